@@ -1,0 +1,161 @@
+//! The typed commands that the server has the agent carry out on a card, and what comes back.
+//! Never raw APDUs: the agent can say what each one does.
+
+use crate::{
+    Bytes, CertificateReference, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot,
+};
+use serde::{Deserialize, Serialize};
+
+/// All that can be done on the card without a decision of the server: run in one PC/SC transaction, in order,
+/// until one of them fails. It begins with SELECT and the check of [`Batch::card`].
+#[derive(Serialize, Deserialize)]
+pub struct Batch {
+    /// Counts from 1; the report of batch n asks for batch n + 1.
+    pub sequence: u32,
+    /// Which card this is for; another one: stop, no try spent.
+    pub card: Expectation,
+    /// What every document signed in this batch names.
+    pub context: Context,
+    pub commands: Vec<Command>,
+}
+
+/// How the agent knows the job's card again, with one APDU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// The GUID of the CHUID.
+    Identity(Guid),
+    /// The device's serial number: for a card that has no contents yet.
+    Device(u32),
+}
+
+/// Whose PIN a command uses. The PIN itself never leaves the agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinSource {
+    /// The one the holder types as the present PIN.
+    Current,
+    /// The one the holder has just chosen, or the station has printed.
+    New,
+    /// The factory's, before a card is personalised.
+    Factory,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// PIN and PUK tries left, without spending one. → [`Outcome::Retries`]
+    ReadRetries,
+    /// Sign a [`crate::Document::CardProof`] with 9E. → [`Outcome::Signature`]
+    ProveCard,
+    /// VERIFY and, next to it, sign a [`crate::Document::Acceptance`] with 9C. → [`Outcome::Signature`]
+    SignAcceptance {
+        pin: PinSource,
+        certificates: Vec<CertificateReference>,
+    },
+    /// Sign a [`crate::Document::Possession`] of the slot's public key with the slot's own key. → [`Outcome::Signature`]
+    ProvePossession { slot: Slot, pin: PinSource },
+    /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
+    Agree {
+        slot: Slot,
+        peer: Bytes,
+        pin: PinSource,
+    },
+    /// The holder's new PIN by the PUK. → [`Outcome::Done`] or [`Outcome::Refused`]
+    ResetRetryCounter { puk: Puk },
+    /// A new PUK; no `from`: the factory's. → [`Outcome::Done`] or [`Outcome::Refused`]
+    ChangePuk {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Puk>,
+        to: Puk,
+    },
+    /// Make the factory PIN one that nobody knows, and use up its tries. → [`Outcome::Done`]
+    BlockPin,
+    /// Authenticate with this management key; where the card still has the factory's, set this one. → [`Outcome::Done`]
+    OpenManagement { key: ManagementKey },
+    /// → [`Outcome::Key`]
+    GenerateKey {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        pin_policy: PinPolicy,
+    },
+    /// The slot's public key, where the card can tell it. → [`Outcome::Key`]
+    ReadKey { slot: Slot },
+    /// The device's own word that the slot's key was made in it. → [`Outcome::Attestation`]
+    Attest { slot: Slot },
+    /// → [`Outcome::Done`]
+    WriteCertificate { slot: Slot, certificate: Bytes },
+    /// → [`Outcome::Certificate`]
+    ReadCertificate { slot: Slot },
+    /// CHUID with this GUID and expiry (YYYYMMDD), CCC and Discovery object. → [`Outcome::Done`]
+    WriteIdentity { guid: Guid, expires: String },
+    /// The GUID of the CHUID, read from the card. → [`Outcome::Identity`]
+    ReadIdentity,
+}
+
+/// What one command came to. A batch stops after [`Outcome::Refused`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    Done,
+    /// Tries left; none where the card does not tell.
+    Retries {
+        pin: Option<u8>,
+        puk: Option<u8>,
+    },
+    /// Over the document's bytes: ECDSA as DER `ECDSA-Sig-Value`, RSA as PKCS #1 v1.5.
+    Signature {
+        signature: Bytes,
+    },
+    /// SubjectPublicKeyInfo (DER); none where the slot is empty or the card cannot tell.
+    Key {
+        public_key: Option<Bytes>,
+    },
+    /// The shared secret's x-coordinate.
+    Agreed {
+        secret: Bytes,
+    },
+    /// Both certificates as DER; none where the card cannot attest.
+    Attestation {
+        certificate: Option<Bytes>,
+        issuer: Option<Bytes>,
+    },
+    /// DER; none where the slot's object is absent or empty.
+    Certificate {
+        certificate: Option<Bytes>,
+    },
+    Identity {
+        guid: Option<Guid>,
+    },
+    /// The card did not take this secret.
+    Refused {
+        secret: SecretKind,
+        tries_left: Option<u8>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKind {
+    Pin,
+    Puk,
+    ManagementKey,
+}
+
+/// Why a batch stopped before its end, other than by a refused secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum CardFault {
+    /// No card, or it lost its power.
+    Removed,
+    /// Another card than the job's lies in the reader.
+    OtherCard,
+    /// The card answered with a status word that the command does not know (hexadecimal).
+    Status { status: String },
+    /// The card cannot do this at all.
+    Unsupported,
+    /// The card's answer could not be read.
+    Malformed,
+    /// The reader failed.
+    Reader { detail: String },
+}

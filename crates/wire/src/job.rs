@@ -1,0 +1,160 @@
+//! The JSON of card jobs between agent and server.
+//!
+//! `POST /api/jobs` takes a [`StartJob`] and answers [`JobStarted`] with the first batch.
+//! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
+
+use crate::{
+    AuthorityId, Batch, Bytes, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid,
+    JobId, Outcome, Refusal, SerialNumber, Slot, UserCode,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// What can be done with a card. The one list over which command line, routes and fault matrices iterate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobKind {
+    Personalise,
+    Activate,
+    Information,
+}
+
+/// What a person gives for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Goes to the server with the report of the first batch.
+    UserCode,
+    /// Stays in the agent.
+    NewPin,
+}
+
+impl JobKind {
+    pub const ALL: [Self; 3] = [Self::Personalise, Self::Activate, Self::Information];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Personalise => "personalise",
+            Self::Activate => "activate",
+            Self::Information => "information",
+        }
+    }
+
+    /// What has to be asked before the job starts.
+    pub fn inputs(self) -> &'static [Input] {
+        match self {
+            Self::Activate => &[Input::UserCode, Input::NewPin],
+            Self::Personalise | Self::Information => &[],
+        }
+    }
+
+    /// Whether it changes the card, and so keeps other such jobs away from it.
+    pub fn changes_card(self) -> bool {
+        match self {
+            Self::Personalise | Self::Activate => true,
+            Self::Information => false,
+        }
+    }
+}
+
+impl std::str::FromStr for JobKind {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or("not a kind of card job")
+    }
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StartJob {
+    pub kind: JobKind,
+    /// The authority whose portal was named; a card of another is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityId>,
+    pub card: PresentedCard,
+    /// For personalising: which ordered card this is to become; none: the oldest order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CardNumber>,
+}
+
+/// What the agent found in the reader.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PresentedCard {
+    /// The GUID of the CHUID.
+    pub guid: Option<Guid>,
+    /// The certificate in 9E (DER).
+    pub certificate: Option<Bytes>,
+    /// Where the card can tell.
+    pub device: Option<Device>,
+}
+
+/// The piece of hardware: firmware version and serial number by the Yubico extensions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    pub serial: u32,
+    pub version: String,
+}
+
+#[derive(Serialize, Deserialize)]
+pub struct JobStarted {
+    pub job: JobId,
+    /// Bearer token of this job alone; 256 random bits, base64url.
+    pub token: String,
+    pub authority: AuthorityId,
+    pub card: CardNumber,
+    /// Whether the station has to set a PIN and deliver it: the second input of personalising.
+    #[serde(default)]
+    pub delivers_pin: bool,
+    pub state: JobState,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobState {
+    Running { batch: Batch },
+    Succeeded(Succeeded),
+    Failed { error: Refusal },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succeeded {
+    pub number: CardNumber,
+    pub certificates: Vec<IssuedCertificate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub information: Option<CardInformation>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardInformation {
+    pub activated: bool,
+    /// As on the screen, C first.
+    pub holder: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_before: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    pub not_after: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssuedCertificate {
+    pub role: CertificateRole,
+    pub slot: Slot,
+    pub serial: SerialNumber,
+    /// None where no server could be asked.
+    pub status: Option<CertificateStatus>,
+    pub pem: String,
+}
+
+/// What became of a batch: one outcome per command carried out, and why it stopped, if it did.
+#[derive(Serialize, Deserialize)]
+pub struct BatchReport {
+    pub sequence: u32,
+    pub outcomes: Vec<Outcome>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<CardFault>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<UserCode>,
+}

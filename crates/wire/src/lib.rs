@@ -1,0 +1,31 @@
+//! What travels between page, agent, server and card: values that are parsed once, the typed card commands,
+//! the documents that cards sign, and the JSON of the job protocol.
+//!
+//! Nothing here does I/O, reads a clock or draws randomness.
+
+mod bytes;
+mod card;
+mod command;
+mod document;
+mod ids;
+mod job;
+mod refusal;
+mod secret;
+mod values;
+mod well_known;
+
+pub use bytes::{Base64, Bytes};
+pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
+pub use command::{Batch, CardFault, Command, Expectation, Outcome, PinSource, SecretKind};
+pub use document::{CertificateReference, Context, Document, Nonce};
+pub use ids::{
+    ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, StationId,
+};
+pub use job::{
+    BatchReport, CardInformation, Device, Input, IssuedCertificate, JobKind, JobStarted, JobState,
+    PresentedCard, StartJob, Succeeded,
+};
+pub use refusal::{Code, Refusal};
+pub use secret::{ManagementKey, Puk, SecretError, UserCode};
+pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
+pub use well_known::{PortalAuthority, WELL_KNOWN_PATH, WellKnown};

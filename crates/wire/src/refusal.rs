@@ -1,0 +1,136 @@
+//! Why something was not done: one closed list of codes for server, agent, page and card tool.
+//! The words for people are in the crate `texts`.
+
+use crate::AuthorityId;
+use serde::{Deserialize, Serialize};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// As in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    UserCodeWrong = "user_code_wrong",
+    UserCodeLocked = "user_code_locked",
+    /// Not 6 to 10 characters.
+    UserCodeForm = "user_code_form",
+    AlreadyActivated = "already_activated",
+    NotActivated = "not_activated",
+    ActivationPeriodOver = "activation_period_over",
+    /// This authority's cards are not activated online.
+    ActivatedElsewhere = "activated_elsewhere",
+    WrongAuthority = "wrong_authority",
+    NotKaikaCard = "not_kaika_card",
+    /// The card is terminated, or its certificates are suspended or revoked.
+    CardBarred = "card_barred",
+    NoReader = "no_reader",
+    /// Several readers and none named, or the named one is not there.
+    ReaderUnknown = "reader_unknown",
+    NoCard = "no_card",
+    CardRemoved = "card_removed",
+    OtherCard = "other_card",
+    /// The card answered what it should not.
+    CardFault = "card_fault",
+    /// The card lacks a command or an algorithm that the job needs.
+    CardUnsuitable = "card_unsuitable",
+    PinForm = "pin_form",
+    PinWrong = "pin_wrong",
+    PinLocked = "pin_locked",
+    /// The PUK cannot be tried any more without risk: a counter has to help.
+    PukBlocked = "puk_blocked",
+    /// A newer window or tool took this card over, or the job is past its time.
+    Stale = "stale",
+    /// Somebody else changes this card at the moment.
+    Busy = "busy",
+    ServerUnreachable = "server_unreachable",
+    /// What answers at the portal's address is not a Kaika portal.
+    NotAPortal = "not_a_portal",
+    AgentUnreachable = "agent_unreachable",
+    AgentToken = "agent_token",
+    PcscMissing = "pcsc_missing",
+    /// This station is not enrolled, or its enrolment was withdrawn.
+    StationUnknown = "station_unknown",
+    /// No card is ordered that this one could become.
+    NoOrder = "no_order",
+    /// The card is not in factory state and not the ordered one.
+    CardNotBlank = "card_not_blank",
+    SecretMissing = "secret_missing",
+    BadRequest = "bad_request",
+    NotFound = "not_found",
+    TooManyRequests = "too_many_requests",
+    Internal = "internal",
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A refusal with the facts that its text needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{code}{}", detail.as_deref().map(|d| format!(": {d}")).unwrap_or_default())]
+pub struct Refusal {
+    pub code: Code,
+    /// For people: what happened and what to do next. Filled in where the person's language is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub next_step: String,
+    /// Tries left of what was wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries_left: Option<u8>,
+    /// Whose contact helps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<AuthorityId>,
+    /// Telephone, hours or address of who helps, as in the authority's policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// For whoever looks into it; never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Refusal {
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            message: String::new(),
+            next_step: String::new(),
+            tries_left: None,
+            authority: None,
+            contact: None,
+            detail: None,
+        }
+    }
+
+    #[must_use]
+    pub fn tries_left(mut self, tries: u8) -> Self {
+        self.tries_left = Some(tries);
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}

@@ -1,0 +1,129 @@
+//! Secrets that server and agent exchange. They wipe their memory, have no `Debug`, and are never logged.
+//! The PIN is not among them: it lives in the crate `card` alone.
+
+use crate::Base64;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::{Zeroize, Zeroizing};
+
+/// Why a text is not the secret it was taken for. It never repeats the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    #[error("a user code is 6 to 10 letters, digits or signs, without spaces")]
+    UserCode,
+    #[error("a PUK is 8 digits")]
+    Puk,
+    #[error("a management key is 32 bytes")]
+    ManagementKey,
+}
+
+/// 用戶代碼: 6 to 10 visible ASCII characters, upper and lower case distinct.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserCode(Zeroizing<String>);
+
+impl UserCode {
+    /// # Errors
+    /// [`SecretError::UserCode`] where the form is not a user code's.
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let right = (6..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+        right
+            .then(|| Self(Zeroizing::new(text.to_owned())))
+            .ok_or(SecretError::UserCode)
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for UserCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The code that resets a PIN: 8 decimal digits, so that a reader's keypad can type it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Puk(Zeroizing<[u8; 8]>);
+
+impl Puk {
+    /// # Errors
+    /// [`SecretError::Puk`] where the text is not 8 digits.
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let digits: [u8; 8] = text.as_bytes().try_into().map_err(|_| SecretError::Puk)?;
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then(|| Self(Zeroizing::new(digits)))
+            .ok_or(SecretError::Puk)
+    }
+
+    /// Eight digits from random bytes, each digit equally likely: bytes of 250 and above are passed over.
+    /// `None` where too few are left (for 32 bytes once in 10²⁵).
+    pub fn from_random(random: &[u8]) -> Option<Self> {
+        let mut digits = Zeroizing::new([0; 8]);
+        let mut fair = random.iter().filter(|byte| **byte < 250);
+        for digit in digits.iter_mut() {
+            *digit = b'0' + fair.next()? % 10;
+        }
+        Some(Self(digits))
+    }
+
+    /// The eight ASCII digits, as the card takes them.
+    pub fn expose(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
+
+impl Serialize for Puk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .serialize_str(std::str::from_utf8(self.0.as_ref()).expect("a PUK is ASCII digits"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Puk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(deserializer)?);
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A card's management key: AES-256.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ManagementKey(Zeroizing<[u8; 32]>);
+
+impl ManagementKey {
+    pub fn new(mut key: [u8; 32]) -> Self {
+        let held = Self(Zeroizing::new(key));
+        key.zeroize();
+        held
+    }
+
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl Serialize for ManagementKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Base64::serialize(self.0.as_ref(), serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ManagementKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Zeroizing::new(Base64::deserialize::<D, Vec<u8>>(deserializer)?);
+        let key: [u8; 32] = bytes
+            .as_slice()
+            .try_into()
+            .map_err(|_| serde::de::Error::custom(SecretError::ManagementKey))?;
+        Ok(Self::new(key))
+    }
+}

@@ -1,0 +1,163 @@
+//! Values that are parsed once, at the edge, and true from then on.
+
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+
+/// Why a text is not the value it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    #[error("a card number is two capital letters and 4 to 20 digits")]
+    CardNumber,
+    #[error("an authority's id is 1 to 32 lower-case letters, digits or hyphens, a letter first")]
+    AuthorityId,
+    #[error("a serial number is 1 to 20 octets in hexadecimal")]
+    SerialNumber,
+}
+
+macro_rules! text_value {
+    ($name:ident) => {
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ValueError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+    };
+}
+
+/// The number printed on a card: two capital letters and digits. Its length is a matter of the authority's policy,
+/// and older cards are shorter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CardNumber(String);
+
+impl CardNumber {
+    /// The two letters in front.
+    pub fn prefix(&self) -> &str {
+        &self.0[..2]
+    }
+
+    pub fn digits(&self) -> &str {
+        &self.0[2..]
+    }
+}
+
+impl FromStr for CardNumber {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (letters, digits) = text.split_at_checked(2).ok_or(ValueError::CardNumber)?;
+        let right = letters.bytes().all(|b| b.is_ascii_uppercase())
+            && (4..=20).contains(&digits.len())
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        right
+            .then(|| Self(text.to_owned()))
+            .ok_or(ValueError::CardNumber)
+    }
+}
+
+text_value!(CardNumber);
+
+/// An authority's short name in paths and data: `gca`, `moica`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AuthorityId(String);
+
+impl FromStr for AuthorityId {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let right = text.len() <= 32
+            && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        right
+            .then(|| Self(text.to_owned()))
+            .ok_or(ValueError::AuthorityId)
+    }
+}
+
+text_value!(AuthorityId);
+
+/// A certificate's serial number: a positive integer of at most 20 octets (RFC 5280 §4.1.2.2), without leading zeros.
+/// Written in lower-case hexadecimal, two digits an octet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SerialNumber(Vec<u8>);
+
+impl SerialNumber {
+    /// 128 random bits made a positive number of exactly 16 octets: the top bit is cleared, the next set.
+    pub fn from_random(mut random: [u8; 16]) -> Self {
+        random[0] = random[0] & 0x7f | 0x40;
+        Self(random.to_vec())
+    }
+
+    /// From the unsigned big-endian integer; leading zeros are dropped.
+    ///
+    /// # Errors
+    /// Zero, or longer than 20 octets.
+    pub fn from_be_bytes(bytes: &[u8]) -> Result<Self, ValueError> {
+        let start = bytes
+            .iter()
+            .position(|b| *b != 0)
+            .ok_or(ValueError::SerialNumber)?;
+        let significant = &bytes[start..];
+        (significant.len() <= 20)
+            .then(|| Self(significant.to_vec()))
+            .ok_or(ValueError::SerialNumber)
+    }
+
+    pub fn as_be_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromStr for SerialNumber {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        hex::decode(text)
+            .map_err(|_| ValueError::SerialNumber)
+            .and_then(|bytes| Self::from_be_bytes(&bytes))
+    }
+}
+
+impl fmt::Display for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(&self.0))
+    }
+}
+
+impl TryFrom<String> for SerialNumber {
+    type Error = ValueError;
+
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
+impl From<SerialNumber> for String {
+    fn from(serial: SerialNumber) -> Self {
+        serial.to_string()
+    }
+}

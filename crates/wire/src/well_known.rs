@@ -1,0 +1,28 @@
+//! `/.well-known/kaika.json`: by it an agent tells which portal a card belongs to.
+
+use crate::{AuthorityId, Bytes};
+use serde::{Deserialize, Serialize};
+
+pub const WELL_KNOWN_PATH: &str = "/.well-known/kaika.json";
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WellKnown {
+    /// Which version of this document and of the API beside it.
+    pub version: u32,
+    pub origin: String,
+    /// Path of the job API.
+    pub jobs: String,
+    pub authorities: Vec<PortalAuthority>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PortalAuthority {
+    pub id: AuthorityId,
+    /// What people call it, in Chinese and in English.
+    pub name: String,
+    pub name_en: String,
+    /// Path of its pages.
+    pub portal: String,
+    /// The certificates of all its generations (DER); a card belongs here when one of them issued its 9E certificate.
+    pub ca_certificates: Vec<Bytes>,
+}
