@@ -47,17 +47,26 @@ pub enum Command {
     /// PIN and PUK tries left, without spending one. → [`Outcome::Retries`]
     ReadRetries,
     /// Sign a [`crate::Document::CardProof`] with 9E. → [`Outcome::Signature`]
-    ProveCard,
+    ///
+    /// This and the other commands that use a key name its `algorithm`: the server knows it, and the card need not
+    /// be asked.
+    ProveCard { algorithm: KeyAlgorithm },
     /// VERIFY and, next to it, sign a [`crate::Document::Acceptance`] with 9C. → [`Outcome::Signature`]
     SignAcceptance {
         pin: PinSource,
+        algorithm: KeyAlgorithm,
         certificates: Vec<CertificateReference>,
     },
     /// Sign a [`crate::Document::Possession`] of the slot's public key with the slot's own key. → [`Outcome::Signature`]
-    ProvePossession { slot: Slot, pin: PinSource },
+    ProvePossession {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        pin: PinSource,
+    },
     /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
     Agree {
         slot: Slot,
+        algorithm: KeyAlgorithm,
         peer: Bytes,
         pin: PinSource,
     },
