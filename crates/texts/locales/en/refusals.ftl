@@ -1,0 +1,139 @@
+# One message per code: what happened, and what to do next (.next).
+# $tries: how many tries are left, or unknown. $contact: who can help, or unknown.
+
+refusal-user_code_wrong = { $tries ->
+        [unknown] The user code is not right.
+        [one] The user code is not right. One try is left.
+       *[other] The user code is not right. { $tries } tries are left.
+    }
+    .next = The user code is on your secret mailer, or is the one you chose when you applied; upper and lower case differ. Check it and enter it again. Your card is unharmed.
+
+refusal-user_code_locked = The user code was entered wrong too often and is locked now. The card itself is unharmed.
+    .next = { $contact ->
+        [unknown] Please don't try again; ask the authority that issued the card for a new user code.
+       *[other] Please don't try again; ask the authority that issued the card for a new user code: { $contact }
+    }
+
+refusal-user_code_form = This does not have the form of a user code. It was not sent, and no try was spent.
+    .next = A user code is 6 to 10 letters, digits or signs, without spaces. Please enter it again.
+
+refusal-already_activated = This card is already activated and ready to use.
+    .next = There is no need to activate it again. If you forgot the PIN, use “Unlock”.
+
+refusal-not_activated = This card is not activated yet.
+    .next = Please activate the card first, then do this.
+
+refusal-activation_period_over = The time for activating this card is over; its certificates can no longer be made valid.
+    .next = { $contact ->
+        [unknown] Please apply to the issuing authority for a new card.
+       *[other] Please apply to the issuing authority for a new card: { $contact }
+    }
+
+refusal-activated_elsewhere = Cards of this kind are not activated online.
+    .next = { $contact ->
+        [unknown] Please follow the instructions that came with the card.
+       *[other] Please follow the instructions that came with the card, or ask: { $contact }
+    }
+
+refusal-wrong_authority = This card belongs to another certification authority. It is unharmed.
+    .next = Please use the site of the authority that issued this card, or insert a card that was issued here.
+
+refusal-not_kaika_card = The card in the reader is not one that was issued here.
+    .next = Please check that it is your certificate card (not a bank or health card) and insert it again, chip up.
+
+refusal-card_barred = This card is suspended, revoked or terminated, so this cannot be done with it.
+    .next = { $contact ->
+        [unknown] If you did not ask for that, please contact the issuing authority.
+       *[other] If you did not ask for that, please contact the issuing authority: { $contact }
+    }
+
+refusal-no_reader = No card reader was found.
+    .next = Please plug in the card reader, wait a few seconds and try again.
+
+refusal-reader_unknown = It is not clear which card reader to use.
+    .next = Please name the reader (--reader). “kaika-agent card list” shows all of them.
+
+refusal-no_card = There is no card in the reader.
+    .next = Please insert your card fully, chip up, and try again.
+
+refusal-card_removed = The card was removed too early. All that was done is recorded, and the card is not damaged by this.
+    .next = Please put the same card back and do it again with the same entries; it goes on from where it stopped.
+
+refusal-other_card = Another card is in the reader now. For your safety nothing was done.
+    .next = Please insert the first card again and start over.
+
+refusal-card_fault = The card gave an unexpected answer, so this was not completed.
+    .next = { $contact ->
+        [unknown] Take the card out, wipe its chip, insert it and try again. If it goes on, please contact the issuing authority.
+       *[other] Take the card out, wipe its chip, insert it and try again. If it goes on, please contact the issuing authority: { $contact }
+    }
+
+refusal-card_unsuitable = This piece of hardware lacks something that the job needs.
+    .next = Please use a supported card.
+
+refusal-pin_form = This does not have the form of a PIN. It was not sent to the card, and no try was spent.
+    .next = A PIN is 6 to 8 digits (for some cards exactly 6). Please enter it again.
+
+refusal-pin_wrong = { $tries ->
+        [unknown] The PIN is not right.
+        [one] The PIN is not right. One try is left.
+       *[other] The PIN is not right. { $tries } tries are left.
+    }
+    .next = Check it and enter it again. If you are not sure, stop trying: “Unlock” lets you set a new PIN.
+
+refusal-pin_locked = The PIN was entered wrong too often and the card is locked. Your certificates and keys are still on it.
+    .next = Please use “Unlock” to set a new PIN.
+
+refusal-puk_blocked = The unlocking code of this card cannot be tried any more, so its PIN cannot be reset online.
+    .next = { $contact ->
+        [unknown] Please take the card to a registration counter.
+       *[other] Please take the card to a registration counter: { $contact }
+    }
+
+refusal-stale = This job is past its time, or another window took it over.
+    .next = Please close other windows and start once more; what was completed is not done twice.
+
+refusal-busy = Another program or another job is using this card at the moment.
+    .next = Please wait until it is done, or close other programs that use the card, and try again.
+
+refusal-server_unreachable = The server cannot be reached.
+    .next = Please check your network and do it again with the same entries; what was completed is not done twice.
+
+refusal-not_a_portal = There is no portal of this system at that address.
+    .next = Please check the address (--portal).
+
+refusal-agent_unreachable = The card component on this computer cannot be reached.
+    .next = Please start it (kaika-agent run) and try again.
+
+refusal-agent_token = The card component on this computer does not accept this request.
+    .next = Please run this as the user who started the component, or name the file that it wrote with --agent-token-file.
+
+refusal-pcsc_missing = This computer has no smart card service (PC/SC), so no card reader can be seen.
+    .next = Please install it and try again: sudo apt-get install pcscd libpcsclite1
+
+refusal-station_unknown = This production station is not enrolled, or its enrolment was withdrawn.
+    .next = Have an operator enrol it with “kaika station enrol”, and use the file that this gives.
+
+refusal-no_order = No card is ordered that this one could become.
+    .next = Please place an order with “kaika card order”, or check the card number.
+
+refusal-card_not_blank = This card is not blank. To protect what is on it, nothing was changed.
+    .next = Please use a card in factory state.
+
+refusal-secret_missing = A user code or PIN that is needed is missing.
+    .next = Please enter it when asked, or give it with --secrets-stdin.
+
+refusal-bad_request = The request was not understood, so nothing was done.
+    .next = Please check what you entered and try again.
+
+refusal-not_found = What you asked for was not found.
+    .next = Please check the number or the address and try again.
+
+refusal-too_many_requests = There were too many requests in a short time.
+    .next = Please wait a few minutes and try again.
+
+refusal-internal = Something went wrong that we did not foresee. All that was done is recorded.
+    .next = { $contact ->
+        [unknown] Please try again in a while. If it goes on, tell an operator.
+       *[other] Please try again in a while. If it goes on, please contact: { $contact }
+    }

@@ -1,0 +1,27 @@
+//! A refusal's code and facts, put into words.
+
+use crate::{FluentValue, Language, text};
+use kaika_wire::Refusal;
+
+/// The refusal with `message` (what happened) and `next_step` (what to do now) in this language; what was there before
+/// is replaced.
+#[must_use]
+pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
+    let key = format!("refusal-{}", refusal.code);
+    let arguments = [
+        ("tries", tries(refusal.tries_left)),
+        ("contact", known(refusal.contact.as_deref())),
+    ];
+    refusal.message = text(language, &key, &arguments);
+    refusal.next_step = text(language, &format!("{key}.next"), &arguments);
+    refusal
+}
+
+/// The texts choose by the word `unknown`.
+fn known(value: Option<&str>) -> FluentValue<'static> {
+    value.unwrap_or("unknown").to_owned().into()
+}
+
+fn tries(tries: Option<u8>) -> FluentValue<'static> {
+    tries.map_or_else(|| known(None), FluentValue::from)
+}
