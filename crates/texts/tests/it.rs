@@ -1,5 +1,10 @@
 //! Every text exists in every language, with the same arguments, and every refusal is explained.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy spares #[test] functions, not what they call"
+)]
+
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{Code, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
