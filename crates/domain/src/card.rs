@@ -1,0 +1,161 @@
+//! The life of a card: `Ordered → Personalised → Dispatched → Activated`, and from any of them `→ Terminated`.
+//! Whether its PIN is locked is a fact of the card, not of the database.
+
+use crate::NotAllowed;
+use kaika_wire::{AuthorityId, CardId, CardNumber, Guid, HolderId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    pub id: CardId,
+    pub number: CardNumber,
+    pub authority: AuthorityId,
+    pub holder: HolderId,
+    pub rank: CardRank,
+    /// The device's serial number, from the moment a station has taken a card for the order.
+    pub device: Option<u32>,
+    /// The GUID that the card's CHUID holds or is about to hold.
+    pub guid: Option<Guid>,
+    pub ordered_at: OffsetDateTime,
+    pub state: CardState,
+    /// Counts every change; an update of an older version is refused.
+    pub version: i64,
+}
+
+/// 正卡 or 附卡.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardRank {
+    #[default]
+    Primary,
+    Supplementary,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CardState {
+    Ordered,
+    Personalised {
+        at: OffsetDateTime,
+    },
+    /// Sent to its holder; the activation period runs from here.
+    Dispatched {
+        at: OffsetDateTime,
+    },
+    Activated {
+        dispatched_at: OffsetDateTime,
+        at: OffsetDateTime,
+    },
+    Terminated {
+        reason: TerminationReason,
+        at: OffsetDateTime,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TerminationReason {
+    NotActivatedInTime,
+    Lost,
+    Replaced,
+    Destroyed,
+}
+
+impl CardState {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ordered => "ordered",
+            Self::Personalised { .. } => "personalised",
+            Self::Dispatched { .. } => "dispatched",
+            Self::Activated { .. } => "activated",
+            Self::Terminated { .. } => "terminated",
+        }
+    }
+
+    /// # Errors
+    /// Only an ordered card is personalised.
+    pub fn personalise(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Ordered => Ok(Self::Personalised { at: now }),
+            other => Err(NotAllowed {
+                what: "personalise",
+                state: other.name(),
+            }),
+        }
+    }
+
+    /// # Errors
+    /// Only a personalised card is dispatched.
+    pub fn dispatch(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Personalised { .. } => Ok(Self::Dispatched { at: now }),
+            other => Err(NotAllowed {
+                what: "dispatch",
+                state: other.name(),
+            }),
+        }
+    }
+
+    /// # Errors
+    /// Only a dispatched card is activated.
+    pub fn activate(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Dispatched { at } => Ok(Self::Activated {
+                dispatched_at: at,
+                at: now,
+            }),
+            other => Err(NotAllowed {
+                what: "activate",
+                state: other.name(),
+            }),
+        }
+    }
+
+    /// # Errors
+    /// A card is terminated once.
+    pub fn terminate(
+        self,
+        reason: TerminationReason,
+        now: OffsetDateTime,
+    ) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Terminated { .. } => Err(NotAllowed {
+                what: "terminate",
+                state: "terminated",
+            }),
+            _ => Ok(Self::Terminated { reason, at: now }),
+        }
+    }
+
+    pub fn is_activated(&self) -> bool {
+        matches!(self, Self::Activated { .. })
+    }
+}
+
+/// 卡片持有者: who holds cards of one authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub id: HolderId,
+    pub authority: AuthorityId,
+    /// Attribute and value, C first: `("C", "TW")`.
+    pub subject: Vec<(String, String)>,
+    /// What the holder is, in the terms of subjectDirectoryAttributes.
+    pub organisation: Organisation,
+    pub email: Option<String>,
+    pub registered_at: OffsetDateTime,
+}
+
+/// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// An OID under the authority's subject types; none: the policy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<String>,
+    /// 統一編號, 8 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_number: Option<String>,
+    /// The agency's own OID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency_oid: Option<String>,
+}

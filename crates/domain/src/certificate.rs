@@ -1,0 +1,204 @@
+//! The life of a certificate: `Held → Valid ⇄ Suspended`, and from any of them `→ Revoked`. Expired is what the clock says.
+
+use crate::NotAllowed;
+use kaika_wire::{
+    AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus,
+    GenerationId, HolderId, JobId, SerialNumber,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    pub id: CertificateId,
+    pub authority: AuthorityId,
+    pub generation: GenerationId,
+    pub holder: HolderId,
+    pub card: Option<CardId>,
+    pub role: CertificateRole,
+    pub serial: SerialNumber,
+    /// DER as issued.
+    pub certificate: Vec<u8>,
+    /// SHA-256 of `certificate`.
+    pub sha256: [u8; 32],
+    /// SHA-256 of the SubjectPublicKeyInfo.
+    pub key_fingerprint: [u8; 32],
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
+    pub issued_at: OffsetDateTime,
+    /// The job that had it issued.
+    pub job: Option<JobId>,
+    pub placement: Option<Placement>,
+    pub state: CertificateState,
+    pub version: i64,
+}
+
+/// Whether the certificate lies on its card. *Pending* is what is issued but not yet read back: seen, listed, repaired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    Pending,
+    Written { read_back_at: OffsetDateTime },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateState {
+    /// Issued, not yet accepted; ends by acceptance or revocation only.
+    Held,
+    Valid,
+    /// Never empty; each hold keeps who, why and when, and is lifted alone.
+    Suspended {
+        holds: Vec<Hold>,
+    },
+    Revoked {
+        reason: RevocationReason,
+        at: OffsetDateTime,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    pub by: HoldBy,
+    pub reason: String,
+    #[serde(with = "time::serde::timestamp")]
+    pub at: OffsetDateTime,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldBy {
+    Holder,
+    Counter,
+    Authority,
+}
+
+/// CRLReason (RFC 5280 §5.3.1), as far as an authority gives them; `certificateHold` is a state, not a reason here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationReason {
+    Unspecified,
+    KeyCompromise,
+    AffiliationChanged,
+    Superseded,
+    CessationOfOperation,
+    PrivilegeWithdrawn,
+}
+
+impl RevocationReason {
+    pub const ALL: [Self; 6] = [
+        Self::Unspecified,
+        Self::KeyCompromise,
+        Self::AffiliationChanged,
+        Self::Superseded,
+        Self::CessationOfOperation,
+        Self::PrivilegeWithdrawn,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "unspecified",
+            Self::KeyCompromise => "key_compromise",
+            Self::AffiliationChanged => "affiliation_changed",
+            Self::Superseded => "superseded",
+            Self::CessationOfOperation => "cessation_of_operation",
+            Self::PrivilegeWithdrawn => "privilege_withdrawn",
+        }
+    }
+}
+
+impl CertificateState {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Valid => "valid",
+            Self::Suspended { .. } => "suspended",
+            Self::Revoked { .. } => "revoked",
+        }
+    }
+
+    /// # Errors
+    /// Only a held certificate is accepted.
+    pub fn accept(self) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Held => Ok(Self::Valid),
+            other => Err(NotAllowed {
+                what: "accept",
+                state: other.name(),
+            }),
+        }
+    }
+
+    /// # Errors
+    /// A held certificate is not suspended (it ends by acceptance or revocation), a revoked one neither.
+    pub fn suspend(self, hold: Hold) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Valid => Ok(Self::Suspended { holds: vec![hold] }),
+            Self::Suspended { mut holds } => {
+                holds.push(hold);
+                Ok(Self::Suspended { holds })
+            }
+            other => Err(NotAllowed {
+                what: "suspend",
+                state: other.name(),
+            }),
+        }
+    }
+
+    /// Lifts the holds of one side; others stay.
+    ///
+    /// # Errors
+    /// There is no hold of that side.
+    pub fn resume(self, by: HoldBy) -> Result<Self, NotAllowed> {
+        let name = self.name();
+        let refused = NotAllowed {
+            what: "resume",
+            state: name,
+        };
+        let Self::Suspended { mut holds } = self else {
+            return Err(refused);
+        };
+        let before = holds.len();
+        holds.retain(|hold| hold.by != by);
+        match holds.len() {
+            n if n == before => Err(refused),
+            0 => Ok(Self::Valid),
+            _ => Ok(Self::Suspended { holds }),
+        }
+    }
+
+    /// # Errors
+    /// A certificate is revoked once.
+    pub fn revoke(self, reason: RevocationReason, now: OffsetDateTime) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Revoked { .. } => Err(NotAllowed {
+                what: "revoke",
+                state: "revoked",
+            }),
+            _ => Ok(Self::Revoked { reason, at: now }),
+        }
+    }
+}
+
+impl Certificate {
+    /// Revoked and suspended tell more than expired, so they come first.
+    pub fn status(&self, now: OffsetDateTime) -> CertificateStatus {
+        match &self.state {
+            CertificateState::Revoked { .. } => CertificateStatus::Revoked,
+            _ if now > self.not_after => CertificateStatus::Expired,
+            CertificateState::Suspended { .. } => CertificateStatus::Suspended,
+            CertificateState::Held => CertificateStatus::Held,
+            CertificateState::Valid => CertificateStatus::Valid,
+        }
+    }
+
+    pub fn reference(&self) -> CertificateReference {
+        CertificateReference {
+            role: self.role,
+            serial: self.serial.clone(),
+            sha256: self.sha256,
+        }
+    }
+
+    pub fn is_written(&self) -> bool {
+        matches!(self.placement, Some(Placement::Written { .. }))
+    }
+}

@@ -1,0 +1,271 @@
+//! Card jobs as pure state machines.
+//!
+//! The server drives one like this: `decide` is given an [`Event`] and the [`Facts`], and answers a [`Decision`]:
+//! an [`Effect`] to be performed (whose outcome is the next event), a batch of [`Step`]s for the card, or the end.
+//! Steps name secrets by reference ("PUK version 7"), so that a job can be written down as it stands.
+
+mod activate;
+mod information;
+mod personalise;
+
+pub use activate::{Activate, may_activate};
+pub use information::Information;
+pub use personalise::Personalise;
+
+use crate::{Card, Certificate, CertificateState, Policy, PukLedger, PukVersion};
+use kaika_wire::{
+    CardFault, CertificateId, CertificateRole, Code, Guid, JobKind, KeyAlgorithm, PinSource,
+    Refusal, SecretKind, Slot,
+};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// What the server knows, loaded afresh for every decision.
+pub struct Facts<'a> {
+    pub policy: &'a Policy,
+    pub card: &'a Card,
+    /// All certificates of the card, oldest first.
+    pub certificates: &'a [Certificate],
+    pub puk: &'a PukLedger,
+    pub now: OffsetDateTime,
+    /// A GUID to use where a new one is needed.
+    pub fresh_guid: Guid,
+}
+
+/// One command for the card, with its secrets by reference.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum Step {
+    ReadRetries,
+    ProveCard,
+    SignAcceptance {
+        pin: PinSource,
+        certificates: Vec<CertificateId>,
+    },
+    ProvePossession {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    Agree {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    ResetRetryCounter {
+        puk: PukVersion,
+    },
+    ChangePuk {
+        from: PukVersion,
+        to: PukVersion,
+    },
+    BlockPin,
+    OpenManagement,
+    GenerateKey {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    ReadKey {
+        slot: Slot,
+    },
+    WriteCertificate {
+        certificate: CertificateId,
+    },
+    ReadCertificate {
+        certificate: CertificateId,
+    },
+    WriteIdentity {
+        guid: Guid,
+    },
+    ReadIdentity {
+        guid: Guid,
+    },
+}
+
+impl Step {
+    /// The PUK that this step sends to the card, if any.
+    pub fn tries(&self) -> Option<PukVersion> {
+        match self {
+            Self::ResetRetryCounter { puk } => Some(*puk),
+            Self::ChangePuk { from, .. } => Some(*from),
+            _ => None,
+        }
+    }
+}
+
+/// What one step came to, after the server has checked it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    Done,
+    Retries {
+        pin: Option<u8>,
+        puk: Option<u8>,
+    },
+    /// The signature over the step's document, where it verified.
+    Signature(Option<Vec<u8>>),
+    /// A public key (SubjectPublicKeyInfo) made or found in the slot.
+    Key(Option<Vec<u8>>),
+    /// What was read back equals what the database has.
+    Same(bool),
+    Refused {
+        secret: SecretKind,
+        tries_left: Option<u8>,
+    },
+}
+
+/// What a decision answers to.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Started,
+    /// The report of the last batch; `steps` are those of the batch, `checked` has one entry per step carried out.
+    Reported {
+        steps: Vec<Step>,
+        checked: Vec<Checked>,
+        fault: Option<CardFault>,
+    },
+    Performed(Performed),
+}
+
+/// What the server does itself, through its ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Test the user code that came with the report.
+    TestUserCode,
+    /// Certify these keys; idempotent by job and role.
+    Issue(Vec<KeyToCertify>),
+    /// Certificates valid, receipt kept, card activated: in one transaction.
+    Activate {
+        receipt: Vec<u8>,
+        certificates: Vec<CertificateId>,
+    },
+    /// The card is as ordered; where its PIN is delivered, it is activated with this receipt.
+    Personalised {
+        receipt: Option<Vec<u8>>,
+        certificates: Vec<CertificateId>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyToCertify {
+    pub role: CertificateRole,
+    /// SubjectPublicKeyInfo (DER).
+    pub public_key: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Performed {
+    Done,
+    UserCodeRight,
+    UserCodeWrong {
+        tries_left: u8,
+    },
+    UserCodeLocked,
+    /// The policy has no user code, or none is on record.
+    UserCodeAbsent,
+    Refused(Refusal),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Perform(Effect),
+    Run(Vec<Step>),
+    Succeed,
+    Fail(Refusal),
+}
+
+impl Decision {
+    fn fail(code: Code) -> Self {
+        Self::Fail(code.into())
+    }
+}
+
+/// A job as it stands, of any kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CardJob {
+    Personalise(Personalise),
+    Activate(Activate),
+    Information(Information),
+}
+
+impl CardJob {
+    pub fn new(kind: JobKind) -> Self {
+        match kind {
+            JobKind::Personalise => Self::Personalise(Personalise::default()),
+            JobKind::Activate => Self::Activate(Activate::default()),
+            JobKind::Information => Self::Information(Information),
+        }
+    }
+
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Personalise(_) => JobKind::Personalise,
+            Self::Activate(_) => JobKind::Activate,
+            Self::Information(_) => JobKind::Information,
+        }
+    }
+
+    pub fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+        match self {
+            Self::Personalise(job) => job.decide(event, facts),
+            Self::Activate(job) => job.decide(event, facts),
+            Self::Information(job) => job.decide(event, facts),
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Certificates of the present contents of the card: per role the newest that is not revoked.
+    pub fn contents(&self) -> impl Iterator<Item = &Certificate> {
+        CertificateRole::ALL
+            .into_iter()
+            .filter_map(|role| self.certificate(role))
+    }
+
+    /// The newest certificate of this role that is not revoked.
+    pub fn certificate(&self, role: CertificateRole) -> Option<&Certificate> {
+        let live = |c: &&Certificate| {
+            c.role == role && !matches!(c.state, CertificateState::Revoked { .. })
+        };
+        self.certificates.iter().rev().find(live)
+    }
+
+    /// Those that the holder accepts: all but the card's own.
+    pub fn holders_certificates(&self) -> Vec<CertificateId> {
+        self.contents()
+            .filter(|c| c.role != CertificateRole::CardAuthentication)
+            .map(|c| c.id)
+            .collect()
+    }
+}
+
+/// The refusal that a card's fault comes to.
+fn fault(fault: &CardFault) -> Decision {
+    Decision::Fail(match fault {
+        CardFault::Removed => Code::CardRemoved.into(),
+        CardFault::OtherCard => Code::OtherCard.into(),
+        CardFault::Unsupported => Code::CardUnsuitable.into(),
+        CardFault::Status { status } => {
+            Refusal::new(Code::CardFault).detail(format!("status word {status}"))
+        }
+        CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
+        CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),
+    })
+}
+
+/// The refusal that a refused secret comes to.
+fn refused_secret(secret: SecretKind, tries_left: Option<u8>) -> Decision {
+    let code = match (secret, tries_left) {
+        (SecretKind::Pin, Some(0)) => Code::PinLocked,
+        (SecretKind::Pin, _) => Code::PinWrong,
+        (SecretKind::Puk, _) => Code::PukBlocked,
+        (SecretKind::ManagementKey, _) => Code::CardNotBlank,
+    };
+    Decision::Fail(Refusal {
+        tries_left,
+        ..code.into()
+    })
+}
+
+/// An answer that the server's own steps cannot have.
+fn out_of_step() -> Decision {
+    Decision::Fail(Refusal::new(Code::CardFault).detail("the report does not fit the batch"))
+}

@@ -1,0 +1,258 @@
+//! Personalising: a blank card becomes an ordered one.
+//!
+//! open management · read what is there │ make the missing keys · prove possession │ issue │ write · read back │
+//! new PUK · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
+//!
+//! A job that takes up where another stopped finds the certificates already issued and asks the card which of their
+//! keys it has; what fits is kept, what does not is made again.
+
+use super::{
+    Checked, Decision, Effect, Event, Facts, KeyToCertify, Performed, Step, fault, out_of_step,
+    refused_secret,
+};
+use crate::{CardState, puk::Choice};
+use kaika_wire::{
+    CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot,
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Personalise {
+    phase: Phase,
+    puk_tries_left: Option<u8>,
+    wrong_puk: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    #[default]
+    Surveying,
+    MakingKeys {
+        roles: Vec<CertificateRole>,
+    },
+    Issuing,
+    Writing,
+    Sealing,
+    Completing,
+}
+
+impl Personalise {
+    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+        match (&self.phase, event) {
+            (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
+            (
+                _,
+                Event::Reported {
+                    fault: Some(reason),
+                    ..
+                },
+            ) => fault(&reason),
+            (Phase::Surveying, Event::Started) => Self::survey(facts),
+            (Phase::Surveying, Event::Reported { checked, .. }) => self.surveyed(&checked, facts),
+            (Phase::MakingKeys { .. }, Event::Reported { checked, .. }) => self.keys_made(&checked),
+            (Phase::Issuing, Event::Performed(Performed::Done)) => self.write(facts),
+            (Phase::Writing, Event::Reported { steps, checked, .. }) => {
+                self.written(&steps, &checked, facts)
+            }
+            (Phase::Sealing, Event::Reported { checked, .. }) => self.sealed(&checked, facts),
+            (Phase::Completing, Event::Performed(Performed::Done)) => Decision::Succeed,
+            _ => out_of_step(),
+        }
+    }
+
+    fn survey(facts: &Facts<'_>) -> Decision {
+        if !matches!(facts.card.state, CardState::Ordered) {
+            return Decision::fail(Code::CardNotBlank);
+        }
+        let mut steps = vec![Step::OpenManagement, Step::ReadRetries];
+        steps.extend(
+            facts
+                .policy
+                .roles()
+                .map(|role| Step::ReadKey { slot: role.slot() }),
+        );
+        Decision::Run(steps)
+    }
+
+    fn surveyed(&mut self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+        let [Checked::Done, Checked::Retries { puk, .. }, keys @ ..] = checked else {
+            return refusal_or_out_of_step(checked);
+        };
+        self.puk_tries_left = *puk;
+        // A certificate is kept where `Same` says that the card has its key.
+        let missing: Vec<_> = facts
+            .policy
+            .roles()
+            .zip(keys)
+            .filter(|(_, key)| **key != Checked::Same(true))
+            .map(|(role, _)| role)
+            .collect();
+        if missing.is_empty() {
+            return self.write(facts);
+        }
+        let algorithm = facts.policy.card.key;
+        let mut steps = vec![Step::OpenManagement];
+        steps.extend(missing.iter().map(|role| Step::GenerateKey {
+            slot: role.slot(),
+            algorithm,
+        }));
+        steps.extend(
+            missing
+                .iter()
+                .map(|role| possession(role.slot(), algorithm)),
+        );
+        self.phase = Phase::MakingKeys { roles: missing };
+        Decision::Run(steps)
+    }
+
+    fn keys_made(&mut self, checked: &[Checked]) -> Decision {
+        let Phase::MakingKeys { roles } = &self.phase else {
+            return out_of_step();
+        };
+        let count = roles.len();
+        let [Checked::Done, rest @ ..] = checked else {
+            return refusal_or_out_of_step(checked);
+        };
+        if rest.len() != 2 * count {
+            return refusal_or_out_of_step(checked);
+        }
+        let (keys, proofs) = rest.split_at(count);
+        let proved =
+            |proof: &Checked| matches!(proof, Checked::Signature(Some(_)) | Checked::Same(true));
+        if !proofs.iter().all(proved) {
+            return Decision::Fail(
+                Refusal::new(Code::CardFault).detail("a new key did not prove itself"),
+            );
+        }
+        let to_certify: Option<Vec<_>> = roles
+            .iter()
+            .zip(keys)
+            .map(|(role, key)| match key {
+                Checked::Key(Some(public_key)) => Some(KeyToCertify {
+                    role: *role,
+                    public_key: public_key.clone(),
+                }),
+                _ => None,
+            })
+            .collect();
+        let Some(to_certify) = to_certify else {
+            return out_of_step();
+        };
+        self.phase = Phase::Issuing;
+        Decision::Perform(Effect::Issue(to_certify))
+    }
+
+    fn write(&mut self, facts: &Facts<'_>) -> Decision {
+        self.phase = Phase::Writing;
+        let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
+        let mut steps = vec![Step::OpenManagement];
+        steps.extend(
+            facts
+                .contents()
+                .map(|c| Step::WriteCertificate { certificate: c.id }),
+        );
+        steps.push(Step::WriteIdentity { guid });
+        steps.extend(
+            facts
+                .contents()
+                .map(|c| Step::ReadCertificate { certificate: c.id }),
+        );
+        steps.push(Step::ReadIdentity { guid });
+        Decision::Run(steps)
+    }
+
+    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+        if checked.len() != steps.len() {
+            return refusal_or_out_of_step(checked);
+        }
+        if checked.contains(&Checked::Same(false)) {
+            return Decision::Fail(
+                Refusal::new(Code::CardFault).detail("what was read back is not what was written"),
+            );
+        }
+        self.seal(facts)
+    }
+
+    fn seal(&mut self, facts: &Facts<'_>) -> Decision {
+        self.phase = Phase::Sealing;
+        let (puk, certain) = match facts.puk.choose(self.puk_tries_left) {
+            Choice::Certain(puk) => (puk, true),
+            Choice::Try(puk) if !self.wrong_puk => (puk, false),
+            Choice::Try(_) | Choice::None => return Decision::fail(Code::PukBlocked),
+        };
+        // A PUK of our own is shown to be the card's by setting it to itself.
+        let to = match puk {
+            crate::PukVersion::FACTORY if certain => facts.puk.next_version(),
+            crate::PukVersion::FACTORY => {
+                return Decision::Run(vec![Step::ChangePuk { from: puk, to: puk }]);
+            }
+            ours => ours,
+        };
+        let mut steps = vec![Step::ChangePuk { from: puk, to }];
+        if certain {
+            if facts.policy.delivers_pin() {
+                steps.push(Step::ResetRetryCounter { puk: to });
+                steps.push(Step::SignAcceptance {
+                    pin: PinSource::New,
+                    certificates: facts.holders_certificates(),
+                });
+            } else {
+                steps.push(Step::BlockPin);
+            }
+        }
+        Decision::Run(steps)
+    }
+
+    fn sealed(&mut self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+        let certificates = facts.holders_certificates();
+        let receipt = match checked {
+            // The PUK alone was settled.
+            [Checked::Done] => return self.seal(facts),
+            [
+                Checked::Refused {
+                    secret: SecretKind::Puk,
+                    tries_left,
+                },
+            ] if !self.wrong_puk => {
+                self.wrong_puk = true;
+                self.puk_tries_left =
+                    tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));
+                return match facts.puk.settled() {
+                    Some(_) => self.seal(facts),
+                    None => Decision::fail(Code::PukBlocked),
+                };
+            }
+            [Checked::Done, Checked::Done] if !facts.policy.delivers_pin() => None,
+            [
+                Checked::Done,
+                Checked::Done,
+                Checked::Signature(Some(receipt)),
+            ] => Some(receipt.clone()),
+            _ => return refusal_or_out_of_step(checked),
+        };
+        self.phase = Phase::Completing;
+        Decision::Perform(Effect::Personalised {
+            receipt,
+            certificates,
+        })
+    }
+}
+
+/// How a key in this slot shows that it works: a signature, and for the elliptic-curve key that only agrees, agreement.
+fn possession(slot: Slot, algorithm: KeyAlgorithm) -> Step {
+    match (slot, algorithm) {
+        (Slot::KeyManagement, KeyAlgorithm::P256 | KeyAlgorithm::P384) => {
+            Step::Agree { slot, algorithm }
+        }
+        _ => Step::ProvePossession { slot, algorithm },
+    }
+}
+
+fn refusal_or_out_of_step(checked: &[Checked]) -> Decision {
+    match checked.last() {
+        Some(Checked::Refused { secret, tries_left }) => refused_secret(*secret, *tries_left),
+        Some(Checked::Signature(None)) => fault(&CardFault::Malformed),
+        _ => out_of_step(),
+    }
+}

@@ -1,0 +1,259 @@
+//! What makes one authority differ from another: data, read from one TOML file each.
+//!
+//! **Invariant:** no code asks *which* authority it serves, only what its policy says.
+
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, KeyAlgorithm};
+use serde::Deserialize;
+use time::Duration;
+
+/// Why a policy file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    #[error("{0}")]
+    Form(#[from] toml::de::Error),
+    #[error("{field}: {what}")]
+    Value { field: &'static str, what: String },
+}
+
+/// A root authority, as in `roots.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    pub id: AuthorityId,
+    pub subject: Vec<(String, String)>,
+    pub key: AuthorityKey,
+    pub validity_years: u16,
+}
+
+/// Algorithm of an authority's own key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorityKey {
+    P256,
+    P384,
+    Rsa2048,
+    Rsa3072,
+    Rsa4096,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    pub id: AuthorityId,
+    pub name: Text,
+    /// The pages' accent colour, `#rrggbb`.
+    pub accent: String,
+    pub hierarchy: Hierarchy,
+    pub card: CardRules,
+    /// None where holders have an account and a password instead.
+    #[serde(default)]
+    pub user_code: Option<UserCodeRules>,
+    pub pin: PinRules,
+    pub activation: Activation,
+    pub unlock: Unlock,
+    pub certificates: CertificateRules,
+    pub contact: Contact,
+}
+
+/// A text in both languages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    pub zh: String,
+    pub en: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hierarchy {
+    /// The root that certifies this authority.
+    pub root: AuthorityId,
+    pub subject: Vec<(String, String)>,
+    pub key: AuthorityKey,
+    pub validity_years: u16,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardRules {
+    /// The letters in front of a card number; new cards get the first.
+    pub number_prefixes: Vec<String>,
+    /// How many digits new cards get. Older ones may be shorter.
+    pub number_digits: u8,
+    pub key: KeyAlgorithm,
+    /// Roles of the certificates for the holder; card authentication comes of itself.
+    pub roles: Vec<CertificateRole>,
+    /// How long the card authentication certificate lives.
+    pub identity_years: u16,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserCodeRules {
+    /// Wrong tries until it is locked.
+    pub tries: u8,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinRules {
+    pub min: u8,
+    pub max: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Activation {
+    /// By the holder, at the portal.
+    Online {
+        within_days: u16,
+        afterwards: Overdue,
+    },
+    /// By an officer, with the card handed over.
+    Counter,
+    /// Valid from the start, with a PIN that comes by post.
+    PinMailer,
+}
+
+/// What becomes of a card that was not activated in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdue {
+    Revoke,
+    Suspend,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unlock {
+    /// The PUK goes to the agent, unseen.
+    Agent,
+    /// The PUK is shown and typed on the reader's keypad.
+    Keypad,
+    Counter,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateRules {
+    pub validity_years: u16,
+    /// Certificate policies, as OIDs.
+    pub policies: Vec<String>,
+    /// Certification practice statement.
+    pub cps: Option<String>,
+    /// Subject type in the subject directory attributes, as an OID.
+    pub subject_type: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    pub telephone: String,
+    pub hours: Text,
+    pub address: Text,
+}
+
+impl Policy {
+    /// # Errors
+    /// The TOML is not a policy, or a value contradicts itself; the message names the field.
+    pub fn parse(toml: &str) -> Result<Self, PolicyError> {
+        let policy: Self = toml::from_str(toml)?;
+        policy.validate()?;
+        Ok(policy)
+    }
+
+    fn validate(&self) -> Result<(), PolicyError> {
+        let wrong = |field, what: String| Err(PolicyError::Value { field, what });
+        if self.card.number_prefixes.is_empty() {
+            return wrong(
+                "card.number_prefixes",
+                "at least one prefix is needed".into(),
+            );
+        }
+        for prefix in &self.card.number_prefixes {
+            let sample = format!(
+                "{prefix}{}",
+                "0".repeat(usize::from(self.card.number_digits))
+            );
+            if sample.parse::<CardNumber>().is_err() || prefix.len() != 2 {
+                return wrong(
+                    "card.number_prefixes",
+                    format!("{sample} would not be a card number"),
+                );
+            }
+        }
+        if !self.card.roles.contains(&CertificateRole::Signature) {
+            return wrong(
+                "card.roles",
+                "a holder accepts with the signature certificate: it cannot be left out".into(),
+            );
+        }
+        if self
+            .card
+            .roles
+            .contains(&CertificateRole::CardAuthentication)
+        {
+            return wrong("card.roles", "card_authentication comes of itself".into());
+        }
+        if !(6..=8).contains(&self.pin.min) || !(self.pin.min..=8).contains(&self.pin.max) {
+            return wrong("pin", "a PIV card takes 6 to 8 digits".into());
+        }
+        if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
+            return wrong(
+                "user_code",
+                "online activation asks for the user code".into(),
+            );
+        }
+        let hex = self.accent.strip_prefix('#').unwrap_or_default();
+        if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return wrong("accent", format!("{} is not #rrggbb", self.accent));
+        }
+        Ok(())
+    }
+
+    /// All certificates that a card of this authority gets.
+    pub fn roles(&self) -> impl Iterator<Item = CertificateRole> + '_ {
+        std::iter::once(CertificateRole::CardAuthentication).chain(self.card.roles.iter().copied())
+    }
+
+    /// Whether the station sets the holder's PIN and delivers it.
+    pub fn delivers_pin(&self) -> bool {
+        !matches!(self.activation, Activation::Online { .. })
+    }
+
+    pub fn owns(&self, number: &CardNumber) -> bool {
+        self.card
+            .number_prefixes
+            .iter()
+            .any(|prefix| prefix == number.prefix())
+    }
+
+    pub fn user_code_tries(&self) -> u8 {
+        self.user_code.as_ref().map_or(0, |rules| rules.tries)
+    }
+}
+
+impl Activation {
+    /// The time within which a card is to be activated online.
+    pub fn period(&self) -> Option<Duration> {
+        match self {
+            Self::Online { within_days, .. } => Some(Duration::days(i64::from(*within_days))),
+            Self::Counter | Self::PinMailer => None,
+        }
+    }
+}
+
+/// `roots.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roots {
+    pub root: Vec<Root>,
+}
+
+impl Roots {
+    /// # Errors
+    /// The TOML is not a list of roots.
+    pub fn parse(toml: &str) -> Result<Vec<Root>, PolicyError> {
+        Ok(toml::from_str::<Self>(toml)?.root)
+    }
+}
