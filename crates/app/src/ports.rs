@@ -1,0 +1,322 @@
+//! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
+
+use crate::{
+    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StatusAnswer, StoredPuk,
+    UserCodeRecord,
+    audit::{Chained, Event, Head},
+};
+use async_trait::async_trait;
+use kaika_domain::{Card, Certificate, Holder, PukVersion};
+use kaika_wire::{
+    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId,
+    KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
+};
+use time::OffsetDateTime;
+
+pub trait Clock: Send + Sync {
+    fn now(&self) -> OffsetDateTime;
+}
+
+pub trait Rng: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+impl dyn Rng {
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row was changed by somebody else since it was read, or a unique key is taken.
+    #[error("changed by somebody else in the meantime")]
+    Stale,
+    /// The database was made by a newer version of the program.
+    #[error(
+        "the database belongs to a newer version of Kaika (schema {found}, this version knows {known})"
+    )]
+    Newer { found: i64, known: i64 },
+    /// A row holds what this version cannot read.
+    #[error("unreadable row: {0}")]
+    Row(String),
+    #[error(transparent)]
+    Database(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// A consistent view.
+    async fn read(&self) -> Result<Box<dyn Reader>, StoreError>;
+    /// A transaction; dropped without [`UnitOfWork::commit`] it leaves nothing.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+}
+
+/// Everything that is read. Lists are ordered as their method says.
+#[async_trait]
+pub trait Reader: Send {
+    async fn holder(&mut self, id: HolderId) -> Result<Option<Holder>, StoreError>;
+    async fn card(&mut self, id: CardId) -> Result<Option<Card>, StoreError>;
+    async fn card_by_number(&mut self, number: &CardNumber) -> Result<Option<Card>, StoreError>;
+    /// The card that is not terminated and was made from this device; the newest order where there are several.
+    async fn card_by_device(&mut self, device: u32) -> Result<Option<Card>, StoreError>;
+    /// The oldest ordered card for which no device was taken yet, of this authority or of any.
+    async fn oldest_order(
+        &mut self,
+        authority: Option<&AuthorityId>,
+    ) -> Result<Option<Card>, StoreError>;
+    /// In the order in which they were ordered.
+    async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
+    /// Dispatched before `before` and not activated; at most `limit`, oldest first.
+    async fn overdue_cards(
+        &mut self,
+        authority: &AuthorityId,
+        before: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<Card>, StoreError>;
+
+    async fn certificate(&mut self, id: CertificateId) -> Result<Option<Certificate>, StoreError>;
+    async fn certificate_by_serial(
+        &mut self,
+        generation: GenerationId,
+        serial: &SerialNumber,
+    ) -> Result<Option<Certificate>, StoreError>;
+    /// Oldest first.
+    async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
+    /// Whether a certificate for this key was issued to somebody else.
+    async fn key_used_by_another(
+        &mut self,
+        fingerprint: &[u8; 32],
+        holder: HolderId,
+    ) -> Result<bool, StoreError>;
+    /// The issuance of this job, role and key that is not void.
+    async fn issuance(
+        &mut self,
+        job: JobId,
+        role: CertificateRole,
+        key_fingerprint: &[u8; 32],
+    ) -> Result<Option<Issuance>, StoreError>;
+    /// Issuances begun before `before` and neither issued nor void.
+    async fn unfinished_issuances(
+        &mut self,
+        before: OffsetDateTime,
+    ) -> Result<Vec<Issuance>, StoreError>;
+
+    /// All, oldest first.
+    async fn generations(&mut self) -> Result<Vec<Generation>, StoreError>;
+    /// Held, suspended and revoked certificates that have not expired by `now`, by serial number.
+    async fn revocations(
+        &mut self,
+        generation: GenerationId,
+        now: OffsetDateTime,
+    ) -> Result<Vec<Revocation>, StoreError>;
+    async fn latest_crl(&mut self, generation: GenerationId) -> Result<Option<Crl>, StoreError>;
+
+    async fn user_code(&mut self, card: CardId) -> Result<Option<UserCodeRecord>, StoreError>;
+    /// Oldest version first.
+    async fn puks(&mut self, card: CardId) -> Result<Vec<StoredPuk>, StoreError>;
+    async fn job(&mut self, id: JobId) -> Result<Option<JobRecord>, StoreError>;
+    /// The open job that changes this card.
+    async fn open_job(&mut self, card: CardId) -> Result<Option<JobRecord>, StoreError>;
+    /// Oldest first.
+    async fn receipts(&mut self, card: CardId) -> Result<Vec<Receipt>, StoreError>;
+    async fn station(&mut self, id: StationId) -> Result<Option<Station>, StoreError>;
+
+    /// Events after the one numbered `after`, at most `limit`.
+    async fn audit_events(&mut self, after: i64, limit: u32) -> Result<Vec<Chained>, StoreError>;
+    async fn audit_head(&mut self) -> Result<Head, StoreError>;
+}
+
+/// A transaction.
+#[async_trait]
+pub trait UnitOfWork: Reader {
+    async fn insert_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
+    /// # Errors
+    /// [`StoreError::Stale`] where the number is taken.
+    async fn insert_card(&mut self, card: &Card) -> Result<(), StoreError>;
+    /// Writes everything but id, number, authority and holder, where the row still has `card.version`, and counts
+    /// the version up in `card` too.
+    async fn update_card(&mut self, card: &mut Card) -> Result<(), StoreError>;
+
+    /// Adds the certificate and counts up its generation's revision (a new one is held).
+    async fn insert_certificate(&mut self, certificate: &Certificate) -> Result<(), StoreError>;
+    /// Writes placement and state where the row still has `certificate.version`, counts the version up, and, where the
+    /// state changed, the generation's revision.
+    async fn update_certificate(&mut self, certificate: &mut Certificate)
+    -> Result<(), StoreError>;
+    /// # Errors
+    /// [`StoreError::Stale`] where the serial number is taken.
+    async fn insert_issuance(&mut self, issuance: &Issuance) -> Result<(), StoreError>;
+    /// Reserved → Recorded → Issued, or Reserved or Recorded → Void; compare and set on the state before.
+    async fn update_issuance(
+        &mut self,
+        issuance: &Issuance,
+        before: &crate::IssuanceState,
+    ) -> Result<(), StoreError>;
+
+    async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
+    /// # Errors
+    /// [`StoreError::Stale`] where this number was signed already.
+    async fn insert_crl(&mut self, crl: &Crl) -> Result<(), StoreError>;
+
+    /// Sets a user code and forgives all tries.
+    async fn put_user_code(
+        &mut self,
+        card: CardId,
+        hash: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+    /// One try is taken, where `fails < limit`, in one statement; gives the record after it. None: locked, or no code.
+    async fn debit_user_code(
+        &mut self,
+        card: CardId,
+        limit: u8,
+    ) -> Result<Option<UserCodeRecord>, StoreError>;
+    /// All tries are given back, where the code is still the one of this hash.
+    async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Result<(), StoreError>;
+    /// Insert or update by card and version; ciphertexts are never changed.
+    async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
+
+    /// # Errors
+    /// [`StoreError::Stale`] where the card has another open job that changes it.
+    async fn insert_job(&mut self, job: &JobRecord) -> Result<(), StoreError>;
+    /// Where the row still has `job.version`; counts the version up.
+    async fn update_job(&mut self, job: &mut JobRecord) -> Result<(), StoreError>;
+    async fn insert_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError>;
+    async fn insert_station(&mut self, station: &Station) -> Result<(), StoreError>;
+
+    /// Takes or keeps the lease `name` for `owner` until `until`; false where another holds it past `now`.
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        owner: &str,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Adds an event to this transaction; chained and written as its last statements.
+    fn audit(&mut self, event: Event);
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What is to be certified, for whom.
+#[derive(Clone, Debug)]
+pub struct IssueOrder {
+    pub job: JobId,
+    pub card: Card,
+    pub holder: Holder,
+    pub role: CertificateRole,
+    /// SubjectPublicKeyInfo (DER); its possession was proved.
+    pub public_key: Vec<u8>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The key is weak, was used by somebody else, or is not what the policy asks for.
+    #[error("the key is not certified: {0}")]
+    Key(String),
+    /// Policy and holder give a certificate that the lint does not let pass.
+    #[error("the certificate would not be right: {0}")]
+    Lint(String),
+    #[error("no such authority or generation")]
+    UnknownAuthority,
+    #[error("signing failed: {0}")]
+    Signer(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The only one who opens issuing keys.
+#[async_trait]
+pub trait Issuer: Send + Sync {
+    /// Makes key, certificate and responder of a root or an authority, unless it has them already.
+    async fn found(&self, owner: &AuthorityId) -> Result<Generation, IssueError>;
+    /// A held certificate, on record with placement pending; the same one again for the same job, role and key.
+    async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError>;
+    /// Signs a revocation list of these entries (DER). It is not stored.
+    async fn sign_crl(
+        &self,
+        generation: &Generation,
+        number: i64,
+        entries: &[Revocation],
+        this_update: OffsetDateTime,
+        next_update: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError>;
+    /// Signs an OCSP response (DER) by the generation's delegated responder.
+    async fn sign_ocsp(
+        &self,
+        generation: &Generation,
+        answers: &[StatusAnswer],
+        nonce: Option<&[u8]>,
+        produced_at: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("a secret cannot be opened: wrong key, or altered")]
+    Sealed,
+    #[error("cryptography failed")]
+    Failed,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Secrets of cards.
+pub trait CardSecrets: Send + Sync {
+    /// A new random PUK, encrypted for this card and version.
+    fn new_puk(&self, card: CardId, version: PukVersion) -> Result<Vec<u8>, VaultError>;
+    fn open_puk(
+        &self,
+        card: CardId,
+        version: PukVersion,
+        ciphertext: &[u8],
+    ) -> Result<Puk, VaultError>;
+    /// Diversified from the management master key.
+    fn management_key(
+        &self,
+        number: &CardNumber,
+        version: u32,
+    ) -> Result<ManagementKey, VaultError>;
+    /// The server's side of a key agreement, derived for this job and slot alone: an uncompressed point.
+    fn agreement_peer(
+        &self,
+        job: JobId,
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    ) -> Result<Vec<u8>, VaultError>;
+    /// The secret that the card's key (uncompressed point) must agree on with it.
+    fn agreement_secret(
+        &self,
+        job: JobId,
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        card_point: &[u8],
+    ) -> Result<Vec<u8>, VaultError>;
+}
+
+/// argon2id on a bounded pool.
+#[async_trait]
+pub trait UserCodeHasher: Send + Sync {
+    /// PHC string.
+    async fn hash(&self, code: &UserCode) -> Result<String, VaultError>;
+    async fn verify(&self, hash: &str, code: &UserCode) -> Result<bool, VaultError>;
+}
+
+/// One signed head of the audit log, kept outside the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    pub head: Head,
+    pub at: OffsetDateTime,
+}
+
+/// The file of anchors and the key that signs them.
+pub trait Anchors: Send + Sync {
+    /// Appends and makes durable.
+    fn append(&self, anchor: &Anchor) -> Result<(), VaultError>;
+    /// All, oldest first, each with its signature checked.
+    fn all(&self) -> Result<Vec<Anchor>, VaultError>;
+}

@@ -1,0 +1,187 @@
+//! What the store keeps beside the things of `domain`: plain records without rules of their own.
+
+use kaika_domain::{PukRecord, RevocationReason, job::CardJob, job::Step};
+use kaika_wire::{
+    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, Nonce, SerialNumber,
+    StationId,
+};
+use time::OffsetDateTime;
+
+/// One key of a root or an issuing authority, with its certificate and its OCSP responder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generation {
+    pub id: GenerationId,
+    /// Of the authority or root.
+    pub owner: AuthorityId,
+    /// 1 for the first; `owner-ordinal` names keys and paths.
+    pub ordinal: u32,
+    pub is_root: bool,
+    /// The generation that certified this one; a root's own.
+    pub issuer: GenerationId,
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// RFC 5280 §4.2.1.2 (1), 20 octets.
+    pub key_identifier: [u8; 20],
+    /// The delegated responder's certificate (DER).
+    pub responder_certificate: Vec<u8>,
+    /// Base of every address in its certificates, as it was when the generation was founded.
+    pub base_url: String,
+    pub founded_at: OffsetDateTime,
+    /// Grows with every change of a certificate's status.
+    pub revision: i64,
+}
+
+impl Generation {
+    /// `gca-1`: in paths and names of key files.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.owner, self.ordinal)
+    }
+
+    pub fn crl_url(&self) -> String {
+        format!("{}/crl/{}.crl", self.base_url, self.name())
+    }
+
+    pub fn ocsp_url(&self) -> String {
+        format!("{}/ocsp/{}", self.base_url, self.name())
+    }
+
+    pub fn certificate_url(&self) -> String {
+        format!("{}/ca/{}.cer", self.base_url, self.name())
+    }
+}
+
+/// The way of one certificate through issuing. Whatever happens, one serial number has one to-be-signed text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuance {
+    pub certificate: CertificateId,
+    pub generation: GenerationId,
+    pub serial: SerialNumber,
+    /// Idempotence: per job, role and key there is one issuance that is not void.
+    pub job: Option<JobId>,
+    pub role: CertificateRole,
+    pub key_fingerprint: [u8; 32],
+    pub state: IssuanceState,
+    pub at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuanceState {
+    /// The serial is taken.
+    Reserved,
+    /// These bytes, and no others, may be signed under it.
+    Recorded { to_be_signed: Vec<u8> },
+    /// The certificate is on record.
+    Issued,
+    /// The serial will never be used.
+    Void,
+}
+
+/// A card job in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobRecord {
+    pub id: JobId,
+    pub card: CardId,
+    /// One open job that changes the card, per card; a newer one fences the older.
+    pub open: bool,
+    /// SHA-256 of the job's bearer token.
+    pub token_sha256: [u8; 32],
+    pub state: CardJob,
+    /// The batch that is out, by its number; 0 before the first.
+    pub sequence: u32,
+    pub nonce: Nonce,
+    /// The steps of that batch.
+    pub steps: Vec<Step>,
+    /// How the agent knows the card again in that batch.
+    pub expectation: kaika_wire::Expectation,
+    /// How it ended. A success is told by its state alone, and drawn up afresh.
+    pub ended: Option<Ended>,
+    pub origin: String,
+    pub started_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    Succeeded,
+    Failed(kaika_wire::Refusal),
+    /// A newer job took the card over.
+    Fenced,
+}
+
+/// An acceptance signed by the holder: CMS SignedData (DER).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub job: JobId,
+    pub card: CardId,
+    pub cms: Vec<u8>,
+    pub at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    pub id: StationId,
+    pub name: String,
+    pub token_sha256: [u8; 32],
+    pub enrolled_at: OffsetDateTime,
+    pub withdrawn_at: Option<OffsetDateTime>,
+}
+
+/// A PUK as the ledger knows it, with its ciphertext; the factory's has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPuk {
+    pub record: PukRecord,
+    pub ciphertext: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserCodeRecord {
+    /// argon2id in PHC string format.
+    pub hash: String,
+    /// Wrong tries since it was set or last right; debited before a try is tested.
+    pub fails: u8,
+    pub set_at: OffsetDateTime,
+}
+
+/// One entry of a revocation list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub serial: SerialNumber,
+    pub at: OffsetDateTime,
+    /// None: held or suspended (`certificateHold`).
+    pub reason: Option<RevocationReason>,
+}
+
+/// A signed revocation list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crl {
+    pub generation: GenerationId,
+    pub number: i64,
+    /// The generation's revision that it shows.
+    pub revision: i64,
+    pub this_update: OffsetDateTime,
+    pub next_update: OffsetDateTime,
+    pub der: Vec<u8>,
+}
+
+/// One answer of the OCSP responder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusAnswer {
+    /// The CertID as it was asked (DER).
+    pub certificate_id: Vec<u8>,
+    pub status: Status,
+    pub this_update: OffsetDateTime,
+    pub next_update: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    Good,
+    /// No reason: held or suspended (`certificateHold`).
+    Revoked {
+        at: OffsetDateTime,
+        reason: Option<RevocationReason>,
+    },
+    Unknown,
+}
