@@ -38,10 +38,7 @@ pub struct Head {
 }
 
 impl Head {
-    pub const EMPTY: Self = Self {
-        sequence: 0,
-        hash: [0; 32],
-    };
+    pub const EMPTY: Self = Self { sequence: 0, hash: [0; 32] };
 
     /// The event that follows.
     pub fn chain(self, event: &Event) -> Chained {
@@ -76,9 +73,6 @@ impl Chained {
     }
 
     pub fn head(&self) -> Head {
-        Head {
-            sequence: self.sequence,
-            hash: self.hash,
-        }
+        Head { sequence: self.sequence, hash: self.hash }
     }
 }

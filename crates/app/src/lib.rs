@@ -8,10 +8,10 @@ pub mod ports;
 mod records;
 
 pub use ports::{
-    Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store,
-    StoreError, UnitOfWork, UserCodeHasher, VaultError,
+    Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store, StoreError, UnitOfWork,
+    UserCodeHasher, VaultError,
 };
 pub use records::{
-    Crl, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk,
-    UserCodeRecord,
+    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, Status, StatusAnswer,
+    StoredPuk, UserCodeRecord,
 };

@@ -1,15 +1,14 @@
 //! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
 
 use crate::{
-    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StatusAnswer, StoredPuk,
-    UserCodeRecord,
+    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StatusAnswer, StoredPuk, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use async_trait::async_trait;
 use kaika_domain::{Card, Certificate, Holder, PukVersion};
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId,
-    KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
+    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, KeyAlgorithm,
+    ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
 };
 use time::OffsetDateTime;
 
@@ -35,9 +34,7 @@ pub enum StoreError {
     #[error("changed by somebody else in the meantime")]
     Stale,
     /// The database was made by a newer version of the program.
-    #[error(
-        "the database belongs to a newer version of Kaika (schema {found}, this version knows {known})"
-    )]
+    #[error("the database belongs to a newer version of Kaika (schema {found}, this version knows {known})")]
     Newer { found: i64, known: i64 },
     /// A row holds what this version cannot read.
     #[error("unreadable row: {0}")]
@@ -64,10 +61,7 @@ pub trait Reader: Send {
     /// The card that is not terminated and was made from this device; the newest order where there are several.
     async fn card_by_device(&mut self, device: u32) -> Result<Option<Card>, StoreError>;
     /// The oldest ordered card for which no device was taken yet, of this authority or of any.
-    async fn oldest_order(
-        &mut self,
-        authority: Option<&AuthorityId>,
-    ) -> Result<Option<Card>, StoreError>;
+    async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.
     async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
     /// Dispatched before `before` and not activated; at most `limit`, oldest first.
@@ -87,11 +81,7 @@ pub trait Reader: Send {
     /// Oldest first.
     async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
     /// Whether a certificate for this key was issued to somebody else.
-    async fn key_used_by_another(
-        &mut self,
-        fingerprint: &[u8; 32],
-        holder: HolderId,
-    ) -> Result<bool, StoreError>;
+    async fn key_used_by_another(&mut self, fingerprint: &[u8; 32], holder: HolderId) -> Result<bool, StoreError>;
     /// The issuance of this job, role and key that is not void.
     async fn issuance(
         &mut self,
@@ -100,10 +90,7 @@ pub trait Reader: Send {
         key_fingerprint: &[u8; 32],
     ) -> Result<Option<Issuance>, StoreError>;
     /// Issuances begun before `before` and neither issued nor void.
-    async fn unfinished_issuances(
-        &mut self,
-        before: OffsetDateTime,
-    ) -> Result<Vec<Issuance>, StoreError>;
+    async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Result<Vec<Issuance>, StoreError>;
 
     /// All, oldest first.
     async fn generations(&mut self) -> Result<Vec<Generation>, StoreError>;
@@ -145,17 +132,12 @@ pub trait UnitOfWork: Reader {
     async fn insert_certificate(&mut self, certificate: &Certificate) -> Result<(), StoreError>;
     /// Writes placement and state where the row still has `certificate.version`, counts the version up, and, where the
     /// state changed, the generation's revision.
-    async fn update_certificate(&mut self, certificate: &mut Certificate)
-    -> Result<(), StoreError>;
+    async fn update_certificate(&mut self, certificate: &mut Certificate) -> Result<(), StoreError>;
     /// # Errors
     /// [`StoreError::Stale`] where the serial number is taken.
     async fn insert_issuance(&mut self, issuance: &Issuance) -> Result<(), StoreError>;
     /// Reserved → Recorded → Issued, or Reserved or Recorded → Void; compare and set on the state before.
-    async fn update_issuance(
-        &mut self,
-        issuance: &Issuance,
-        before: &crate::IssuanceState,
-    ) -> Result<(), StoreError>;
+    async fn update_issuance(&mut self, issuance: &Issuance, before: &crate::IssuanceState) -> Result<(), StoreError>;
 
     async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
     /// # Errors
@@ -163,18 +145,9 @@ pub trait UnitOfWork: Reader {
     async fn insert_crl(&mut self, crl: &Crl) -> Result<(), StoreError>;
 
     /// Sets a user code and forgives all tries.
-    async fn put_user_code(
-        &mut self,
-        card: CardId,
-        hash: &str,
-        now: OffsetDateTime,
-    ) -> Result<(), StoreError>;
+    async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Result<(), StoreError>;
     /// One try is taken, where `fails < limit`, in one statement; gives the record after it. None: locked, or no code.
-    async fn debit_user_code(
-        &mut self,
-        card: CardId,
-        limit: u8,
-    ) -> Result<Option<UserCodeRecord>, StoreError>;
+    async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Result<Option<UserCodeRecord>, StoreError>;
     /// All tries are given back, where the code is still the one of this hash.
     async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Result<(), StoreError>;
     /// Insert or update by card and version; ciphertexts are never changed.
@@ -269,25 +242,11 @@ pub enum VaultError {
 pub trait CardSecrets: Send + Sync {
     /// A new random PUK, encrypted for this card and version.
     fn new_puk(&self, card: CardId, version: PukVersion) -> Result<Vec<u8>, VaultError>;
-    fn open_puk(
-        &self,
-        card: CardId,
-        version: PukVersion,
-        ciphertext: &[u8],
-    ) -> Result<Puk, VaultError>;
+    fn open_puk(&self, card: CardId, version: PukVersion, ciphertext: &[u8]) -> Result<Puk, VaultError>;
     /// Diversified from the management master key.
-    fn management_key(
-        &self,
-        number: &CardNumber,
-        version: u32,
-    ) -> Result<ManagementKey, VaultError>;
+    fn management_key(&self, number: &CardNumber, version: u32) -> Result<ManagementKey, VaultError>;
     /// The server's side of a key agreement, derived for this job and slot alone: an uncompressed point.
-    fn agreement_peer(
-        &self,
-        job: JobId,
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-    ) -> Result<Vec<u8>, VaultError>;
+    fn agreement_peer(&self, job: JobId, slot: Slot, algorithm: KeyAlgorithm) -> Result<Vec<u8>, VaultError>;
     /// The secret that the card's key (uncompressed point) must agree on with it.
     fn agreement_secret(
         &self,

@@ -2,8 +2,7 @@
 
 use kaika_domain::{PukRecord, RevocationReason, job::CardJob, job::Step};
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, Nonce, SerialNumber,
-    StationId,
+    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, Nonce, SerialNumber, StationId,
 };
 use time::OffsetDateTime;
 

@@ -77,10 +77,7 @@ impl CardState {
     pub fn personalise(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
         match self {
             Self::Ordered => Ok(Self::Personalised { at: now }),
-            other => Err(NotAllowed {
-                what: "personalise",
-                state: other.name(),
-            }),
+            other => Err(NotAllowed { what: "personalise", state: other.name() }),
         }
     }
 
@@ -89,10 +86,7 @@ impl CardState {
     pub fn dispatch(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
         match self {
             Self::Personalised { .. } => Ok(Self::Dispatched { at: now }),
-            other => Err(NotAllowed {
-                what: "dispatch",
-                state: other.name(),
-            }),
+            other => Err(NotAllowed { what: "dispatch", state: other.name() }),
         }
     }
 
@@ -100,29 +94,16 @@ impl CardState {
     /// Only a dispatched card is activated.
     pub fn activate(self, now: OffsetDateTime) -> Result<Self, NotAllowed> {
         match self {
-            Self::Dispatched { at } => Ok(Self::Activated {
-                dispatched_at: at,
-                at: now,
-            }),
-            other => Err(NotAllowed {
-                what: "activate",
-                state: other.name(),
-            }),
+            Self::Dispatched { at } => Ok(Self::Activated { dispatched_at: at, at: now }),
+            other => Err(NotAllowed { what: "activate", state: other.name() }),
         }
     }
 
     /// # Errors
     /// A card is terminated once.
-    pub fn terminate(
-        self,
-        reason: TerminationReason,
-        now: OffsetDateTime,
-    ) -> Result<Self, NotAllowed> {
+    pub fn terminate(self, reason: TerminationReason, now: OffsetDateTime) -> Result<Self, NotAllowed> {
         match self {
-            Self::Terminated { .. } => Err(NotAllowed {
-                what: "terminate",
-                state: "terminated",
-            }),
+            Self::Terminated { .. } => Err(NotAllowed { what: "terminate", state: "terminated" }),
             _ => Ok(Self::Terminated { reason, at: now }),
         }
     }

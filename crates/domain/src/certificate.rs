@@ -2,8 +2,8 @@
 
 use crate::NotAllowed;
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus,
-    GenerationId, HolderId, JobId, SerialNumber,
+    AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus, GenerationId,
+    HolderId, JobId, SerialNumber,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -120,10 +120,7 @@ impl CertificateState {
     pub fn accept(self) -> Result<Self, NotAllowed> {
         match self {
             Self::Held => Ok(Self::Valid),
-            other => Err(NotAllowed {
-                what: "accept",
-                state: other.name(),
-            }),
+            other => Err(NotAllowed { what: "accept", state: other.name() }),
         }
     }
 
@@ -136,10 +133,7 @@ impl CertificateState {
                 holds.push(hold);
                 Ok(Self::Suspended { holds })
             }
-            other => Err(NotAllowed {
-                what: "suspend",
-                state: other.name(),
-            }),
+            other => Err(NotAllowed { what: "suspend", state: other.name() }),
         }
     }
 
@@ -149,10 +143,7 @@ impl CertificateState {
     /// There is no hold of that side.
     pub fn resume(self, by: HoldBy) -> Result<Self, NotAllowed> {
         let name = self.name();
-        let refused = NotAllowed {
-            what: "resume",
-            state: name,
-        };
+        let refused = NotAllowed { what: "resume", state: name };
         let Self::Suspended { mut holds } = self else {
             return Err(refused);
         };
@@ -169,10 +160,7 @@ impl CertificateState {
     /// A certificate is revoked once.
     pub fn revoke(self, reason: RevocationReason, now: OffsetDateTime) -> Result<Self, NotAllowed> {
         match self {
-            Self::Revoked { .. } => Err(NotAllowed {
-                what: "revoke",
-                state: "revoked",
-            }),
+            Self::Revoked { .. } => Err(NotAllowed { what: "revoke", state: "revoked" }),
             _ => Ok(Self::Revoked { reason, at: now }),
         }
     }
@@ -191,11 +179,7 @@ impl Certificate {
     }
 
     pub fn reference(&self) -> CertificateReference {
-        CertificateReference {
-            role: self.role,
-            serial: self.serial.clone(),
-            sha256: self.sha256,
-        }
+        CertificateReference { role: self.role, serial: self.serial.clone(), sha256: self.sha256 }
     }
 
     pub fn is_written(&self) -> bool {

@@ -14,8 +14,7 @@ pub use personalise::Personalise;
 
 use crate::{Card, Certificate, CertificateState, Policy, PukLedger, PukVersion};
 use kaika_wire::{
-    CardFault, CertificateId, CertificateRole, Code, Guid, JobKind, KeyAlgorithm, PinSource,
-    Refusal, SecretKind, Slot,
+    CardFault, CertificateId, CertificateRole, Code, Guid, JobKind, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -38,46 +37,19 @@ pub struct Facts<'a> {
 pub enum Step {
     ReadRetries,
     ProveCard,
-    SignAcceptance {
-        pin: PinSource,
-        certificates: Vec<CertificateId>,
-    },
-    ProvePossession {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-    },
-    Agree {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-    },
-    ResetRetryCounter {
-        puk: PukVersion,
-    },
-    ChangePuk {
-        from: PukVersion,
-        to: PukVersion,
-    },
+    SignAcceptance { pin: PinSource, certificates: Vec<CertificateId> },
+    ProvePossession { slot: Slot, algorithm: KeyAlgorithm },
+    Agree { slot: Slot, algorithm: KeyAlgorithm },
+    ResetRetryCounter { puk: PukVersion },
+    ChangePuk { from: PukVersion, to: PukVersion },
     BlockPin,
     OpenManagement,
-    GenerateKey {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-    },
-    ReadKey {
-        slot: Slot,
-    },
-    WriteCertificate {
-        certificate: CertificateId,
-    },
-    ReadCertificate {
-        certificate: CertificateId,
-    },
-    WriteIdentity {
-        guid: Guid,
-    },
-    ReadIdentity {
-        guid: Guid,
-    },
+    GenerateKey { slot: Slot, algorithm: KeyAlgorithm },
+    ReadKey { slot: Slot },
+    WriteCertificate { certificate: CertificateId },
+    ReadCertificate { certificate: CertificateId },
+    WriteIdentity { guid: Guid },
+    ReadIdentity { guid: Guid },
 }
 
 impl Step {
@@ -132,15 +104,9 @@ pub enum Effect {
     /// Certify these keys; idempotent by job and role.
     Issue(Vec<KeyToCertify>),
     /// Certificates valid, receipt kept, card activated: in one transaction.
-    Activate {
-        receipt: Vec<u8>,
-        certificates: Vec<CertificateId>,
-    },
+    Activate { receipt: Vec<u8>, certificates: Vec<CertificateId> },
     /// The card is as ordered; where its PIN is delivered, it is activated with this receipt.
-    Personalised {
-        receipt: Option<Vec<u8>>,
-        certificates: Vec<CertificateId>,
-    },
+    Personalised { receipt: Option<Vec<u8>>, certificates: Vec<CertificateId> },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,25 +181,18 @@ impl CardJob {
 impl Facts<'_> {
     /// Certificates of the present contents of the card: per role the newest that is not revoked.
     pub fn contents(&self) -> impl Iterator<Item = &Certificate> {
-        CertificateRole::ALL
-            .into_iter()
-            .filter_map(|role| self.certificate(role))
+        CertificateRole::ALL.into_iter().filter_map(|role| self.certificate(role))
     }
 
     /// The newest certificate of this role that is not revoked.
     pub fn certificate(&self, role: CertificateRole) -> Option<&Certificate> {
-        let live = |c: &&Certificate| {
-            c.role == role && !matches!(c.state, CertificateState::Revoked { .. })
-        };
+        let live = |c: &&Certificate| c.role == role && !matches!(c.state, CertificateState::Revoked { .. });
         self.certificates.iter().rev().find(live)
     }
 
     /// Those that the holder accepts: all but the card's own.
     pub fn holders_certificates(&self) -> Vec<CertificateId> {
-        self.contents()
-            .filter(|c| c.role != CertificateRole::CardAuthentication)
-            .map(|c| c.id)
-            .collect()
+        self.contents().filter(|c| c.role != CertificateRole::CardAuthentication).map(|c| c.id).collect()
     }
 }
 
@@ -243,9 +202,7 @@ fn fault(fault: &CardFault) -> Decision {
         CardFault::Removed => Code::CardRemoved.into(),
         CardFault::OtherCard => Code::OtherCard.into(),
         CardFault::Unsupported => Code::CardUnsuitable.into(),
-        CardFault::Status { status } => {
-            Refusal::new(Code::CardFault).detail(format!("status word {status}"))
-        }
+        CardFault::Status { status } => Refusal::new(Code::CardFault).detail(format!("status word {status}")),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),
     })
@@ -259,10 +216,7 @@ fn refused_secret(secret: SecretKind, tries_left: Option<u8>) -> Decision {
         (SecretKind::Puk, _) => Code::PukBlocked,
         (SecretKind::ManagementKey, _) => Code::CardNotBlank,
     };
-    Decision::Fail(Refusal {
-        tries_left,
-        ..code.into()
-    })
+    Decision::Fail(Refusal { tries_left, ..code.into() })
 }
 
 /// An answer that the server's own steps cannot have.

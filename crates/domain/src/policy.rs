@@ -105,10 +105,7 @@ pub struct PinRules {
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Activation {
     /// By the holder, at the portal.
-    Online {
-        within_days: u16,
-        afterwards: Overdue,
-    },
+    Online { within_days: u16, afterwards: Overdue },
     /// By an officer, with the card handed over.
     Counter,
     /// Valid from the start, with a PIN that comes by post.
@@ -165,21 +162,12 @@ impl Policy {
     fn validate(&self) -> Result<(), PolicyError> {
         let wrong = |field, what: String| Err(PolicyError::Value { field, what });
         if self.card.number_prefixes.is_empty() {
-            return wrong(
-                "card.number_prefixes",
-                "at least one prefix is needed".into(),
-            );
+            return wrong("card.number_prefixes", "at least one prefix is needed".into());
         }
         for prefix in &self.card.number_prefixes {
-            let sample = format!(
-                "{prefix}{}",
-                "0".repeat(usize::from(self.card.number_digits))
-            );
+            let sample = format!("{prefix}{}", "0".repeat(usize::from(self.card.number_digits)));
             if sample.parse::<CardNumber>().is_err() || prefix.len() != 2 {
-                return wrong(
-                    "card.number_prefixes",
-                    format!("{sample} would not be a card number"),
-                );
+                return wrong("card.number_prefixes", format!("{sample} would not be a card number"));
             }
         }
         if !self.card.roles.contains(&CertificateRole::Signature) {
@@ -188,21 +176,14 @@ impl Policy {
                 "a holder accepts with the signature certificate: it cannot be left out".into(),
             );
         }
-        if self
-            .card
-            .roles
-            .contains(&CertificateRole::CardAuthentication)
-        {
+        if self.card.roles.contains(&CertificateRole::CardAuthentication) {
             return wrong("card.roles", "card_authentication comes of itself".into());
         }
         if !(6..=8).contains(&self.pin.min) || !(self.pin.min..=8).contains(&self.pin.max) {
             return wrong("pin", "a PIV card takes 6 to 8 digits".into());
         }
         if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
-            return wrong(
-                "user_code",
-                "online activation asks for the user code".into(),
-            );
+            return wrong("user_code", "online activation asks for the user code".into());
         }
         let hex = self.accent.strip_prefix('#').unwrap_or_default();
         if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -222,10 +203,7 @@ impl Policy {
     }
 
     pub fn owns(&self, number: &CardNumber) -> bool {
-        self.card
-            .number_prefixes
-            .iter()
-            .any(|prefix| prefix == number.prefix())
+        self.card.number_prefixes.iter().any(|prefix| prefix == number.prefix())
     }
 
     pub fn user_code_tries(&self) -> u8 {

@@ -53,13 +53,7 @@ pub enum Choice {
 impl PukLedger {
     /// Of a card as it left the factory.
     pub fn factory() -> Self {
-        Self {
-            records: vec![PukRecord {
-                version: PukVersion::FACTORY,
-                state: PukState::Current,
-                unanswered: 0,
-            }],
-        }
+        Self { records: vec![PukRecord { version: PukVersion::FACTORY, state: PukState::Current, unanswered: 0 }] }
     }
 
     pub fn from_records(mut records: Vec<PukRecord>) -> Self {
@@ -81,9 +75,7 @@ impl PukLedger {
     }
 
     fn open(&self) -> impl Iterator<Item = &PukRecord> {
-        self.records
-            .iter()
-            .filter(|record| record.state != PukState::Superseded)
+        self.records.iter().filter(|record| record.state != PukState::Superseded)
     }
 
     /// The one candidate, where only one is left.
@@ -107,10 +99,7 @@ impl PukLedger {
         if left <= 1 {
             return Choice::None;
         }
-        match self
-            .open()
-            .min_by_key(|record| (record.unanswered, record.version))
-        {
+        match self.open().min_by_key(|record| (record.unanswered, record.version)) {
             Some(record) => Choice::Try(record.version),
             None => Choice::None,
         }
@@ -131,26 +120,14 @@ impl PukLedger {
         if from == to || self.has(to) {
             return;
         }
-        assert_eq!(
-            self.settled(),
-            Some(from),
-            "a PUK is replaced only when it is known which one the card has"
-        );
-        self.records.push(PukRecord {
-            version: to,
-            state: PukState::Candidate,
-            unanswered: 0,
-        });
+        assert_eq!(self.settled(), Some(from), "a PUK is replaced only when it is known which one the card has");
+        self.records.push(PukRecord { version: to, state: PukState::Candidate, unanswered: 0 });
     }
 
     /// The card has taken this one: it has it.
     pub fn confirmed(&mut self, version: PukVersion) {
         for record in &mut self.records {
-            record.state = if record.version == version {
-                PukState::Current
-            } else {
-                PukState::Superseded
-            };
+            record.state = if record.version == version { PukState::Current } else { PukState::Superseded };
             record.unanswered = 0;
         }
     }
@@ -173,8 +150,6 @@ impl PukLedger {
     }
 
     fn find(&mut self, version: PukVersion) -> Option<&mut PukRecord> {
-        self.records
-            .iter_mut()
-            .find(|record| record.version == version)
+        self.records.iter_mut().find(|record| record.version == version)
     }
 }

@@ -63,13 +63,10 @@ impl Base64 {
         serializer.serialize_str(&Self::encode(bytes))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(
-        deserializer: D,
-    ) -> Result<T, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<Vec<u8>>>(deserializer: D) -> Result<T, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         let bytes = Self::decode(&text).map_err(serde::de::Error::custom)?;
         let length = bytes.len();
-        T::try_from(bytes)
-            .map_err(|_| serde::de::Error::invalid_length(length, &"bytes of the right length"))
+        T::try_from(bytes).map_err(|_| serde::de::Error::invalid_length(length, &"bytes of the right length"))
     }
 }

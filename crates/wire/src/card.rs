@@ -67,10 +67,7 @@ impl std::str::FromStr for Slot {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        u8::from_str_radix(text, 16)
-            .ok()
-            .and_then(Self::from_reference)
-            .ok_or("a slot is 9a, 9c, 9d, 9e or 82 to 95")
+        u8::from_str_radix(text, 16).ok().and_then(Self::from_reference).ok_or("a slot is 9a, 9c, 9d, 9e or 82 to 95")
     }
 }
 
@@ -117,12 +114,7 @@ pub enum CertificateRole {
 }
 
 impl CertificateRole {
-    pub const ALL: [Self; 4] = [
-        Self::Signature,
-        Self::Encryption,
-        Self::Login,
-        Self::CardAuthentication,
-    ];
+    pub const ALL: [Self; 4] = [Self::Signature, Self::Encryption, Self::Login, Self::CardAuthentication];
 
     /// The slot where a certificate of this role lives.
     pub fn slot(self) -> Slot {

@@ -1,9 +1,7 @@
 //! The typed commands that the server has the agent carry out on a card, and what comes back.
 //! Never raw APDUs: the agent can say what each one does.
 
-use crate::{
-    Bytes, CertificateReference, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot,
-};
+use crate::{Bytes, CertificateReference, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot};
 use serde::{Deserialize, Serialize};
 
 /// All that can be done on the card without a decision of the server: run in one PC/SC transaction, in order,
@@ -52,24 +50,11 @@ pub enum Command {
     /// be asked.
     ProveCard { algorithm: KeyAlgorithm },
     /// VERIFY and, next to it, sign a [`crate::Document::Acceptance`] with 9C. → [`Outcome::Signature`]
-    SignAcceptance {
-        pin: PinSource,
-        algorithm: KeyAlgorithm,
-        certificates: Vec<CertificateReference>,
-    },
+    SignAcceptance { pin: PinSource, algorithm: KeyAlgorithm, certificates: Vec<CertificateReference> },
     /// Sign a [`crate::Document::Possession`] of the slot's public key with the slot's own key. → [`Outcome::Signature`]
-    ProvePossession {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-        pin: PinSource,
-    },
+    ProvePossession { slot: Slot, algorithm: KeyAlgorithm, pin: PinSource },
     /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
-    Agree {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-        peer: Bytes,
-        pin: PinSource,
-    },
+    Agree { slot: Slot, algorithm: KeyAlgorithm, peer: Bytes, pin: PinSource },
     /// The holder's new PIN by the PUK. → [`Outcome::Done`] or [`Outcome::Refused`]
     ResetRetryCounter { puk: Puk },
     /// A new PUK; no `from`: the factory's. → [`Outcome::Done`] or [`Outcome::Refused`]
@@ -83,11 +68,7 @@ pub enum Command {
     /// Authenticate with this management key; where the card still has the factory's, set this one. → [`Outcome::Done`]
     OpenManagement { key: ManagementKey },
     /// → [`Outcome::Key`]
-    GenerateKey {
-        slot: Slot,
-        algorithm: KeyAlgorithm,
-        pin_policy: PinPolicy,
-    },
+    GenerateKey { slot: Slot, algorithm: KeyAlgorithm, pin_policy: PinPolicy },
     /// The slot's public key, where the card can tell it. → [`Outcome::Key`]
     ReadKey { slot: Slot },
     /// The device's own word that the slot's key was made in it. → [`Outcome::Attestation`]

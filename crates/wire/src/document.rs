@@ -37,16 +37,9 @@ pub enum Document<'a> {
     /// The card shows that it is the one it says (9E).
     CardProof(&'a Context),
     /// A key shows that it is in the card and works; `public_key` is SubjectPublicKeyInfo (DER).
-    Possession {
-        context: &'a Context,
-        slot: Slot,
-        public_key: &'a [u8],
-    },
+    Possession { context: &'a Context, slot: Slot, public_key: &'a [u8] },
     /// The holder accepts these certificates (9C).
-    Acceptance {
-        context: &'a Context,
-        certificates: &'a [CertificateReference],
-    },
+    Acceptance { context: &'a Context, certificates: &'a [CertificateReference] },
 }
 
 impl Document<'_> {
@@ -55,19 +48,12 @@ impl Document<'_> {
         let mut out = Vec::new();
         match self {
             Self::CardProof(context) => start(&mut out, "kaika/card-proof/1", context),
-            Self::Possession {
-                context,
-                slot,
-                public_key,
-            } => {
+            Self::Possession { context, slot, public_key } => {
                 start(&mut out, "kaika/possession/1", context);
                 field(&mut out, &[slot.reference()]);
                 field(&mut out, public_key);
             }
-            Self::Acceptance {
-                context,
-                certificates,
-            } => {
+            Self::Acceptance { context, certificates } => {
                 start(&mut out, "kaika/acceptance/1", context);
                 for certificate in *certificates {
                     field(&mut out, certificate.role.as_str().as_bytes());

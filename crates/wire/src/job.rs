@@ -4,8 +4,8 @@
 //! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
 
 use crate::{
-    AuthorityId, Batch, Bytes, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid,
-    JobId, Outcome, Refusal, SerialNumber, Slot, UserCode,
+    AuthorityId, Batch, Bytes, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid, JobId, Outcome,
+    Refusal, SerialNumber, Slot, UserCode,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -61,10 +61,7 @@ impl std::str::FromStr for JobKind {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or("not a kind of card job")
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or("not a kind of card job")
     }
 }
 

@@ -18,12 +18,10 @@ pub use bytes::{Base64, Bytes};
 pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
 pub use command::{Batch, CardFault, Command, Expectation, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
-pub use ids::{
-    ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, StationId,
-};
+pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, StationId};
 pub use job::{
-    BatchReport, CardInformation, Device, Input, IssuedCertificate, JobKind, JobStarted, JobState,
-    PresentedCard, StartJob, Succeeded,
+    BatchReport, CardInformation, Device, Input, IssuedCertificate, JobKind, JobStarted, JobState, PresentedCard,
+    StartJob, Succeeded,
 };
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};

@@ -25,9 +25,7 @@ impl UserCode {
     /// [`SecretError::UserCode`] where the form is not a user code's.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let right = (6..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        right
-            .then(|| Self(Zeroizing::new(text.to_owned())))
-            .ok_or(SecretError::UserCode)
+        right.then(|| Self(Zeroizing::new(text.to_owned()))).ok_or(SecretError::UserCode)
     }
 
     pub fn expose(&self) -> &str {
@@ -57,11 +55,7 @@ impl Puk {
     /// [`SecretError::Puk`] where the text is not 8 digits.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
         let digits: [u8; 8] = text.as_bytes().try_into().map_err(|_| SecretError::Puk)?;
-        digits
-            .iter()
-            .all(u8::is_ascii_digit)
-            .then(|| Self(Zeroizing::new(digits)))
-            .ok_or(SecretError::Puk)
+        digits.iter().all(u8::is_ascii_digit).then(|| Self(Zeroizing::new(digits))).ok_or(SecretError::Puk)
     }
 
     /// Eight digits from random bytes, each digit equally likely: bytes of 250 and above are passed over.
@@ -83,8 +77,7 @@ impl Puk {
 
 impl Serialize for Puk {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer
-            .serialize_str(std::str::from_utf8(self.0.as_ref()).expect("a PUK is ASCII digits"))
+        serializer.serialize_str(std::str::from_utf8(self.0.as_ref()).expect("a PUK is ASCII digits"))
     }
 }
 
@@ -120,10 +113,8 @@ impl Serialize for ManagementKey {
 impl<'de> Deserialize<'de> for ManagementKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let bytes = Zeroizing::new(Base64::deserialize::<D, Vec<u8>>(deserializer)?);
-        let key: [u8; 32] = bytes
-            .as_slice()
-            .try_into()
-            .map_err(|_| serde::de::Error::custom(SecretError::ManagementKey))?;
+        let key: [u8; 32] =
+            bytes.as_slice().try_into().map_err(|_| serde::de::Error::custom(SecretError::ManagementKey))?;
         Ok(Self::new(key))
     }
 }

@@ -69,9 +69,7 @@ impl FromStr for CardNumber {
         let right = letters.bytes().all(|b| b.is_ascii_uppercase())
             && (4..=20).contains(&digits.len())
             && digits.bytes().all(|b| b.is_ascii_digit());
-        right
-            .then(|| Self(text.to_owned()))
-            .ok_or(ValueError::CardNumber)
+        right.then(|| Self(text.to_owned())).ok_or(ValueError::CardNumber)
     }
 }
 
@@ -88,12 +86,8 @@ impl FromStr for AuthorityId {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let right = text.len() <= 32
             && text.bytes().next().is_some_and(|b| b.is_ascii_lowercase())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        right
-            .then(|| Self(text.to_owned()))
-            .ok_or(ValueError::AuthorityId)
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        right.then(|| Self(text.to_owned())).ok_or(ValueError::AuthorityId)
     }
 }
 
@@ -117,14 +111,9 @@ impl SerialNumber {
     /// # Errors
     /// Zero, or longer than 20 octets.
     pub fn from_be_bytes(bytes: &[u8]) -> Result<Self, ValueError> {
-        let start = bytes
-            .iter()
-            .position(|b| *b != 0)
-            .ok_or(ValueError::SerialNumber)?;
+        let start = bytes.iter().position(|b| *b != 0).ok_or(ValueError::SerialNumber)?;
         let significant = &bytes[start..];
-        (significant.len() <= 20)
-            .then(|| Self(significant.to_vec()))
-            .ok_or(ValueError::SerialNumber)
+        (significant.len() <= 20).then(|| Self(significant.to_vec())).ok_or(ValueError::SerialNumber)
     }
 
     pub fn as_be_bytes(&self) -> &[u8] {
@@ -136,9 +125,7 @@ impl FromStr for SerialNumber {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        hex::decode(text)
-            .map_err(|_| ValueError::SerialNumber)
-            .and_then(|bytes| Self::from_be_bytes(&bytes))
+        hex::decode(text).map_err(|_| ValueError::SerialNumber).and_then(|bytes| Self::from_be_bytes(&bytes))
     }
 }
 

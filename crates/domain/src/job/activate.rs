@@ -3,9 +3,7 @@
 //! prove card (9E) with the user code │ RESET RETRY COUNTER · sign the acceptance (9C) · new PUK │ certificates valid.
 //! Where an earlier job left open which PUK the card has, a batch of its own settles that first.
 
-use super::{
-    Checked, Decision, Effect, Event, Facts, Performed, Step, fault, out_of_step, refused_secret,
-};
+use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, out_of_step, refused_secret};
 use crate::{CardState, policy::Activation, puk::Choice};
 use kaika_wire::{CertificateStatus, Code, PinSource, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
@@ -33,61 +31,27 @@ enum Phase {
 impl Activate {
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
         match (&self.phase, event) {
-            (Phase::Proving, Event::Started) => {
-                Decision::Run(vec![Step::ReadRetries, Step::ProveCard])
+            (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ReadRetries, Step::ProveCard]),
+            (Phase::Proving, Event::Reported { checked, fault: reason, .. }) => self.proved(&checked, reason, facts),
+            (Phase::TestingUserCode, Event::Performed(outcome)) => self.user_code_tested(outcome, facts),
+            (Phase::SettlingPuk, Event::Reported { checked, fault: reason, .. }) => {
+                match (checked.as_slice(), reason) {
+                    (_, Some(reason)) => fault(&reason),
+                    ([Checked::Done], None) => self.open(facts),
+                    ([Checked::Refused { secret: SecretKind::Puk, tries_left }], None) => {
+                        self.puk_refused(*tries_left, facts)
+                    }
+                    _ => out_of_step(),
+                }
             }
-            (
-                Phase::Proving,
-                Event::Reported {
-                    checked,
-                    fault: reason,
-                    ..
-                },
-            ) => self.proved(&checked, reason, facts),
-            (Phase::TestingUserCode, Event::Performed(outcome)) => {
-                self.user_code_tested(outcome, facts)
-            }
-            (
-                Phase::SettlingPuk,
-                Event::Reported {
-                    checked,
-                    fault: reason,
-                    ..
-                },
-            ) => match (checked.as_slice(), reason) {
-                (_, Some(reason)) => fault(&reason),
-                ([Checked::Done], None) => self.open(facts),
-                (
-                    [
-                        Checked::Refused {
-                            secret: SecretKind::Puk,
-                            tries_left,
-                        },
-                    ],
-                    None,
-                ) => self.puk_refused(*tries_left, facts),
-                _ => out_of_step(),
-            },
-            (
-                Phase::Opening,
-                Event::Reported {
-                    checked,
-                    fault: reason,
-                    ..
-                },
-            ) => self.opened(&checked, reason, facts),
+            (Phase::Opening, Event::Reported { checked, fault: reason, .. }) => self.opened(&checked, reason, facts),
             (Phase::Accepting, Event::Performed(Performed::Done)) => Decision::Succeed,
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
             _ => out_of_step(),
         }
     }
 
-    fn proved(
-        &mut self,
-        checked: &[Checked],
-        reason: Option<kaika_wire::CardFault>,
-        facts: &Facts<'_>,
-    ) -> Decision {
+    fn proved(&mut self, checked: &[Checked], reason: Option<kaika_wire::CardFault>, facts: &Facts<'_>) -> Decision {
         if let Some(reason) = reason {
             return fault(&reason);
         }
@@ -100,9 +64,7 @@ impl Activate {
                 self.phase = Phase::TestingUserCode;
                 Decision::Perform(Effect::TestUserCode)
             }
-            [Checked::Retries { .. }, Checked::Signature(None)] => {
-                Decision::fail(Code::NotKaikaCard)
-            }
+            [Checked::Retries { .. }, Checked::Signature(None)] => Decision::fail(Code::NotKaikaCard),
             _ => out_of_step(),
         }
     }
@@ -113,9 +75,7 @@ impl Activate {
             Performed::UserCodeWrong { tries_left } => {
                 Decision::Fail(Refusal::new(Code::UserCodeWrong).tries_left(tries_left))
             }
-            Performed::UserCodeLocked => {
-                Decision::Fail(Refusal::new(Code::UserCodeLocked).tries_left(0))
-            }
+            Performed::UserCodeLocked => Decision::Fail(Refusal::new(Code::UserCodeLocked).tries_left(0)),
             Performed::UserCodeAbsent => Decision::fail(Code::UserCodeLocked),
             Performed::Refused(refusal) => Decision::Fail(refusal),
             Performed::Done => out_of_step(),
@@ -129,14 +89,8 @@ impl Activate {
                 self.phase = Phase::Opening;
                 Decision::Run(vec![
                     Step::ResetRetryCounter { puk },
-                    Step::SignAcceptance {
-                        pin: PinSource::New,
-                        certificates: facts.holders_certificates(),
-                    },
-                    Step::ChangePuk {
-                        from: puk,
-                        to: facts.puk.next_version(),
-                    },
+                    Step::SignAcceptance { pin: PinSource::New, certificates: facts.holders_certificates() },
+                    Step::ChangePuk { from: puk, to: facts.puk.next_version() },
                 ])
             }
             Choice::Try(puk) if !self.wrong_puk => {
@@ -157,22 +111,10 @@ impl Activate {
         self.open(facts)
     }
 
-    fn opened(
-        &mut self,
-        checked: &[Checked],
-        reason: Option<kaika_wire::CardFault>,
-        facts: &Facts<'_>,
-    ) -> Decision {
+    fn opened(&mut self, checked: &[Checked], reason: Option<kaika_wire::CardFault>, facts: &Facts<'_>) -> Decision {
         match (checked, reason) {
             (_, Some(reason)) => fault(&reason),
-            (
-                [
-                    Checked::Done,
-                    Checked::Signature(Some(receipt)),
-                    Checked::Done,
-                ],
-                None,
-            ) => {
+            ([Checked::Done, Checked::Signature(Some(receipt)), Checked::Done], None) => {
                 self.phase = Phase::Accepting;
                 Decision::Perform(Effect::Activate {
                     receipt: receipt.clone(),
@@ -180,12 +122,9 @@ impl Activate {
                 })
             }
             ([Checked::Done, Checked::Signature(None), ..], None) => Decision::Fail(
-                Refusal::new(Code::CardFault)
-                    .detail("the acceptance is not signed by the card's 9C key"),
+                Refusal::new(Code::CardFault).detail("the acceptance is not signed by the card's 9C key"),
             ),
-            ([.., Checked::Refused { secret, tries_left }], None) => {
-                refused_secret(*secret, *tries_left)
-            }
+            ([.., Checked::Refused { secret, tries_left }], None) => refused_secret(*secret, *tries_left),
             _ => out_of_step(),
         }
     }
@@ -205,10 +144,7 @@ pub fn may_activate(facts: &Facts<'_>) -> Result<(), Refusal> {
     };
     match &facts.card.state {
         CardState::Activated { .. } => return Err(Code::AlreadyActivated.into()),
-        CardState::Terminated {
-            reason: crate::TerminationReason::NotActivatedInTime,
-            ..
-        } => {
+        CardState::Terminated { reason: crate::TerminationReason::NotActivatedInTime, .. } => {
             return Err(Code::ActivationPeriodOver.into());
         }
         CardState::Terminated { .. } => return Err(Code::CardBarred.into()),

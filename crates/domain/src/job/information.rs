@@ -11,10 +11,7 @@ impl Information {
     pub(super) fn decide(&mut self, event: Event, _facts: &Facts<'_>) -> Decision {
         match event {
             Event::Started => Decision::Run(vec![Step::ProveCard]),
-            Event::Reported {
-                fault: Some(reason),
-                ..
-            } => fault(&reason),
+            Event::Reported { fault: Some(reason), .. } => fault(&reason),
             Event::Reported { checked, .. } => match checked.as_slice() {
                 [Checked::Signature(Some(_))] => Decision::Succeed,
                 [Checked::Signature(None)] => Decision::fail(Code::NotKaikaCard),

@@ -7,13 +7,10 @@
 //! keys it has; what fits is kept, what does not is made again.
 
 use super::{
-    Checked, Decision, Effect, Event, Facts, KeyToCertify, Performed, Step, fault, out_of_step,
-    refused_secret,
+    Checked, Decision, Effect, Event, Facts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
 };
 use crate::{CardState, puk::Choice};
-use kaika_wire::{
-    CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot,
-};
+use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,20 +38,12 @@ impl Personalise {
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
-            (
-                _,
-                Event::Reported {
-                    fault: Some(reason),
-                    ..
-                },
-            ) => fault(&reason),
+            (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
             (Phase::Surveying, Event::Started) => Self::survey(facts),
             (Phase::Surveying, Event::Reported { checked, .. }) => self.surveyed(&checked, facts),
             (Phase::MakingKeys { .. }, Event::Reported { checked, .. }) => self.keys_made(&checked),
             (Phase::Issuing, Event::Performed(Performed::Done)) => self.write(facts),
-            (Phase::Writing, Event::Reported { steps, checked, .. }) => {
-                self.written(&steps, &checked, facts)
-            }
+            (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
             (Phase::Sealing, Event::Reported { checked, .. }) => self.sealed(&checked, facts),
             (Phase::Completing, Event::Performed(Performed::Done)) => Decision::Succeed,
             _ => out_of_step(),
@@ -66,12 +55,7 @@ impl Personalise {
             return Decision::fail(Code::CardNotBlank);
         }
         let mut steps = vec![Step::OpenManagement, Step::ReadRetries];
-        steps.extend(
-            facts
-                .policy
-                .roles()
-                .map(|role| Step::ReadKey { slot: role.slot() }),
-        );
+        steps.extend(facts.policy.roles().map(|role| Step::ReadKey { slot: role.slot() }));
         Decision::Run(steps)
     }
 
@@ -93,15 +77,8 @@ impl Personalise {
         }
         let algorithm = facts.policy.card.key;
         let mut steps = vec![Step::OpenManagement];
-        steps.extend(missing.iter().map(|role| Step::GenerateKey {
-            slot: role.slot(),
-            algorithm,
-        }));
-        steps.extend(
-            missing
-                .iter()
-                .map(|role| possession(role.slot(), algorithm)),
-        );
+        steps.extend(missing.iter().map(|role| Step::GenerateKey { slot: role.slot(), algorithm }));
+        steps.extend(missing.iter().map(|role| possession(role.slot(), algorithm)));
         self.phase = Phase::MakingKeys { roles: missing };
         Decision::Run(steps)
     }
@@ -118,21 +95,15 @@ impl Personalise {
             return refusal_or_out_of_step(checked);
         }
         let (keys, proofs) = rest.split_at(count);
-        let proved =
-            |proof: &Checked| matches!(proof, Checked::Signature(Some(_)) | Checked::Same(true));
+        let proved = |proof: &Checked| matches!(proof, Checked::Signature(Some(_)) | Checked::Same(true));
         if !proofs.iter().all(proved) {
-            return Decision::Fail(
-                Refusal::new(Code::CardFault).detail("a new key did not prove itself"),
-            );
+            return Decision::Fail(Refusal::new(Code::CardFault).detail("a new key did not prove itself"));
         }
         let to_certify: Option<Vec<_>> = roles
             .iter()
             .zip(keys)
             .map(|(role, key)| match key {
-                Checked::Key(Some(public_key)) => Some(KeyToCertify {
-                    role: *role,
-                    public_key: public_key.clone(),
-                }),
+                Checked::Key(Some(public_key)) => Some(KeyToCertify { role: *role, public_key: public_key.clone() }),
                 _ => None,
             })
             .collect();
@@ -147,17 +118,9 @@ impl Personalise {
         self.phase = Phase::Writing;
         let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
         let mut steps = vec![Step::OpenManagement];
-        steps.extend(
-            facts
-                .contents()
-                .map(|c| Step::WriteCertificate { certificate: c.id }),
-        );
+        steps.extend(facts.contents().map(|c| Step::WriteCertificate { certificate: c.id }));
         steps.push(Step::WriteIdentity { guid });
-        steps.extend(
-            facts
-                .contents()
-                .map(|c| Step::ReadCertificate { certificate: c.id }),
-        );
+        steps.extend(facts.contents().map(|c| Step::ReadCertificate { certificate: c.id }));
         steps.push(Step::ReadIdentity { guid });
         Decision::Run(steps)
     }
@@ -167,9 +130,7 @@ impl Personalise {
             return refusal_or_out_of_step(checked);
         }
         if checked.contains(&Checked::Same(false)) {
-            return Decision::Fail(
-                Refusal::new(Code::CardFault).detail("what was read back is not what was written"),
-            );
+            return Decision::Fail(Refusal::new(Code::CardFault).detail("what was read back is not what was written"));
         }
         self.seal(facts)
     }
@@ -193,10 +154,7 @@ impl Personalise {
         if certain {
             if facts.policy.delivers_pin() {
                 steps.push(Step::ResetRetryCounter { puk: to });
-                steps.push(Step::SignAcceptance {
-                    pin: PinSource::New,
-                    certificates: facts.holders_certificates(),
-                });
+                steps.push(Step::SignAcceptance { pin: PinSource::New, certificates: facts.holders_certificates() });
             } else {
                 steps.push(Step::BlockPin);
             }
@@ -209,42 +167,27 @@ impl Personalise {
         let receipt = match checked {
             // The PUK alone was settled.
             [Checked::Done] => return self.seal(facts),
-            [
-                Checked::Refused {
-                    secret: SecretKind::Puk,
-                    tries_left,
-                },
-            ] if !self.wrong_puk => {
+            [Checked::Refused { secret: SecretKind::Puk, tries_left }] if !self.wrong_puk => {
                 self.wrong_puk = true;
-                self.puk_tries_left =
-                    tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));
+                self.puk_tries_left = tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));
                 return match facts.puk.settled() {
                     Some(_) => self.seal(facts),
                     None => Decision::fail(Code::PukBlocked),
                 };
             }
             [Checked::Done, Checked::Done] if !facts.policy.delivers_pin() => None,
-            [
-                Checked::Done,
-                Checked::Done,
-                Checked::Signature(Some(receipt)),
-            ] => Some(receipt.clone()),
+            [Checked::Done, Checked::Done, Checked::Signature(Some(receipt))] => Some(receipt.clone()),
             _ => return refusal_or_out_of_step(checked),
         };
         self.phase = Phase::Completing;
-        Decision::Perform(Effect::Personalised {
-            receipt,
-            certificates,
-        })
+        Decision::Perform(Effect::Personalised { receipt, certificates })
     }
 }
 
 /// How a key in this slot shows that it works: a signature, and for the elliptic-curve key that only agrees, agreement.
 fn possession(slot: Slot, algorithm: KeyAlgorithm) -> Step {
     match (slot, algorithm) {
-        (Slot::KeyManagement, KeyAlgorithm::P256 | KeyAlgorithm::P384) => {
-            Step::Agree { slot, algorithm }
-        }
+        (Slot::KeyManagement, KeyAlgorithm::P256 | KeyAlgorithm::P384) => Step::Agree { slot, algorithm },
         _ => Step::ProvePossession { slot, algorithm },
     }
 }
