@@ -1,0 +1,77 @@
+//! What can be learnt from a card without any secret: what lies in the reader, and how many tries are left.
+
+use crate::{Transport, piv::Card, yubico};
+use kaika_wire::{CardFault, Device, PresentedCard, Slot};
+
+/// A card as it was found.
+#[derive(Clone, Debug)]
+pub struct Detected {
+    pub presented: PresentedCard,
+    /// Whether the card has the Yubico extensions, without which it cannot be personalised.
+    pub extensions: bool,
+}
+
+/// Tries left; none where the card does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    pub pin: Option<u8>,
+    pub puk: Option<u8>,
+}
+
+/// Selects PIV and reads the CHUID, the 9E certificate and, where the card can tell, firmware version and serial
+/// number. A CHUID or certificate that cannot be read counts as absent: this is then a card of somebody else's.
+///
+/// # Errors
+/// [`CardFault::Unsupported`] where this is no PIV card; else what the card or the reader did.
+pub fn detect(transport: &mut dyn Transport) -> Result<Detected, CardFault> {
+    let mut card = Card::new(transport);
+    card.select()?;
+    let guid = card.guid()?;
+    let certificate = match card.certificate(Slot::CardAuthentication.certificate_tag()) {
+        Err(CardFault::Malformed) => None,
+        read => read?,
+    };
+    let version = card.version()?;
+    let device = match version {
+        Some([major, minor, patch]) => {
+            card.serial()?.map(|serial| Device { serial, version: format!("{major}.{minor}.{patch}") })
+        }
+        None => None,
+    };
+    Ok(Detected {
+        presented: PresentedCard { guid, certificate: certificate.map(Into::into), device },
+        extensions: version.is_some(),
+    })
+}
+
+/// Selects PIV and reads the tries left of PIN and PUK, spending none. Of a PIN that is verified at the moment plain
+/// PIV does not tell: reset the card before.
+///
+/// # Errors
+/// What the card or the reader did.
+pub fn retries(transport: &mut dyn Transport) -> Result<Retries, CardFault> {
+    let mut card = Card::new(transport);
+    card.select()?;
+    tries(&mut card)
+}
+
+/// Selects PIV and reads the certificate of a slot (DER); none where there is none.
+///
+/// # Errors
+/// [`CardFault::Malformed`] where the object is not a certificate's or is compressed; else what the card or the reader
+/// did.
+pub fn read_certificate(transport: &mut dyn Transport, slot: Slot) -> Result<Option<Vec<u8>>, CardFault> {
+    let mut card = Card::new(transport);
+    card.select()?;
+    card.certificate(slot.certificate_tag())
+}
+
+/// VERIFY without data tells the PIN's tries on any card, the PUK's are known only by GET METADATA.
+pub(crate) fn tries(card: &mut Card<'_>) -> Result<Retries, CardFault> {
+    let pin = match card.pin_tries()? {
+        Some(tries) => Some(tries),
+        None => card.metadata(yubico::PIN)?.and_then(|metadata| metadata.tries_left),
+    };
+    let puk = card.metadata(yubico::PUK)?.and_then(|metadata| metadata.tries_left);
+    Ok(Retries { pin, puk })
+}

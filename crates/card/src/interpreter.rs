@@ -1,0 +1,282 @@
+//! Carries out a batch of typed commands on a card.
+
+use crate::{
+    Pin, Random, Secrets, Transport, detect, key, management, object,
+    piv::{Card, Stop},
+    signature,
+};
+use kaika_wire::{
+    Batch, CardFault, CertificateReference, Command, Context, Document, Expectation, Guid, KeyAlgorithm, Outcome,
+    PinSource, Slot,
+};
+
+/// What became of a batch.
+pub struct Run {
+    /// One for each command that was carried out; the last is [`Outcome::Refused`] where the card refused a secret.
+    pub outcomes: Vec<Outcome>,
+    /// Why it stopped before its end, other than by a refused secret. The command at `outcomes.len()` may have acted.
+    pub fault: Option<CardFault>,
+}
+
+const FACTORY_PUK: [u8; 8] = *b"12345678";
+/// A PIN has 15 tries at most where the status word tells them (63Cx); the rest is room for random PINs that hit.
+const MOST_WRONG_PINS: usize = 32;
+
+/// Selects PIV, sees that this is the batch's card – another one: [`CardFault::OtherCard`], no try spent – and carries
+/// out the commands in order, until the card refuses a secret or a fault stops it. `progress` is told after each
+/// command how many are done. A PIN that is missing from `secrets` stops it before anything was sent
+/// ([`Secrets::missing`]).
+pub fn run(
+    transport: &mut dyn Transport,
+    batch: &Batch,
+    secrets: &Secrets,
+    random: &mut Random<'_>,
+    progress: &mut dyn FnMut(usize),
+) -> Run {
+    let mut run = Run { outcomes: Vec::with_capacity(batch.commands.len()), fault: None };
+    let mut interpreter =
+        Interpreter { card: Card::new(transport), context: &batch.context, secrets, random, keys: Vec::new() };
+    let begun = match secrets.missing(batch) {
+        Some(source) => Err(missing(source)),
+        None => interpreter.begin(batch.card),
+    };
+    if let Err(fault) = begun {
+        run.fault = Some(fault);
+        return run;
+    }
+    for command in &batch.commands {
+        match interpreter.carry_out(command) {
+            Ok(outcome) => run.outcomes.push(outcome),
+            Err(Stop::Refused { secret, tries_left }) => {
+                run.outcomes.push(Outcome::Refused { secret, tries_left });
+                break;
+            }
+            Err(Stop::Fault(fault)) => {
+                run.fault = Some(fault);
+                break;
+            }
+        }
+        progress(run.outcomes.len());
+    }
+    run
+}
+
+struct Interpreter<'r, 't> {
+    card: Card<'t>,
+    context: &'r Context,
+    secrets: &'r Secrets,
+    random: &'r mut Random<'r>,
+    /// Public keys that this batch has already seen, latest last.
+    keys: Vec<(Slot, Vec<u8>)>,
+}
+
+impl Interpreter<'_, '_> {
+    fn begin(&mut self, expected: Expectation) -> Result<(), CardFault> {
+        self.card.select()?;
+        let known = match expected {
+            Expectation::Identity(guid) => self.card.guid()? == Some(guid),
+            Expectation::Device(serial) => self.card.serial()? == Some(serial),
+        };
+        known.then_some(()).ok_or(CardFault::OtherCard)
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Result<Outcome, Stop> {
+        match command {
+            Command::ReadRetries => {
+                let tries = detect::tries(&mut self.card)?;
+                Ok(Outcome::Retries { pin: tries.pin, puk: tries.puk })
+            }
+            Command::ProveCard { algorithm } => self.prove_card(*algorithm),
+            Command::SignAcceptance { pin, algorithm, certificates } => {
+                self.sign_acceptance(*pin, *algorithm, certificates)
+            }
+            Command::ProvePossession { slot, algorithm, pin } => self.prove_possession(*slot, *algorithm, *pin),
+            Command::Agree { slot, algorithm, peer, pin } => self.agree(*slot, *algorithm, peer, *pin),
+            Command::ResetRetryCounter { puk } => {
+                let pin = self.pin(PinSource::New)?;
+                self.card.reset_retry_counter(puk.expose(), &pin)?;
+                Ok(Outcome::Done)
+            }
+            Command::ChangePuk { from, to } => {
+                let from = from.as_ref().map_or(&FACTORY_PUK, |puk| puk.expose());
+                self.card.change_puk(from, to.expose())?;
+                Ok(Outcome::Done)
+            }
+            Command::BlockPin => self.block_pin(),
+            Command::OpenManagement { key } => {
+                management::open(&mut self.card, key, self.random)?;
+                Ok(Outcome::Done)
+            }
+            Command::GenerateKey { slot, algorithm, pin_policy } => {
+                let key = self.card.generate(*slot, *algorithm, *pin_policy)?;
+                Ok(self.tell_key(*slot, Some(key)))
+            }
+            Command::ReadKey { slot } => {
+                let key = self.read_key(*slot)?;
+                Ok(self.tell_key(*slot, key))
+            }
+            Command::Attest { slot } => self.attest(*slot),
+            Command::WriteCertificate { slot, certificate } => {
+                self.card.put(slot.certificate_tag(), &object::certificate(certificate))?;
+                Ok(Outcome::Done)
+            }
+            Command::ReadCertificate { slot } => {
+                let certificate = self.card.certificate(slot.certificate_tag())?;
+                Ok(Outcome::Certificate { certificate: certificate.map(Into::into) })
+            }
+            Command::WriteIdentity { guid, expires } => self.write_identity(*guid, expires),
+            Command::ReadIdentity => Ok(Outcome::Identity { guid: self.card.guid()? }),
+        }
+    }
+
+    fn prove_card(&mut self, algorithm: KeyAlgorithm) -> Result<Outcome, Stop> {
+        let document = Document::CardProof(self.context).to_bytes();
+        self.sign(Slot::CardAuthentication, algorithm, &document)
+    }
+
+    fn sign_acceptance(
+        &mut self,
+        pin: PinSource,
+        algorithm: KeyAlgorithm,
+        certificates: &[CertificateReference],
+    ) -> Result<Outcome, Stop> {
+        let document = Document::Acceptance { context: self.context, certificates }.to_bytes();
+        self.verify_and_sign(Slot::Signature, algorithm, pin, &document)
+    }
+
+    fn prove_possession(&mut self, slot: Slot, algorithm: KeyAlgorithm, pin: PinSource) -> Result<Outcome, Stop> {
+        let public_key = self.known_key(slot)?.ok_or(CardFault::Unsupported)?;
+        let document = Document::Possession { context: self.context, slot, public_key: &public_key }.to_bytes();
+        // 9E never asks for the PIN (SP 800-73-4 part 1 §3.1.5): no try is put at risk for it.
+        if slot == Slot::CardAuthentication {
+            self.sign(slot, algorithm, &document)
+        } else {
+            self.verify_and_sign(slot, algorithm, pin, &document)
+        }
+    }
+
+    /// VERIFY and GENERAL AUTHENTICATE with nothing in between: a card that holds to the letter voids the PIN of 9C
+    /// after any other command (SP 800-73-4 part 1 §3.1.3, "PIN always").
+    fn verify_and_sign(
+        &mut self,
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        pin: PinSource,
+        document: &[u8],
+    ) -> Result<Outcome, Stop> {
+        let pin = self.pin(pin)?;
+        let challenge = signature::challenge(algorithm, document);
+        self.card.verify(&pin)?;
+        Ok(Outcome::Signature { signature: self.card.sign(slot, algorithm, &challenge)?.into() })
+    }
+
+    fn sign(&mut self, slot: Slot, algorithm: KeyAlgorithm, document: &[u8]) -> Result<Outcome, Stop> {
+        let challenge = signature::challenge(algorithm, document);
+        Ok(Outcome::Signature { signature: self.card.sign(slot, algorithm, &challenge)?.into() })
+    }
+
+    /// Elliptic curves alone: the bare RSA operation on bytes of somebody else's would sign whatever he likes.
+    fn agree(&mut self, slot: Slot, algorithm: KeyAlgorithm, peer: &[u8], pin: PinSource) -> Result<Outcome, Stop> {
+        let length = key::coordinate_length(algorithm).ok_or(CardFault::Unsupported)?;
+        if peer.len() != 1 + 2 * length || peer[0] != 0x04 {
+            return Err(CardFault::Unsupported.into());
+        }
+        let pin = self.pin(pin)?;
+        self.card.verify(&pin)?;
+        let secret = self.card.agree(slot, algorithm, peer)?;
+        if secret.len() != length {
+            return Err(CardFault::Malformed.into());
+        }
+        Ok(Outcome::Agreed { secret: secret.to_vec().into() })
+    }
+
+    /// Done again, it finds the PIN no longer the factory's, which is as it should be, and uses up what tries are left.
+    fn block_pin(&mut self) -> Result<Outcome, Stop> {
+        let unknown = Pin::random(self.random);
+        let mut tries_left = match self.card.change_pin(&Pin::factory(), &unknown) {
+            Ok(()) => None,
+            Err(Stop::Refused { tries_left, .. }) => tries_left,
+            Err(fault) => return Err(fault),
+        };
+        for _ in 0..MOST_WRONG_PINS {
+            if tries_left == Some(0) {
+                break;
+            }
+            tries_left = match self.card.verify(&Pin::random(self.random)) {
+                // One in 10⁸: it was the right one, and all tries are back.
+                Ok(()) => None,
+                Err(Stop::Refused { tries_left, .. }) => tries_left,
+                Err(fault) => return Err(fault),
+            };
+        }
+        // 63C0 and 6983 both say zero; only VERIFY without data tells that the card now holds to it.
+        match self.card.pin_tries()? {
+            Some(0) => Ok(Outcome::Done),
+            _ => Err(CardFault::Malformed.into()),
+        }
+    }
+
+    fn attest(&mut self, slot: Slot) -> Result<Outcome, Stop> {
+        let certificate = self.card.attest(slot)?;
+        let issuer = match &certificate {
+            Some(_) => self.card.attestation_issuer()?,
+            None => None,
+        };
+        Ok(Outcome::Attestation { certificate: certificate.map(Into::into), issuer: issuer.map(Into::into) })
+    }
+
+    /// The CHUID comes last: a card that shows the new GUID has the rest too.
+    fn write_identity(&mut self, guid: Guid, expires: &str) -> Result<Outcome, Stop> {
+        let chuid = object::chuid(guid, expires).ok_or(CardFault::Unsupported)?;
+        self.card.put(object::CCC, &object::ccc(guid))?;
+        self.write_discovery()?;
+        self.card.put(object::CHUID, &chuid)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Some cards make their Discovery Object themselves and let nobody write it: theirs is good enough.
+    fn write_discovery(&mut self) -> Result<(), Stop> {
+        let wanted = object::discovery();
+        let present = self.card.raw_data(object::DISCOVERY)?;
+        if present.as_ref().is_some_and(|object| **object == wanted) {
+            return Ok(());
+        }
+        match (self.card.put_raw(&wanted), present) {
+            (Err(CardFault::Status { .. } | CardFault::Unsupported), Some(_)) => Ok(()),
+            (written, _) => Ok(written?),
+        }
+    }
+
+    fn known_key(&mut self, slot: Slot) -> Result<Option<Vec<u8>>, CardFault> {
+        let seen = self.keys.iter().rev().find(|(of, _)| *of == slot);
+        match seen {
+            Some((_, key)) => Ok(Some(key.clone())),
+            None => self.read_key(slot),
+        }
+    }
+
+    fn read_key(&mut self, slot: Slot) -> Result<Option<Vec<u8>>, CardFault> {
+        match self.card.metadata(slot.reference())? {
+            Some(metadata) => Ok(metadata.public_key_info()?),
+            None => Ok(None),
+        }
+    }
+
+    fn tell_key(&mut self, slot: Slot, key: Option<Vec<u8>>) -> Outcome {
+        self.keys.extend(key.clone().map(|key| (slot, key)));
+        Outcome::Key { public_key: key.map(Into::into) }
+    }
+
+    fn pin(&self, source: PinSource) -> Result<Pin, CardFault> {
+        self.secrets.pin(source).ok_or_else(|| missing(source))
+    }
+}
+
+fn missing(source: PinSource) -> CardFault {
+    let which = match source {
+        PinSource::Current => "present",
+        PinSource::New => "new",
+        PinSource::Factory => "factory's",
+    };
+    CardFault::Reader { detail: format!("the {which} PIN was not given") }
+}

@@ -1,0 +1,26 @@
+//! The terminal's side of a PIV card (NIST SP 800-73-4): APDUs, BER-TLV, data objects, the drivers for plain PIV and
+//! for the Yubico extensions, and the interpreter of the typed commands of `kaika-wire`.
+//!
+//! Pure: no I/O, no clock, no randomness. APDUs go through a [`Transport`], random bytes come as an argument.
+
+mod apdu;
+mod detect;
+mod interpreter;
+pub mod key;
+mod management;
+pub mod metadata;
+pub mod object;
+mod pin;
+mod piv;
+mod signature;
+pub mod tlv;
+mod transport;
+mod yubico;
+
+pub use detect::{Detected, Retries, detect, read_certificate, retries};
+pub use interpreter::{Run, run};
+pub use pin::{Pin, PinError, Secrets};
+pub use transport::{Transport, TransportError};
+
+/// A source of random bytes: fills the slice.
+pub type Random<'r> = dyn FnMut(&mut [u8]) + 'r;

@@ -1,0 +1,33 @@
+//! One connection to one card, over which APDUs go.
+
+/// One connection to one card, in a transaction: nobody else talks to the card meanwhile.
+pub trait Transport {
+    /// Sends one APDU and gives the response with SW1 SW2 at its end. Command chaining and GET RESPONSE are done
+    /// above it, in this crate; every APDU is a short one.
+    ///
+    /// # Errors
+    /// No response came. Whether the card acted is not known then.
+    fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError>;
+}
+
+/// Why no response came.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    #[error("the card was removed")]
+    Removed,
+    /// What was selected and verified is gone.
+    #[error("the card was reset")]
+    Reset,
+    /// What the reader or its driver says; never a part of an APDU.
+    #[error("the reader failed: {0}")]
+    Reader(String),
+}
+
+impl From<TransportError> for kaika_wire::CardFault {
+    fn from(error: TransportError) -> Self {
+        match error {
+            TransportError::Removed | TransportError::Reset => Self::Removed,
+            TransportError::Reader(detail) => Self::Reader { detail },
+        }
+    }
+}
