@@ -42,8 +42,11 @@ pub enum Placement {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateState {
-    /// Issued, not yet accepted; ends by acceptance or revocation only.
-    Held,
+    /// Issued, not yet accepted; ends by acceptance or revocation only. A hold (the authority's, once the activation
+    /// period is over) bars acceptance until it is lifted; lifting it never makes the certificate valid.
+    Held {
+        holds: Vec<Hold>,
+    },
     Valid,
     /// Never empty; each hold keeps who, why and when, and is lifted alone.
     Suspended {
@@ -108,7 +111,7 @@ impl RevocationReason {
 impl CertificateState {
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Held => "held",
+            Self::Held { .. } => "held",
             Self::Valid => "valid",
             Self::Suspended { .. } => "suspended",
             Self::Revoked { .. } => "revoked",
@@ -116,16 +119,16 @@ impl CertificateState {
     }
 
     /// # Errors
-    /// Only a held certificate is accepted.
+    /// Only a held certificate without any further hold is accepted.
     pub fn accept(self) -> Result<Self, NotAllowed> {
         match self {
-            Self::Held => Ok(Self::Valid),
+            Self::Held { holds } if holds.is_empty() => Ok(Self::Valid),
             other => Err(NotAllowed { what: "accept", state: other.name() }),
         }
     }
 
     /// # Errors
-    /// A held certificate is not suspended (it ends by acceptance or revocation), a revoked one neither.
+    /// A revoked certificate is not suspended.
     pub fn suspend(self, hold: Hold) -> Result<Self, NotAllowed> {
         match self {
             Self::Valid => Ok(Self::Suspended { holds: vec![hold] }),
@@ -133,7 +136,11 @@ impl CertificateState {
                 holds.push(hold);
                 Ok(Self::Suspended { holds })
             }
-            other => Err(NotAllowed { what: "suspend", state: other.name() }),
+            Self::Held { mut holds } => {
+                holds.push(hold);
+                Ok(Self::Held { holds })
+            }
+            Self::Revoked { .. } => Err(NotAllowed { what: "suspend", state: "revoked" }),
         }
     }
 
@@ -142,17 +149,19 @@ impl CertificateState {
     /// # Errors
     /// There is no hold of that side.
     pub fn resume(self, by: HoldBy) -> Result<Self, NotAllowed> {
-        let name = self.name();
-        let refused = NotAllowed { what: "resume", state: name };
-        let Self::Suspended { mut holds } = self else {
-            return Err(refused);
+        let refused = NotAllowed { what: "resume", state: self.name() };
+        let lift = |mut holds: Vec<Hold>| {
+            let before = holds.len();
+            holds.retain(|hold| hold.by != by);
+            (holds.len() < before).then_some(holds).ok_or(refused)
         };
-        let before = holds.len();
-        holds.retain(|hold| hold.by != by);
-        match holds.len() {
-            n if n == before => Err(refused),
-            0 => Ok(Self::Valid),
-            _ => Ok(Self::Suspended { holds }),
+        match self {
+            Self::Held { holds } => Ok(Self::Held { holds: lift(holds)? }),
+            Self::Suspended { holds } => match lift(holds)? {
+                rest if rest.is_empty() => Ok(Self::Valid),
+                holds => Ok(Self::Suspended { holds }),
+            },
+            Self::Valid | Self::Revoked { .. } => Err(refused),
         }
     }
 
@@ -173,7 +182,8 @@ impl Certificate {
             CertificateState::Revoked { .. } => CertificateStatus::Revoked,
             _ if now > self.not_after => CertificateStatus::Expired,
             CertificateState::Suspended { .. } => CertificateStatus::Suspended,
-            CertificateState::Held => CertificateStatus::Held,
+            CertificateState::Held { holds } if !holds.is_empty() => CertificateStatus::Suspended,
+            CertificateState::Held { .. } => CertificateStatus::Held,
             CertificateState::Valid => CertificateStatus::Valid,
         }
     }
