@@ -1,0 +1,136 @@
+//! OCSP (RFC 6960, RFC 9654 for nonces): what both sides share. Questions are read in [`request`], answers written
+//! and read in [`response`].
+
+pub mod request;
+pub mod response;
+
+use der::Tag;
+
+use crate::asn1::{self, ParseError, Parser};
+use crate::certificate::Certificate;
+use crate::key;
+use crate::oid;
+use crate::serial::Serial;
+
+pub use request::{Request, RequestError};
+pub use response::{
+    Answer, NotAnswered, Response, ResponseToBeSigned, SingleAnswer, Status, Unsuccessful, assemble, unsuccessful,
+};
+
+/// The hashes that a certificate may be asked for by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashAlgorithm {
+    Sha1,
+    Sha256,
+}
+
+impl HashAlgorithm {
+    pub const ALL: [Self; 2] = [Self::Sha1, Self::Sha256];
+
+    fn hash(self, bytes: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha1 => key::sha1(bytes).to_vec(),
+            Self::Sha256 => key::sha256(bytes).to_vec(),
+        }
+    }
+
+    fn oid(self) -> oid::Oid {
+        match self {
+            Self::Sha1 => oid::SHA1,
+            Self::Sha256 => oid::SHA256,
+        }
+    }
+
+    fn len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+}
+
+/// How a certificate is named in OCSP: by hashes of its issuer's name and key, and its serial number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CertId {
+    pub hash: HashAlgorithm,
+    pub issuer_name_hash: Vec<u8>,
+    pub issuer_key_hash: Vec<u8>,
+    pub serial: Serial,
+}
+
+impl CertId {
+    pub fn new(hash: HashAlgorithm, issuer: &Certificate, serial: Serial) -> Self {
+        Self {
+            hash,
+            issuer_name_hash: hash.hash(issuer.subject_der()),
+            issuer_key_hash: hash.hash(issuer.public_key().key_bytes()),
+            serial,
+        }
+    }
+
+    /// Both hashes are this issuer's; keys of other generations under the same name do not match.
+    pub fn matches(&self, issuer: &Certificate) -> bool {
+        self.issuer_name_hash == self.hash.hash(issuer.subject_der())
+            && self.issuer_key_hash == self.hash.hash(issuer.public_key().key_bytes())
+    }
+
+    /// The hash algorithm is written with NULL parameters, as nearly all questions have it, so that an answer made
+    /// in advance reads like an echo.
+    fn to_der(&self) -> Vec<u8> {
+        asn1::sequence(&[
+            &asn1::sequence(&[&asn1::oid(self.hash.oid()), &asn1::NULL]),
+            &asn1::octets(&self.issuer_name_hash),
+            &asn1::octets(&self.issuer_key_hash),
+            &asn1::unsigned(self.serial.as_bytes()),
+        ])
+    }
+
+    /// `None` for a hash algorithm that is not known here.
+    fn read(mut id: Parser<'_>) -> Result<Option<Self>, ParseError> {
+        let mut algorithm = id.enter(Tag::Sequence)?;
+        let wanted = algorithm.oid()?;
+        algorithm.optional(Tag::Null)?;
+        algorithm.finish()?;
+        let issuer_name_hash = id.element(Tag::OctetString)?.value;
+        let issuer_key_hash = id.element(Tag::OctetString)?.value;
+        let serial = id.serial()?;
+        id.finish()?;
+        let Some(hash) = HashAlgorithm::ALL.into_iter().find(|hash| hash.oid() == wanted) else {
+            return Ok(None);
+        };
+        if issuer_name_hash.len() != hash.len() || issuer_key_hash.len() != hash.len() {
+            return Err(ParseError::Content("a hash of the wrong length"));
+        }
+        Ok(Some(Self {
+            hash,
+            issuer_name_hash: issuer_name_hash.to_vec(),
+            issuer_key_hash: issuer_key_hash.to_vec(),
+            serial,
+        }))
+    }
+}
+
+/// A nonce as its extension's value was received, to be echoed byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nonce(Vec<u8>);
+
+impl Nonce {
+    /// RFC 9654 §2.1: 1 to 128 octets, in an OCTET STRING of its own; some clients leave that inner wrapping out.
+    fn read(extension_value: &[u8]) -> Result<Self, ParseError> {
+        let wrapped = Parser::only_octets(extension_value);
+        let nonce = wrapped.unwrap_or(extension_value);
+        if !(1..=128).contains(&nonce.len()) {
+            return Err(ParseError::Content("a nonce is 1 to 128 octets long"));
+        }
+        Ok(Self(extension_value.to_vec()))
+    }
+
+    /// A nonce of one's own to ask with; `None` unless 1 to 128 octets.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        (1..=128).contains(&bytes.len()).then(|| Self(asn1::octets(bytes)))
+    }
+
+    fn extension(&self) -> Vec<u8> {
+        asn1::extension(oid::OCSP_NONCE, false, &self.0)
+    }
+}
