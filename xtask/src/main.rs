@@ -1,0 +1,47 @@
+//! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
+
+mod install;
+mod shell;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Installs what the tests need, checks the code's rules, and runs all tests.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need and is missing: packages of Debian, and pkilint under target/judges.
+    Install,
+    /// Check the rules that the compiler cannot: which crate may use which, and what must be absent where.
+    Tidy,
+    /// Everything: install, formatting, clippy, tidy, all tests.
+    Test {
+        /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Install => install::run(),
+        Command::Tidy => tidy::run(),
+        Command::Test { arguments } => test::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
