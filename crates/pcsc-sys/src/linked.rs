@@ -80,19 +80,9 @@ unsafe extern "system" {
         pcbAtrLen: *mut DWORD,
     ) -> LONG;
 
-    pub fn SCardGetAttrib(
-        hCard: SCARDHANDLE,
-        dwAttrId: DWORD,
-        pbAttr: *mut u8,
-        pcbAttrLen: *mut DWORD,
-    ) -> LONG;
+    pub fn SCardGetAttrib(hCard: SCARDHANDLE, dwAttrId: DWORD, pbAttr: *mut u8, pcbAttrLen: *mut DWORD) -> LONG;
 
-    pub fn SCardSetAttrib(
-        hCard: SCARDHANDLE,
-        dwAttrId: DWORD,
-        pbAttr: *const u8,
-        pcbAttrLen: DWORD,
-    ) -> LONG;
+    pub fn SCardSetAttrib(hCard: SCARDHANDLE, dwAttrId: DWORD, pbAttr: *const u8, pcbAttrLen: DWORD) -> LONG;
 
     pub fn SCardTransmit(
         hCard: SCARDHANDLE,

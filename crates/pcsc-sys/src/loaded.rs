@@ -5,9 +5,7 @@ use std::sync::OnceLock;
 
 use libloading::Library;
 
-use crate::{
-    DWORD, LONG, SCARD_E_NO_SERVICE, SCARD_IO_REQUEST, SCARD_READERSTATE, SCARDCONTEXT, SCARDHANDLE,
-};
+use crate::{DWORD, LONG, SCARD_E_NO_SERVICE, SCARD_IO_REQUEST, SCARD_READERSTATE, SCARDCONTEXT, SCARDHANDLE};
 use crate::{SCARD_PROTOCOL_RAW, SCARD_PROTOCOL_T0, SCARD_PROTOCOL_T1};
 
 /// Whether the PC/SC library is there. Looks again on every call until it is, so that somebody who installs it needs
@@ -22,10 +20,7 @@ pub static g_rgSCardT1Pci: SCARD_IO_REQUEST = pci(SCARD_PROTOCOL_T1);
 pub static g_rgSCardRawPci: SCARD_IO_REQUEST = pci(SCARD_PROTOCOL_RAW);
 
 const fn pci(protocol: DWORD) -> SCARD_IO_REQUEST {
-    SCARD_IO_REQUEST {
-        dwProtocol: protocol,
-        cbPciLength: size_of::<SCARD_IO_REQUEST>() as DWORD,
-    }
+    SCARD_IO_REQUEST { dwProtocol: protocol, cbPciLength: size_of::<SCARD_IO_REQUEST>() as DWORD }
 }
 
 /// The name under which every version of the library with this interface is installed.

@@ -24,17 +24,8 @@ fn in_a_process_of_its_own(test: &str, variable: (&str, &str)) {
         .output()
         .expect("a test can be started");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        output.status.success(),
-        "{}\n{}",
-        text(&output.stdout),
-        text(&output.stderr)
-    );
-    assert!(
-        text(&output.stdout).contains("1 passed"),
-        "{}",
-        text(&output.stdout)
-    );
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    assert!(text(&output.stdout).contains("1 passed"), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -61,81 +52,43 @@ fn speak_with_the_card() {
     let names: Vec<_> = readers.iter().map(|name| name.to_str().unwrap()).collect();
     assert_eq!(names, ["Kaika 00 00", "Kaika 00 01"]);
 
-    let mut states = [pcsc::ReaderState::new(
-        readers[0].clone(),
-        pcsc::State::UNAWARE,
-    )];
+    let mut states = [pcsc::ReaderState::new(readers[0].clone(), pcsc::State::UNAWARE)];
     let deadline = Instant::now() + Duration::from_secs(10);
     while !states[0].event_state().contains(pcsc::State::PRESENT) {
-        context
-            .get_status_change(
-                deadline.saturating_duration_since(Instant::now()),
-                &mut states,
-            )
-            .unwrap();
+        context.get_status_change(deadline.saturating_duration_since(Instant::now()), &mut states).unwrap();
         states[0].sync_current_state();
     }
     assert_eq!(states[0].atr(), ATR);
 
-    let mut card = context
-        .connect(&readers[0], pcsc::ShareMode::Shared, pcsc::Protocols::ANY)
-        .unwrap();
+    let mut card = context.connect(&readers[0], pcsc::ShareMode::Shared, pcsc::Protocols::ANY).unwrap();
     let status = card.status2_owned().unwrap();
-    assert_eq!(
-        (status.atr(), status.protocol2()),
-        (&ATR[..], Some(pcsc::Protocol::T1))
-    );
+    assert_eq!((status.atr(), status.protocol2()), (&ATR[..], Some(pcsc::Protocol::T1)));
     // vpcd has no attributes, and says so through pcscd.
-    assert_eq!(
-        card.get_attribute_owned(pcsc::Attribute::VendorName).err(),
-        Some(pcsc::Error::UnsupportedFeature)
-    );
+    assert_eq!(card.get_attribute_owned(pcsc::Attribute::VendorName).err(), Some(pcsc::Error::UnsupportedFeature));
 
     let mut buffer = [0; pcsc::MAX_BUFFER_SIZE_EXTENDED];
     {
         let transaction = card.transaction().unwrap();
-        let answer = transaction
-            .transmit(&[0, 0xCB, 0x3F, 0xFF, 0], &mut buffer)
-            .unwrap();
+        let answer = transaction.transmit(&[0, 0xCB, 0x3F, 0xFF, 0], &mut buffer).unwrap();
         assert_eq!(answer, [0, 0xFF, 0x3F, 0xCB, 0, 0x90, 0x00]);
         // An extended length command, as a certificate is written with: 1,856 bytes.
         let mut command = vec![0, 0xDB, 0x3F, 0xFF, 0x00, 0x07, 0x40];
         command.extend((0..1856).map(|index| index as u8));
         let answer = transaction.transmit(&command, &mut buffer).unwrap();
         assert_eq!(answer.len(), command.len() + 2);
-        assert!(
-            answer
-                .iter()
-                .zip(command.iter().rev())
-                .all(|(answered, sent)| answered == sent)
-        );
-        transaction
-            .end(pcsc::Disposition::ResetCard)
-            .map_err(|(_, error)| error)
-            .unwrap();
+        assert!(answer.iter().zip(command.iter().rev()).all(|(answered, sent)| answered == sent));
+        transaction.end(pcsc::Disposition::ResetCard).map_err(|(_, error)| error).unwrap();
     }
-    card.reconnect(
-        pcsc::ShareMode::Exclusive,
-        pcsc::Protocols::ANY,
-        pcsc::Disposition::LeaveCard,
-    )
-    .unwrap();
+    card.reconnect(pcsc::ShareMode::Exclusive, pcsc::Protocols::ANY, pcsc::Disposition::LeaveCard).unwrap();
     assert_eq!(
-        context
-            .connect(&readers[0], pcsc::ShareMode::Shared, pcsc::Protocols::ANY)
-            .err(),
+        context.connect(&readers[0], pcsc::ShareMode::Shared, pcsc::Protocols::ANY).err(),
         Some(pcsc::Error::SharingViolation)
     );
     // vpcd knows no control codes, and says so through pcscd.
-    card.control(pcsc::ctl_code(3400), &[], &mut buffer)
-        .unwrap_err();
-    card.disconnect(pcsc::Disposition::UnpowerCard)
-        .map_err(|(_, error)| error)
-        .unwrap();
+    card.control(pcsc::ctl_code(3400), &[], &mut buffer).unwrap_err();
+    card.disconnect(pcsc::Disposition::UnpowerCard).map_err(|(_, error)| error).unwrap();
     assert_eq!(
-        context
-            .connect(&readers[1], pcsc::ShareMode::Shared, pcsc::Protocols::ANY)
-            .err(),
+        context.connect(&readers[1], pcsc::ShareMode::Shared, pcsc::Protocols::ANY).err(),
         Some(pcsc::Error::NoSmartcard)
     );
 
@@ -169,8 +122,5 @@ fn without_the_library_there_is_no_service() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("libpcsclite.so.1"), "no library").unwrap();
     let folder = folder.path().to_str().unwrap();
-    in_a_process_of_its_own(
-        "without_the_library_there_is_no_service",
-        ("LD_LIBRARY_PATH", folder),
-    );
+    in_a_process_of_its_own("without_the_library_there_is_no_service", ("LD_LIBRARY_PATH", folder));
 }

@@ -79,19 +79,13 @@ mod tests {
         }
 
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "leash::tests::it_ends_even_with_a_killed_process",
-                "--nocapture",
-            ])
+            .args(["--exact", "leash::tests::it_ends_even_with_a_killed_process", "--nocapture"])
             .env(KILLED, "yes")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let folder = lines
-            .map(Result::unwrap)
-            .find_map(|line| Some(line.strip_prefix("folder=")?.to_owned()));
+        let folder = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("folder=")?.to_owned()));
         let folder = folder.unwrap();
         assert!(Path::new(&folder).is_dir());
 

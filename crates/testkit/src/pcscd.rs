@@ -62,10 +62,7 @@ impl PrivatePcscd {
             }
             seen.push(format!("listed {listed:?}; pcscd says:\n{}", pcscd.log()));
         }
-        panic!(
-            "the readers {names:?} did not come up:\n{}",
-            seen.join("\n")
-        );
+        panic!("the readers {names:?} did not come up:\n{}", seen.join("\n"));
     }
 
     /// The path of its socket, the value for `PCSCLITE_CSOCK_NAME`.
@@ -95,31 +92,20 @@ impl PrivatePcscd {
 
     /// What pcscd has printed so far: its errors.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log"))
-            .unwrap_or_else(|error| format!("(no log: {error})"))
+        fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| format!("(no log: {error})"))
     }
 
     fn launch(names: &[&str]) -> io::Result<PrivatePcscd> {
         let program = tools::find("pcscd");
-        assert!(
-            Path::new(DRIVER).exists(),
-            "{}",
-            tools::missing("libifdvpcd.so".as_ref())
-        );
+        assert!(Path::new(DRIVER).exists(), "{}", tools::missing("libifdvpcd.so".as_ref()));
 
         let folder = tempfile::Builder::new().prefix("kaika-pcscd-").tempdir()?;
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket)?;
-        let ports = names
-            .iter()
-            .map(|_| PortPair::claim())
-            .collect::<io::Result<Vec<_>>>()?;
+        let ports = names.iter().map(|_| PortPair::claim()).collect::<io::Result<Vec<_>>>()?;
         // A folder of its own: pcscd reads every file in it.
         fs::create_dir(folder.path().join("readers"))?;
-        fs::write(
-            folder.path().join("readers/vpcd"),
-            reader_conf(names, &ports),
-        )?;
+        fs::write(folder.path().join("readers/vpcd"), reader_conf(names, &ports))?;
         let log = File::create(folder.path().join("log"))?;
 
         // LISTEN_PID must be pcscd's own pid, which is that of the shell it replaces.
@@ -129,31 +115,13 @@ impl PrivatePcscd {
         );
         // The leash removes the folder from here on.
         let folder = folder.keep();
-        let leash = Leash::start(
-            &start,
-            &folder,
-            Stdio::from(OwnedFd::from(listener)),
-            log,
-            "KILL",
-        )?;
+        let leash = Leash::start(&start, &folder, Stdio::from(OwnedFd::from(listener)), log, "KILL")?;
         let slots = names.iter().zip(&ports).flat_map(|(name, ports)| {
-            [0, 1].map(|slot| Slot {
-                reader: format!("{name} 00 0{slot}"),
-                port: ports.first + slot,
-            })
+            [0, 1].map(|slot| Slot { reader: format!("{name} 00 0{slot}"), port: ports.first + slot })
         });
         let slots = slots.collect();
-        let socket = socket
-            .into_os_string()
-            .into_string()
-            .expect("the path was made of UTF-8");
-        Ok(PrivatePcscd {
-            _leash: leash,
-            _ports: ports,
-            folder,
-            socket,
-            slots,
-        })
+        let socket = socket.into_os_string().into_string().expect("the path was made of UTF-8");
+        Ok(PrivatePcscd { _leash: leash, _ports: ports, folder, socket, slots })
     }
 
     /// The readers that a client sees. The first client waits in the socket's queue until pcscd has set up its readers.
@@ -161,9 +129,7 @@ impl PrivatePcscd {
         let output = tools::run("opensc-tool", &["--list-readers"], &[self.env()]);
         let listing = output.stdout();
         // "Nr.  Card  Features  Name", the name from the column of its title to the end of the line.
-        let column = listing
-            .lines()
-            .find_map(|line| line.strip_prefix("Nr.").and_then(|_| line.find("Name")));
+        let column = listing.lines().find_map(|line| line.strip_prefix("Nr.").and_then(|_| line.find("Name")));
         let Some(column) = column else {
             return Vec::new();
         };
@@ -180,10 +146,7 @@ impl PrivatePcscd {
 fn reader_conf(names: &[&str], ports: &[PortPair]) -> String {
     let mut conf = String::new();
     for (index, (name, ports)) in names.iter().zip(ports).enumerate() {
-        assert!(
-            !names[..index].contains(name),
-            "two readers are named {name:?}"
-        );
+        assert!(!names[..index].contains(name), "two readers are named {name:?}");
         let port = ports.first;
         // The driver takes PORT for slot 0 and PORT + 1 for slot 1; CHANNELID must only differ between readers.
         write!(
@@ -210,19 +173,9 @@ mod tests {
     fn its_readers_are_listed_by_opensc() {
         let pcscd = PrivatePcscd::start(&["Kaika", "Yubikey Kaika"]);
         let listing = opensc(&pcscd, &["-l"]).stdout();
-        for reader in [
-            "Kaika 00 00",
-            "Kaika 00 01",
-            "Yubikey Kaika 00 00",
-            "Yubikey Kaika 00 01",
-        ] {
+        for reader in ["Kaika 00 00", "Kaika 00 01", "Yubikey Kaika 00 00", "Yubikey Kaika 00 01"] {
             assert!(pcscd.reader_names().contains(&reader));
-            assert!(
-                listing
-                    .lines()
-                    .any(|line| line.ends_with(&format!("  {reader}"))),
-                "{listing}"
-            );
+            assert!(listing.lines().any(|line| line.ends_with(&format!("  {reader}"))), "{listing}");
         }
     }
 
@@ -230,11 +183,7 @@ mod tests {
     fn several_stand_side_by_side() {
         let one = PrivatePcscd::start(&["One"]);
         let two = PrivatePcscd::start(&["Two"]);
-        assert!(
-            one.vpcd_ports()
-                .iter()
-                .all(|port| !two.vpcd_ports().contains(port))
-        );
+        assert!(one.vpcd_ports().iter().all(|port| !two.vpcd_ports().contains(port)));
         assert!(opensc(&one, &["-l"]).stdout().contains("One 00 00"));
         assert!(!opensc(&two, &["-l"]).stdout().contains("One"));
     }
@@ -249,11 +198,7 @@ mod tests {
             // opensc-tool's own `--wait` comes back before it knows the ATR.
             let deadline = Instant::now() + Duration::from_secs(10);
             loop {
-                let shown = tools::run(
-                    "opensc-tool",
-                    &["--reader", &slot.reader, "--atr"],
-                    &[pcscd.env()],
-                );
+                let shown = tools::run("opensc-tool", &["--reader", &slot.reader, "--atr"], &[pcscd.env()]);
                 if shown.stdout().trim() == format!("3b:01:0{index}") {
                     break;
                 }

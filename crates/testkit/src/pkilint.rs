@@ -37,9 +37,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} at {}", self.severity, self.code, self.place)?;
-        self.message
-            .iter()
-            .try_for_each(|message| write!(f, ": {message}"))
+        self.message.iter().try_for_each(|message| write!(f, ": {message}"))
     }
 }
 
@@ -56,11 +54,7 @@ pub fn lint(kind: Kind, file: impl AsRef<Path>) -> Vec<Finding> {
         Kind::OcspResponse => ("lint_ocsp_response", &[]),
     };
     let program = folder().join("bin").join(program);
-    assert!(
-        program.is_file(),
-        "pkilint is not installed in {}: run `cargo xtask install`",
-        folder().display()
-    );
+    assert!(program.is_file(), "pkilint is not installed in {}: run `cargo xtask install`", folder().display());
     let output = Tool::new(program)
         .arg("lint")
         .args(options)
@@ -68,19 +62,15 @@ pub fn lint(kind: Kind, file: impl AsRef<Path>) -> Vec<Finding> {
         .arg(file.as_ref())
         .run();
     // The exit status is the number of findings, or 1 where the document could not be read: only the JSON tells.
-    let report: Value =
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
-    let results = report["results"]
-        .as_array()
-        .unwrap_or_else(|| panic!("no results: {output}"));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
+    let results = report["results"].as_array().unwrap_or_else(|| panic!("no results: {output}"));
     results.iter().flat_map(findings).collect()
 }
 
 /// As [`lint`], for a document in memory, in DER.
 #[track_caller]
 pub fn lint_der(kind: Kind, document: &[u8]) -> Vec<Finding> {
-    let file =
-        tempfile::NamedTempFile::new().unwrap_or_else(|error| panic!("no temporary file: {error}"));
+    let file = tempfile::NamedTempFile::new().unwrap_or_else(|error| panic!("no temporary file: {error}"));
     std::fs::write(&file, document).unwrap_or_else(|error| panic!("no temporary file: {error}"));
     lint(kind, file.path())
 }
@@ -88,10 +78,7 @@ pub fn lint_der(kind: Kind, document: &[u8]) -> Vec<Finding> {
 fn findings(result: &Value) -> impl Iterator<Item = Finding> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let place = text(&result["node_path"]).unwrap_or_default();
-    let descriptions = result["finding_descriptions"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
+    let descriptions = result["finding_descriptions"].as_array().cloned().unwrap_or_default();
     descriptions.into_iter().map(move |description| Finding {
         severity: text(&description["severity"]).unwrap_or_default(),
         code: text(&description["code"]).unwrap_or_default(),
@@ -112,24 +99,8 @@ mod tests {
     fn self_signed(folder: &Path, extensions: &[&str]) -> PathBuf {
         let file = folder.join("certificate.pem");
         let mut openssl = Tool::new("openssl")
-            .args([
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-            ])
-            .args([
-                "-subj",
-                "/C=TW/O=Test",
-                "-days",
-                "3",
-                "-keyout",
-                "/dev/null",
-                "-out",
-            ])
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+            .args(["-subj", "/C=TW/O=Test", "-days", "3", "-keyout", "/dev/null", "-out"])
             .arg(&file);
         for extension in extensions {
             openssl = openssl.args(["-addext", extension]);
@@ -152,11 +123,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = self_signed(folder.path(), &["keyUsage=critical,keyCertSign,cRLSign"]);
         assert_eq!(lint(Kind::Certificate, &file), []);
-        let der = tools::run(
-            "openssl",
-            &["x509", "-outform", "DER", "-in", file.to_str().unwrap()],
-            &[],
-        );
+        let der = tools::run("openssl", &["x509", "-outform", "DER", "-in", file.to_str().unwrap()], &[]);
         assert_eq!(lint_der(Kind::Certificate, &der.stdout), []);
     }
 

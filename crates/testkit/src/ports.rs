@@ -22,20 +22,15 @@ impl PortPair {
         let start = (std::process::id() % 6_000) as u16 * 2;
         for step in (0..LAST - FIRST).step_by(2) {
             let first = FIRST + (start + step) % (LAST - FIRST);
-            let lock = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(folder.join(format!("{first}.lock")));
+            let lock =
+                File::options().create(true).truncate(false).write(true).open(folder.join(format!("{first}.lock")));
             // A file of another user that cannot be opened, or one that is locked, is a port that is not ours.
             let Ok(lock) = lock else { continue };
             if lock.try_lock().is_ok() && is_free(first) && is_free(first + 1) {
                 return Ok(PortPair { first, _lock: lock });
             }
         }
-        Err(io::Error::other(format!(
-            "no two neighbouring ports are free between {FIRST} and {LAST}"
-        )))
+        Err(io::Error::other(format!("no two neighbouring ports are free between {FIRST} and {LAST}")))
     }
 }
 

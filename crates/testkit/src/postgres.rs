@@ -52,22 +52,10 @@ impl TestPostgres {
     /// Where PostgreSQL is missing or does not come up.
     #[track_caller]
     pub fn start() -> TestPostgres {
-        let server = TestPostgres::launch()
-            .unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
+        let server = TestPostgres::launch().unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
         let deadline = Instant::now() + PATIENCE;
-        while !Tool::new("pg_isready")
-            .arg("--quiet")
-            .arg("--host")
-            .arg(&server.folder)
-            .run()
-            .status
-            .success()
-        {
-            assert!(
-                Instant::now() < deadline,
-                "PostgreSQL does not answer; it says:\n{}",
-                server.log()
-            );
+        while !Tool::new("pg_isready").arg("--quiet").arg("--host").arg(&server.folder).run().status.success() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not answer; it says:\n{}", server.log());
             thread::sleep(Duration::from_millis(20));
         }
         server
@@ -77,31 +65,22 @@ impl TestPostgres {
     #[track_caller]
     pub fn fresh_database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        psql(
-            &self.url("postgres"),
-            &format!("CREATE DATABASE {name} TEMPLATE template0"),
-        );
+        psql(&self.url("postgres"), &format!("CREATE DATABASE {name} TEMPLATE template0"));
         self.url(&name)
     }
 
     /// What the server has printed so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log"))
-            .unwrap_or_else(|error| format!("(no log: {error})"))
+        fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| format!("(no log: {error})"))
     }
 
     fn url(&self, database: &str) -> String {
         // Both libpq and sqlx take a `host` that begins with a slash for the folder of the socket.
-        format!(
-            "postgres://postgres@localhost/{database}?host={}",
-            self.folder.display()
-        )
+        format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
     }
 
     fn launch() -> io::Result<TestPostgres> {
-        let folder = tempfile::Builder::new()
-            .prefix("kaika-postgres-")
-            .tempdir()?;
+        let folder = tempfile::Builder::new().prefix("kaika-postgres-").tempdir()?;
         let log = File::create(folder.path().join("log"))?;
         let mut user = Vec::new();
         if folder.path().metadata()?.uid() == 0 {
@@ -113,10 +92,7 @@ impl TestPostgres {
         init(&user, folder.path());
 
         user.push(tools::find("postgres").into_os_string());
-        let command: Vec<String> = user
-            .iter()
-            .map(|word| format!("'{}'", word.display()))
-            .collect();
+        let command: Vec<String> = user.iter().map(|word| format!("'{}'", word.display())).collect();
         let start = format!(
             "{} -D \"$DIR/data\" -k \"$DIR\" -c listen_addresses= -c max_connections=200 \
              -c fsync=off -c full_page_writes=off -c synchronous_commit=off 3>&-",
@@ -126,11 +102,7 @@ impl TestPostgres {
         let folder = folder.keep();
         // QUIT is PostgreSQL's immediate shutdown: it ends its children too, and waits for nobody.
         let leash = Leash::start(&start, &folder, Stdio::null(), log, "QUIT")?;
-        Ok(TestPostgres {
-            _leash: leash,
-            folder,
-            databases: AtomicU32::new(0),
-        })
+        Ok(TestPostgres { _leash: leash, folder, databases: AtomicU32::new(0) })
     }
 }
 
@@ -141,15 +113,7 @@ impl TestPostgres {
 #[track_caller]
 pub fn psql(url: &str, sql: &str) -> String {
     Tool::new("psql")
-        .args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "--set=ON_ERROR_STOP=1",
-            "--command",
-            sql,
-        ])
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--command", sql])
         .arg(url)
         .run()
         .expect_success()
@@ -164,13 +128,7 @@ fn init(user: &[std::ffi::OsString], folder: &Path) {
         .args(words)
         .arg("--pgdata")
         .arg(folder.join("data"))
-        .args([
-            "--username=postgres",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-locale",
-            "--no-sync",
-        ])
+        .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"])
         .env("HOME", folder)
         .current_dir(folder)
         .run()
@@ -201,10 +159,6 @@ mod tests {
         let (folder, url) = (server.folder.clone(), server.fresh_database());
         drop(server);
         assert!(!folder.exists());
-        assert!(
-            !tools::run("psql", &["--command=SELECT 1", &url], &[])
-                .status
-                .success()
-        );
+        assert!(!tools::run("psql", &["--command=SELECT 1", &url], &[]).status.success());
     }
 }

@@ -20,10 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// [`Output::expect_success`].
 #[track_caller]
 pub fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    Tool::new(program)
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .run()
+    Tool::new(program).args(arguments).envs(environment.iter().copied()).run()
 }
 
 /// One run of a program, for what [`run`] cannot say.
@@ -37,11 +34,7 @@ impl Tool {
     /// `program` is a path, or a name that is looked up as [`find`] says.
     #[track_caller]
     pub fn new(program: impl AsRef<OsStr>) -> Tool {
-        Tool {
-            command: Command::new(find(program)),
-            input: Vec::new(),
-            patience: PATIENCE,
-        }
+        Tool { command: Command::new(find(program)), input: Vec::new(), patience: PATIENCE }
     }
 
     pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Tool {
@@ -59,10 +52,7 @@ impl Tool {
         self
     }
 
-    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(
-        mut self,
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Tool {
+    pub fn envs<N: AsRef<OsStr>, V: AsRef<OsStr>>(mut self, variables: impl IntoIterator<Item = (N, V)>) -> Tool {
         self.command.envs(variables);
         self
     }
@@ -107,22 +97,14 @@ impl Tool {
         let stdout = collect(child.stdout.take().expect("stdout was piped above"));
         let stderr = collect(child.stderr.take().expect("stderr was piped above"));
 
-        let ended = wait_for(&stdout, deadline)
-            .and_then(|stdout| Some((stdout, wait_for(&stderr, deadline)?)));
+        let ended = wait_for(&stdout, deadline).and_then(|stdout| Some((stdout, wait_for(&stderr, deadline)?)));
         let Some((stdout, stderr)) = ended else {
             drop(child.kill());
             drop(child.wait());
             panic!("{line}\nhas not ended after {:?}", self.patience);
         };
-        let status = child
-            .wait()
-            .unwrap_or_else(|error| panic!("{line}\ncannot be waited for: {error}"));
-        Output {
-            line,
-            status,
-            stdout,
-            stderr,
-        }
+        let status = child.wait().unwrap_or_else(|error| panic!("{line}\ncannot be waited for: {error}"));
+        Output { line, status, stdout, stderr }
     }
 }
 
@@ -159,14 +141,7 @@ impl Output {
 
 impl std::fmt::Display for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "{}\n{}\n--- stdout\n{}\n--- stderr\n{}",
-            self.line,
-            self.status,
-            self.stdout(),
-            self.stderr()
-        )
+        write!(f, "{}\n{}\n--- stdout\n{}\n--- stderr\n{}", self.line, self.status, self.stdout(), self.stderr())
     }
 }
 
@@ -229,12 +204,7 @@ fn postgres_folders() -> impl Iterator<Item = PathBuf> {
 }
 
 fn folders_in(parent: &str) -> impl Iterator<Item = PathBuf> {
-    std::fs::read_dir(parent)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
+    std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| path.is_dir())
 }
 
 fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
@@ -248,9 +218,7 @@ fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
 }
 
 fn wait_for(bytes: &Receiver<Vec<u8>>, deadline: Instant) -> Option<Vec<u8>> {
-    bytes
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .ok()
+    bytes.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
 }
 
 fn shown(command: &Command) -> String {
@@ -269,12 +237,7 @@ mod tests {
     #[test]
     fn a_program_gets_its_arguments_environment_and_input() {
         let output = Tool::new("sh")
-            .args([
-                "-c",
-                r#"read -r line; echo "$1 $COLOUR $line"; echo aside >&2; exit 3"#,
-                "sh",
-                "one",
-            ])
+            .args(["-c", r#"read -r line; echo "$1 $COLOUR $line"; echo aside >&2; exit 3"#, "sh", "one"])
             .env("COLOUR", "blue")
             .input("two\n")
             .run();
@@ -285,27 +248,14 @@ mod tests {
 
     #[test]
     fn more_output_than_a_pipe_holds_does_not_block() {
-        let output = run(
-            "sh",
-            &[
-                "-c",
-                "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2",
-            ],
-            &[],
-        );
-        assert_eq!(
-            (output.stdout.len(), output.stderr.len()),
-            (300_000, 300_000)
-        );
+        let output = run("sh", &["-c", "head -c 300000 /dev/zero; head -c 300000 /dev/zero >&2"], &[]);
+        assert_eq!((output.stdout.len(), output.stderr.len()), (300_000, 300_000));
     }
 
     #[test]
     #[should_panic(expected = "has not ended after")]
     fn a_program_that_hangs_fails_the_test() {
-        Tool::new("sh")
-            .args(["-c", "exec sleep 600"])
-            .patience(Duration::from_millis(50))
-            .run();
+        Tool::new("sh").args(["-c", "exec sleep 600"]).patience(Duration::from_millis(50)).run();
     }
 
     #[test]

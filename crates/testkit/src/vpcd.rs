@@ -20,31 +20,18 @@ pub struct InsertedCard {
 /// # Panics
 /// Where nothing listens on `port`.
 #[track_caller]
-pub fn insert(
-    port: u16,
-    atr: &[u8],
-    answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static,
-) -> InsertedCard {
+pub fn insert(port: u16, atr: &[u8], answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static) -> InsertedCard {
     let connection = TcpStream::connect(("127.0.0.1", port))
         .and_then(|connection| connection.set_nodelay(true).map(|()| connection))
         .unwrap_or_else(|error| panic!("no vpcd on port {port}: {error}"));
-    let other_end = connection
-        .try_clone()
-        .unwrap_or_else(|error| panic!("no second handle: {error}"));
+    let other_end = connection.try_clone().unwrap_or_else(|error| panic!("no second handle: {error}"));
     let atr = atr.to_vec();
     // An error here is the end of the connection, by either side.
     let thread = thread::spawn(move || drop(converse(other_end, &atr, answer)));
-    InsertedCard {
-        connection,
-        thread: Some(thread),
-    }
+    InsertedCard { connection, thread: Some(thread) }
 }
 
-fn converse(
-    mut connection: TcpStream,
-    atr: &[u8],
-    mut answer: impl FnMut(&[u8]) -> Vec<u8>,
-) -> io::Result<()> {
+fn converse(mut connection: TcpStream, atr: &[u8], mut answer: impl FnMut(&[u8]) -> Vec<u8>) -> io::Result<()> {
     loop {
         let mut length = [0; 2];
         connection.read_exact(&mut length)?;
