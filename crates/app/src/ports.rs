@@ -1,7 +1,7 @@
 //! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
 
 use crate::{
-    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StatusAnswer, StoredPuk, UserCodeRecord,
+    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StoredPuk, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use async_trait::async_trait;
@@ -222,8 +222,8 @@ pub trait Issuer: Send + Sync {
     async fn sign_ocsp(
         &self,
         generation: &Generation,
-        answers: &[StatusAnswer],
-        nonce: Option<&[u8]>,
+        answers: Vec<kaika_pki::ocsp::SingleAnswer>,
+        nonce: Option<kaika_pki::ocsp::Nonce>,
         produced_at: OffsetDateTime,
     ) -> Result<Vec<u8>, IssueError>;
 }
@@ -232,6 +232,8 @@ pub trait Issuer: Send + Sync {
 pub enum VaultError {
     #[error("a secret cannot be opened: wrong key, or altered")]
     Sealed,
+    #[error("line {line} of the file of anchors is not what was signed")]
+    Anchor { line: usize },
     #[error("cryptography failed")]
     Failed,
     #[error(transparent)]

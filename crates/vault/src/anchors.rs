@@ -1,0 +1,106 @@
+//! Signed heads of the audit log in a text file of their own, one JSON object a line: who cuts the log's tail, or writes
+//! the whole of it anew, cannot sign these.
+
+use crate::{AuditKey, AuditPublicKey};
+use kaika_app::{Anchor, Anchors, VaultError, audit::Head};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
+
+/// The file and the key that signs its lines.
+pub struct AnchorFile {
+    path: PathBuf,
+    key: AuditKey,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    sequence: i64,
+    #[serde(with = "hex")]
+    hash: [u8; 32],
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    #[serde(with = "kaika_wire::Base64")]
+    signature: Vec<u8>,
+}
+
+impl AnchorFile {
+    /// The file need not be there yet.
+    pub fn new(path: impl Into<PathBuf>, key: AuditKey) -> Self {
+        Self { path: path.into(), key }
+    }
+}
+
+impl Anchors for AnchorFile {
+    /// `at` is kept to the second.
+    fn append(&self, anchor: &Anchor) -> Result<(), VaultError> {
+        let at = anchor.at.replace_nanosecond(0).expect("zero is a nanosecond");
+        let signature = self.key.sign(&signed_text(&anchor.head, at))?;
+        let line = Line { sequence: anchor.head.sequence, hash: anchor.head.hash, at, signature };
+        let mut text = serde_json::to_vec(&line).map_err(|error| VaultError::Io(error.into()))?;
+        text.push(b'\n');
+
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&self.path)?;
+        file.lock()?;
+        let end = end_of_last_line(&mut file)?;
+        file.set_len(end)?;
+        file.seek(SeekFrom::Start(end))?;
+        file.write_all(&text)?;
+        file.sync_all()?;
+        if end == 0
+            && let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty())
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+
+    fn all(&self) -> Result<Vec<Anchor>, VaultError> {
+        read_anchors(&self.path, self.key.public())
+    }
+}
+
+/// All anchors of this file, oldest first, each with its signature checked; none where there is no file. A last line
+/// without its end was cut off while it was written, and does not count.
+///
+/// # Errors
+/// [`VaultError::Anchor`] where a line is not what was signed.
+pub fn read_anchors(path: &Path, key: &AuditPublicKey) -> Result<Vec<Anchor>, VaultError> {
+    let text = match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
+    let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else {
+        return Ok(Vec::new());
+    };
+    let lines = text[..end].split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(index, line)| read_line(line, key).ok_or(VaultError::Anchor { line: index + 1 })).collect()
+}
+
+fn read_line(text: &[u8], key: &AuditPublicKey) -> Option<Anchor> {
+    let line: Line = serde_json::from_slice(text).ok()?;
+    let anchor = Anchor { head: Head { sequence: line.sequence, hash: line.hash }, at: line.at };
+    let right = anchor.at.nanosecond() == 0 && key.verifies(&signed_text(&anchor.head, anchor.at), &line.signature);
+    right.then_some(anchor)
+}
+
+fn signed_text(head: &Head, at: OffsetDateTime) -> Vec<u8> {
+    let (hash, at) = (hex::encode(head.hash), at.unix_timestamp());
+    format!("kaika/audit-anchor/1\n{}\n{hash}\n{at}\n", head.sequence).into_bytes()
+}
+
+/// Where the next line begins: after the last line that was written whole.
+fn end_of_last_line(file: &mut File) -> std::io::Result<u64> {
+    let length = file.seek(SeekFrom::End(0))?;
+    // Far more than a line takes.
+    let start = length.saturating_sub(4096);
+    file.seek(SeekFrom::Start(start))?;
+    let mut tail = Vec::new();
+    file.take(4096).read_to_end(&mut tail)?;
+    Ok(tail.iter().rposition(|byte| *byte == b'\n').map_or(start, |index| start + index as u64 + 1))
+}
