@@ -16,3 +16,5 @@ mod management;
 mod pin;
 #[path = "it/script.rs"]
 mod script;
+#[path = "it/softcard.rs"]
+mod softcard;
