@@ -147,7 +147,7 @@ impl Interpreter<'_, '_> {
     fn prove_possession(&mut self, slot: Slot, algorithm: KeyAlgorithm, pin: PinSource) -> Result<Outcome, Stop> {
         let public_key = self.known_key(slot)?.ok_or(CardFault::Unsupported)?;
         let document = Document::Possession { context: self.context, slot, public_key: &public_key }.to_bytes();
-        // 9E never asks for the PIN (SP 800-73-4 part 1 §3.1.5): no try is put at risk for it.
+        // 9E never asks for the PIN (SP 800-73-4 part 1 table 4b): no try is put at risk for it.
         if slot == Slot::CardAuthentication {
             self.sign(slot, algorithm, &document)
         } else {
@@ -156,7 +156,7 @@ impl Interpreter<'_, '_> {
     }
 
     /// VERIFY and GENERAL AUTHENTICATE with nothing in between: a card that holds to the letter voids the PIN of 9C
-    /// after any other command (SP 800-73-4 part 1 §3.1.3, "PIN always").
+    /// after any other command (SP 800-73-4 part 1 table 4b, "PIN always").
     fn verify_and_sign(
         &mut self,
         slot: Slot,

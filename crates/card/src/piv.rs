@@ -90,7 +90,7 @@ impl<'t> Card<'t> {
         self.put_raw(&both)
     }
 
-    /// PUT DATA of an object that is its own name: the Discovery Object (SP 800-73-4 part 2 §3.3.2).
+    /// PUT DATA of an object that is its own name: the Discovery Object (SP 800-73-4 part 2 §3.3.1).
     pub(crate) fn put_raw(&mut self, object: &[u8]) -> Result<(), CardFault> {
         self.send(PUT_DATA, 0x3f, 0xff, object, false)?.success().map(drop)
     }
