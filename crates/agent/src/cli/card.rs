@@ -1,0 +1,161 @@
+//! `kaika-agent card`: the card tool, at this computer's readers or through a running agent.
+
+use super::{ask, default_token_file, output::Output};
+use crate::{
+    client::AgentClient,
+    portal::{Station, http::HttpPortals},
+    readers::{Readers, Source, pcsc::PcscReaders},
+    serve::DEFAULT_LISTEN,
+    tool::{Tool, ToolReply, ToolRequest},
+};
+use clap::{Args, Subcommand};
+use kaika_wire::{CardNumber, Code, JobKind, Refusal};
+use std::{path::PathBuf, sync::Arc};
+use zeroize::Zeroizing;
+
+#[derive(Subcommand)]
+pub(super) enum Work {
+    /// The readers, and the cards in them
+    List {
+        /// The portal's address: then the cards' authorities are told, too
+        #[arg(long, value_name = "URL")]
+        portal: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What is on a card; with --portal also what the portal says of it
+    Show {
+        /// The portal's address, or an authority's page there
+        #[arg(long, value_name = "URL")]
+        portal: Option<String>,
+        #[command(flatten)]
+        reader: ReaderOption,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Activate a card: the user code is asked for, and the new PIN
+    Activate {
+        /// The portal's address, or an authority's page there
+        #[arg(long, value_name = "URL")]
+        portal: String,
+        #[command(flatten)]
+        reader: ReaderOption,
+        #[command(flatten)]
+        place: Place,
+        /// Read the secrets from standard input: lines user_code=… and new_pin=…
+        #[arg(long)]
+        secrets_stdin: bool,
+    },
+    /// Make a blank card the one that was ordered
+    Personalise {
+        /// The portal's address, or an authority's page there
+        #[arg(long, value_name = "URL")]
+        portal: String,
+        #[command(flatten)]
+        reader: ReaderOption,
+        #[command(flatten)]
+        place: Place,
+        /// The station's credential, from `kaika station enrol`
+        #[arg(long, value_name = "FILE")]
+        station: PathBuf,
+        /// Which ordered card this is to become; otherwise the oldest order
+        #[arg(long)]
+        number: Option<CardNumber>,
+        /// Where a PIN that is delivered to the holder is written
+        #[arg(long, value_name = "FILE")]
+        mailer: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct ReaderOption {
+    /// The reader's name or a part of it, where more than one has a card
+    #[arg(long, value_name = "NAME")]
+    reader: Option<String>,
+}
+
+/// Whose readers, and how to answer.
+#[derive(Args)]
+pub(super) struct Place {
+    /// Use the readers of the agent at this address
+    #[arg(long, value_name = "URL")]
+    agent: Option<String>,
+    /// The file with that agent's token; by default the local agent's, $XDG_RUNTIME_DIR/kaika/agent-token
+    #[arg(long, value_name = "FILE")]
+    agent_token_file: Option<PathBuf>,
+    /// Answer with one JSON document on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
+    let (request, place, kind) = match work {
+        Work::List { portal, place } => (ToolRequest::List { portal }, place, None),
+        Work::Show { portal, reader, place } => {
+            let request = ToolRequest::Show { portal, reader: reader.reader };
+            (request, place, Some(JobKind::Information))
+        }
+        Work::Activate { portal, reader, place, secrets_stdin } => {
+            let given = ask::activation_secrets(secrets_stdin, output)?;
+            let request = ToolRequest::Activate {
+                portal,
+                reader: reader.reader,
+                user_code: given.user_code,
+                new_pin: given.new_pin,
+            };
+            (request, place, Some(JobKind::Activate))
+        }
+        Work::Personalise { portal, reader, place, station, number, mailer } => {
+            let request = ToolRequest::Personalise {
+                portal,
+                reader: reader.reader,
+                station: read_station(&station)?,
+                number,
+                // The agent may have another working folder.
+                mailer: mailer.map(absolute).transpose()?,
+            };
+            (request, place, Some(JobKind::Personalise))
+        }
+    };
+    let output = Output { json: place.json, ..*output };
+    let reply = perform(request, &place, &output)?;
+    output.reply(kind, &reply);
+    Ok(())
+}
+
+fn perform(request: ToolRequest, place: &Place, output: &Output) -> Result<ToolReply, Refusal> {
+    match running_agent(place)? {
+        Some(agent) => agent.call(&request),
+        None => {
+            let source: Arc<dyn Source> = Arc::new(PcscReaders);
+            let tool = Tool::new(Readers::new([source]), Arc::new(HttpPortals::default()));
+            tool.perform(request, &mut |progress| output.progress(&progress))
+        }
+    }
+}
+
+/// The named agent, or else the local one if it runs.
+fn running_agent(place: &Place) -> Result<Option<AgentClient>, Refusal> {
+    let named = place.agent.is_some() || place.agent_token_file.is_some();
+    let token_file = place.agent_token_file.clone().or_else(default_token_file);
+    let local = format!("http://{DEFAULT_LISTEN}");
+    let url = place.agent.as_deref().unwrap_or(&local);
+    match token_file {
+        Some(token_file) if named => AgentClient::connect(url, &token_file).map(Some),
+        // A token that an agent left behind is no reason to fail.
+        Some(token_file) => Ok(AgentClient::connect(url, &token_file).ok()),
+        None if named => Err(Refusal::new(Code::AgentToken).detail("--agent-token-file is needed")),
+        None => Ok(None),
+    }
+}
+
+fn read_station(path: &PathBuf) -> Result<Station, Refusal> {
+    let unreadable = |what: String| Refusal::new(Code::StationUnknown).detail(format!("{}: {what}", path.display()));
+    let contents = std::fs::read(path).map(Zeroizing::new).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_slice(&contents).map_err(|_| unreadable("not a station's file".to_owned()))
+}
+
+fn absolute(path: PathBuf) -> Result<PathBuf, Refusal> {
+    std::path::absolute(&path)
+        .map_err(|error| Refusal::new(Code::BadRequest).detail(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,160 @@
+//! What the command says: one JSON document on standard output with `--json`, else words; errors on standard error.
+
+use crate::{
+    engine::Progress,
+    tool::{CardList, CardView, JobDone, ToolReply},
+};
+use kaika_texts::{FluentValue, Language, explain, text};
+use kaika_wire::{CertificateStatus, IssuedCertificate, JobKind, Refusal};
+use serde::Serialize;
+use std::io::{self, Write};
+use time::OffsetDateTime;
+
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    pub(super) json: bool,
+    pub(super) language: Language,
+}
+
+#[derive(Serialize)]
+struct Refused<'a> {
+    error: &'a Refusal,
+}
+
+impl Output {
+    pub(super) fn refuse(&self, refusal: Refusal) {
+        let refusal = explain(self.language, refusal);
+        eprintln!("{} ({})", refusal.message, refusal.code);
+        eprintln!("{}", refusal.next_step);
+        if let Some(detail) = &refusal.detail {
+            eprintln!("{detail}");
+        }
+        self.document(&Refused { error: &refusal });
+    }
+
+    /// To programs alone; people have been told.
+    pub(super) fn refuse_quietly(&self, refusal: Refusal) {
+        let refusal = explain(self.language, refusal);
+        self.document(&Refused { error: &refusal });
+    }
+
+    pub(super) fn reply(&self, kind: Option<JobKind>, reply: &ToolReply) {
+        self.document(reply);
+        if self.json {
+            return;
+        }
+        match reply {
+            ToolReply::List(list) => self.list(list),
+            ToolReply::Show(view) => self.view(view),
+            ToolReply::Done(done) => self.done(kind, done),
+        }
+    }
+
+    pub(super) fn progress(&self, progress: &Progress) {
+        if self.json {
+            return;
+        }
+        match progress {
+            Progress::Started { card } => self.say("progress-started", &[("card", card.to_string().into())]),
+            Progress::Batch { .. } => self.say("progress-batch", &[]),
+            Progress::Waiting => self.say("progress-waiting", &[]),
+            Progress::Step { .. } => {}
+        }
+    }
+
+    /// A line on standard error.
+    pub(super) fn say(&self, key: &str, arguments: &[(&'static str, FluentValue)]) {
+        eprintln!("{}", text(self.language, key, arguments));
+    }
+
+    fn document(&self, document: &impl Serialize) {
+        if !self.json {
+            return;
+        }
+        let mut out = io::stdout().lock();
+        // A reader that has gone away wants no document.
+        let _ = serde_json::to_writer(&mut out, document).map_err(io::Error::from).and_then(|()| writeln!(out));
+    }
+
+    fn t(&self, key: &str) -> String {
+        text(self.language, key, &[])
+    }
+
+    fn line(&self, key: &str, value: Option<String>) {
+        let value = value.unwrap_or_else(|| self.t("tool-not-known"));
+        print(&format!("{}: {value}", self.t(key)));
+    }
+
+    fn list(&self, list: &CardList) {
+        if list.readers.is_empty() {
+            print(&self.t("tool-no-readers"));
+        }
+        for reader in &list.readers {
+            let card = match (&reader.number, reader.card) {
+                (Some(number), _) => match &reader.authority {
+                    Some(authority) => format!("{number} ({authority})"),
+                    None => number.to_string(),
+                },
+                (None, true) => self.t("tool-unknown"),
+                (None, false) => self.t("tool-no-card"),
+            };
+            print(&format!("{}: {card}", reader.reader));
+        }
+    }
+
+    fn view(&self, view: &CardView) {
+        self.line("reader", Some(view.reader.clone()));
+        self.line("tool-number", view.number.as_ref().map(ToString::to_string));
+        self.line("tool-authority", view.authority.as_ref().map(ToString::to_string));
+        self.line("tool-holder", view.holder.clone());
+        let validity = view.not_before.zip(view.not_after);
+        self.line("tool-validity", validity.map(|(first, last)| format!("{} – {}", day(first), day(last))));
+        let activated = view.activated.map(|yes| self.t(if yes { "tool-yes" } else { "tool-no" }));
+        self.line("tool-activated", activated);
+        self.line("tool-pin-tries", view.pin_tries_left.map(|tries| tries.to_string()));
+        self.line("tool-puk-tries", view.puk_tries_left.map(|tries| tries.to_string()));
+        self.certificates(&view.certificates);
+    }
+
+    fn done(&self, kind: Option<JobKind>, done: &JobDone) {
+        let key = match kind {
+            Some(JobKind::Personalise) => "tool-personalised-done",
+            _ => "tool-activated-done",
+        };
+        print(&text(self.language, key, &[("card", done.number.to_string().into())]));
+        self.certificates(&done.certificates);
+    }
+
+    fn certificates(&self, certificates: &[IssuedCertificate]) {
+        print(&format!("{}:", self.t("tool-certificates")));
+        for certificate in certificates {
+            print(&format!(
+                "  {}  {}  {}  {}",
+                certificate.slot,
+                certificate.serial,
+                self.t(&format!("role-{}", certificate.role.as_str())),
+                self.t(status(certificate.status)),
+            ));
+        }
+    }
+}
+
+fn status(status: Option<CertificateStatus>) -> &'static str {
+    match status {
+        Some(CertificateStatus::Held) => "status-held",
+        Some(CertificateStatus::Valid) => "status-valid",
+        Some(CertificateStatus::Suspended) => "status-suspended",
+        Some(CertificateStatus::Revoked) => "status-revoked",
+        Some(CertificateStatus::Expired) => "status-expired",
+        None => "status-unknown",
+    }
+}
+
+fn day(moment: OffsetDateTime) -> String {
+    moment.date().to_string()
+}
+
+fn print(line: &str) {
+    // A closed pipe is the reader's wish to see no more.
+    let _ = writeln!(io::stdout(), "{line}");
+}

@@ -1,0 +1,71 @@
+//! `kaika-agent run`.
+
+use super::{default_token_file, output::Output};
+use crate::{
+    readers::{Readers, Source, pcsc::PcscReaders},
+    serve::{AgentConfig, DEFAULT_LISTEN, serve},
+};
+use clap::Args;
+use kaika_wire::{Code, Refusal};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// This computer's own address and a port
+    #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
+    listen: SocketAddr,
+    /// A portal that jobs may be run with, may be given several times; none: any that a caller with the token names
+    #[arg(long = "portal", value_name = "URL")]
+    portals: Vec<String>,
+    /// Where the token for the card tool is written; by default $XDG_RUNTIME_DIR/kaika/agent-token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_writer(std::io::stderr)
+        .init();
+    let token_file =
+        options.token_file.clone().or_else(default_token_file).ok_or_else(|| {
+            Refusal::new(Code::BadRequest).detail("XDG_RUNTIME_DIR is not set: --token-file is needed")
+        })?;
+    let source: Arc<dyn Source> = Arc::new(PcscReaders);
+    let config = AgentConfig {
+        listen: options.listen,
+        token_file,
+        readers: Readers::new([source]),
+        portals: options.portals.clone(),
+        tray: None,
+    };
+    let internal = |error: &dyn std::error::Error| {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Refusal::new(Code::Internal).detail(format!("{error}{cause}"))
+    };
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| internal(&error))?;
+    runtime.block_on(async {
+        let handle = serve(config, interrupted()).await.map_err(|error| internal(&error))?;
+        output.say("run-started", &[("url", handle.url.clone().into())]);
+        output.say("run-stop", &[]);
+        handle.stopped().await;
+        Ok(())
+    })
+}
+
+/// Ctrl-C, or the signal that ends services.
+async fn interrupted() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

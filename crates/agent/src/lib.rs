@@ -1,0 +1,20 @@
+//! What runs at the cardholder's computer: readers and cards, card jobs at the card, the card tool, and the local agent
+//! that serves both to other programs over 127.0.0.1.
+//!
+//! PINs and user codes pass through here on their way to the card or the server; nothing here prints, logs or keeps them.
+
+pub mod certificate;
+pub mod cli;
+pub mod client;
+pub mod engine;
+mod file;
+mod mailer;
+pub mod portal;
+pub mod readers;
+pub mod serve;
+pub mod tool;
+
+/// Fills `bytes` from the system's random generator.
+pub fn random(bytes: &mut [u8]) {
+    aws_lc_rs::rand::fill(bytes).expect("the generator of AWS-LC aborts rather than fail");
+}

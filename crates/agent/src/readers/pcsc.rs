@@ -1,0 +1,180 @@
+//! Readers of the system's PC/SC service.
+
+use super::{CardSession, Changes, Reader, Source, Transport, TransportError};
+use kaika_wire::{Code, Refusal};
+use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use std::{ffi::CString, thread, time::Duration};
+
+/// All readers that PC/SC knows.
+pub struct PcscReaders;
+
+/// How often the watching thread looks whether anybody still listens, and whether a missing service has come.
+const LOOK_UP: Duration = Duration::from_secs(2);
+
+impl Source for PcscReaders {
+    fn readers(&self) -> Result<Vec<Reader>, Refusal> {
+        let context = context()?;
+        let mut states = states(&context)?;
+        match context.get_status_change(Duration::ZERO, &mut states) {
+            Ok(()) | Err(Error::Timeout) => Ok(states.iter().map(reader).collect()),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal> {
+        let name = CString::new(reader).map_err(|_| Refusal::from(Code::ReaderUnknown))?;
+        let context = context()?;
+        let mut card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(refusal)?;
+        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard).map_err(refusal)?;
+        Ok(Box::new(Session { card, _context: context }))
+    }
+
+    fn watch(&self, changes: Changes) {
+        thread::spawn(move || {
+            while changes.wanted() {
+                // An error is the service gone or not yet come: look again after a while.
+                if follow(&changes).is_err() {
+                    thread::sleep(LOOK_UP);
+                }
+            }
+        });
+    }
+}
+
+/// Announces changes until nobody listens any more or the service goes.
+fn follow(changes: &Changes) -> Result<(), Refusal> {
+    let context = context()?;
+    let mut known: Vec<ReaderState> = Vec::new();
+    while changes.wanted() {
+        let mut states = states(&context)?;
+        for state in &mut states {
+            let seen =
+                known.iter().find(|old| old.name() == state.name()).map_or(State::UNAWARE, ReaderState::event_state);
+            *state = ReaderState::new(state.name().to_owned(), seen);
+        }
+        let same_readers = known.iter().map(ReaderState::name).eq(states.iter().map(ReaderState::name));
+        if !same_readers {
+            changes.announce();
+        }
+        // PC/SC tells of new readers through this name alone.
+        states.push(ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE));
+        match context.get_status_change(LOOK_UP, &mut states) {
+            Ok(()) => {
+                states.pop();
+                let before = known.iter().map(reader);
+                if same_readers && before.ne(states.iter().map(reader)) {
+                    changes.announce();
+                }
+                known = states;
+            }
+            Err(Error::Timeout | Error::UnknownReader) => {}
+            Err(error) => return Err(refusal(error)),
+        }
+    }
+    Ok(())
+}
+
+struct Session {
+    card: Card,
+    // The card's handle lives in it.
+    _context: Context,
+}
+
+impl CardSession for Session {
+    fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
+        let mut card = &mut self.card;
+        // Another program may have reset the card between two batches; every batch begins with SELECT, so that is no
+        // harm, but PC/SC wants to see that it was noticed.
+        for _ in 0..3 {
+            match card.transaction2() {
+                Ok(transaction) => {
+                    work(&mut Channel(&transaction));
+                    return match transaction.end(Disposition::LeaveCard) {
+                        Ok(()) => Ok(()),
+                        // The work is done and has seen for itself what became of the card.
+                        Err((transaction, _)) => {
+                            drop(transaction);
+                            Ok(())
+                        }
+                    };
+                }
+                Err((again, Error::ResetCard)) => {
+                    again.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard).map_err(lost)?;
+                    card = again;
+                }
+                Err((_, error)) => return Err(lost(error)),
+            }
+        }
+        Err(TransportError::Reset)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard).map_err(lost)
+    }
+}
+
+struct Channel<'t>(&'t Card);
+
+impl Transport for Channel<'_> {
+    fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError> {
+        // A short response is at most 256 octets and the status word.
+        let mut response = [0; pcsc::MAX_BUFFER_SIZE];
+        match self.0.transmit(apdu, &mut response) {
+            Ok(response) => Ok(response.to_vec()),
+            // A card pulled out in the middle shows as a failed exchange first.
+            Err(Error::NotTransacted | Error::CommError | Error::CommDataLost) => match self.0.status2_owned() {
+                Err(error) => Err(lost(error)),
+                Ok(_) => Err(TransportError::Reader("the exchange failed".to_owned())),
+            },
+            Err(error) => Err(lost(error)),
+        }
+    }
+}
+
+fn context() -> Result<Context, Refusal> {
+    if !pcsc_sys::available() {
+        return Err(Refusal::new(Code::PcscMissing).detail("libpcsclite.so.1"));
+    }
+    Context::establish(Scope::User).map_err(refusal)
+}
+
+fn states(context: &Context) -> Result<Vec<ReaderState>, Refusal> {
+    let names = match context.list_readers_owned() {
+        Ok(names) => names,
+        Err(Error::NoReadersAvailable) => Vec::new(),
+        Err(error) => return Err(refusal(error)),
+    };
+    Ok(names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect())
+}
+
+fn reader(state: &ReaderState) -> Reader {
+    let seen = state.event_state();
+    Reader {
+        name: state.name().to_string_lossy().into_owned(),
+        card: seen.contains(State::PRESENT) && !seen.contains(State::MUTE),
+    }
+}
+
+fn refusal(error: Error) -> Refusal {
+    let code = match error {
+        Error::NoService | Error::ServiceStopped => Code::PcscMissing,
+        Error::NoSmartcard | Error::RemovedCard => Code::NoCard,
+        Error::UnknownReader | Error::ReaderUnavailable => Code::ReaderUnknown,
+        Error::SharingViolation => Code::Busy,
+        _ => Code::CardFault,
+    };
+    Refusal::new(code).detail(error.to_string())
+}
+
+fn lost(error: Error) -> TransportError {
+    match error {
+        Error::NoSmartcard
+        | Error::RemovedCard
+        | Error::UnpoweredCard
+        | Error::UnresponsiveCard
+        | Error::ReaderUnavailable
+        | Error::UnknownReader => TransportError::Removed,
+        Error::ResetCard => TransportError::Reset,
+        error => TransportError::Reader(error.to_string()),
+    }
+}

@@ -1,0 +1,204 @@
+//! The agent: the card tool, and in the demo the card tray, over HTTP on this computer alone.
+//!
+//! Any program and any web page can send requests to 127.0.0.1. So `Host` has to be this computer (else a name that was
+//! rebound to it could pass for ours), a page's `Origin` has to be our own, and the tool wants the token of a file that
+//! only its owner reads.
+
+mod guard;
+mod hello;
+mod page;
+mod tool;
+mod tray;
+
+pub(crate) use hello::{Hello, proof};
+
+use crate::{
+    file::write_private,
+    portal::{Portals, http::HttpPortals},
+    readers::{Readers, soft::SoftReaders},
+    tool::Tool,
+};
+use axum::{Router, middleware};
+use std::{
+    future::Future,
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use zeroize::Zeroizing;
+
+/// Where the agent listens if nobody says otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 61161);
+
+pub struct AgentConfig {
+    /// 127.0.0.1 or ::1; with 127.0.0.1 on the same port of ::1 as well. Port 0: any.
+    pub listen: SocketAddr,
+    /// Where the token for the card tool is written, anew at every start.
+    pub token_file: PathBuf,
+    pub readers: Readers,
+    /// The portals that jobs may be run with; none: any that the tool names.
+    pub portals: Vec<String>,
+    /// The software cards that the card tray shows; none: no tray.
+    pub tray: Option<SoftReaders>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("the agent listens on this computer's own addresses only, and {0} is not one")]
+    NotLoopback(SocketAddr),
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("cannot write the token file {}", path.display())]
+    TokenFile { path: PathBuf, source: io::Error },
+}
+
+/// A running agent.
+pub struct AgentHandle {
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    pub address: SocketAddr,
+    tasks: JoinSet<()>,
+}
+
+impl AgentHandle {
+    /// Waits until the agent has stopped: soon after the shutdown that it was given.
+    pub async fn stopped(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// How long open requests may go on after the shutdown.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Starts the agent, which runs until `shutdown` ends.
+///
+/// # Errors
+/// An address that is not this computer's own or is taken; a token file that cannot be written.
+pub async fn serve(
+    config: AgentConfig,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<AgentHandle, ServeError> {
+    let portals = Arc::new(HttpPortals { configured: config.portals.clone() });
+    serve_with(config, portals, shutdown).await
+}
+
+/// As [`serve`], with portals that are reached in another way than HTTP; `config.portals` is without effect.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    config: AgentConfig,
+    portals: Arc<dyn Portals>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<AgentHandle, ServeError> {
+    let listeners = listen(config.listen).await?;
+    let address = listeners[0].local_addr().map_err(|source| ServeError::Listen { address: config.listen, source })?;
+    let token = new_token();
+    write_private(&config.token_file, format!("{}\n", *token).as_bytes())
+        .map_err(|source| ServeError::TokenFile { path: config.token_file.clone(), source })?;
+    let stopping = watch::Sender::new(false);
+    let agent = Arc::new(Agent {
+        port: address.port(),
+        token,
+        tool: Tool::new(config.readers, portals),
+        tray: config.tray.map(tray::Tray::new),
+        stopping: stopping.subscribe(),
+    });
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        let serving = axum::serve(listener, router(&agent)).with_graceful_shutdown(stopped(stopping.subscribe()));
+        let stop = stopping.subscribe();
+        tasks.spawn(async move {
+            let overdue = async {
+                stopped(stop).await;
+                tokio::time::sleep(PATIENCE).await;
+            };
+            tokio::select! {
+                served = serving => if let Err(error) = served {
+                    tracing::error!(%error, "the agent stopped listening");
+                },
+                () = overdue => {}
+            }
+        });
+    }
+    let token_file = TokenFile(config.token_file, agent.token.clone());
+    tasks.spawn(async move {
+        shutdown.await;
+        drop(token_file);
+        stopping.send_replace(true);
+    });
+    Ok(AgentHandle { url: format!("http://{address}"), address, tasks })
+}
+
+/// What requests share.
+struct Agent {
+    port: u16,
+    token: Zeroizing<String>,
+    tool: Tool,
+    tray: Option<tray::Tray>,
+    stopping: watch::Receiver<bool>,
+}
+
+fn router(agent: &Arc<Agent>) -> Router {
+    let mut router = Router::new().merge(page::routes()).merge(hello::routes()).merge(tool::routes());
+    if agent.tray.is_some() {
+        router = router.merge(tray::routes());
+    }
+    router.layer(middleware::from_fn_with_state(agent.clone(), guard::guard)).with_state(agent.clone())
+}
+
+async fn listen(wanted: SocketAddr) -> Result<Vec<TcpListener>, ServeError> {
+    if !wanted.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(wanted));
+    }
+    let failed = |address| move |source| ServeError::Listen { address, source };
+    let first = TcpListener::bind(wanted).await.map_err(failed(wanted))?;
+    let port = first.local_addr().map_err(failed(wanted))?.port();
+    let mut listeners = vec![first];
+    if wanted.ip() == Ipv4Addr::LOCALHOST {
+        // `localhost` may mean either, and nobody else shall answer there. A system without IPv6 has no such address.
+        let other = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
+        match TcpListener::bind(other).await {
+            Ok(listener) => listeners.push(listener),
+            Err(source) if source.kind() == io::ErrorKind::AddrInUse && wanted.port() != 0 => {
+                return Err(failed(other)(source));
+            }
+            Err(error) => tracing::debug!(%error, "no IPv6"),
+        }
+    }
+    Ok(listeners)
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // The sender lives in the task that waits for the shutdown; without it there is nothing to wait for.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+fn new_token() -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    crate::random(bytes.as_mut());
+    Zeroizing::new(hex::encode(bytes.as_ref()))
+}
+
+/// Taken away when the agent stops, unless another agent has written its own meanwhile.
+struct TokenFile(PathBuf, Zeroizing<String>);
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        if read_token(&self.0).is_ok_and(|token| *token == *self.1) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+}
+
+/// The token in a token file.
+///
+/// # Errors
+/// The file is not there, or not the caller's to read.
+pub fn read_token(path: &Path) -> io::Result<Zeroizing<String>> {
+    let contents = Zeroizing::new(std::fs::read_to_string(path)?);
+    Ok(Zeroizing::new(contents.trim().to_owned()))
+}

@@ -1,0 +1,229 @@
+//! `GET /tray`, in the demo: the software cards and readers as pictures, with forms to insert a card, to take it out,
+//! and to have it pulled out in the middle of a job.
+//!
+//! A form carries the one-time token of the page that it was on, and comes from our own origin: another site cannot
+//! have it sent.
+
+use super::{
+    Agent,
+    guard::{from_own_page, language, refused},
+    page::{Wish, html},
+    stopped,
+};
+use crate::readers::soft::{CardFace, SoftReaders};
+use askama::Template;
+use axum::{
+    Json, Router,
+    extract::{Form, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use kaika_texts::{Language, text};
+use kaika_wire::{Code, Refusal};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+pub(super) struct Tray {
+    cards: SoftReaders,
+    tokens: Mutex<VecDeque<String>>,
+}
+
+/// How many pages may be open with a token that is still good.
+const MOST_TOKENS: usize = 64;
+
+impl Tray {
+    pub(super) fn new(cards: SoftReaders) -> Self {
+        Self { cards, tokens: Mutex::default() }
+    }
+
+    fn new_token(&self) -> String {
+        let mut bytes = [0; 16];
+        crate::random(&mut bytes);
+        let token = hex::encode(bytes);
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() == MOST_TOKENS {
+            tokens.pop_front();
+        }
+        tokens.push_back(token.clone());
+        token
+    }
+
+    /// Whether the token was good; from now on it is not.
+    fn spend(&self, token: &str) -> bool {
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = tokens.iter().position(|known| known == token);
+        found.and_then(|at| tokens.remove(at)).is_some()
+    }
+}
+
+pub(super) fn routes() -> Router<Arc<Agent>> {
+    Router::new()
+        .route("/tray", get(show))
+        .route("/tray/insert", post(insert))
+        .route("/tray/remove", post(remove))
+        .route("/tray/changes", get(changes))
+}
+
+#[derive(Template)]
+#[template(path = "tray.html")]
+struct TrayPage {
+    language: Language,
+    token: String,
+    changes: u64,
+    readers: Vec<ShownReader>,
+    drawer: Vec<ShownCard>,
+}
+
+struct ShownReader {
+    name: String,
+    card: Option<ShownCard>,
+}
+
+struct ShownCard {
+    name: String,
+    face: CardFace,
+}
+
+impl ShownCard {
+    /// The card number, or the file's name before there is one.
+    fn title(&self) -> &str {
+        let number = self.face.number.as_ref();
+        number.map_or(self.name.as_str(), |number| number.as_str())
+    }
+}
+
+impl TrayPage {
+    fn t(&self, key: &str) -> String {
+        text(self.language, key, &[])
+    }
+
+    fn state(&self, face: &CardFace) -> String {
+        self.t(match (&face.number, face.pin_tries_left) {
+            (None, _) => "tray-state-blank",
+            (Some(_), Some(0)) => "tray-state-blocked",
+            (Some(_), _) => "tray-state-ready",
+        })
+    }
+}
+
+async fn show(State(agent): State<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+    let language = wish.language(&headers);
+    // What happens after this count the page will be told.
+    let changes = *agent.tool.readers().changes().borrow();
+    let seen = tokio::task::spawn_blocking({
+        let agent = agent.clone();
+        move || tray_of(&agent).map(contents)
+    });
+    let (readers, drawer) = match seen.await {
+        Ok(Some(Ok(contents))) => contents,
+        Ok(Some(Err(refusal))) => return refused(StatusCode::CONFLICT, language, refusal),
+        Ok(None) | Err(_) => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let Some(tray) = tray_of(&agent) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    html(&TrayPage { language, token: tray.new_token(), changes, readers, drawer })
+}
+
+fn tray_of(agent: &Agent) -> Option<&Tray> {
+    agent.tray.as_ref()
+}
+
+fn contents(tray: &Tray) -> Result<(Vec<ShownReader>, Vec<ShownCard>), Refusal> {
+    let mut readers: Vec<ShownReader> =
+        tray.cards.names().map(|name| ShownReader { name: name.to_owned(), card: None }).collect();
+    let mut drawer = Vec::new();
+    for card in tray.cards.cards()? {
+        let shown = ShownCard { face: tray.cards.face(&card.name)?, name: card.name };
+        let seat = card.reader.and_then(|name| readers.iter_mut().find(|reader| reader.name == name));
+        match seat {
+            Some(reader) => reader.card = Some(shown),
+            None => drawer.push(shown),
+        }
+    }
+    Ok((readers, drawer))
+}
+
+#[derive(Deserialize)]
+struct Insert {
+    token: String,
+    lang: String,
+    card: String,
+    reader: String,
+}
+
+async fn insert(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form): Form<Insert>) -> Response {
+    change(&agent, &headers, &form.token, &form.lang, |cards| cards.insert(&form.card, &form.reader))
+}
+
+#[derive(Deserialize)]
+struct Remove {
+    token: String,
+    lang: String,
+    reader: String,
+    /// At which APDU from now on the card is pulled out; empty: at once.
+    #[serde(default)]
+    step: String,
+}
+
+async fn remove(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form): Form<Remove>) -> Response {
+    change(&agent, &headers, &form.token, &form.lang, |cards| match form.step.trim() {
+        "" => cards.remove(&form.reader),
+        step => {
+            let step = step.parse().map_err(|_| Code::BadRequest)?;
+            cards.remove_at(&form.reader, step)
+        }
+    })
+}
+
+fn change(
+    agent: &Agent,
+    headers: &HeaderMap,
+    token: &str,
+    lang: &str,
+    work: impl FnOnce(&SoftReaders) -> Result<(), Refusal>,
+) -> Response {
+    let language = Language::from_tag(lang).unwrap_or_else(|| language(headers));
+    let Some(tray) = tray_of(agent) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    if !from_own_page(headers) || !tray.spend(token) {
+        let refusal = Refusal::new(Code::BadRequest).detail("not a form of this page");
+        return refused(StatusCode::FORBIDDEN, language, refusal);
+    }
+    match work(&tray.cards) {
+        Ok(()) => Redirect::to(&format!("/tray?lang={}", language.tag())).into_response(),
+        Err(refusal) => refused(StatusCode::CONFLICT, language, refusal),
+    }
+}
+
+#[derive(Deserialize)]
+struct Since {
+    since: u64,
+}
+
+#[derive(Serialize)]
+struct Count {
+    changes: u64,
+}
+
+/// How long a page is kept waiting before it asks again.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// Answers as soon as something came or went since the page was made.
+async fn changes(State(agent): State<Arc<Agent>>, Query(since): Query<Since>) -> Json<Count> {
+    let mut changes = agent.tool.readers().changes();
+    tokio::select! {
+        // The sender lives as long as the agent, which this request holds.
+        _ = changes.wait_for(|count| *count != since.since) => {}
+        () = tokio::time::sleep(LONGEST_WAIT) => {}
+        () = stopped(agent.stopping.clone()) => {}
+    }
+    let changes = *changes.borrow();
+    Json(Count { changes })
+}

@@ -1,0 +1,138 @@
+//! `list` and `show`: they change nothing on any card.
+
+use super::{CardList, CardView, ListedReader, Tool};
+use crate::{
+    certificate::{CardCertificate, to_pem},
+    engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
+    portal::Target,
+    readers::{CardSession, Reader, exclusively},
+};
+use kaika_card::Retries;
+use kaika_wire::{CardFault, CertificateRole, CertificateStatus, IssuedCertificate, JobKind, Refusal, SerialNumber};
+
+impl Tool {
+    pub(super) fn list(&self, portal: Option<&str>) -> Result<CardList, Refusal> {
+        let target = self.target(portal)?;
+        let readers = self.readers.list()?.into_iter();
+        Ok(CardList { readers: readers.map(|reader| self.listed(reader, target.as_ref())).collect() })
+    }
+
+    /// One card that cannot be read does not hide the others.
+    fn listed(&self, reader: Reader, target: Option<&Target>) -> ListedReader {
+        let certificate = reader.card.then(|| self.card_authentication(&reader.name)).flatten();
+        let authority = target
+            .zip(certificate.as_ref())
+            .and_then(|(target, certificate)| target.authority_of(certificate))
+            .map(|authority| authority.id.clone());
+        ListedReader {
+            reader: reader.name,
+            card: reader.card,
+            number: certificate.and_then(|certificate| certificate.card_number()),
+            authority,
+        }
+    }
+
+    fn card_authentication(&self, reader: &str) -> Option<CardCertificate> {
+        let mut session = self.readers.connect(reader).ok()?;
+        let detected = exclusively(&mut *session, |transport| kaika_card::detect(transport)).ok()?;
+        let certificate = detected.ok()?.presented.certificate?;
+        CardCertificate::parse(&certificate)
+    }
+
+    pub(super) fn show(
+        &self,
+        portal: Option<&str>,
+        reader: Option<&str>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<CardView, Refusal> {
+        let reader = self.readers.select(reader)?;
+        let target = self.target(portal)?;
+        let mut session = self.readers.connect(&reader)?;
+        let asked = match &target {
+            Some(target) => {
+                let order = Order::new(JobKind::Information);
+                let inputs = Inputs::default();
+                Some(run_job(&mut *session, target, &order, inputs, self.pauses, progress)?)
+            }
+            None => None,
+        };
+        let contents = read_contents(&mut *session)?;
+        let parsed = |role| {
+            contents
+                .certificates
+                .iter()
+                .find(|(found, _)| *found == role)
+                .and_then(|(_, der)| CardCertificate::parse(der))
+        };
+        let own = parsed(CertificateRole::CardAuthentication);
+        let holders = parsed(CertificateRole::Signature)
+            .or_else(|| parsed(CertificateRole::Encryption))
+            .or_else(|| parsed(CertificateRole::Login));
+
+        let statuses = asked
+            .iter()
+            .flat_map(|finished| &finished.succeeded.certificates)
+            .filter_map(|certificate| Some((certificate.serial.clone(), certificate.status?)))
+            .collect::<Vec<_>>();
+        let information = asked.as_ref().and_then(|finished| finished.succeeded.information.as_ref());
+        let holder = match (information, &holders) {
+            (Some(information), _) => Some(information.holder.clone()),
+            (None, Some(certificate)) => Some(certificate.holder()),
+            (None, None) => None,
+        };
+        let validity = match (information, &holders) {
+            (Some(information), _) => Some((information.not_before, information.not_after)),
+            (None, Some(certificate)) => certificate.validity(),
+            (None, None) => None,
+        };
+        Ok(CardView {
+            reader,
+            number: own.and_then(|certificate| certificate.card_number()),
+            authority: asked.as_ref().map(|finished| finished.authority.clone()),
+            holder,
+            not_before: validity.map(|(first, _)| first),
+            not_after: validity.map(|(_, last)| last),
+            activated: information.map(|information| information.activated),
+            pin_tries_left: contents.retries.pin,
+            puk_tries_left: contents.retries.puk,
+            certificates: contents
+                .certificates
+                .iter()
+                .filter_map(|(role, der)| issued(*role, der, &statuses))
+                .collect(),
+        })
+    }
+}
+
+struct Contents {
+    retries: Retries,
+    certificates: Vec<(CertificateRole, Vec<u8>)>,
+}
+
+/// The card was reset just before, so that the tries of its PIN can be counted.
+fn read_contents(session: &mut dyn CardSession) -> Result<Contents, Refusal> {
+    exclusively(session, |transport| {
+        let retries = kaika_card::retries(transport).map_err(not_ours)?;
+        let mut certificates = Vec::new();
+        for role in CertificateRole::ALL {
+            match kaika_card::read_certificate(transport, role.slot()) {
+                Ok(Some(der)) => certificates.push((role, der)),
+                // Somebody else's idea of a certificate is not shown.
+                Ok(None) | Err(CardFault::Malformed) => {}
+                Err(fault) => return Err(refusal(fault)),
+            }
+        }
+        Ok(Contents { retries, certificates })
+    })
+    .map_err(lost)?
+}
+
+fn issued(
+    role: CertificateRole,
+    der: &[u8],
+    statuses: &[(SerialNumber, CertificateStatus)],
+) -> Option<IssuedCertificate> {
+    let serial = CardCertificate::parse(der)?.serial()?;
+    let status = statuses.iter().find(|(known, _)| *known == serial).map(|(_, status)| *status);
+    Some(IssuedCertificate { role, slot: role.slot(), serial, status, pem: to_pem(der) })
+}

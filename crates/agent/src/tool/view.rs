@@ -1,0 +1,55 @@
+//! The documents that the card tool answers with.
+
+use kaika_wire::{AuthorityId, CardNumber, IssuedCertificate, JobId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardList {
+    pub readers: Vec<ListedReader>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedReader {
+    pub reader: String,
+    /// Whether a card is in it.
+    pub card: bool,
+    /// None for a card that says none, or that another program has for itself.
+    pub number: Option<CardNumber>,
+    /// None without a portal, or for a card that is not of the portal's.
+    pub authority: Option<AuthorityId>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardView {
+    pub reader: String,
+    pub number: Option<CardNumber>,
+    pub authority: Option<AuthorityId>,
+    /// The subject, C first.
+    pub holder: Option<String>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub not_before: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub not_after: Option<OffsetDateTime>,
+    /// None where no portal was asked.
+    pub activated: Option<bool>,
+    pub pin_tries_left: Option<u8>,
+    /// None where the card does not tell.
+    pub puk_tries_left: Option<u8>,
+    pub certificates: Vec<IssuedCertificate>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDone {
+    pub job: JobId,
+    pub state: Succeeded,
+    pub number: CardNumber,
+    pub certificates: Vec<IssuedCertificate>,
+}
+
+/// The only state that a finished job has here; all others are refusals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Succeeded {
+    Succeeded,
+}
