@@ -74,7 +74,7 @@ impl Issuer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policies {
     pub oids: Vec<Oid>,
-    /// The CPS pointer that qualifies each of them.
+    /// The CPS pointer that qualifies each of them. RFC 5280 §4.2.1.4 recommends to leave qualifiers out.
     pub cps_uri: Option<String>,
 }
 
