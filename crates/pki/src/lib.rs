@@ -21,7 +21,7 @@ mod signed;
 pub mod to_be_certified;
 pub mod weak;
 
-pub use asn1::ParseError;
+pub use asn1::{ParseError, TimeOutOfRange};
 pub use certificate::Certificate;
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::DistinguishedName;

@@ -1,7 +1,7 @@
 //! The kinds of certificates we issue, and what each may be used for.
 
 use der::flagset::FlagSet;
-use x509_cert::ext::pkix::KeyUsages;
+pub use x509_cert::ext::pkix::KeyUsages;
 
 use crate::key::KeyAlgorithm;
 use crate::oid::{self, Oid};
