@@ -252,7 +252,12 @@ fn curve_parts(key: &agreement::PrivateKey) -> Result<Parts, Status> {
 }
 
 fn rsa_from_primes(p: &[u8], q: &[u8]) -> Result<Parts, Status> {
-    if p.len() != RSA_BYTES / 2 || q.len() != RSA_BYTES / 2 {
+    // Odd numbers of full length; the crate does not expect others.
+    let may_be_prime = |bytes: &[u8]| {
+        let ends = (bytes.first().unwrap_or(&0), bytes.last().unwrap_or(&0));
+        bytes.len() == RSA_BYTES / 2 && ends.0 & 0x80 != 0 && ends.1 & 1 != 0
+    };
+    if !may_be_prime(p) || !may_be_prime(q) {
         return Err(Status::IncorrectDataParameter);
     }
     let prime = |bytes| BoxedUint::from_be_slice(bytes, RSA_BYTES as u32 * 4).map_err(wrong_data);
@@ -262,7 +267,8 @@ fn rsa_from_primes(p: &[u8], q: &[u8]) -> Result<Parts, Status> {
     if modulus.len() != RSA_BYTES {
         return Err(Status::IncorrectDataParameter);
     }
-    let der = key.to_pkcs8_der().map_err(internal)?;
+    // Fails for numbers that are no primes.
+    let der = key.to_pkcs8_der().map_err(wrong_data)?;
     Ok((Zeroizing::new(der.as_bytes().to_vec()), rsa_public(&modulus, &key.e_bytes())))
 }
 

@@ -24,10 +24,10 @@ pub enum ManagementAlgorithm {
 }
 
 impl ManagementAlgorithm {
-    /// By its identifier (SP 800-78-4 table 6-2); 00 stands for 3DES, too.
+    /// By its identifier (SP 800-78-4 table 6-2).
     pub(crate) fn from_id(id: u8) -> Option<ManagementAlgorithm> {
         match id {
-            0x00 | 0x03 => Some(ManagementAlgorithm::TripleDes),
+            0x03 => Some(ManagementAlgorithm::TripleDes),
             0x08 => Some(ManagementAlgorithm::Aes128),
             0x0A => Some(ManagementAlgorithm::Aes192),
             0x0C => Some(ManagementAlgorithm::Aes256),

@@ -66,8 +66,10 @@ impl Applet {
     }
 
     fn authenticate_management(&mut self, algorithm: u8, template: &Template<'_>) -> Answer {
-        let algorithm = ManagementAlgorithm::from_id(algorithm);
-        if algorithm != Some(self.state.management.algorithm) {
+        // 00 is the default algorithm (SP 800-78-4 table 6-2): here, the one that the key has. OpenSC asks so for
+        // random numbers.
+        let own = self.state.management.algorithm;
+        if algorithm != 0x00 && ManagementAlgorithm::from_id(algorithm) != Some(own) {
             return Err(Status::IncorrectP1OrP2Parameter);
         }
         match template {
