@@ -1,0 +1,20 @@
+//! The agent as a whole: readers of software, a scripted portal, the local server and the command line.
+//!
+//! The portal here is a double that plays a script; the agent with the real server is tested where both are wired.
+
+#![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
+
+#[path = "it/cards.rs"]
+mod cards;
+#[path = "it/command.rs"]
+mod command;
+#[path = "it/engine.rs"]
+mod engine;
+#[path = "it/portal.rs"]
+mod portal;
+#[path = "it/readers.rs"]
+mod readers;
+#[path = "it/server.rs"]
+mod server;
+#[path = "it/tool.rs"]
+mod tool;

@@ -1,0 +1,162 @@
+//! A portal that plays a script and remembers what it was told.
+
+use crate::cards::{Authority, GCA, GUID, XCA, ca_certificate, context};
+use kaika_agent::portal::{Portal, Portals, Station};
+use kaika_wire::{
+    Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, IssuedCertificate, JobId,
+    JobStarted, JobState, PortalAuthority, Refusal, StartJob, Succeeded, WellKnown,
+};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+use time::OffsetDateTime;
+
+pub(crate) const ORIGIN: &str = "http://localhost:8080";
+pub(crate) const NUMBER: &str = "GC00000000000001";
+pub(crate) const TOKEN: &str = "the-job's-token";
+
+/// What to answer to one message.
+pub(crate) type Answer = Result<JobState, Refusal>;
+
+/// Clones share script and memory.
+#[derive(Clone, Default)]
+pub(crate) struct Script {
+    shared: Arc<Mutex<Played>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Played {
+    /// The first for the start, the others for the reports.
+    answers: VecDeque<Answer>,
+    pub(crate) delivers_pin: bool,
+    /// As JSON.
+    pub(crate) started: Vec<serde_json::Value>,
+    pub(crate) reports: Vec<serde_json::Value>,
+    pub(crate) stations: Vec<String>,
+    pub(crate) opened: Vec<String>,
+}
+
+impl Script {
+    pub(crate) fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let script = Self::default();
+        script.played(|played| played.answers = answers.into_iter().collect());
+        script
+    }
+
+    pub(crate) fn played<T>(&self, look: impl FnOnce(&mut Played) -> T) -> T {
+        look(&mut self.shared.lock().unwrap())
+    }
+
+    pub(crate) fn reports(&self) -> Vec<serde_json::Value> {
+        self.played(|played| played.reports.clone())
+    }
+
+    fn next(&self) -> Answer {
+        self.played(|played| played.answers.pop_front()).expect("the script is longer than the job")
+    }
+}
+
+impl Portals for Script {
+    fn open(&self, url: &str) -> Result<Box<dyn Portal>, Refusal> {
+        self.played(|played| played.opened.push(url.to_owned()));
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Portal for Script {
+    fn origin(&self) -> &str {
+        ORIGIN
+    }
+
+    fn well_known(&self) -> Result<WellKnown, Refusal> {
+        let authority = |id: &str, authority: &Authority| PortalAuthority {
+            id: id.parse().unwrap(),
+            name: authority.unit.to_owned(),
+            name_en: id.to_owned(),
+            portal: format!("/{id}/"),
+            ca_certificates: vec![ca_certificate(authority).into()],
+        };
+        Ok(WellKnown {
+            version: 1,
+            origin: ORIGIN.to_owned(),
+            jobs: "/api/jobs".to_owned(),
+            authorities: vec![authority("gca", &GCA), authority("xca", &XCA)],
+        })
+    }
+
+    fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
+        let delivers_pin = self.played(|played| {
+            played.started.push(serde_json::to_value(start).unwrap());
+            let station = station.map(|station| station.token.to_string());
+            played.stations.extend(station);
+            played.delivers_pin
+        });
+        let state = self.next()?;
+        Ok(JobStarted {
+            job: job(),
+            token: TOKEN.to_owned(),
+            authority: "gca".parse().unwrap(),
+            card: NUMBER.parse().unwrap(),
+            delivers_pin,
+            state,
+        })
+    }
+
+    fn report(&self, id: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
+        assert_eq!((id, token), (job(), TOKEN));
+        let report = serde_json::to_value(report).unwrap();
+        self.played(|played| played.reports.push(report));
+        self.next()
+    }
+}
+
+pub(crate) fn job() -> JobId {
+    context(NUMBER).job
+}
+
+/// A batch for the card with [`GUID`].
+pub(crate) fn batch(sequence: u32, commands: Vec<Command>) -> Batch {
+    Batch { sequence, card: Expectation::Identity(Guid::from_bytes(GUID)), context: context(NUMBER), commands }
+}
+
+pub(crate) fn running(sequence: u32, commands: Vec<Command>) -> Answer {
+    let batch = batch(sequence, commands);
+    Ok(JobState::Running { batch })
+}
+
+pub(crate) fn failed(code: Code) -> Answer {
+    let error = code.into();
+    Ok(JobState::Failed { error })
+}
+
+pub(crate) fn unanswered() -> Answer {
+    Err(Code::ServerUnreachable.into())
+}
+
+pub(crate) fn succeeded(certificates: Vec<IssuedCertificate>) -> Answer {
+    Ok(JobState::Succeeded(Succeeded { number: NUMBER.parse().unwrap(), certificates, information: None }))
+}
+
+pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) -> Answer {
+    let certificates = statuses.iter().map(|(serial, status)| {
+        let role = kaika_wire::CertificateRole::Signature;
+        IssuedCertificate {
+            role,
+            slot: role.slot(),
+            serial: kaika_wire::SerialNumber::from_be_bytes(&[*serial]).unwrap(),
+            status: Some(*status),
+            pem: String::new(),
+        }
+    });
+    Ok(JobState::Succeeded(Succeeded {
+        number: NUMBER.parse().unwrap(),
+        certificates: certificates.collect(),
+        information: Some(CardInformation {
+            activated,
+            holder: "C=TW,O=入口網站所知".to_owned(),
+            not_before: OffsetDateTime::UNIX_EPOCH,
+            not_after: OffsetDateTime::UNIX_EPOCH,
+        }),
+    }))
+}
