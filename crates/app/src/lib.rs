@@ -3,15 +3,39 @@
 //!
 //! **Invariant:** no SQL, no HTTP, no key of an authority, no PIN comes in here.
 
+mod anchor_audit;
+mod answer_ocsp;
 pub mod audit;
+mod card_jobs;
+mod context;
+mod enrol_station;
+mod found_authorities;
+mod order_card;
 pub mod ports;
+mod publish_crl;
 mod records;
+mod report_batch;
+mod start_card_job;
+mod subject;
+mod sweep;
+mod verify_audit;
 
+pub use anchor_audit::anchor_audit;
+pub use answer_ocsp::{OcspAnswer, answer_ocsp, crl_reason};
+pub use context::{App, Failure};
+pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
+pub use found_authorities::found_authorities;
+pub use order_card::{CardOrder, OrderedCard, order_card};
 pub use ports::{
     Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store, StoreError, UnitOfWork,
     UserCodeHasher, VaultError,
 };
+pub use publish_crl::publish_crl;
 pub use records::{
-    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, Status, StatusAnswer,
-    StoredPuk, UserCodeRecord,
+    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk, UserCodeRecord,
 };
+pub use report_batch::report_batch;
+pub use start_card_job::start_card_job;
+pub use subject::subject_name;
+pub use sweep::{Swept, sweep};
+pub use verify_audit::{AuditFinding, AuditReport, verify_audit};

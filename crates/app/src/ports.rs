@@ -20,7 +20,7 @@ pub trait Rng: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn Rng {
+impl dyn Rng + '_ {
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);

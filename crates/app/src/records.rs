@@ -80,6 +80,8 @@ pub enum IssuanceState {
 pub struct JobRecord {
     pub id: JobId,
     pub card: CardId,
+    /// Where it is personalised.
+    pub station: Option<StationId>,
     /// One open job that changes the card, per card; a newer one fences the older.
     pub open: bool,
     /// SHA-256 of the job's bearer token.
@@ -162,25 +164,4 @@ pub struct Crl {
     pub this_update: OffsetDateTime,
     pub next_update: OffsetDateTime,
     pub der: Vec<u8>,
-}
-
-/// One answer of the OCSP responder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusAnswer {
-    /// The CertID as it was asked (DER).
-    pub certificate_id: Vec<u8>,
-    pub status: Status,
-    pub this_update: OffsetDateTime,
-    pub next_update: OffsetDateTime,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Status {
-    Good,
-    /// No reason: held or suspended (`certificateHold`).
-    Revoked {
-        at: OffsetDateTime,
-        reason: Option<RevocationReason>,
-    },
-    Unknown,
 }

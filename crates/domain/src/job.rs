@@ -12,7 +12,7 @@ pub use activate::{Activate, may_activate};
 pub use information::Information;
 pub use personalise::Personalise;
 
-use crate::{Card, Certificate, CertificateState, Policy, PukLedger, PukVersion};
+use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
 use kaika_wire::{
     CardFault, CertificateId, CertificateRole, Code, Guid, JobKind, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot,
 };
@@ -174,6 +174,26 @@ impl CardJob {
             Self::Personalise(job) => job.decide(event, facts),
             Self::Activate(job) => job.decide(event, facts),
             Self::Information(job) => job.decide(event, facts),
+        }
+    }
+
+    /// Asked in the transaction that records a batch, on facts read in it: may these steps still be sent? Secrets are
+    /// released only when they are due.
+    ///
+    /// # Errors
+    /// The refusal that the person reads.
+    pub fn may_send(&self, steps: &[Step], facts: &Facts<'_>) -> Result<(), Refusal> {
+        let releases = |step: &Step| step.tries().is_some() || matches!(step, Step::OpenManagement);
+        if !steps.iter().any(releases) {
+            return Ok(());
+        }
+        match self {
+            Self::Activate(_) => may_activate(facts),
+            Self::Personalise(_) => match facts.card.state {
+                CardState::Ordered => Ok(()),
+                _ => Err(Code::CardNotBlank.into()),
+            },
+            Self::Information(_) => Err(Refusal::new(Code::Internal).detail("no secret is due in this job")),
         }
     }
 }

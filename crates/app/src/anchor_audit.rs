@@ -1,0 +1,15 @@
+//! Signs the head of the audit log and keeps it outside the database.
+
+use crate::{Anchor, Anchors, App, Failure, audit::Head};
+
+/// Appends an anchor where the head has moved since `last`; gives the head.
+///
+/// # Errors
+/// The store or the file failed.
+pub async fn anchor_audit(app: &App, anchors: &dyn Anchors, last: Option<Head>) -> Result<Head, Failure> {
+    let head = app.store.read().await?.audit_head().await?;
+    if head != Head::EMPTY && Some(head) != last {
+        anchors.append(&Anchor { head, at: app.now() })?;
+    }
+    Ok(head)
+}

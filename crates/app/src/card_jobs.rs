@@ -1,0 +1,25 @@
+//! Card jobs at work: loads the facts, lets the rules of `domain` decide, performs what they ask for, writes down what
+//! is about to be sent to the card, and takes in what came back.
+//!
+//! **Invariant:** whatever changes a card stands in the database before it leaves in a batch.
+
+mod batch;
+mod check;
+mod drive;
+mod perform;
+mod record;
+mod view;
+
+pub(crate) use batch::{current_batch, succeeded};
+pub(crate) use check::{Report, check_report};
+pub(crate) use drive::drive;
+pub(crate) use record::record_report;
+pub(crate) use view::View;
+
+use crate::Rng;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// 256 random bits as a bearer token.
+pub(crate) fn token(rng: &dyn Rng) -> String {
+    URL_SAFE_NO_PAD.encode(rng.bytes::<32>())
+}

@@ -1,0 +1,129 @@
+//! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
+
+use super::{View, check::context, check::wire_algorithm};
+use crate::{App, Failure, JobRecord, Reader};
+use kaika_domain::{PukVersion, job::Step};
+use kaika_wire::{
+    Batch, CardInformation, CertificateRole, Command, IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
+};
+
+/// The management keys of this installation are of the first version.
+const MANAGEMENT_KEY_VERSION: u32 = 1;
+
+/// The batch that is out, built again from the record: the same each time.
+pub(crate) fn current_batch(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Batch, Failure> {
+    let commands = job.steps.iter().map(|step| command(app, job, view, step)).collect::<Result<_, _>>()?;
+    Ok(Batch { sequence: job.sequence, card: job.expectation, context: context(job, view), commands })
+}
+
+fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<Command, Failure> {
+    Ok(match step {
+        Step::ReadRetries => Command::ReadRetries,
+        Step::ProveCard => Command::ProveCard { algorithm: role_algorithm(view, CertificateRole::CardAuthentication)? },
+        Step::SignAcceptance { pin, certificates } => Command::SignAcceptance {
+            pin: *pin,
+            algorithm: role_algorithm(view, CertificateRole::Signature)?,
+            certificates: certificates
+                .iter()
+                .map(|id| view.certificate(*id).map(|certificate| certificate.reference()))
+                .collect::<Result<_, _>>()?,
+        },
+        Step::ProvePossession { slot, algorithm } => {
+            Command::ProvePossession { slot: *slot, algorithm: *algorithm, pin: PinSource::Factory }
+        }
+        Step::Agree { slot, algorithm } => Command::Agree {
+            slot: *slot,
+            algorithm: *algorithm,
+            peer: app.secrets.agreement_peer(job.id, *slot, *algorithm)?.into(),
+            pin: PinSource::Factory,
+        },
+        Step::ResetRetryCounter { puk } => Command::ResetRetryCounter { puk: open_puk(app, view, *puk)? },
+        Step::ChangePuk { from, to } => Command::ChangePuk {
+            from: match *from {
+                PukVersion::FACTORY => None,
+                ours => Some(open_puk(app, view, ours)?),
+            },
+            to: match *to {
+                PukVersion::FACTORY => Puk::parse("12345678").expect("eight digits are a PUK"),
+                ours => open_puk(app, view, ours)?,
+            },
+        },
+        Step::BlockPin => Command::BlockPin,
+        Step::OpenManagement => {
+            Command::OpenManagement { key: app.secrets.management_key(&view.card.number, MANAGEMENT_KEY_VERSION)? }
+        }
+        Step::GenerateKey { slot, algorithm } => {
+            Command::GenerateKey { slot: *slot, algorithm: *algorithm, pin_policy: PinPolicy::Default }
+        }
+        Step::ReadKey { slot } => Command::ReadKey { slot: *slot },
+        Step::WriteCertificate { certificate } => {
+            let certificate = view.certificate(*certificate)?;
+            Command::WriteCertificate {
+                slot: certificate.role.slot(),
+                certificate: certificate.certificate.clone().into(),
+            }
+        }
+        Step::ReadCertificate { certificate } => {
+            Command::ReadCertificate { slot: view.certificate(*certificate)?.role.slot() }
+        }
+        Step::WriteIdentity { guid } => {
+            let identity = view.facts().certificate(CertificateRole::CardAuthentication).map(|c| c.not_after);
+            let end = identity.unwrap_or(view.card.ordered_at).date();
+            let expires = format!("{:04}{:02}{:02}", end.year(), u8::from(end.month()), end.day());
+            Command::WriteIdentity { guid: *guid, expires }
+        }
+        Step::ReadIdentity { .. } => Command::ReadIdentity,
+    })
+}
+
+fn role_algorithm(view: &View<'_>, role: CertificateRole) -> Result<kaika_wire::KeyAlgorithm, Failure> {
+    let certificate = view.role(role)?;
+    wire_algorithm(certificate.public_key())
+        .ok_or_else(|| Failure::Inconsistent("a card's certificate has a key that no card has".into()))
+}
+
+fn open_puk(app: &App, view: &View<'_>, version: PukVersion) -> Result<Puk, Failure> {
+    let stored = view.puks.iter().find(|puk| puk.record.version == version);
+    let stored = stored.ok_or_else(|| Failure::Inconsistent(format!("no PUK version {}", version.0)))?;
+    Ok(app.secrets.open_puk(view.card.id, version, &stored.ciphertext)?)
+}
+
+/// What the holder is told at the end, drawn up from the present state.
+pub(crate) async fn succeeded(app: &App, job: &JobRecord) -> Result<Succeeded, Failure> {
+    let mut reader = app.store.read().await?;
+    let view = View::load(app, reader.as_mut(), job.card).await?;
+    let now = app.now();
+    let certificates = view
+        .facts()
+        .contents()
+        .map(|certificate| {
+            Ok(IssuedCertificate {
+                role: certificate.role,
+                slot: certificate.role.slot(),
+                serial: certificate.serial.clone(),
+                status: Some(certificate.status(now)),
+                pem: super::view::parse(&certificate.certificate)?.to_pem(),
+            })
+        })
+        .collect::<Result<_, Failure>>()?;
+    let information = match job.state.kind() {
+        JobKind::Information => Some(information(reader.as_mut(), &view).await?),
+        JobKind::Personalise | JobKind::Activate => None,
+    };
+    Ok(Succeeded { number: view.card.number.clone(), certificates, information })
+}
+
+async fn information(reader: &mut dyn Reader, view: &View<'_>) -> Result<CardInformation, Failure> {
+    let holder = reader
+        .holder(view.card.holder)
+        .await?
+        .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    // A card all of whose certificates were revoked still shows the validity it had.
+    let shown = |c: &&kaika_domain::Certificate| c.role == CertificateRole::Signature;
+    let signature = view.certificates.iter().rev().find(shown);
+    let (not_before, not_after) =
+        signature.map_or((view.card.ordered_at, view.card.ordered_at), |c| (c.not_before, c.not_after));
+    let holder =
+        crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?.to_string();
+    Ok(CardInformation { activated: view.card.state.is_activated(), holder, not_before, not_after })
+}

@@ -1,0 +1,65 @@
+//! Lets the rules decide, again and again, until the card is to do something or the job is over.
+
+use super::{View, batch::current_batch, perform::end, perform::perform, record::record_batch, succeeded};
+use crate::{App, Ended, Failure, JobRecord, card_jobs::record::event};
+use kaika_domain::job::{Decision, Event};
+use kaika_wire::{JobState, UserCode};
+use serde_json::json;
+
+pub(crate) async fn drive(
+    app: &App,
+    job: &mut JobRecord,
+    mut happened: Event,
+    user_code: Option<&UserCode>,
+) -> Result<JobState, Failure> {
+    loop {
+        let decision = {
+            let view = View::of_job(app, job).await?;
+            job.state.decide(happened, &view.facts())
+        };
+        let refusal = match decision {
+            Decision::Perform(effect) => {
+                happened = Event::Performed(perform(app, job, effect, user_code).await?);
+                continue;
+            }
+            Decision::Run(steps) => match record_batch(app, job, steps).await {
+                Ok(()) => {
+                    let view = View::of_job(app, job).await?;
+                    return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
+                }
+                Err(Failure::Refused(refusal)) if refusal.code != kaika_wire::Code::Stale => refusal,
+                Err(other) => return Err(other),
+            },
+            Decision::Succeed => {
+                if job.ended.is_none() {
+                    finish(app, job, Ended::Succeeded).await?;
+                }
+                return Ok(JobState::Succeeded(succeeded(app, job).await?));
+            }
+            Decision::Fail(refusal) => refusal,
+        };
+        let view = View::of_job(app, job).await?;
+        let refusal = helped_by(refusal, &view);
+        finish(app, job, Ended::Failed(refusal.clone())).await?;
+        return Ok(JobState::Failed { error: refusal });
+    }
+}
+
+/// Says who helps: the authority whose card it is.
+fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> kaika_wire::Refusal {
+    refusal.authority = Some(view.card.authority.clone());
+    refusal.contact = Some(view.policy.contact.telephone.clone());
+    refusal
+}
+
+async fn finish(app: &App, job: &mut JobRecord, ended: Ended) -> Result<(), Failure> {
+    let view = View::of_job(app, job).await?;
+    let mut work = app.store.begin().await?;
+    if let Ended::Failed(refusal) = &ended {
+        work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code})));
+    }
+    end(job, ended, app.now());
+    work.update_job(job).await?;
+    work.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
+
+use super::{Report, View};
+use crate::{App, Failure, JobRecord, StoredPuk, UnitOfWork, audit::Event};
+use kaika_domain::{
+    Actor, Placement, PukVersion,
+    job::{Checked, Step},
+};
+use kaika_wire::Nonce;
+use serde_json::json;
+
+/// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
+pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Report) -> Result<(), Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    let mut view = View::load(app, work.as_mut(), job.card).await?;
+    for (step, checked) in report.steps.iter().zip(&report.checked) {
+        match (step, checked) {
+            (Step::ResetRetryCounter { puk }, Checked::Done) => view.ledger.confirmed(*puk),
+            (Step::ChangePuk { to, .. }, Checked::Done) => view.ledger.confirmed(*to),
+            (Step::ResetRetryCounter { puk } | Step::ChangePuk { from: puk, .. }, Checked::Refused { .. }) => {
+                view.ledger.refused(*puk);
+            }
+            (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
+                let mut certificate = view.certificate(*certificate)?.clone();
+                if !certificate.is_written() {
+                    certificate.placement = Some(Placement::Written { read_back_at: now });
+                    work.update_certificate(&mut certificate).await?;
+                }
+            }
+            _ => {}
+        }
+    }
+    // The step at which the card failed may have been carried out or not.
+    if report.fault.is_some()
+        && let Some(Step::ChangePuk { from, to }) = report.steps.get(report.checked.len())
+    {
+        view.ledger.unsettled(*from, *to);
+    }
+    store_puks(app, work.as_mut(), &view).await?;
+    job.updated_at = now;
+    work.update_job(job).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+/// The job goes on with these steps: secrets about to be sent are recorded as released, a new PUK is made and stored,
+/// then the batch may leave.
+pub(crate) async fn record_batch(app: &App, job: &mut JobRecord, steps: Vec<Step>) -> Result<(), Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    let mut view = View::load(app, work.as_mut(), job.card).await?;
+    job.state.may_send(&steps, &view.facts())?;
+    for step in &steps {
+        if let Step::ChangePuk { from, to } = step {
+            view.ledger.replacing(*from, *to);
+        }
+        if let Some(puk) = step.tries() {
+            view.ledger.trying(puk);
+            work.audit(event(app, job, &view, "puk.release", json!({"version": puk.0})));
+        }
+        match step {
+            Step::OpenManagement => work.audit(event(app, job, &view, "management_key.release", json!({}))),
+            Step::WriteIdentity { guid } if view.card.guid != Some(*guid) => {
+                view.card.guid = Some(*guid);
+                work.update_card(&mut view.card).await?;
+            }
+            _ => {}
+        }
+    }
+    store_puks(app, work.as_mut(), &view).await?;
+    job.sequence += 1;
+    job.nonce = Nonce(app.rng.bytes());
+    job.steps = steps;
+    job.updated_at = now;
+    work.update_job(job).await?;
+    work.commit().await?;
+    Ok(())
+}
+
+async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &View<'_>) -> Result<(), Failure> {
+    for record in view.changed_puks() {
+        let known = view.puks.iter().find(|puk| puk.record.version == record.version);
+        let ciphertext = match known {
+            Some(puk) => puk.ciphertext.clone(),
+            None if record.version == PukVersion::FACTORY => Vec::new(),
+            None => app.secrets.new_puk(view.card.id, record.version)?,
+        };
+        work.put_puk(view.card.id, &StoredPuk { record, ciphertext }).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn event(
+    app: &App,
+    job: &JobRecord,
+    view: &View<'_>,
+    action: &'static str,
+    mut payload: serde_json::Value,
+) -> Event {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert("card".into(), json!(view.card.number));
+        fields.insert("job".into(), json!(job.id.to_string()));
+        fields.insert("kind".into(), json!(job.state.kind().as_str()));
+    }
+    Event { at: app.now(), actor: actor(job, view), action, payload }
+}
+
+fn actor(job: &JobRecord, view: &View<'_>) -> Actor {
+    match job.station {
+        Some(station) => Actor::Station(station),
+        None => Actor::Holder(view.card.number.clone()),
+    }
+}

@@ -1,0 +1,72 @@
+//! What a decision is made from, loaded in one go.
+
+use crate::{App, Failure, JobRecord, Reader, StoredPuk};
+use kaika_domain::{Card, Certificate, Policy, PukLedger, job::Facts};
+use kaika_wire::{CardId, CertificateId, CertificateRole, Guid};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+pub(crate) struct View<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) card: Card,
+    pub(crate) certificates: Vec<Certificate>,
+    pub(crate) puks: Vec<StoredPuk>,
+    pub(crate) ledger: PukLedger,
+    now: OffsetDateTime,
+    fresh_guid: Guid,
+}
+
+impl<'a> View<'a> {
+    pub(crate) async fn load(app: &'a App, reader: &mut dyn Reader, card: CardId) -> Result<Self, Failure> {
+        let gone = || Failure::Inconsistent(format!("no card {card}"));
+        let card = reader.card(card).await?.ok_or_else(gone)?;
+        let certificates = reader.certificates_of_card(card.id).await?;
+        let puks = reader.puks(card.id).await?;
+        let ledger = PukLedger::from_records(puks.iter().map(|puk| puk.record).collect());
+        let policy = app.policy(&card.authority)?;
+        let fresh_guid = Guid::from_random(app.rng.bytes());
+        Ok(Self { policy, card, certificates, puks, ledger, now: app.now(), fresh_guid })
+    }
+
+    pub(crate) async fn of_job(app: &'a App, job: &JobRecord) -> Result<Self, Failure> {
+        let mut reader = app.store.read().await?;
+        Self::load(app, reader.as_mut(), job.card).await
+    }
+
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts {
+            policy: self.policy,
+            card: &self.card,
+            certificates: &self.certificates,
+            puk: &self.ledger,
+            now: self.now,
+            fresh_guid: self.fresh_guid,
+        }
+    }
+
+    pub(crate) fn certificate(&self, id: CertificateId) -> Result<&Certificate, Failure> {
+        self.certificates
+            .iter()
+            .find(|certificate| certificate.id == id)
+            .ok_or_else(|| Failure::Inconsistent(format!("card {} has no certificate {id}", self.card.number)))
+    }
+
+    /// The present certificate of this role.
+    pub(crate) fn role(&self, role: CertificateRole) -> Result<kaika_pki::Certificate, Failure> {
+        let found = self.facts().certificate(role).map(|certificate| parse(&certificate.certificate));
+        found.unwrap_or_else(|| {
+            Err(Failure::Inconsistent(format!("card {} has no {} certificate", self.card.number, role.as_str())))
+        })
+    }
+
+    /// The ledger's records that differ from what was loaded.
+    pub(crate) fn changed_puks(&self) -> Vec<kaika_domain::PukRecord> {
+        let before: BTreeMap<_, _> = self.puks.iter().map(|puk| (puk.record.version, puk.record)).collect();
+        self.ledger.records().iter().filter(|record| before.get(&record.version) != Some(record)).copied().collect()
+    }
+}
+
+pub(crate) fn parse(der: &[u8]) -> Result<kaika_pki::Certificate, Failure> {
+    kaika_pki::Certificate::from_der(der)
+        .map_err(|error| Failure::Inconsistent(format!("a certificate on record cannot be read: {error}")))
+}

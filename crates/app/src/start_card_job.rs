@@ -1,0 +1,144 @@
+//! Starts a card job: which card is it, is it ours, what is to be done first.
+
+use crate::{
+    App, Ended, Failure, JobRecord, Station,
+    card_jobs::{drive, token},
+};
+use kaika_domain::{
+    Card, CardState,
+    job::{CardJob, Event},
+};
+use kaika_wire::{
+    CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
+    StartJob,
+};
+use sha2::{Digest, Sha256};
+
+/// `station`: who asks to personalise.
+///
+/// # Errors
+/// The card is not ours, not blank, of another authority; nothing is ordered; the station is not enrolled.
+pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
+    let (card, expectation) = match request.kind {
+        JobKind::Personalise => {
+            let station = station.as_ref().ok_or(Code::StationUnknown)?;
+            ordered_card(app, &request, station).await?
+        }
+        JobKind::Activate | JobKind::Information => presented_card(app, &request).await?,
+    };
+    let policy = app.policy(&card.authority)?;
+    let token = token(app.rng.as_ref());
+    let mut job = open_job(app, &card, request.kind, expectation, &token, station.as_ref()).await?;
+    let state = drive(app, &mut job, Event::Started, None).await?;
+    Ok(JobStarted {
+        job: job.id,
+        token,
+        authority: card.authority,
+        card: card.number,
+        delivers_pin: request.kind == JobKind::Personalise && policy.delivers_pin(),
+        state,
+    })
+}
+
+/// The card whose 9E certificate was presented: issued by us, on record, and the very same.
+async fn presented_card(app: &App, request: &StartJob) -> Result<(Card, Expectation), Failure> {
+    let PresentedCard { guid: Some(guid), certificate: Some(presented), .. } = &request.card else {
+        return Err(Code::NotKaikaCard.into());
+    };
+    let certificate = kaika_pki::Certificate::from_der(presented).map_err(|_| Code::NotKaikaCard)?;
+    let mut reader = app.store.read().await?;
+    let generations = reader.generations().await?;
+    // Several generations share one name: the key identifier chooses, name and signature are both checked.
+    let issuer = generations.iter().filter(|generation| !generation.is_root).find(|generation| {
+        certificate.authority_key_id() == Some(&generation.key_identifier[..])
+            && kaika_pki::Certificate::from_der(&generation.certificate)
+                .is_ok_and(|issuer| certificate.verify_issued_by(&issuer).is_ok())
+    });
+    let issuer = issuer.ok_or(Code::NotKaikaCard)?;
+    if request.authority.as_ref().is_some_and(|named| *named != issuer.owner) {
+        return Err(Refusal { authority: Some(issuer.owner.clone()), ..Code::WrongAuthority.into() }.into());
+    }
+    let serial = SerialNumber::from_be_bytes(certificate.serial().as_bytes()).map_err(|_| Code::NotKaikaCard)?;
+    let on_record = reader.certificate_by_serial(issuer.id, &serial).await?;
+    let on_record = on_record.filter(|c| c.certificate == presented.0 && c.role == CertificateRole::CardAuthentication);
+    let card = on_record.and_then(|certificate| certificate.card).ok_or(Code::NotKaikaCard)?;
+    let card = reader.card(card).await?.ok_or(Code::NotKaikaCard)?;
+    Ok((card, Expectation::Identity(*guid)))
+}
+
+/// The order that this blank card is to become: the one it was already taken for, or the named, or the oldest.
+async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Result<(Card, Expectation), Failure> {
+    let device = request.card.device.as_ref().ok_or(Code::CardUnsuitable)?.serial;
+    let expectation = Expectation::Device(device);
+    let mut work = app.store.begin().await?;
+    if let Some(card) = work.card_by_device(device).await? {
+        let same = request.number.as_ref().is_none_or(|number| *number == card.number)
+            && request.authority.as_ref().is_none_or(|authority| *authority == card.authority);
+        return match card.state {
+            CardState::Ordered if same => Ok((card, expectation)),
+            _ => Err(Refusal::new(Code::CardNotBlank).detail(format!("it is card {}", card.number)).into()),
+        };
+    }
+    let order = match &request.number {
+        Some(number) => work
+            .card_by_number(number)
+            .await?
+            .filter(|card| matches!(card.state, CardState::Ordered) && card.device.is_none()),
+        None => work.oldest_order(request.authority.as_ref()).await?,
+    };
+    let mut card = order.ok_or(Code::NoOrder)?;
+    if request.authority.as_ref().is_some_and(|authority| *authority != card.authority) {
+        return Err(Code::WrongAuthority.into());
+    }
+    card.device = Some(device);
+    work.update_card(&mut card).await?;
+    work.audit(crate::audit::Event {
+        at: app.now(),
+        actor: kaika_domain::Actor::Station(station.id),
+        action: "card.take",
+        payload: serde_json::json!({"card": card.number, "device": device}),
+    });
+    work.commit().await?;
+    Ok((card, expectation))
+}
+
+/// Puts the job on record; an older one that changes the same card is fenced.
+async fn open_job(
+    app: &App,
+    card: &Card,
+    kind: JobKind,
+    expectation: Expectation,
+    token: &str,
+    station: Option<&Station>,
+) -> Result<JobRecord, Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    if kind.changes_card()
+        && let Some(mut older) = work.open_job(card.id).await?
+    {
+        older.open = false;
+        older.ended = Some(Ended::Fenced);
+        older.updated_at = now;
+        work.update_job(&mut older).await?;
+    }
+    let job = JobRecord {
+        id: JobId::new(now, app.rng.bytes()),
+        card: card.id,
+        station: station.map(|station| station.id),
+        open: true,
+        token_sha256: Sha256::digest(token.as_bytes()).into(),
+        state: CardJob::new(kind),
+        sequence: 0,
+        nonce: Nonce(app.rng.bytes()),
+        steps: Vec::new(),
+        expectation,
+        ended: None,
+        origin: app.origin.clone(),
+        started_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    work.insert_job(&job).await?;
+    work.commit().await?;
+    Ok(job)
+}

@@ -1,0 +1,97 @@
+//! The 90-day sweep: what becomes of cards that were not activated in time.
+
+use crate::{App, Failure, StoreError, audit::Event};
+use kaika_domain::{
+    Actor, Card, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason,
+    policy::{Activation, Overdue},
+};
+use kaika_wire::{AuthorityId, CardNumber};
+use serde::Serialize;
+use serde_json::json;
+use time::Duration;
+
+/// One card whose period is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    pub authority: AuthorityId,
+    pub number: CardNumber,
+    /// `revoke` or `suspend`.
+    pub outcome: &'static str,
+}
+
+/// Cards are taken a page at a time, each in a transaction of its own. `dry_run` only tells.
+///
+/// # Errors
+/// The store failed; what was done stays done.
+pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
+    const PAGE: u32 = 500;
+    let mut swept = Vec::new();
+    for (authority, policy) in &app.policies {
+        let Activation::Online { within_days, afterwards } = policy.activation else { continue };
+        let before = app.now() - Duration::days(i64::from(within_days));
+        let limit = if dry_run { u32::MAX } else { PAGE };
+        loop {
+            let cards = app.store.read().await?.overdue_cards(authority, before, limit).await?;
+            let (found, done_before) = (cards.len(), swept.len());
+            for card in cards {
+                let number = card.number.clone();
+                let outcome = match afterwards {
+                    Overdue::Revoke => "revoke",
+                    Overdue::Suspend => "suspend",
+                };
+                if dry_run || sweep_card(app, card, afterwards).await? {
+                    swept.push(Swept { authority: authority.clone(), number, outcome });
+                }
+            }
+            // Suspended cards stay overdue: a page that brought nothing new is the last.
+            if dry_run || found < PAGE as usize || swept.len() == done_before {
+                break;
+            }
+        }
+    }
+    Ok(swept)
+}
+
+/// False where there was nothing to do, or somebody else changed the card at this moment (the next sweep sees it again).
+async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue) -> Result<bool, Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    let mut changed = false;
+    for mut certificate in work.certificates_of_card(card.id).await? {
+        let state = match (&certificate.state, afterwards) {
+            (CertificateState::Revoked { .. }, _) => continue,
+            (CertificateState::Held { holds }, Overdue::Suspend) if holds.is_empty() => certificate
+                .state
+                .clone()
+                .suspend(Hold { by: HoldBy::Authority, reason: "not activated in time".into(), at: now }),
+            (_, Overdue::Suspend) => continue,
+            (_, Overdue::Revoke) => certificate.state.clone().revoke(RevocationReason::CessationOfOperation, now),
+        };
+        certificate.state = state.map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        work.update_certificate(&mut certificate).await?;
+        changed = true;
+    }
+    if afterwards == Overdue::Revoke {
+        card.state = card
+            .state
+            .clone()
+            .terminate(TerminationReason::NotActivatedInTime, now)
+            .map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        changed = true;
+    }
+    if !changed {
+        return Ok(false);
+    }
+    match work.update_card(&mut card).await {
+        Err(StoreError::Stale) => return Ok(false),
+        other => other?,
+    }
+    work.audit(Event {
+        at: now,
+        actor: Actor::Scheduler,
+        action: "card.overdue",
+        payload: json!({"card": card.number, "outcome": if afterwards == Overdue::Revoke { "revoke" } else { "suspend" }}),
+    });
+    work.commit().await?;
+    Ok(true)
+}
