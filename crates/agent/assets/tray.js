@@ -5,7 +5,7 @@ const shown = Number(document.getElementById("tray-script").dataset.changes);
 async function follow() {
   for (;;) {
     try {
-      const answer = await fetch(`/tray/changes?since=${shown}`);
+      const answer = await fetch(`/changes?since=${shown}`);
       if (!answer.ok) return;
       const { changes } = await answer.json();
       if (changes !== shown) {

@@ -4,6 +4,7 @@
 //! rebound to it could pass for ours), a page's `Origin` has to be our own, and the tool wants the token of a file that
 //! only its owner reads.
 
+mod changes;
 mod guard;
 mod hello;
 mod page;
@@ -143,7 +144,8 @@ struct Agent {
 }
 
 fn router(agent: &Arc<Agent>) -> Router {
-    let mut router = Router::new().merge(page::routes()).merge(hello::routes()).merge(tool::routes());
+    let mut router =
+        Router::new().merge(page::routes()).merge(hello::routes()).merge(tool::routes()).merge(changes::routes());
     if agent.tray.is_some() {
         router = router.merge(tray::routes());
     }

@@ -10,6 +10,10 @@ mod cards;
 mod command;
 #[path = "it/engine.rs"]
 mod engine;
+#[path = "it/http.rs"]
+mod http;
+#[path = "it/pcsc.rs"]
+mod pcsc;
 #[path = "it/portal.rs"]
 mod portal;
 #[path = "it/readers.rs"]

@@ -8,10 +8,7 @@ use kaika_wire::Refusal;
 #[must_use]
 pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
     let key = format!("refusal-{}", refusal.code);
-    let arguments = [
-        ("tries", tries(refusal.tries_left)),
-        ("contact", known(refusal.contact.as_deref())),
-    ];
+    let arguments = [("tries", tries(refusal.tries_left)), ("contact", known(refusal.contact.as_deref()))];
     refusal.message = text(language, &key, &arguments);
     refusal.next_step = text(language, &format!("{key}.next"), &arguments);
     refusal

@@ -67,15 +67,8 @@ impl Language {
 
     /// From the values of `LC_ALL`, `LC_MESSAGES` and `LANG`, the first that is set (POSIX.1-2017 §8.2). A bare `C` or
     /// `POSIX` is a terminal that may not show Chinese at all: English.
-    pub fn from_locale(
-        lc_all: Option<&str>,
-        lc_messages: Option<&str>,
-        lang: Option<&str>,
-    ) -> Self {
-        let set = [lc_all, lc_messages, lang]
-            .into_iter()
-            .flatten()
-            .find(|value| !value.is_empty());
+    pub fn from_locale(lc_all: Option<&str>, lc_messages: Option<&str>, lang: Option<&str>) -> Self {
+        let set = [lc_all, lc_messages, lang].into_iter().flatten().find(|value| !value.is_empty());
         match set {
             Some("C" | "POSIX") => Self::En,
             Some(locale) => {

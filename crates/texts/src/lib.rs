@@ -28,10 +28,8 @@ static_loader! {
 /// A key that does not exist, or an argument that is not given, is a mistake of the program: debug builds stop there,
 /// release builds show the text in the default language, or else the key.
 pub fn text(language: Language, key: &str, arguments: &[(&'static str, FluentValue)]) -> String {
-    let arguments: HashMap<Cow<'static, str>, FluentValue> = arguments
-        .iter()
-        .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
-        .collect();
+    let arguments: HashMap<Cow<'static, str>, FluentValue> =
+        arguments.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
     let found = LOCALES.try_lookup_complete(language.identifier(), key, Some(&arguments));
     debug_assert!(found.is_some(), "no text {key} in {}", language.tag());
     found.unwrap_or_else(|| key.to_owned())

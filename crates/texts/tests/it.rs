@@ -1,9 +1,6 @@
 //! Every text exists in every language, with the same arguments, and every refusal is explained.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy spares #[test] functions, not what they call"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{Code, Refusal};
@@ -16,22 +13,12 @@ fn every_code_is_explained_in_every_language() {
         for code in Code::ALL {
             for refusal in [
                 Refusal::new(*code),
-                Refusal {
-                    contact: Some("02-0000-0000".to_owned()),
-                    ..Refusal::new(*code).tries_left(2)
-                },
+                Refusal { contact: Some("02-0000-0000".to_owned()), ..Refusal::new(*code).tries_left(2) },
             ] {
                 let explained = explain(language, refusal);
                 for words in [&explained.message, &explained.next_step] {
-                    assert!(
-                        words.chars().count() > 5,
-                        "{code} in {}: {words}",
-                        language.tag()
-                    );
-                    assert!(
-                        !words.contains("unknown") && !words.contains('$'),
-                        "{words}"
-                    );
+                    assert!(words.chars().count() > 5, "{code} in {}: {words}", language.tag());
+                    assert!(!words.contains("unknown") && !words.contains('$'), "{words}");
                 }
             }
         }
@@ -40,21 +27,12 @@ fn every_code_is_explained_in_every_language() {
 
 #[test]
 fn facts_stand_in_the_words() {
-    let wrong = |language, tries| {
-        explain(
-            language,
-            Refusal::new(Code::UserCodeWrong).tries_left(tries),
-        )
-        .message
-    };
+    let wrong = |language, tries| explain(language, Refusal::new(Code::UserCodeWrong).tries_left(tries)).message;
     assert_eq!(wrong(Language::ZhTw, 2), "用戶代碼不正確,還可以再試 2 次。");
     assert!(wrong(Language::En, 2).ends_with("2 tries are left."));
     assert!(wrong(Language::En, 1).ends_with("One try is left."));
 
-    let locked = Refusal {
-        contact: Some("02-0000-0000".to_owned()),
-        ..Refusal::new(Code::UserCodeLocked)
-    };
+    let locked = Refusal { contact: Some("02-0000-0000".to_owned()), ..Refusal::new(Code::UserCodeLocked) };
     let locked = explain(Language::ZhTw, locked);
     assert!(locked.next_step.ends_with("02-0000-0000"));
 
@@ -83,12 +61,7 @@ fn a_terminal_tells_its_language() {
     for (lc_all, lc_messages, lang, expected) in [
         (None, None, None, Language::ZhTw),
         (None, None, Some("en_US.UTF-8"), Language::En),
-        (
-            Some(""),
-            Some("zh_TW.UTF-8"),
-            Some("en_US.UTF-8"),
-            Language::ZhTw,
-        ),
+        (Some(""), Some("zh_TW.UTF-8"), Some("en_US.UTF-8"), Language::ZhTw),
         (Some("en_GB"), Some("zh_TW.UTF-8"), None, Language::En),
         (Some("C"), None, Some("zh_TW.UTF-8"), Language::En),
         (None, None, Some("C.UTF-8"), Language::ZhTw),
@@ -115,9 +88,7 @@ fn arguments_are_filled_in_without_marks() {
 
 /// Keys (`message`, `message.attribute`) and the arguments that each names, of all files of a language.
 fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("locales")
-        .join(language.tag());
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.tag());
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
@@ -127,10 +98,7 @@ fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
             if line.starts_with(|c: char| c.is_ascii_alphabetic()) {
                 message = head.to_owned();
                 key = head.to_owned();
-                assert!(
-                    found.insert(key.clone(), BTreeSet::new()).is_none(),
-                    "{key} twice"
-                );
+                assert!(found.insert(key.clone(), BTreeSet::new()).is_none(), "{key} twice");
             } else if let Some(attribute) = line.trim_start().strip_prefix('.') {
                 let attribute = attribute.split('=').next().unwrap_or_default().trim();
                 key = format!("{message}.{attribute}");
@@ -140,10 +108,8 @@ fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
                 continue;
             }
             for after in line.split('$').skip(1) {
-                let name: String = after
-                    .chars()
-                    .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-                    .collect();
+                let name: String =
+                    after.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
                 found.get_mut(&key).unwrap().insert(name);
             }
         }

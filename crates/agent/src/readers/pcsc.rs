@@ -3,13 +3,20 @@
 use super::{CardSession, Changes, Reader, Source, Transport, TransportError};
 use kaika_wire::{Code, Refusal};
 use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
-use std::{ffi::CString, thread, time::Duration};
+use std::{
+    ffi::CString,
+    thread,
+    time::{Duration, Instant},
+};
 
 /// All readers that PC/SC knows.
 pub struct PcscReaders;
 
 /// How often the watching thread looks whether anybody still listens, and whether a missing service has come.
 const LOOK_UP: Duration = Duration::from_secs(2);
+
+/// Within which time PC/SC notices that a card is gone: pcscd looks every 400 ms.
+const NOTICED: Duration = Duration::from_secs(1);
 
 impl Source for PcscReaders {
     fn readers(&self) -> Result<Vec<Reader>, Refusal> {
@@ -26,7 +33,7 @@ impl Source for PcscReaders {
         let context = context()?;
         let mut card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(refusal)?;
         card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard).map_err(refusal)?;
-        Ok(Box::new(Session { card, _context: context }))
+        Ok(Box::new(Session { card, context, reader: name }))
     }
 
     fn watch(&self, changes: Changes) {
@@ -77,7 +84,8 @@ fn follow(changes: &Changes) -> Result<(), Refusal> {
 struct Session {
     card: Card,
     // The card's handle lives in it.
-    _context: Context,
+    context: Context,
+    reader: CString,
 }
 
 impl CardSession for Session {
@@ -88,7 +96,7 @@ impl CardSession for Session {
         for _ in 0..3 {
             match card.transaction2() {
                 Ok(transaction) => {
-                    work(&mut Channel(&transaction));
+                    work(&mut Channel { card: &transaction, context: &self.context, reader: &self.reader });
                     return match transaction.end(Disposition::LeaveCard) {
                         Ok(()) => Ok(()),
                         // The work is done and has seen for itself what became of the card.
@@ -113,21 +121,45 @@ impl CardSession for Session {
     }
 }
 
-struct Channel<'t>(&'t Card);
+struct Channel<'t> {
+    card: &'t Card,
+    context: &'t Context,
+    reader: &'t CString,
+}
 
 impl Transport for Channel<'_> {
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError> {
         // A short response is at most 256 octets and the status word.
         let mut response = [0; pcsc::MAX_BUFFER_SIZE];
-        match self.0.transmit(apdu, &mut response) {
-            Ok(response) => Ok(response.to_vec()),
-            // A card pulled out in the middle shows as a failed exchange first.
-            Err(Error::NotTransacted | Error::CommError | Error::CommDataLost) => match self.0.status2_owned() {
-                Err(error) => Err(lost(error)),
-                Ok(_) => Err(TransportError::Reader("the exchange failed".to_owned())),
-            },
+        match self.card.transmit(apdu, &mut response) {
+            Ok(response) if response.len() >= 2 => Ok(response.to_vec()),
+            // A card pulled out in the middle shows as a failed exchange first, or as an answer without a status word.
+            Ok(_) | Err(Error::NotTransacted | Error::CommError | Error::CommDataLost) => Err(self.failed()),
             Err(error) => Err(lost(error)),
         }
+    }
+}
+
+impl Channel<'_> {
+    /// Why an exchange failed: whether the card is still there, PC/SC knows a moment later.
+    fn failed(&self) -> TransportError {
+        if let Err(error) = self.card.status2_owned() {
+            return lost(error);
+        }
+        let deadline = Instant::now() + NOTICED;
+        let mut states = [ReaderState::new(self.reader.clone(), State::UNAWARE)];
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.context.get_status_change(left, &mut states) {
+                Ok(()) if states[0].event_state().contains(State::PRESENT) && !left.is_zero() => {
+                    states[0].sync_current_state();
+                }
+                Ok(()) if states[0].event_state().contains(State::PRESENT) => break,
+                Err(Error::Timeout) => break,
+                Ok(()) | Err(_) => return TransportError::Removed,
+            }
+        }
+        TransportError::Reader("the exchange failed".to_owned())
     }
 }
 

@@ -8,12 +8,11 @@ use super::{
     Agent,
     guard::{from_own_page, language, refused},
     page::{Wish, html},
-    stopped,
 };
 use crate::readers::soft::{CardFace, SoftReaders};
 use askama::Template;
 use axum::{
-    Json, Router,
+    Router,
     extract::{Form, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
@@ -21,11 +20,10 @@ use axum::{
 };
 use kaika_texts::{Language, text};
 use kaika_wire::{Code, Refusal};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 pub(super) struct Tray {
@@ -62,11 +60,7 @@ impl Tray {
 }
 
 pub(super) fn routes() -> Router<Arc<Agent>> {
-    Router::new()
-        .route("/tray", get(show))
-        .route("/tray/insert", post(insert))
-        .route("/tray/remove", post(remove))
-        .route("/tray/changes", get(changes))
+    Router::new().route("/tray", get(show)).route("/tray/insert", post(insert)).route("/tray/remove", post(remove))
 }
 
 #[derive(Template)]
@@ -200,30 +194,4 @@ fn change(
         Ok(()) => Redirect::to(&format!("/tray?lang={}", language.tag())).into_response(),
         Err(refusal) => refused(StatusCode::CONFLICT, language, refusal),
     }
-}
-
-#[derive(Deserialize)]
-struct Since {
-    since: u64,
-}
-
-#[derive(Serialize)]
-struct Count {
-    changes: u64,
-}
-
-/// How long a page is kept waiting before it asks again.
-const LONGEST_WAIT: Duration = Duration::from_secs(25);
-
-/// Answers as soon as something came or went since the page was made.
-async fn changes(State(agent): State<Arc<Agent>>, Query(since): Query<Since>) -> Json<Count> {
-    let mut changes = agent.tool.readers().changes();
-    tokio::select! {
-        // The sender lives as long as the agent, which this request holds.
-        _ = changes.wait_for(|count| *count != since.since) => {}
-        () = tokio::time::sleep(LONGEST_WAIT) => {}
-        () = stopped(agent.stopping.clone()) => {}
-    }
-    let changes = *changes.borrow();
-    Json(Count { changes })
 }

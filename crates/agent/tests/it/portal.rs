@@ -23,6 +23,7 @@ pub(crate) type Answer = Result<JobState, Refusal>;
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     shared: Arc<Mutex<Played>>,
+    origin: Option<String>,
 }
 
 #[derive(Default)]
@@ -44,6 +45,11 @@ impl Script {
         script
     }
 
+    /// The same script, told at another origin.
+    pub(crate) fn at(&self, origin: &str) -> Self {
+        Self { shared: self.shared.clone(), origin: Some(origin.to_owned()) }
+    }
+
     pub(crate) fn played<T>(&self, look: impl FnOnce(&mut Played) -> T) -> T {
         look(&mut self.shared.lock().unwrap())
     }
@@ -53,7 +59,11 @@ impl Script {
     }
 
     fn next(&self) -> Answer {
-        self.played(|played| played.answers.pop_front()).expect("the script is longer than the job")
+        let mut answer = self.played(|played| played.answers.pop_front()).expect("the script is longer than the job");
+        if let (Ok(JobState::Running { batch }), Some(origin)) = (&mut answer, &self.origin) {
+            batch.context.origin.clone_from(origin);
+        }
+        answer
     }
 }
 
@@ -66,7 +76,7 @@ impl Portals for Script {
 
 impl Portal for Script {
     fn origin(&self) -> &str {
-        ORIGIN
+        self.origin.as_deref().unwrap_or(ORIGIN)
     }
 
     fn well_known(&self) -> Result<WellKnown, Refusal> {
@@ -79,7 +89,7 @@ impl Portal for Script {
         };
         Ok(WellKnown {
             version: 1,
-            origin: ORIGIN.to_owned(),
+            origin: self.origin().to_owned(),
             jobs: "/api/jobs".to_owned(),
             authorities: vec![authority("gca", &GCA), authority("xca", &XCA)],
         })

@@ -280,7 +280,7 @@ fn the_tray_tells_of_changes() {
     let (_, rest) = page.split_once("data-changes=\"").unwrap();
     let seen = rest.split('"').next().unwrap();
     agent.desk.soft.remove("Reader A").unwrap();
-    let answer = agent.get(&format!("/tray/changes?since={seen}"));
+    let answer = agent.get(&format!("/changes?since={seen}"));
     let count: Value = serde_json::from_str(&answer.body).unwrap();
     assert_ne!(count["changes"].to_string(), seen);
 }
@@ -297,7 +297,7 @@ fn the_token_file_is_its_owners_and_goes_with_the_agent() {
     }
     // A page that waits for changes holds nothing up.
     let mut waiting = TcpStream::connect(("127.0.0.1", agent.port)).unwrap();
-    let request = format!("GET /tray/changes?since=0 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", agent.host());
+    let request = format!("GET /changes?since=0 HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", agent.host());
     waiting.write_all(request.as_bytes()).unwrap();
     let started = Instant::now();
     agent.stop();
