@@ -1,0 +1,63 @@
+//! From what a use case says to HTTP: the one place.
+
+use axum::{
+    Json,
+    extract::rejection::JsonRejection,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use kaika_app::Failure;
+use kaika_texts::{Language, explain};
+use kaika_wire::{Code, Refusal};
+use serde_json::json;
+
+/// The language that a request asks for.
+pub(crate) fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.map(Language::from_accept_language).unwrap_or_default()
+}
+
+/// `{"error": {code, message, next_step, …}}` in the caller's language.
+pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
+    let status = status(refusal.code);
+    let error = explain(language(headers), refusal);
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
+    match failure {
+        Failure::Refused(refusal) => refuse(refusal, headers),
+        other => {
+            tracing::error!(error = %other, "a use case failed");
+            refuse(Code::Internal.into(), headers)
+        }
+    }
+}
+
+/// JSON that is not what the path takes. What it says of the text is kept to kind and place: a secret may be in it.
+pub(crate) fn bad_json(rejection: &JsonRejection, headers: &HeaderMap) -> Response {
+    let detail = match rejection {
+        JsonRejection::MissingJsonContentType(_) => "the content type is not application/json",
+        JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
+        JsonRejection::JsonDataError(_) => "the JSON has not the fields that this path takes",
+        _ => "the body could not be read",
+    };
+    refuse(Refusal::new(Code::BadRequest).detail(detail), headers)
+}
+
+pub(crate) async fn not_found(headers: HeaderMap) -> Response {
+    refuse(Code::NotFound.into(), &headers)
+}
+
+fn status(code: Code) -> StatusCode {
+    match code {
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::StationUnknown | Code::AgentToken => StatusCode::UNAUTHORIZED,
+        Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Stale | Code::AlreadyActivated | Code::NoOrder | Code::CardNotBlank => StatusCode::CONFLICT,
+        Code::BadRequest | Code::SecretMissing | Code::UserCodeForm | Code::PinForm => StatusCode::BAD_REQUEST,
+        _ => StatusCode::FORBIDDEN,
+    }
+}

@@ -1,0 +1,105 @@
+//! The API of card jobs: what the agent speaks.
+
+use crate::errors::{bad_json, fail, refuse};
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::JsonRejection},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use kaika_app::{App, Failure, Station, authenticate_station, report_batch, start_card_job};
+use kaika_wire::{BatchReport, Code, JobId, JobKind, PortalAuthority, StartJob, StationId, WELL_KNOWN_PATH, WellKnown};
+use std::sync::Arc;
+
+const JOBS: &str = "/api/jobs";
+
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route(WELL_KNOWN_PATH, get(well_known))
+        .route(JOBS, post(start))
+        .route("/api/jobs/{job}/reports", post(report))
+}
+
+/// Which cards belong to this portal.
+async fn well_known(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let generations = match app.store.read().await {
+        Ok(mut reader) => reader.generations().await,
+        Err(error) => Err(error),
+    };
+    let generations = match generations {
+        Ok(generations) => generations,
+        Err(error) => return fail(error.into(), &headers),
+    };
+    let authorities = app.policies.values().map(|policy| PortalAuthority {
+        id: policy.id.clone(),
+        name: policy.name.zh.clone(),
+        name_en: policy.name.en.clone(),
+        portal: format!("/{}/", policy.id),
+        ca_certificates: generations
+            .iter()
+            .filter(|generation| generation.owner == policy.id)
+            .map(|generation| generation.certificate.clone().into())
+            .collect(),
+    });
+    Json(WellKnown { version: 1, origin: app.origin.clone(), jobs: JOBS.into(), authorities: authorities.collect() })
+        .into_response()
+}
+
+async fn start(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    request: Result<Json<StartJob>, JsonRejection>,
+) -> Response {
+    let Json(request) = match request {
+        Ok(request) => request,
+        Err(rejection) => return bad_json(&rejection, &headers),
+    };
+    let station = match request.kind {
+        JobKind::Personalise => match station(&app, &headers).await {
+            Ok(station) => Some(station),
+            Err(failure) => return fail(failure, &headers),
+        },
+        JobKind::Activate | JobKind::Information => None,
+    };
+    match start_card_job(&app, request, station).await {
+        Ok(started) => no_store(Json(started)),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+async fn report(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+    headers: HeaderMap,
+    report: Result<Json<BatchReport>, JsonRejection>,
+) -> Response {
+    let (Ok(job), Some(token)) = (job.parse::<JobId>(), credentials(&headers, "Bearer ")) else {
+        return refuse(Code::NotFound.into(), &headers);
+    };
+    let Json(report) = match report {
+        Ok(report) => report,
+        Err(rejection) => return bad_json(&rejection, &headers),
+    };
+    match report_batch(&app, job, token, report).await {
+        Ok(state) => no_store(Json(state)),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// `Authorization: Station <id>:<token>`.
+async fn station(app: &App, headers: &HeaderMap) -> Result<Station, Failure> {
+    let credentials = credentials(headers, "Station ").and_then(|credentials| credentials.split_once(':'));
+    let (id, token) = credentials.ok_or(Code::StationUnknown)?;
+    let id: StationId = id.parse().map_err(|_| Code::StationUnknown)?;
+    authenticate_station(app, id, token).await
+}
+
+fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix(scheme)
+}
+
+/// Batches carry secrets: nobody keeps them on the way.
+fn no_store(answer: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+}

@@ -1,0 +1,69 @@
+//! What happens by the clock: the sweep of overdue cards, and the anchors of the audit log.
+
+use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, sweep};
+use std::{sync::Arc, time::Duration};
+use time::Duration as Span;
+use tokio::sync::watch;
+
+pub struct Scheduler {
+    pub app: Arc<App>,
+    pub anchors: Arc<dyn Anchors>,
+    /// Names this process among those that share the database.
+    pub owner: String,
+    /// How often the sweep runs.
+    pub sweep_every: Duration,
+    /// How often the audit log's head is looked at.
+    pub anchor_every: Duration,
+}
+
+/// Runs until `stop` turns true; the last head is anchored before it returns.
+pub async fn run_scheduler(scheduler: Scheduler, mut stop: watch::Receiver<bool>) {
+    let mut sweeps = tokio::time::interval(scheduler.sweep_every);
+    let mut anchors = tokio::time::interval(scheduler.anchor_every);
+    let mut anchored = None;
+    loop {
+        tokio::select! {
+            _ = sweeps.tick() => scheduler.sweep().await,
+            _ = anchors.tick() => anchored = scheduler.anchor(anchored).await,
+            stopped = stop.wait_for(|stop| *stop) => {
+                drop(stopped);
+                scheduler.anchor(anchored).await;
+                return;
+            }
+        }
+    }
+}
+
+impl Scheduler {
+    /// Under a lease, so that one process of many does it.
+    async fn sweep(&self) {
+        match self.take_lease().await {
+            Ok(true) => match sweep(&self.app, false).await {
+                Ok(swept) if swept.is_empty() => {}
+                Ok(swept) => tracing::info!(cards = swept.len(), "swept cards that were not activated in time"),
+                Err(error) => tracing::error!(%error, "the sweep failed"),
+            },
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the scheduler's lease could not be taken"),
+        }
+    }
+
+    async fn take_lease(&self) -> Result<bool, Failure> {
+        let now = self.app.now();
+        let until = now + Span::try_from(self.sweep_every * 2).unwrap_or(Span::HOUR);
+        let mut work = self.app.store.begin().await?;
+        let taken = work.take_lease("sweep", &self.owner, now, until).await?;
+        work.commit().await?;
+        Ok(taken)
+    }
+
+    async fn anchor(&self, last: Option<Head>) -> Option<Head> {
+        match anchor_audit(&self.app, self.anchors.as_ref(), last).await {
+            Ok(head) => Some(head),
+            Err(error) => {
+                tracing::error!(%error, "the audit log's head could not be anchored");
+                last
+            }
+        }
+    }
+}

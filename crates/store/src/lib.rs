@@ -1,0 +1,75 @@
+//! The store port on SQLite and PostgreSQL.
+//!
+//! Queries have one text each, with `$n`, and stand in `queries/`; that folder is compiled once per driver, under
+//! [`sqlite`] and under [`postgres`].
+//!
+//! **Invariant:** SQL stands here and nowhere else.
+
+#![expect(clippy::duplicate_mod, reason = "one text per query, compiled once per driver")]
+
+mod postgres;
+mod sqlite;
+
+use kaika_app::{Store, StoreError};
+use std::sync::Arc;
+
+/// Opens the database and brings its schema up to date: `sqlite:PATH` (made where it is missing) or `postgres://…`.
+///
+/// # Errors
+/// [`StoreError::Newer`] for a database of a newer version; the database cannot be reached or written.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => Ok(Arc::new(sqlite::open(path.as_ref()).await?)),
+        None => Ok(Arc::new(postgres::open(url).await?)),
+    }
+}
+
+/// Has the database prepare every statement there is: a test of the texts against the schema.
+///
+/// # Errors
+/// The first statement that the database does not take.
+pub async fn prepare_every_statement(url: &str) -> Result<usize, StoreError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => sqlite::open(path.as_ref()).await?.prepare_every_statement().await,
+        None => postgres::open(url).await?.prepare_every_statement().await,
+    }
+}
+
+/// Names the statements of a file and lists them.
+macro_rules! statements {
+    ($($name:ident = $sql:expr;)*) => {
+        $(const $name: &str = $sql;)*
+        pub(super) const STATEMENTS: &[&str] = &[$($name),*];
+    };
+}
+use statements;
+
+/// What a database said, in the port's terms.
+fn failure(error: sqlx::Error) -> StoreError {
+    if let sqlx::Error::Database(database) = &error {
+        // PostgreSQL: serialization failure and deadlock are somebody else's change as well.
+        let lost = matches!(database.code().as_deref(), Some("40001" | "40P01"));
+        if lost || database.is_unique_violation() {
+            return StoreError::Stale;
+        }
+    }
+    StoreError::Database(Box::new(error))
+}
+
+/// The schema, from the scripts of one driver.
+async fn migrate<'a, A>(scripts: &[(i64, &'static str, &'static str)], database: A) -> Result<(), StoreError>
+where
+    A: sqlx::Acquire<'a>,
+    <A::Connection as std::ops::Deref>::Target: sqlx::migrate::Migrate,
+{
+    use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+    let migrations = scripts.iter().map(|(version, description, sql)| {
+        let sql = sqlx::SqlSafeStr::into_sql_str(*sql);
+        Migration::new(*version, (*description).into(), MigrationType::Simple, sql, false)
+    });
+    let known = scripts.last().map_or(0, |(version, ..)| *version);
+    Migrator::with_migrations(migrations.collect()).run(database).await.map_err(|error| match error {
+        MigrateError::VersionMissing(found) => StoreError::Newer { found, known },
+        other => StoreError::Database(Box::new(other)),
+    })
+}

@@ -1,0 +1,46 @@
+//! PostgreSQL: many servers may share one database.
+
+use crate::{failure, migrate};
+use async_trait::async_trait;
+use kaika_app::{Reader, Store, StoreError, UnitOfWork};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+type Db = sqlx::Postgres;
+type Connection = sqlx::PgConnection;
+
+#[path = "queries/all.rs"]
+mod queries;
+
+const CONNECTIONS: u32 = 16;
+const SCRIPTS: &[(i64, &str, &str)] = &[(1, "initial", include_str!("../migrations/postgres/0001_initial.sql"))];
+
+pub(crate) struct PostgresStore {
+    pool: PgPool,
+}
+
+pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await.map_err(failure)?;
+    migrate(SCRIPTS, &pool).await?;
+    Ok(PostgresStore { pool })
+}
+
+impl PostgresStore {
+    pub(crate) async fn prepare_every_statement(&self) -> Result<usize, StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failure)?;
+        queries::prepare(&mut connection).await
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let transaction = self.pool.begin_with(begin).await.map_err(failure)?;
+        Ok(Box::new(queries::Work::new(transaction)))
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let transaction = self.pool.begin().await.map_err(failure)?;
+        Ok(Box::new(queries::Work::new(transaction)))
+    }
+}

@@ -1,0 +1,69 @@
+//! The audit log: the head is taken and advanced as the last thing before the commit, so that transactions queue for
+//! it as briefly as can be.
+
+use super::{
+    Connection, Db, Found,
+    rows::{array, number, text},
+};
+use crate::{failure, statements};
+use kaika_app::{
+    StoreError,
+    audit::{Chained, Event, Head},
+};
+
+statements! {
+    EVENTS = "SELECT * FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+    HEAD = "SELECT sequence, hash FROM audit_head WHERE one = 1";
+    // Takes the row's lock and gives the hash to chain on.
+    ADVANCE = "UPDATE audit_head SET sequence = sequence + $1 WHERE one = 1 RETURNING sequence, hash";
+    SEAL = "UPDATE audit_head SET hash = $1 WHERE one = 1";
+    INSERT = "INSERT INTO audit_event (sequence, at, actor, action, payload, hash) VALUES ($1, $2, $3, $4, $5, $6)";
+}
+
+pub(super) async fn events(on: &mut Connection, after: i64, limit: u32) -> Found<Vec<Chained>> {
+    let rows = sqlx::query::<Db>(EVENTS).bind(after).bind(i64::from(limit)).fetch_all(on).await.map_err(failure)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Chained {
+                sequence: number(row, "sequence")?,
+                at: number(row, "at")?,
+                actor: text(row, "actor")?,
+                action: text(row, "action")?,
+                payload: text(row, "payload")?,
+                hash: array(row, "hash")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn head(on: &mut Connection) -> Found<Head> {
+    let row = sqlx::query::<Db>(HEAD).fetch_optional(on).await.map_err(failure)?;
+    let row = row.ok_or_else(|| StoreError::Row("the audit log has no head".into()))?;
+    Ok(Head { sequence: number(&row, "sequence")?, hash: array(&row, "hash")? })
+}
+
+pub(super) async fn append(on: &mut Connection, events: &[Event]) -> Found<()> {
+    let Ok(count) = i64::try_from(events.len()) else { return Err(StoreError::Row("too many events".into())) };
+    if count == 0 {
+        return Ok(());
+    }
+    let row = sqlx::query::<Db>(ADVANCE).bind(count).fetch_optional(&mut *on).await.map_err(failure)?;
+    let row = row.ok_or_else(|| StoreError::Row("the audit log has no head".into()))?;
+    let mut head = Head { sequence: number::<i64>(&row, "sequence")? - count, hash: array(&row, "hash")? };
+    for event in events {
+        let chained = head.chain(event);
+        head = chained.head();
+        sqlx::query::<Db>(INSERT)
+            .bind(chained.sequence)
+            .bind(chained.at)
+            .bind(chained.actor)
+            .bind(chained.action)
+            .bind(chained.payload)
+            .bind(chained.hash.to_vec())
+            .execute(&mut *on)
+            .await
+            .map_err(failure)?;
+    }
+    sqlx::query::<Db>(SEAL).bind(head.hash.to_vec()).execute(on).await.map_err(failure)?;
+    Ok(())
+}

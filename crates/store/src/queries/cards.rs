@@ -1,0 +1,202 @@
+//! Holders and cards.
+
+use super::{
+    Connection, Db, Found,
+    rows::{
+        Row, json, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
+        to_word, unreadable, word,
+    },
+};
+use crate::{failure, statements};
+use kaika_app::StoreError;
+use kaika_domain::{Card, CardState, Holder};
+use kaika_wire::{AuthorityId, CardId, CardNumber, HolderId};
+use time::OffsetDateTime;
+
+statements! {
+    HOLDER = "SELECT * FROM holder WHERE id = $1";
+    INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    CARD = "SELECT * FROM card WHERE id = $1";
+    BY_NUMBER = "SELECT * FROM card WHERE number = $1";
+    BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated' ORDER BY ordered_at DESC, id DESC \
+        LIMIT 1";
+    OLDEST_ORDER = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1";
+    OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
+        ORDER BY ordered_at, id LIMIT 1";
+    OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
+    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
+        ORDER BY dispatched_at, id LIMIT $3";
+    INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
+        state_at, termination_reason, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
+        state_at = $9, termination_reason = $10, version = version + 1 WHERE id = $1 AND version = $2";
+}
+
+pub(super) async fn holder(on: &mut Connection, id: HolderId) -> Found<Option<Holder>> {
+    let row = sqlx::query::<Db>(HOLDER).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
+    row.map(|row| {
+        Ok(Holder {
+            id: parsed(&row, "id")?,
+            authority: parsed(&row, "authority")?,
+            subject: json(&row, "subject")?,
+            organisation: json(&row, "organisation")?,
+            email: text_or_none(&row, "email")?,
+            registered_at: time(&row, "registered_at")?,
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn insert_holder(on: &mut Connection, holder: &Holder) -> Found<()> {
+    sqlx::query::<Db>(INSERT_HOLDER)
+        .bind(holder.id.to_string())
+        .bind(holder.authority.as_str().to_owned())
+        .bind(to_json(&holder.subject)?)
+        .bind(to_json(&holder.organisation)?)
+        .bind(holder.email.clone())
+        .bind(holder.registered_at.unix_timestamp())
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+pub(super) async fn card(on: &mut Connection, id: CardId) -> Found<Option<Card>> {
+    one(sqlx::query::<Db>(CARD).bind(id.to_string()).fetch_optional(on).await)
+}
+
+pub(super) async fn card_by_number(on: &mut Connection, number: &CardNumber) -> Found<Option<Card>> {
+    one(sqlx::query::<Db>(BY_NUMBER).bind(number.as_str().to_owned()).fetch_optional(on).await)
+}
+
+pub(super) async fn card_by_device(on: &mut Connection, device: u32) -> Found<Option<Card>> {
+    one(sqlx::query::<Db>(BY_DEVICE).bind(i64::from(device)).fetch_optional(on).await)
+}
+
+pub(super) async fn oldest_order(on: &mut Connection, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
+    one(match authority {
+        Some(authority) => {
+            sqlx::query::<Db>(OLDEST_ORDER_OF).bind(authority.as_str().to_owned()).fetch_optional(on).await
+        }
+        None => sqlx::query::<Db>(OLDEST_ORDER).fetch_optional(on).await,
+    })
+}
+
+pub(super) async fn cards(on: &mut Connection, authority: &AuthorityId) -> Found<Vec<Card>> {
+    many(sqlx::query::<Db>(OF_AUTHORITY).bind(authority.as_str().to_owned()).fetch_all(on).await)
+}
+
+pub(super) async fn overdue_cards(
+    on: &mut Connection,
+    authority: &AuthorityId,
+    before: OffsetDateTime,
+    limit: u32,
+) -> Found<Vec<Card>> {
+    many(
+        sqlx::query::<Db>(OVERDUE)
+            .bind(authority.as_str().to_owned())
+            .bind(before.unix_timestamp())
+            .bind(i64::from(limit))
+            .fetch_all(on)
+            .await,
+    )
+}
+
+pub(super) async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
+    let state = StateColumns::of(&card.state)?;
+    sqlx::query::<Db>(INSERT)
+        .bind(card.id.to_string())
+        .bind(card.number.as_str().to_owned())
+        .bind(card.authority.as_str().to_owned())
+        .bind(card.holder.to_string())
+        .bind(to_word(&card.rank)?)
+        .bind(card.device.map(i64::from))
+        .bind(card.guid.map(|guid| guid.to_string()))
+        .bind(card.ordered_at.unix_timestamp())
+        .bind(state.name)
+        .bind(state.dispatched_at)
+        .bind(state.at)
+        .bind(state.reason)
+        .bind(card.version)
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+pub(super) async fn update_card(on: &mut Connection, card: &mut Card) -> Found<()> {
+    let state = StateColumns::of(&card.state)?;
+    let done = sqlx::query::<Db>(UPDATE)
+        .bind(card.id.to_string())
+        .bind(card.version)
+        .bind(to_word(&card.rank)?)
+        .bind(card.device.map(i64::from))
+        .bind(card.guid.map(|guid| guid.to_string()))
+        .bind(card.ordered_at.unix_timestamp())
+        .bind(state.name)
+        .bind(state.dispatched_at)
+        .bind(state.at)
+        .bind(state.reason)
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::Stale);
+    }
+    card.version += 1;
+    Ok(())
+}
+
+struct StateColumns {
+    name: &'static str,
+    dispatched_at: Option<i64>,
+    at: Option<i64>,
+    reason: Option<String>,
+}
+
+impl StateColumns {
+    fn of(state: &CardState) -> Found<Self> {
+        let (dispatched_at, at, reason) = match state {
+            CardState::Ordered => (None, None, None),
+            CardState::Personalised { at } => (None, Some(at), None),
+            CardState::Dispatched { at } => (Some(at), Some(at), None),
+            CardState::Activated { dispatched_at, at } => (Some(dispatched_at), Some(at), None),
+            CardState::Terminated { reason, at } => (None, Some(at), Some(to_word(reason)?)),
+        };
+        let seconds = |at: &OffsetDateTime| at.unix_timestamp();
+        Ok(Self { name: state.name(), dispatched_at: dispatched_at.map(seconds), at: at.map(seconds), reason })
+    }
+}
+
+fn one(row: Result<Option<Row>, sqlx::Error>) -> Found<Option<Card>> {
+    row.map_err(failure)?.map(|row| read(&row)).transpose()
+}
+
+fn many(rows: Result<Vec<Row>, sqlx::Error>) -> Found<Vec<Card>> {
+    rows.map_err(failure)?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Found<Card> {
+    let at = |column| time_or_none(row, column).and_then(|at| at.ok_or_else(|| unreadable(column)));
+    let state = match text(row, "state")?.as_str() {
+        "ordered" => CardState::Ordered,
+        "personalised" => CardState::Personalised { at: at("state_at")? },
+        "dispatched" => CardState::Dispatched { at: at("dispatched_at")? },
+        "activated" => CardState::Activated { dispatched_at: at("dispatched_at")?, at: at("state_at")? },
+        "terminated" => CardState::Terminated { reason: word(row, "termination_reason")?, at: at("state_at")? },
+        _ => return Err(unreadable("state")),
+    };
+    Ok(Card {
+        id: parsed(row, "id")?,
+        number: parsed(row, "number")?,
+        authority: parsed(row, "authority")?,
+        holder: parsed(row, "holder")?,
+        rank: word(row, "rank")?,
+        device: number_or_none(row, "device")?,
+        guid: parsed_or_none(row, "guid")?,
+        ordered_at: time(row, "ordered_at")?,
+        state,
+        version: number(row, "version")?,
+    })
+}

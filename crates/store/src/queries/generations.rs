@@ -1,0 +1,91 @@
+//! Generations of the authorities and their revocation lists.
+
+use super::{
+    Connection, Db, Found,
+    rows::{Row, array, bytes, number, parsed, text, time},
+};
+use crate::{failure, statements};
+use kaika_app::{Crl, Generation};
+use kaika_wire::GenerationId;
+
+statements! {
+    GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, owner, ordinal";
+    INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
+        responder_certificate, base_url, founded_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 ORDER BY number DESC LIMIT 1";
+    INSERT_CRL = "INSERT INTO crl (generation, number, revision, this_update, next_update, der) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    // The list is public once it is out: older ones are kept by whoever wants them.
+    FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND number < $2";
+}
+
+pub(super) async fn generations(on: &mut Connection) -> Found<Vec<Generation>> {
+    let rows = sqlx::query::<Db>(GENERATIONS).fetch_all(on).await.map_err(failure)?;
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn insert(on: &mut Connection, generation: &Generation) -> Found<()> {
+    sqlx::query::<Db>(INSERT)
+        .bind(generation.id.to_string())
+        .bind(generation.owner.as_str().to_owned())
+        .bind(i64::from(generation.ordinal))
+        .bind(i64::from(generation.is_root))
+        .bind(generation.issuer.to_string())
+        .bind(generation.certificate.clone())
+        .bind(generation.key_identifier.to_vec())
+        .bind(generation.responder_certificate.clone())
+        .bind(generation.base_url.clone())
+        .bind(generation.founded_at.unix_timestamp())
+        .bind(generation.revision)
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+pub(super) async fn latest_crl(on: &mut Connection, generation: GenerationId) -> Found<Option<Crl>> {
+    let row = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).fetch_optional(on).await.map_err(failure)?;
+    row.map(|row| {
+        Ok(Crl {
+            generation: parsed(&row, "generation")?,
+            number: number(&row, "number")?,
+            revision: number(&row, "revision")?,
+            this_update: time(&row, "this_update")?,
+            next_update: time(&row, "next_update")?,
+            der: bytes(&row, "der")?,
+        })
+    })
+    .transpose()
+}
+
+pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
+    sqlx::query::<Db>(INSERT_CRL)
+        .bind(crl.generation.to_string())
+        .bind(crl.number)
+        .bind(crl.revision)
+        .bind(crl.this_update.unix_timestamp())
+        .bind(crl.next_update.unix_timestamp())
+        .bind(crl.der.clone())
+        .execute(&mut *on)
+        .await
+        .map_err(failure)?;
+    let forget = sqlx::query::<Db>(FORGET_CRLS).bind(crl.generation.to_string()).bind(crl.number);
+    forget.execute(on).await.map_err(failure)?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Found<Generation> {
+    Ok(Generation {
+        id: parsed(row, "id")?,
+        owner: parsed(row, "owner")?,
+        ordinal: number(row, "ordinal")?,
+        is_root: number::<i64>(row, "is_root")? != 0,
+        issuer: parsed(row, "issuer")?,
+        certificate: bytes(row, "certificate")?,
+        key_identifier: array(row, "key_identifier")?,
+        responder_certificate: bytes(row, "responder_certificate")?,
+        base_url: text(row, "base_url")?,
+        founded_at: time(row, "founded_at")?,
+        revision: number(row, "revision")?,
+    })
+}
