@@ -25,7 +25,7 @@ pub use answer_ocsp::{OcspAnswer, answer_ocsp, crl_reason};
 pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
 pub use found_authorities::found_authorities;
-pub use order_card::{CardOrder, OrderedCard, order_card};
+pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
 pub use ports::{
     Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store, StoreError, UnitOfWork,
     UserCodeHasher, VaultError,

@@ -112,7 +112,7 @@ fn draw_number(app: &App, policy: &Policy) -> CardNumber {
 }
 
 /// Eight signs that are not taken for one another when they are read from paper.
-fn draw_user_code(app: &App) -> UserCode {
+pub fn draw_user_code(app: &App) -> UserCode {
     let text = zeroize::Zeroizing::new(draw(app, 8, b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"));
     UserCode::parse(&text).expect("eight visible characters are a user code")
 }

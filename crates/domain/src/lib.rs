@@ -26,6 +26,8 @@ pub enum Actor {
     Operator,
     /// The authority's own rules, by the clock.
     Scheduler,
+    /// A certification authority, when it signs.
+    Authority(kaika_wire::AuthorityId),
 }
 
 impl std::fmt::Display for Actor {
@@ -35,6 +37,7 @@ impl std::fmt::Display for Actor {
             Self::Station(id) => write!(f, "station:{id}"),
             Self::Operator => f.write_str("operator"),
             Self::Scheduler => f.write_str("scheduler"),
+            Self::Authority(id) => write!(f, "authority:{id}"),
         }
     }
 }

@@ -25,8 +25,8 @@ pub async fn run_scheduler(scheduler: Scheduler, mut stop: watch::Receiver<bool>
         tokio::select! {
             _ = sweeps.tick() => scheduler.sweep().await,
             _ = anchors.tick() => anchored = scheduler.anchor(anchored).await,
-            stopped = stop.wait_for(|stop| *stop) => {
-                drop(stopped);
+            // Nobody left to say it means the same.
+            () = async { let _ = stop.wait_for(|stop| *stop).await; } => {
                 scheduler.anchor(anchored).await;
                 return;
             }

@@ -13,7 +13,8 @@ use crate::shell::{cargo, printed};
 const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-agent", &["kaika-card", "kaika-softcard", "kaika-texts", "kaika-wire", "pcsc-sys"]),
     ("kaika-app", &["kaika-domain", "kaika-pki", "kaika-wire"]),
-    ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-wire"]),
+    // The vault's sealed key files hold the authorities' keys as well.
+    ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-wire"]),
     ("kaika-pki", &[]),

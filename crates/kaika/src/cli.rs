@@ -1,0 +1,146 @@
+//! The command line of `kaika`.
+
+mod audit;
+mod card;
+mod demo;
+mod station;
+mod sweep;
+
+use crate::{
+    clock::ShiftedClock,
+    demo::Memory,
+    installation::{Folder, Installation, Opening},
+    output,
+};
+use anyhow::{Result, bail};
+use clap::{Args, Parser, Subcommand};
+use kaika_app::Failure;
+use kaika_wire::{Code, Refusal};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+#[derive(Parser)]
+#[command(
+    name = "kaika",
+    version,
+    about = "Runs smart-card certificates end to end",
+    after_help = "Examples:\n  \
+        kaika demo\n  \
+        kaika demo --data /tmp/kaika --days-later 91\n  \
+        kaika card order --authority gca --holder holder.toml\n  \
+        kaika station enrol --name \"Counter 1\" --out station.json\n  \
+        kaika audit verify"
+)]
+struct Command {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show the main job with software cards: server, agent and card tray in one
+    Demo(demo::Options),
+    /// Order cards and look at orders
+    #[command(subcommand)]
+    Card(card::Work),
+    /// The places where cards are personalised
+    #[command(subcommand)]
+    Station(station::Work),
+    /// Deal with cards that were not activated in time
+    Sweep(sweep::Options),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Work),
+}
+
+/// What every operator's command takes.
+#[derive(Args)]
+struct Place {
+    /// The installation's folder
+    #[arg(long, value_name = "DIR", default_value = "kaika-demo")]
+    data: PathBuf,
+    /// One JSON document on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let as_json = arguments.iter().any(|argument| argument == "--json");
+    let command = match Command::try_parse_from(&arguments) {
+        Ok(command) => command,
+        Err(error) => {
+            let misused = error.use_stderr();
+            // Where nobody reads it, there is nothing more to say.
+            let _ = error.print();
+            if misused && as_json {
+                let refusal = Refusal::new(Code::BadRequest).detail(error.kind().to_string());
+                output::print_json(&serde_json::json!({ "error": refusal }));
+            }
+            return if misused { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(run(command));
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            result
+        }
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            complain(&error, as_json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode> {
+    match command.what {
+        What::Demo(options) => demo::run(options).await,
+        What::Card(work) => card::run(work).await,
+        What::Station(work) => station::run(work).await,
+        What::Sweep(options) => sweep::run(options).await,
+        What::Audit(work) => audit::run(work).await,
+    }
+}
+
+/// A refusal in the person's language; anything else as one line with its causes.
+fn complain(error: &anyhow::Error, as_json: bool) {
+    let refusal = error.chain().find_map(|cause| match cause.downcast_ref::<Failure>() {
+        Some(Failure::Refused(refusal)) => Some(refusal.clone()),
+        _ => cause.downcast_ref::<Refusal>().cloned(),
+    });
+    match refusal {
+        Some(refusal) => output::refuse(refusal, as_json),
+        None => {
+            eprintln!("kaika: {error:#}");
+            if as_json {
+                let refusal = Refusal::new(Code::Internal).detail(format!("{error:#}"));
+                output::print_json(&serde_json::json!({ "error": kaika_texts::explain(output::language(), refusal) }));
+            }
+        }
+    }
+}
+
+impl Place {
+    /// Opens what a demo has made, at the time that the demo has.
+    async fn open(&self) -> Result<Installation> {
+        let folder = self.folder()?;
+        let memory = Memory::read(&folder)?;
+        let clock = ShiftedClock { days_later: memory.days_later };
+        let opening = Opening { origin: memory.origin.clone(), base_url: memory.base_url.clone(), clock };
+        Installation::open(&folder, opening).await
+    }
+
+    fn folder(&self) -> Result<Folder> {
+        let folder = Folder::new(&self.data);
+        if !folder.exists() {
+            bail!("there is no installation in {}; `kaika demo --data {0}` makes one", self.data.display());
+        }
+        Ok(folder)
+    }
+}

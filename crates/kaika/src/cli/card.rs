@@ -1,0 +1,106 @@
+//! `kaika card`: orders.
+
+use super::Place;
+use crate::output;
+use anyhow::{Context, Result};
+use clap::Subcommand;
+use kaika_app::{CardOrder, order_card};
+use kaika_wire::{AuthorityId, Code, Refusal, UserCode};
+use serde_json::json;
+use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};
+use zeroize::Zeroizing;
+
+#[derive(Subcommand)]
+pub(super) enum Work {
+    /// Order a card for a holder; its number and user code are told once
+    #[command(after_help = "A holder file (TOML, or JSON where its name ends in .json):\n  \
+        subject = [[\"C\", \"TW\"], [\"O\", \"測試機關\"], [\"OU\", \"資訊室\"]]\n  \
+        email = \"card@agency.example\"\n  \
+        [organisation]\n  \
+        business_number = \"12345678\"")]
+    Order {
+        #[command(flatten)]
+        place: Place,
+        /// Which authority's card: gca, xca …
+        #[arg(long)]
+        authority: AuthorityId,
+        #[arg(long, value_name = "FILE")]
+        holder: PathBuf,
+        /// Read `user_code=…` from standard input; otherwise one is drawn
+        #[arg(long)]
+        secrets_stdin: bool,
+    },
+    /// The cards of an authority
+    List {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        authority: AuthorityId,
+    },
+}
+
+pub(super) async fn run(work: Work) -> Result<ExitCode> {
+    match work {
+        Work::Order { place, authority, holder, secrets_stdin } => {
+            let order = read_order(&holder)?;
+            let user_code = if secrets_stdin { read_user_code(io::stdin().lock())? } else { None };
+            let installation = place.open().await?;
+            let ordered = order_card(&installation.app, &authority, order, user_code).await?;
+            let user_code = ordered.user_code.as_ref().map(UserCode::expose);
+            if place.json {
+                output::print_json(&json!({
+                    "number": ordered.card.number,
+                    "authority": ordered.card.authority,
+                    "state": ordered.card.state.name(),
+                    "user_code": user_code,
+                }));
+            } else {
+                println!("Card {} is ordered.", ordered.card.number);
+                if let Some(code) = user_code {
+                    println!("User code: {code}");
+                }
+            }
+        }
+        Work::List { place, authority } => {
+            let installation = place.open().await?;
+            installation.app.policy(&authority).map_err(|_| unknown(&authority))?;
+            let cards = installation.app.store.read().await?.cards(&authority).await?;
+            if place.json {
+                let cards: Vec<_> =
+                    cards.iter().map(|card| json!({ "number": card.number, "state": card.state.name() })).collect();
+                output::print_json(&json!({ "cards": cards }));
+            } else {
+                for card in cards {
+                    println!("{} {}", card.number, card.state.name());
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown(authority: &AuthorityId) -> Refusal {
+    Refusal::new(Code::NotFound).detail(format!("no authority {authority}"))
+}
+
+fn read_order(path: &Path) -> Result<CardOrder> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let wrong = || format!("{} is not a holder file", path.display());
+    if path.extension().is_some_and(|extension| extension == "json") {
+        serde_json::from_str(&text).with_context(wrong)
+    } else {
+        toml::from_str(&text).with_context(wrong)
+    }
+}
+
+/// The line `user_code=…`.
+fn read_user_code(input: impl io::BufRead) -> Result<Option<UserCode>> {
+    for line in input.lines() {
+        let line = Zeroizing::new(line.context("standard input cannot be read")?);
+        if let Some(code) = line.strip_prefix("user_code=") {
+            let code = UserCode::parse(code).map_err(|_| Refusal::new(Code::UserCodeForm))?;
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
+}

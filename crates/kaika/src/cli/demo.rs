@@ -1,0 +1,44 @@
+//! `kaika demo`.
+
+use crate::demo;
+use anyhow::Result;
+use clap::Args;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The folder that keeps everything
+    #[arg(long, value_name = "DIR", default_value = "kaika-demo")]
+    data: PathBuf,
+    /// Where the server listens
+    #[arg(long, value_name = "ADDR", default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080))]
+    listen: SocketAddr,
+    /// Where the agent listens
+    #[arg(long, value_name = "ADDR", default_value_t = kaika_agent::serve::DEFAULT_LISTEN)]
+    agent_listen: SocketAddr,
+    /// A file that appears, written whole, when all is up
+    #[arg(long, value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+    /// Let it be N days later; the folder remembers it
+    #[arg(long, value_name = "N")]
+    days_later: Option<u32>,
+}
+
+pub(super) async fn run(options: Options) -> Result<ExitCode> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIKA_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    demo::run(demo::Options {
+        data: options.data,
+        listen: options.listen,
+        agent_listen: options.agent_listen,
+        ready_file: options.ready_file,
+        days_later: options.days_later,
+    })
+    .await?;
+    Ok(ExitCode::SUCCESS)
+}

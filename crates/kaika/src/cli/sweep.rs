@@ -1,0 +1,32 @@
+//! `kaika sweep`: the activation period is over.
+
+use super::Place;
+use crate::output;
+use anyhow::Result;
+use clap::Args;
+use kaika_app::sweep;
+use serde_json::json;
+use std::process::ExitCode;
+
+#[derive(Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    place: Place,
+    /// Only tell what would be done
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn run(options: Options) -> Result<ExitCode> {
+    let installation = options.place.open().await?;
+    let swept = sweep(&installation.app, options.dry_run).await?;
+    if options.place.json {
+        output::print_json(&json!({ "dry_run": options.dry_run, "cards": swept }));
+    } else {
+        for card in &swept {
+            println!("{} {} {}", card.authority, card.number, card.outcome);
+        }
+        println!("{} cards", swept.len());
+    }
+    Ok(ExitCode::SUCCESS)
+}

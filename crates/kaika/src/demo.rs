@@ -1,0 +1,127 @@
+//! The demo: server, agent and card tray in one program, with software cards in readers, over one folder.
+
+mod memory;
+mod network;
+mod plan;
+mod produce;
+mod ready;
+
+pub use memory::Memory;
+
+use crate::{
+    clock::ShiftedClock,
+    installation::{Folder, Installation, Opening},
+};
+use anyhow::{Context, Result};
+use kaika_agent::{
+    readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
+    serve::{AgentConfig, AgentHandle, serve},
+};
+use kaika_server::{Scheduler, router, run_scheduler};
+use network::Listeners;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+pub struct Options {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub agent_listen: SocketAddr,
+    pub ready_file: Option<PathBuf>,
+    pub days_later: Option<u32>,
+}
+
+/// Until it is interrupted.
+///
+/// # Errors
+/// A port is taken, the folder cannot be written or is of a newer version, a key cannot be opened.
+pub async fn run(options: Options) -> Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let interrupted = tokio::spawn(async move {
+        network::interrupted().await;
+        stop.send_replace(true);
+    });
+    if let Some(ready_file) = &options.ready_file {
+        ready::withdraw(ready_file)?;
+    }
+    let folder = Folder::new(&options.data);
+    folder.create()?;
+    let _lock = folder.lock()?;
+    let listeners = Listeners::bind(options.listen).await?;
+    let mut memory = Memory::read(&folder)?;
+    memory.opened_at(&listeners.origin(), &listeners.base_url(), options.days_later)?;
+    memory.write(&folder)?;
+    if memory.base_url != listeners.base_url() {
+        println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
+    }
+
+    let opening = Opening {
+        origin: memory.origin.clone(),
+        base_url: memory.base_url.clone(),
+        clock: ShiftedClock { days_later: memory.days_later },
+    };
+    let installation = Installation::open(&folder, opening).await?;
+    installation.found().await?;
+    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app)), stopping.clone()));
+    let scheduler = tokio::spawn(run_scheduler(
+        Scheduler {
+            app: Arc::clone(&installation.app),
+            anchors: Arc::clone(&installation.anchors),
+            owner: format!("demo {}", std::process::id()),
+            sweep_every: Duration::from_secs(3600),
+            anchor_every: Duration::from_secs(1),
+        },
+        stopping.clone(),
+    ));
+    let readers = SoftReaders::open(folder.cards(), plan::readers()).context("the software cards cannot be opened")?;
+    let produced = produce::produce(&folder, &installation, &mut memory, &readers, stopping.clone()).await;
+    let agent = match produced {
+        Ok(()) if !*stopping.borrow() => Some(
+            serve_agent(&options, &folder, &memory, readers.clone(), stopping.clone())
+                .await
+                .context("the agent cannot start; choose another address with --agent-listen")?,
+        ),
+        Ok(()) => None,
+        Err(error) => {
+            interrupted.abort();
+            return Err(error);
+        }
+    };
+    if let Some(agent) = &agent {
+        let ready = ready::Ready::gather(&folder, &installation, &memory, &readers, &agent.url).await?;
+        ready.announce();
+        if let Some(ready_file) = &options.ready_file {
+            ready.write(ready_file)?;
+        }
+    }
+
+    let mut stopping = stopping;
+    // The sender lives as long as the task that waits for the interruption.
+    let _ = stopping.wait_for(|stop| *stop).await;
+    let _ = scheduler.await;
+    if let Some(agent) = agent {
+        agent.stopped().await;
+    }
+    server.await.context("the server failed")??;
+    Ok(())
+}
+
+async fn serve_agent(
+    options: &Options,
+    folder: &Folder,
+    memory: &Memory,
+    soft: SoftReaders,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<AgentHandle> {
+    let sources: [Arc<dyn Source>; 2] = [Arc::new(soft.clone()), Arc::new(PcscReaders)];
+    let config = AgentConfig {
+        listen: options.agent_listen,
+        token_file: ready::token_file(folder),
+        readers: Readers::new(sources),
+        portals: vec![memory.origin.clone()],
+        tray: Some(soft),
+    };
+    let stopped = async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    Ok(serve(config, stopped).await?)
+}

@@ -1,0 +1,186 @@
+//! What runs where: for people on the terminal, for programs in the ready file.
+
+use super::{Memory, produce::mailer_file};
+use crate::installation::{Folder, Installation, write_whole};
+use anyhow::{Context, Result};
+use kaika_agent::readers::soft::SoftReaders;
+use kaika_domain::CardState;
+use kaika_wire::{AuthorityId, CardNumber, UserCode};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+#[derive(Serialize)]
+pub(super) struct Ready {
+    portal: String,
+    agent: String,
+    agent_token_file: PathBuf,
+    authorities: Vec<ReadyAuthority>,
+    cards: Vec<ReadyCard>,
+    #[serde(skip)]
+    passphrase_file: PathBuf,
+}
+
+#[derive(Serialize)]
+struct ReadyAuthority {
+    id: AuthorityId,
+    name: String,
+    portal: String,
+    ca_certificate: String,
+    crl: String,
+    ocsp: String,
+    root_certificate: String,
+    root_crl: String,
+}
+
+#[derive(Serialize)]
+struct ReadyCard {
+    number: CardNumber,
+    authority: AuthorityId,
+    reader: Option<String>,
+    state: &'static str,
+    user_code: Option<UserCode>,
+    /// The one that was delivered; none once the holder has set one.
+    pin: Option<String>,
+}
+
+pub(super) fn token_file(folder: &Folder) -> PathBuf {
+    folder.path("agent-token")
+}
+
+/// A file of an earlier start says nothing of this one.
+pub(super) fn withdraw(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be written", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Ready {
+    pub(super) async fn gather(
+        folder: &Folder,
+        installation: &Installation,
+        memory: &Memory,
+        readers: &SoftReaders,
+        agent: &str,
+    ) -> Result<Self> {
+        let app = &installation.app;
+        let mut reader = app.store.read().await?;
+        let portal = memory.origin.clone();
+        let generations: BTreeMap<_, _> =
+            reader.generations().await?.into_iter().map(|generation| (generation.owner.clone(), generation)).collect();
+        let mut authorities = Vec::new();
+        for policy in app.policies.values() {
+            let name = |owner: &AuthorityId| {
+                let generation = generations.get(owner);
+                generation.map(kaika_app::Generation::name).with_context(|| format!("{owner} was not founded"))
+            };
+            let (own, root) = (name(&policy.id)?, name(&policy.hierarchy.root)?);
+            authorities.push(ReadyAuthority {
+                id: policy.id.clone(),
+                name: policy.name.zh.clone(),
+                portal: format!("{portal}/{}/", policy.id),
+                ca_certificate: format!("{portal}/ca/{own}.cer"),
+                crl: format!("{portal}/crl/{own}.crl"),
+                ocsp: format!("{portal}/ocsp/{own}"),
+                root_certificate: format!("{portal}/ca/{root}.cer"),
+                root_crl: format!("{portal}/crl/{root}.crl"),
+            });
+        }
+        let kept = readers.cards().map_err(anyhow::Error::from)?;
+        let mut cards = Vec::new();
+        for demo_card in &memory.cards {
+            let Some(number) = &demo_card.number else { continue };
+            let card = reader.card_by_number(number).await?.with_context(|| format!("card {number} is gone"))?;
+            let seat = kept.iter().find(|kept| kept.name == number.as_str());
+            cards.push(ReadyCard {
+                number: number.clone(),
+                authority: demo_card.authority.clone(),
+                reader: seat.and_then(|kept| kept.reader.clone()),
+                state: state(&card.state),
+                user_code: demo_card.user_code.clone(),
+                pin: delivered_pin(folder, number)?,
+            });
+        }
+        let agent_token_file = token_file(folder);
+        Ok(Self {
+            portal,
+            agent: agent.to_owned(),
+            agent_token_file: fs::canonicalize(&agent_token_file).unwrap_or(agent_token_file),
+            authorities,
+            cards,
+            passphrase_file: folder.passphrase_file(),
+        })
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).context("the ready file is JSON")?;
+        write_whole(path, &text).with_context(|| format!("{} cannot be written", path.display()))
+    }
+
+    pub(super) fn announce(&self) {
+        println!("Portal     {}/", self.portal);
+        println!("Agent      {}/", self.agent);
+        println!("Card tray  {}/tray", self.agent);
+        println!(
+            "The keys are sealed by the passphrase in {}: enough for a demo, not for an authority.",
+            self.passphrase_file.display()
+        );
+        println!();
+        println!("{:<17} {:<7} {:<10} {:<11} {:<9} Reader", "Card", "From", "State", "User code", "PIN");
+        for card in &self.cards {
+            println!(
+                "{:<17} {:<7} {:<10} {:<11} {:<9} {}",
+                card.number.as_str(),
+                card.authority.as_str(),
+                card.state,
+                card.user_code.as_ref().map_or("–", UserCode::expose),
+                card.pin.as_deref().unwrap_or("–"),
+                card.reader.as_deref().unwrap_or("–"),
+            );
+        }
+        if let Some(card) = self.cards.iter().find(|card| card.state == "unopened" && card.reader.is_some()) {
+            println!();
+            println!("Try, in another terminal (it asks for the user code and a new PIN):");
+            println!(
+                "  kaika-agent card activate --portal {}/{}/ --reader '{}' --agent {} --agent-token-file {}",
+                self.portal,
+                card.authority,
+                card.reader.as_deref().unwrap_or_default(),
+                self.agent,
+                self.agent_token_file.display(),
+            );
+        }
+        println!("Ctrl-C ends it; the same command goes on with the same cards.");
+    }
+}
+
+fn state(state: &CardState) -> &'static str {
+    match state {
+        CardState::Dispatched { .. } => "unopened",
+        CardState::Terminated { .. } => "revoked",
+        other => other.name(),
+    }
+}
+
+fn delivered_pin(folder: &Folder, number: &CardNumber) -> Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Mailer {
+        pin: String,
+    }
+    let path = mailer_file(folder, number);
+    match fs::read(&path) {
+        Ok(contents) => {
+            let mailer: Mailer =
+                serde_json::from_slice(&contents).with_context(|| format!("{} is damaged", path.display()))?;
+            Ok(Some(mailer.pin))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
+    }
+}

@@ -1,0 +1,231 @@
+//! A folder that holds everything of one installation, and the ports over what is in it.
+
+use crate::clock::ShiftedClock;
+use anyhow::{Context, Result, bail};
+use kaika_app::{Anchors, App, Clock, Rng, Store, found_authorities};
+use kaika_ca::{Ca, CaConfig, FileKeyStore};
+use kaika_domain::{Policy, Root, policy::Roots};
+use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
+use kaika_wire::AuthorityId;
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, TryLockError},
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The demo's authorities; a new folder gets a copy of each.
+const AUTHORITIES: [(&str, &str); 6] = [
+    ("roots.toml", include_str!("../authorities/roots.toml")),
+    ("gca.toml", include_str!("../authorities/gca.toml")),
+    ("xca.toml", include_str!("../authorities/xca.toml")),
+    ("moica.toml", include_str!("../authorities/moica.toml")),
+    ("hca.toml", include_str!("../authorities/hca.toml")),
+    ("twca.toml", include_str!("../authorities/twca.toml")),
+];
+
+/// Where things lie.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+impl Folder {
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Makes what is missing.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn create(&self) -> Result<()> {
+        let unwritable = || format!("the folder {} cannot be written", self.root.display());
+        for folder in [self.root.clone(), self.authorities(), self.secrets(), self.keys(), self.cards()] {
+            create_private(&folder).with_context(unwritable)?;
+        }
+        for (name, contents) in AUTHORITIES {
+            let path = self.authorities().join(name);
+            if !path.exists() {
+                write_whole(&path, contents.as_bytes()).with_context(unwritable)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One program at a time serves the folder.
+    ///
+    /// # Errors
+    /// Another one does, or the folder cannot be written.
+    pub fn lock(&self) -> Result<File> {
+        let path = self.root.join("lock");
+        let unwritable = || format!("the folder {} cannot be written", self.root.display());
+        let file = File::options().create(true).append(true).open(path).with_context(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another program already serves the folder {}", self.root.display())
+            }
+            Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    pub fn database_url(&self) -> String {
+        format!("sqlite:{}", self.root.join("kaika.db").display())
+    }
+
+    pub fn authorities(&self) -> PathBuf {
+        self.root.join("authorities")
+    }
+
+    pub fn secrets(&self) -> PathBuf {
+        self.root.join("secrets")
+    }
+
+    pub fn passphrase_file(&self) -> PathBuf {
+        self.secrets().join("passphrase")
+    }
+
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    pub fn cards(&self) -> PathBuf {
+        self.root.join("cards")
+    }
+
+    fn anchor_file(&self) -> PathBuf {
+        self.root.join("audit.anchors")
+    }
+
+    /// Whether something was ever founded here.
+    pub fn exists(&self) -> bool {
+        self.root.join("kaika.db").exists()
+    }
+
+    /// The anchors of the audit log, with their signatures checked; needs no passphrase.
+    ///
+    /// # Errors
+    /// The audit key or the file cannot be read, or a line of it is not genuine.
+    pub fn anchors(&self) -> Result<Vec<kaika_app::Anchor>> {
+        let key = AuditPublicKey::read(&self.secrets()).context("the audit log's public key cannot be read")?;
+        read_anchors(&self.anchor_file(), &key).context("the anchors of the audit log cannot be read")
+    }
+}
+
+/// An opened installation.
+pub struct Installation {
+    pub app: Arc<App>,
+    pub anchors: Arc<dyn Anchors>,
+    pub roots: Vec<Root>,
+}
+
+/// What differs from one opening to another.
+pub struct Opening {
+    /// The portal's origin as people type it.
+    pub origin: String,
+    /// What stands in certificates that are issued by authorities founded from now on.
+    pub base_url: String,
+    pub clock: ShiftedClock,
+}
+
+impl Installation {
+    /// # Errors
+    /// The database is of a newer version or cannot be opened; a policy is wrong; a key cannot be opened.
+    pub async fn open(folder: &Folder, opening: Opening) -> Result<Self> {
+        let (policies, roots) = read_authorities(&folder.authorities())?;
+        let store = open_store(folder).await?;
+        let passphrase_file = folder.passphrase_file();
+        let passphrase = read_or_create_passphrase(&passphrase_file)
+            .with_context(|| format!("the passphrase in {} cannot be read", passphrase_file.display()))?;
+        let clock: Arc<dyn Clock> = Arc::new(opening.clock);
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
+        let vault = Vault::create_or_open(&folder.secrets(), &passphrase).context("the vault cannot be opened")?;
+        let anchors = Arc::new(AnchorFile::new(folder.anchor_file(), vault.audit_key()));
+        let ca = Ca::open(CaConfig {
+            store: Arc::clone(&store),
+            keys: Box::new(FileKeyStore::new(folder.keys(), passphrase)),
+            policies: policies.clone(),
+            roots: roots.clone(),
+            base_url: opening.base_url,
+            clock: Arc::clone(&clock),
+            rng: Arc::clone(&rng),
+        })
+        .await
+        .context("the authorities' keys cannot be opened")?;
+        let app = App::new(
+            store,
+            Arc::new(ca),
+            Arc::new(vault),
+            Arc::new(UserCodes::new()),
+            clock,
+            rng,
+            policies,
+            opening.origin,
+        );
+        Ok(Self { app: Arc::new(app), anchors, roots })
+    }
+
+    /// Makes the authorities' keys and certificates where they are missing.
+    ///
+    /// # Errors
+    /// A key cannot be made or a certificate would not be right.
+    pub async fn found(&self) -> Result<()> {
+        found_authorities(&self.app, &self.roots).await.context("the authorities could not be founded")?;
+        Ok(())
+    }
+}
+
+/// # Errors
+/// The database is of a newer version or cannot be opened.
+pub async fn open_store(folder: &Folder) -> Result<Arc<dyn Store>> {
+    kaika_store::open(&folder.database_url())
+        .await
+        .with_context(|| format!("the database in {} cannot be used", folder.root.display()))
+}
+
+fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
+    let mut policies = BTreeMap::new();
+    let mut roots = Vec::new();
+    let unreadable = || format!("the policies in {} cannot be read", folder.display());
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let wrong = || format!("{} is not right", path.display());
+        let text = fs::read_to_string(&path).with_context(unreadable)?;
+        if path.file_name().is_some_and(|name| name == "roots.toml") {
+            roots = Roots::parse(&text).with_context(wrong)?;
+        } else {
+            let policy = Policy::parse(&text).with_context(wrong)?;
+            policies.insert(policy.id.clone(), policy);
+        }
+    }
+    for policy in policies.values() {
+        if !roots.iter().any(|root| root.id == policy.hierarchy.root) {
+            bail!("{}: no root {} in roots.toml", policy.id, policy.hierarchy.root);
+        }
+    }
+    Ok((policies, roots))
+}
+
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Nobody ever sees half a file: written beside its place, made durable, then moved there. Its owner alone reads it.
+pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(contents)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! The program that runs an authority: the demo and the operator's commands. Here the ports meet their adapters.
+
+pub mod cli;
+pub mod clock;
+pub mod demo;
+pub mod installation;
+mod output;

@@ -1,0 +1,28 @@
+//! What commands print: with `--json` one document on standard output, else sentences; complaints to standard error.
+
+use kaika_texts::{Language, explain};
+use kaika_wire::Refusal;
+use serde::Serialize;
+use serde_json::json;
+
+pub(crate) fn language() -> Language {
+    let value = |name| std::env::var(name).ok();
+    Language::from_locale(value("LC_ALL").as_deref(), value("LC_MESSAGES").as_deref(), value("LANG").as_deref())
+}
+
+pub(crate) fn print_json(document: &impl Serialize) {
+    println!("{}", serde_json::to_string_pretty(document).expect("a document of ours is JSON"));
+}
+
+/// A refusal for people, and as the one document where it was asked for.
+pub(crate) fn refuse(refusal: Refusal, as_json: bool) {
+    let refusal = explain(language(), refusal);
+    eprintln!("{}", refusal.message);
+    if let Some(detail) = &refusal.detail {
+        eprintln!("  {detail}");
+    }
+    eprintln!("{}", refusal.next_step);
+    if as_json {
+        print_json(&json!({ "error": refusal }));
+    }
+}
