@@ -19,6 +19,7 @@ mod start_card_job;
 mod subject;
 mod sweep;
 mod verify_audit;
+mod well_known;
 
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp, crl_reason};
@@ -39,3 +40,4 @@ pub use start_card_job::start_card_job;
 pub use subject::subject_name;
 pub use sweep::{Swept, sweep};
 pub use verify_audit::{AuditFinding, AuditReport, verify_audit};
+pub use well_known::well_known;

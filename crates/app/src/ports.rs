@@ -50,6 +50,8 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// A transaction; dropped without [`UnitOfWork::commit`] it leaves nothing.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+    /// Ends all connections once they are idle; nothing can be done afterwards.
+    async fn close(&self);
 }
 
 /// Everything that is read. Lists are ordered as their method says.

@@ -102,6 +102,7 @@ pub async fn run(options: Options) -> Result<()> {
         agent.stopped().await;
     }
     server.await.context("the server failed")??;
+    installation.app.store.close().await;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use kaika_app::{App, Failure, Station, authenticate_station, report_batch, start_card_job};
-use kaika_wire::{BatchReport, Code, JobId, JobKind, PortalAuthority, StartJob, StationId, WELL_KNOWN_PATH, WellKnown};
+use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, StationId, WELL_KNOWN_PATH};
 use std::sync::Arc;
 
 const JOBS: &str = "/api/jobs";
@@ -23,27 +23,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 /// Which cards belong to this portal.
 async fn well_known(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let generations = match app.store.read().await {
-        Ok(mut reader) => reader.generations().await,
-        Err(error) => Err(error),
-    };
-    let generations = match generations {
-        Ok(generations) => generations,
-        Err(error) => return fail(error.into(), &headers),
-    };
-    let authorities = app.policies.values().map(|policy| PortalAuthority {
-        id: policy.id.clone(),
-        name: policy.name.zh.clone(),
-        name_en: policy.name.en.clone(),
-        portal: format!("/{}/", policy.id),
-        ca_certificates: generations
-            .iter()
-            .filter(|generation| generation.owner == policy.id)
-            .map(|generation| generation.certificate.clone().into())
-            .collect(),
-    });
-    Json(WellKnown { version: 1, origin: app.origin.clone(), jobs: JOBS.into(), authorities: authorities.collect() })
-        .into_response()
+    match kaika_app::well_known(&app, JOBS).await {
+        Ok(document) => Json(document).into_response(),
+        Err(failure) => fail(failure, &headers),
+    }
 }
 
 async fn start(

@@ -43,4 +43,8 @@ impl Store for PostgresStore {
         let transaction = self.pool.begin().await.map_err(failure)?;
         Ok(Box::new(queries::Work::new(transaction)))
     }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
 }

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{
     SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
 
 type Db = sqlx::Sqlite;
 type Connection = sqlx::SqliteConnection;
@@ -16,6 +16,8 @@ type Connection = sqlx::SqliteConnection;
 mod queries;
 
 const READERS: u32 = 4;
+/// SQLITE_BUSY.
+const BUSY: &str = "5";
 const SCRIPTS: &[(i64, &str, &str)] = &[(1, "initial", include_str!("../migrations/sqlite/0001_initial.sql"))];
 
 pub(crate) struct SqliteStore {
@@ -24,16 +26,9 @@ pub(crate) struct SqliteStore {
 }
 
 pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
-    // Only its owner reads the file; SQLite gives its log the same mode.
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| StoreError::Database(Box::new(error)))?;
+    make_file(path).map_err(|error| StoreError::Database(Box::new(error)))?;
     let options = SqliteConnectOptions::new()
         .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(10))
@@ -41,9 +36,37 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         .pragma("cache_size", "-1024");
     let pool = |most| SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
     let writer = pool(1).connect_with(options.clone()).await.map_err(failure)?;
-    migrate(SCRIPTS, &writer).await?;
+    write_ahead(&writer).await.map_err(failure)?;
+    // In one transaction, since two that open a new file at the same time would both make its tables.
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
+    migrate(SCRIPTS, &mut *transaction).await?;
+    transaction.commit().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
     Ok(SqliteStore { writer, readers })
+}
+
+/// Only its owner reads the file; SQLite gives its log the same mode. One that is there is left alone: to close it
+/// would undo the locks that this process holds on it (SQLite, "How To Corrupt", §2.2).
+fn make_file(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().create_new(true).append(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
+}
+
+/// The file keeps this mode. SQLite does not wait where another process switches it at this moment, so we do.
+async fn write_ahead(writer: &SqlitePool) -> Result<(), sqlx::Error> {
+    const ATTEMPTS: u32 = 100;
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(writer).await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && attempt < ATTEMPTS => {
+                sqlx::raw_sql("BEGIN IMMEDIATE; COMMIT").execute(writer).await?;
+            }
+            done => return done.map(drop),
+        }
+    }
 }
 
 impl SqliteStore {
@@ -64,5 +87,11 @@ impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
         Ok(Box::new(queries::Work::new(transaction)))
+    }
+
+    /// The writer last: it folds the log into the file.
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }

@@ -143,7 +143,12 @@ async fn accept(
     let document = Document::Acceptance { context: &context, certificates: &references }.to_bytes();
     let signer = view.facts().certificate(CertificateRole::Signature).map(|c| parse(&c.certificate)).transpose()?;
     let signer = signer.ok_or_else(|| Failure::Inconsistent("no certificate to sign the receipt with".into()))?;
-    let cms = kaika_pki::cms::wrap(&document, &signer, signature);
+    // With the authority's certificate inside, whoever verifies the receipt needs the root alone.
+    let generations = work.generations().await?;
+    let authority = generations.iter().find(|generation| signer.authority_key_id() == Some(&generation.key_identifier));
+    let authority = authority.map(|generation| parse(&generation.certificate)).transpose()?;
+    let issuers: Vec<_> = authority.iter().collect();
+    let cms = kaika_pki::cms::wrap_with_issuers(&document, &signer, &issuers, signature);
     work.insert_receipt(&Receipt { job: job.id, card: job.card, cms, at: app.now() }).await?;
     let contents: Vec<_> = view.facts().contents().cloned().collect();
     for mut certificate in contents {

@@ -30,15 +30,22 @@ pub(super) struct Work {
     transaction: sqlx::Transaction<'static, Db>,
     /// Events of this transaction, chained when it commits.
     events: Vec<Event>,
+    /// A write has failed. PostgreSQL would roll back at the commit and call it done, SQLite would keep the rest.
+    spoiled: bool,
 }
 
 impl Work {
     pub(super) fn new(transaction: sqlx::Transaction<'static, Db>) -> Self {
-        Self { transaction, events: Vec::new() }
+        Self { transaction, events: Vec::new(), spoiled: false }
     }
 
     fn on(&mut self) -> &mut Connection {
         &mut self.transaction
+    }
+
+    fn written<T>(&mut self, done: Found<T>) -> Found<T> {
+        self.spoiled |= done.is_err();
+        done
     }
 }
 
@@ -171,75 +178,93 @@ impl Reader for Work {
 #[async_trait]
 impl UnitOfWork for Work {
     async fn insert_holder(&mut self, holder: &Holder) -> Found<()> {
-        cards::insert_holder(self.on(), holder).await
+        let done = cards::insert_holder(self.on(), holder).await;
+        self.written(done)
     }
 
     async fn insert_card(&mut self, card: &Card) -> Found<()> {
-        cards::insert_card(self.on(), card).await
+        let done = cards::insert_card(self.on(), card).await;
+        self.written(done)
     }
 
     async fn update_card(&mut self, card: &mut Card) -> Found<()> {
-        cards::update_card(self.on(), card).await
+        let done = cards::update_card(self.on(), card).await;
+        self.written(done)
     }
 
     async fn insert_certificate(&mut self, certificate: &Certificate) -> Found<()> {
-        certificates::insert(self.on(), certificate).await
+        let done = certificates::insert(self.on(), certificate).await;
+        self.written(done)
     }
 
     async fn update_certificate(&mut self, certificate: &mut Certificate) -> Found<()> {
-        certificates::update(self.on(), certificate).await
+        let done = certificates::update(self.on(), certificate).await;
+        self.written(done)
     }
 
     async fn insert_issuance(&mut self, issuance: &Issuance) -> Found<()> {
-        certificates::insert_issuance(self.on(), issuance).await
+        let done = certificates::insert_issuance(self.on(), issuance).await;
+        self.written(done)
     }
 
     async fn update_issuance(&mut self, issuance: &Issuance, before: &IssuanceState) -> Found<()> {
-        certificates::update_issuance(self.on(), issuance, before).await
+        let done = certificates::update_issuance(self.on(), issuance, before).await;
+        self.written(done)
     }
 
     async fn insert_generation(&mut self, generation: &Generation) -> Found<()> {
-        generations::insert(self.on(), generation).await
+        let done = generations::insert(self.on(), generation).await;
+        self.written(done)
     }
 
     async fn insert_crl(&mut self, crl: &Crl) -> Found<()> {
-        generations::insert_crl(self.on(), crl).await
+        let done = generations::insert_crl(self.on(), crl).await;
+        self.written(done)
     }
 
     async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
-        secrets::put_user_code(self.on(), card, hash, now).await
+        let done = secrets::put_user_code(self.on(), card, hash, now).await;
+        self.written(done)
     }
 
     async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
-        secrets::debit_user_code(self.on(), card, limit).await
+        let done = secrets::debit_user_code(self.on(), card, limit).await;
+        self.written(done)
     }
 
     async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Found<()> {
-        secrets::credit_user_code(self.on(), card, hash).await
+        let done = secrets::credit_user_code(self.on(), card, hash).await;
+        self.written(done)
     }
 
     async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Found<()> {
-        secrets::put_puk(self.on(), card, puk).await
+        let done = secrets::put_puk(self.on(), card, puk).await;
+        self.written(done)
     }
 
     async fn insert_job(&mut self, job: &JobRecord) -> Found<()> {
-        jobs::insert(self.on(), job).await
+        let done = jobs::insert(self.on(), job).await;
+        self.written(done)
     }
 
     async fn update_job(&mut self, job: &mut JobRecord) -> Found<()> {
-        jobs::update(self.on(), job).await
+        let done = jobs::update(self.on(), job).await;
+        self.written(done)
     }
 
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Found<()> {
-        jobs::insert_receipt(self.on(), receipt).await
+        let done = jobs::insert_receipt(self.on(), receipt).await;
+        self.written(done)
     }
 
     async fn insert_station(&mut self, station: &Station) -> Found<()> {
-        jobs::insert_station(self.on(), station).await
+        let done = jobs::insert_station(self.on(), station).await;
+        self.written(done)
     }
 
     async fn take_lease(&mut self, name: &str, owner: &str, now: OffsetDateTime, until: OffsetDateTime) -> Found<bool> {
-        jobs::take_lease(self.on(), name, owner, now, until).await
+        let done = jobs::take_lease(self.on(), name, owner, now, until).await;
+        self.written(done)
     }
 
     fn audit(&mut self, event: Event) {
@@ -247,6 +272,9 @@ impl UnitOfWork for Work {
     }
 
     async fn commit(mut self: Box<Self>) -> Found<()> {
+        if self.spoiled {
+            return Err(StoreError::Database("a write of this transaction failed".into()));
+        }
         let events = std::mem::take(&mut self.events);
         audit::append(self.on(), &events).await?;
         self.transaction.commit().await.map_err(failure)

@@ -24,7 +24,7 @@ statements! {
         key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
         revocation_reason, revoked_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
-    STATE = "SELECT state, holds FROM certificate WHERE id = $1 AND version = $2";
+    STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
         revocation_reason = $7, revoked_at = $8, version = version + 1 WHERE id = $1 AND version = $2";
     REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1";
@@ -33,7 +33,7 @@ statements! {
     INSERT_ISSUANCE = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
         to_be_signed, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     UPDATE_ISSUANCE = "UPDATE issuance SET state = $3, to_be_signed = COALESCE($4, to_be_signed) \
-        WHERE certificate = $1 AND state = $2";
+        WHERE certificate = $1 AND state = $2 AND (state <> 'recorded' OR to_be_signed = $5)";
 }
 
 pub(super) async fn certificate(on: &mut Connection, id: CertificateId) -> Found<Option<Certificate>> {
@@ -127,7 +127,7 @@ pub(super) async fn update(on: &mut Connection, certificate: &mut Certificate) -
         .await
         .map_err(failure)?
         .ok_or(StoreError::Stale)?;
-    let changed = text(&before, "state")? != columns.name || text(&before, "holds")? != columns.holds;
+    let changed = state(&before)? != certificate.state;
     let done = sqlx::query::<Db>(UPDATE)
         .bind(certificate.id.to_string())
         .bind(certificate.version)
@@ -191,11 +191,17 @@ pub(super) async fn insert_issuance(on: &mut Connection, issuance: &Issuance) ->
 }
 
 pub(super) async fn update_issuance(on: &mut Connection, issuance: &Issuance, before: &IssuanceState) -> Found<()> {
+    use IssuanceState::{Issued, Recorded, Reserved, Void};
+    // No other way: a serial number has one to-be-signed text at most, and what is over stays over.
+    if !matches!((before, &issuance.state), (Reserved, Recorded { .. } | Void) | (Recorded { .. }, Issued | Void)) {
+        return Err(StoreError::Stale);
+    }
     let done = sqlx::query::<Db>(UPDATE_ISSUANCE)
         .bind(issuance.certificate.to_string())
         .bind(issuance_state(before))
         .bind(issuance_state(&issuance.state))
         .bind(to_be_signed(&issuance.state))
+        .bind(to_be_signed(before))
         .execute(on)
         .await
         .map_err(failure)?;

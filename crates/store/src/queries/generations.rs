@@ -5,7 +5,7 @@ use super::{
     rows::{Row, array, bytes, number, parsed, text, time},
 };
 use crate::{failure, statements};
-use kaika_app::{Crl, Generation};
+use kaika_app::{Crl, Generation, StoreError};
 use kaika_wire::GenerationId;
 
 statements! {
@@ -13,8 +13,9 @@ statements! {
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
         responder_certificate, base_url, founded_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 ORDER BY number DESC LIMIT 1";
+    // Not behind a newer one either: the row of that number may be forgotten already.
     INSERT_CRL = "INSERT INTO crl (generation, number, revision, this_update, next_update, der) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
+        SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND number >= $2)";
     // The list is public once it is out: older ones are kept by whoever wants them.
     FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND number < $2";
 }
@@ -59,7 +60,7 @@ pub(super) async fn latest_crl(on: &mut Connection, generation: GenerationId) ->
 }
 
 pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
-    sqlx::query::<Db>(INSERT_CRL)
+    let done = sqlx::query::<Db>(INSERT_CRL)
         .bind(crl.generation.to_string())
         .bind(crl.number)
         .bind(crl.revision)
@@ -69,6 +70,9 @@ pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
         .execute(&mut *on)
         .await
         .map_err(failure)?;
+    if done.rows_affected() == 0 {
+        return Err(StoreError::Stale);
+    }
     let forget = sqlx::query::<Db>(FORGET_CRLS).bind(crl.generation.to_string()).bind(crl.number);
     forget.execute(on).await.map_err(failure)?;
     Ok(())

@@ -1,0 +1,24 @@
+//! What a portal says of itself: by it agents tell which cards belong to it.
+
+use crate::{App, Failure};
+use kaika_wire::{PortalAuthority, WellKnown};
+
+/// `jobs`: the path of the job API.
+///
+/// # Errors
+/// The store failed.
+pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
+    let generations = app.store.read().await?.generations().await?;
+    let authorities = app.policies.values().map(|policy| PortalAuthority {
+        id: policy.id.clone(),
+        name: policy.name.zh.clone(),
+        name_en: policy.name.en.clone(),
+        portal: format!("/{}/", policy.id),
+        ca_certificates: generations
+            .iter()
+            .filter(|generation| generation.owner == policy.id)
+            .map(|generation| generation.certificate.clone().into())
+            .collect(),
+    });
+    Ok(WellKnown { version: 1, origin: app.origin.clone(), jobs: jobs.to_owned(), authorities: authorities.collect() })
+}
