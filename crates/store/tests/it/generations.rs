@@ -1,0 +1,97 @@
+//! Generations of authorities and their revocation lists.
+
+use crate::sample::{assert_stale, days, generation, read, write};
+use kaika_app::{Crl, Generation, Store};
+use std::sync::Arc;
+
+on_both! {
+    generations_come_back_oldest_first,
+    an_ordinal_is_taken_once_per_owner,
+    the_latest_list_is_the_one_with_the_highest_number,
+    a_number_is_signed_once,
+}
+
+async fn generations_come_back_oldest_first(store: Arc<dyn Store>) {
+    assert_eq!(read(&*store).await.generations().await.unwrap(), []);
+    let root = Generation { is_root: true, owner: "grca".parse().unwrap(), ..generation(1) };
+    let first = Generation { issuer: root.id, founded_at: days(1), revision: 41, ..generation(9) };
+    let second = Generation { issuer: root.id, founded_at: days(2), ..generation(2) };
+    for generation in [&second, &root, &first] {
+        write(&*store, async |work| work.insert_generation(generation).await).await.unwrap();
+    }
+    assert_eq!(read(&*store).await.generations().await.unwrap(), [root, first, second]);
+}
+
+async fn an_ordinal_is_taken_once_per_owner(store: Arc<dyn Store>) {
+    let first = generation(1);
+    let twin = Generation { ordinal: 1, ..generation(2) };
+    let elsewhere = Generation { ordinal: 1, owner: "moica".parse().unwrap(), ..generation(3) };
+    write(&*store, async |work| work.insert_generation(&first).await).await.unwrap();
+    assert_stale(write(&*store, async |work| work.insert_generation(&twin).await).await);
+    write(&*store, async |work| work.insert_generation(&elsewhere).await).await.unwrap();
+    assert_eq!(read(&*store).await.generations().await.unwrap(), [first, elsewhere]);
+}
+
+fn crl(generation: &Generation, number: i64) -> Crl {
+    Crl {
+        generation: generation.id,
+        number,
+        revision: number * 10,
+        this_update: days(number),
+        next_update: days(number + 7),
+        der: number.to_be_bytes().to_vec(),
+    }
+}
+
+async fn with_two_generations(store: &dyn Store) -> (Generation, Generation) {
+    let (one, other) = (generation(1), generation(2));
+    for generation in [&one, &other] {
+        write(store, async |work| work.insert_generation(generation).await).await.unwrap();
+    }
+    (one, other)
+}
+
+async fn the_latest_list_is_the_one_with_the_highest_number(store: Arc<dyn Store>) {
+    let (one, other) = with_two_generations(&*store).await;
+    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), None);
+    for (generation, number) in [(&one, 1), (&other, 5), (&one, 2), (&one, 10)] {
+        let crl = crl(generation, number);
+        write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
+        assert_eq!(read(&*store).await.latest_crl(generation.id).await.unwrap(), Some(crl));
+    }
+    assert_eq!(read(&*store).await.latest_crl(other.id).await.unwrap(), Some(crl(&other, 5)));
+}
+
+/// RFC 5280 §5.2.3: the number grows with every list of an issuer. A server that was slow comes with one long passed.
+async fn a_number_is_signed_once(store: Arc<dyn Store>) {
+    let (one, _) = with_two_generations(&*store).await;
+    for number in 1..=3 {
+        let crl = crl(&one, number);
+        write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
+    }
+    for number in 1..=3 {
+        let rival = Crl { der: vec![0xff], ..crl(&one, number) };
+        assert_stale(write(&*store, async |work| work.insert_crl(&rival).await).await);
+    }
+    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), Some(crl(&one, 3)));
+
+    let tasks: Vec<_> = (0..20)
+        .map(|byte| {
+            let (store, rival) = (Arc::clone(&store), Crl { der: vec![byte], ..crl(&one, 4) });
+            tokio::spawn(async move {
+                let mut work = store.begin().await?;
+                work.insert_crl(&rival).await?;
+                work.commit().await.map(|()| rival)
+            })
+        })
+        .collect();
+    let mut signed = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(crl) => signed.push(crl),
+            refused => assert_stale(refused),
+        }
+    }
+    assert_eq!(signed.len(), 1);
+    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), signed.pop());
+}

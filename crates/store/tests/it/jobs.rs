@@ -1,0 +1,257 @@
+//! Card jobs: every kind with every state, and the one open job that changes a card.
+
+use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_card, write};
+use kaika_app::{Ended, JobRecord, Receipt, Store};
+use kaika_domain::{PukVersion, job::CardJob, job::Step};
+use kaika_wire::{
+    CertificateId, Code, Expectation, Guid, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, Slot, StationId,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+on_both! {
+    jobs_come_back_in_every_state,
+    every_step_comes_back,
+    every_end_comes_back,
+    of_two_updates_of_one_version_the_second_is_stale,
+    a_card_has_one_open_job_that_changes_it,
+    a_job_that_only_reads_stands_beside_it,
+    a_newer_job_fences_the_older,
+    of_many_at_once_one_opens,
+    receipts_come_back_oldest_first,
+}
+
+/// As a database has them: every phase of every kind.
+fn every_state() -> Vec<CardJob> {
+    let personalise = |phase: Value, tries: Option<u8>, wrong: bool| json!({"kind": "personalise", "phase": phase, "puk_tries_left": tries, "wrong_puk": wrong});
+    let activate = |phase: &str, tries: Option<u8>, wrong: bool| json!({"kind": "activate", "phase": phase, "puk_tries_left": tries, "wrong_puk": wrong});
+    let states = [
+        personalise(json!("surveying"), None, false),
+        personalise(json!({"making_keys": {"roles": ["signature", "encryption", "login"]}}), Some(3), false),
+        personalise(json!("issuing"), Some(3), false),
+        personalise(json!("writing"), Some(3), false),
+        personalise(json!("sealing"), Some(2), true),
+        personalise(json!("completing"), Some(2), true),
+        activate("proving", None, false),
+        activate("testing_user_code", Some(3), false),
+        activate("settling_puk", Some(3), false),
+        activate("opening", Some(2), true),
+        activate("accepting", Some(2), true),
+        json!({"kind": "information"}),
+    ];
+    states.into_iter().map(|state| serde_json::from_value(state).unwrap()).collect()
+}
+
+fn every_step() -> Vec<Step> {
+    let certificate = CertificateId::new(days(0), [1; 10]);
+    let guid = Guid::from_bytes([2; 16]);
+    let (slot, algorithm) = (Slot::Signature, KeyAlgorithm::Rsa2048);
+    vec![
+        Step::ReadRetries,
+        Step::ProveCard,
+        Step::SignAcceptance { pin: PinSource::New, certificates: vec![certificate] },
+        Step::ProvePossession { slot, algorithm },
+        Step::Agree { slot: Slot::KeyManagement, algorithm: KeyAlgorithm::P384 },
+        Step::ResetRetryCounter { puk: PukVersion(7) },
+        Step::ChangePuk { from: PukVersion::FACTORY, to: PukVersion(u32::MAX) },
+        Step::BlockPin,
+        Step::OpenManagement,
+        Step::GenerateKey { slot: Slot::from_reference(0x95).unwrap(), algorithm: KeyAlgorithm::P256 },
+        Step::ReadKey { slot: Slot::CardAuthentication },
+        Step::WriteCertificate { certificate },
+        Step::ReadCertificate { certificate },
+        Step::WriteIdentity { guid },
+        Step::ReadIdentity { guid },
+    ]
+}
+
+async fn found(store: &dyn Store, job: &JobRecord) -> JobRecord {
+    read(store).await.job(job.id).await.unwrap().unwrap()
+}
+
+async fn insert(store: &dyn Store, job: &JobRecord) {
+    write(store, async |work| work.insert_job(job).await).await.unwrap();
+}
+
+async fn update(store: &dyn Store, job: &mut JobRecord) {
+    write(store, async |work| work.update_job(job).await).await.unwrap();
+}
+
+async fn jobs_come_back_in_every_state(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    for kind in JobKind::ALL {
+        assert!(every_state().iter().any(|state| state.kind() == kind), "{kind:?} is in the list");
+    }
+    for (n, state) in (1..).zip(every_state()) {
+        let mut inserted = job(n, state.kind(), &card);
+        inserted.state = state.clone();
+        inserted.open = false;
+        inserted.station = (n % 2 == 0).then(|| StationId::new(days(0), [n; 10]));
+        inserted.expectation = Expectation::Device(u32::MAX);
+        insert(&*store, &inserted).await;
+        assert_eq!(found(&*store, &inserted).await, inserted);
+
+        let mut updated = job(n + 100, state.kind(), &card);
+        insert(&*store, &updated).await;
+        updated.state = state;
+        updated.open = false;
+        updated.sequence = u32::MAX;
+        updated.nonce = Nonce([0xee; 32]);
+        updated.expectation = Expectation::Device(n.into());
+        updated.updated_at = days(1);
+        update(&*store, &mut updated).await;
+        assert_eq!(updated.version, 2);
+        assert_eq!(found(&*store, &updated).await, updated);
+    }
+}
+
+async fn every_step_comes_back(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let mut job = job(1, JobKind::Personalise, &card);
+    job.steps = every_step();
+    insert(&*store, &job).await;
+    assert_eq!(found(&*store, &job).await, job);
+    job.steps.reverse();
+    update(&*store, &mut job).await;
+    assert_eq!(found(&*store, &job).await, job);
+}
+
+async fn every_end_comes_back(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let full = Refusal {
+        code: Code::UserCodeWrong,
+        message: "用戶代碼錯誤".into(),
+        next_step: "\"再試一次\"".into(),
+        tries_left: Some(2),
+        authority: Some(card.authority.clone()),
+        contact: Some("02-0000-0000".into()),
+        detail: Some("status word 6a80".into()),
+    };
+    let mut ends = vec![None, Some(Ended::Succeeded), Some(Ended::Fenced), Some(Ended::Failed(full))];
+    ends.extend(Code::ALL.iter().map(|code| Some(Ended::Failed((*code).into()))));
+    for (n, ended) in (1..).zip(ends) {
+        let mut job = job(n, JobKind::Activate, &card);
+        insert(&*store, &job).await;
+        (job.open, job.ended) = (false, ended.clone());
+        update(&*store, &mut job).await;
+        assert_eq!(found(&*store, &job).await, job);
+
+        job.id = kaika_wire::JobId::new(days(1), [n; 10]);
+        insert(&*store, &job).await;
+        assert_eq!(found(&*store, &job).await, job);
+    }
+}
+
+async fn of_two_updates_of_one_version_the_second_is_stale(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let mut first = job(1, JobKind::Activate, &card);
+    insert(&*store, &first).await;
+    let mut second = first.clone();
+    first.sequence = 1;
+    update(&*store, &mut first).await;
+    second.sequence = 2;
+    assert_stale(write(&*store, async |work| work.update_job(&mut second).await).await);
+    assert_eq!(second.version, 1);
+    assert_eq!(found(&*store, &first).await, first);
+    assert_eq!(read(&*store).await.job(job(2, JobKind::Activate, &card).id).await.unwrap(), None);
+}
+
+async fn a_card_has_one_open_job_that_changes_it(store: Arc<dyn Store>) {
+    let one = with_card(&*store).await;
+    let other = card(2, &holder(1));
+    write(&*store, async |work| work.insert_card(&other).await).await.unwrap();
+    assert_eq!(read(&*store).await.open_job(one.id).await.unwrap(), None);
+
+    let mut first = job(1, JobKind::Personalise, &one);
+    insert(&*store, &first).await;
+    let mut second = job(2, JobKind::Activate, &one);
+    assert_stale(write(&*store, async |work| work.insert_job(&second).await).await);
+    insert(&*store, &job(3, JobKind::Activate, &other)).await;
+    assert_eq!(read(&*store).await.open_job(one.id).await.unwrap(), Some(first.clone()));
+
+    second.open = false;
+    insert(&*store, &second).await;
+    second.open = true;
+    assert_stale(write(&*store, async |work| work.update_job(&mut second).await).await);
+
+    first.open = false;
+    update(&*store, &mut first).await;
+    update(&*store, &mut second).await;
+    assert_eq!(read(&*store).await.open_job(one.id).await.unwrap(), Some(second));
+}
+
+async fn a_job_that_only_reads_stands_beside_it(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let changing = job(1, JobKind::Activate, &card);
+    let reading = [job(2, JobKind::Information, &card), job(3, JobKind::Information, &card)];
+    insert(&*store, &reading[0]).await;
+    assert_eq!(read(&*store).await.open_job(card.id).await.unwrap(), None);
+    insert(&*store, &changing).await;
+    insert(&*store, &reading[1]).await;
+    assert_eq!(read(&*store).await.open_job(card.id).await.unwrap(), Some(changing));
+    for job in reading {
+        assert_eq!(found(&*store, &job).await, job);
+    }
+}
+
+async fn a_newer_job_fences_the_older(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let mut older = job(1, JobKind::Activate, &card);
+    insert(&*store, &older).await;
+    let newer = job(2, JobKind::Activate, &card);
+    let fenced = write(&*store, async |work| {
+        let mut open = work.open_job(card.id).await?.unwrap();
+        (open.open, open.ended) = (false, Some(Ended::Fenced));
+        work.update_job(&mut open).await?;
+        work.insert_job(&newer).await?;
+        Ok(open)
+    });
+    let fenced = fenced.await.unwrap();
+    older.sequence = 1;
+    assert_stale(write(&*store, async |work| work.update_job(&mut older).await).await);
+    assert_eq!(found(&*store, &older).await, fenced);
+    assert_eq!(read(&*store).await.open_job(card.id).await.unwrap(), Some(newer));
+}
+
+async fn of_many_at_once_one_opens(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let tasks: Vec<_> = (1..=20)
+        .map(|n| {
+            let (store, job) = (Arc::clone(&store), job(n, JobKind::Activate, &card));
+            tokio::spawn(async move {
+                let mut work = store.begin().await?;
+                work.insert_job(&job).await?;
+                work.commit().await.map(|()| job)
+            })
+        })
+        .collect();
+    let mut opened = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(job) => opened.push(job),
+            refused => assert_stale(refused),
+        }
+    }
+    assert_eq!(opened.len(), 1);
+    assert_eq!(read(&*store).await.open_job(card.id).await.unwrap(), opened.pop());
+}
+
+async fn receipts_come_back_oldest_first(store: Arc<dyn Store>) {
+    let one = with_card(&*store).await;
+    let other = card(2, &holder(1));
+    write(&*store, async |work| work.insert_card(&other).await).await.unwrap();
+    let receipt = |n: u8, card, second| Receipt {
+        job: job(n, JobKind::Activate, &one).id,
+        card,
+        cms: vec![0x30, 0x00, n],
+        at: seconds(second),
+    };
+    let (first, second) = (receipt(9, one.id, 1), receipt(1, one.id, 2));
+    for receipt in [&second, &receipt(3, other.id, 1), &first] {
+        write(&*store, async |work| work.insert_receipt(receipt).await).await.unwrap();
+    }
+    let again = receipt(9, one.id, 5);
+    assert_stale(write(&*store, async |work| work.insert_receipt(&again).await).await);
+    assert_eq!(read(&*store).await.receipts(one.id).await.unwrap(), [first, second]);
+    assert_eq!(read(&*store).await.receipts(card(3, &holder(1)).id).await.unwrap(), []);
+}

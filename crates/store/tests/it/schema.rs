@@ -1,0 +1,180 @@
+//! Opening a database: its schema, its file, and what it still has when it is opened again.
+
+use crate::sample::{
+    card, certificate, days, event, generation, holder, job, read, serial, sqlite_url, with_card, write,
+};
+use kaika_app::{Crl, Issuance, IssuanceState, Receipt, Station, StoreError, StoredPuk};
+use kaika_domain::{PukRecord, PukState, PukVersion};
+use kaika_store::{open, prepare_every_statement};
+use kaika_testkit::postgres::psql;
+use kaika_wire::{CertificateRole, JobKind, StationId};
+use sqlx::{Connection, SqliteConnection};
+use std::{fs, os::unix::fs::PermissionsExt};
+use tempfile::tempdir;
+
+on_both! { url:
+    every_statement_fits_the_schema,
+    a_newer_schema_is_left_alone,
+    opened_again_it_has_everything,
+    two_that_opened_one_database_share_it,
+}
+
+async fn every_statement_fits_the_schema(url: String) {
+    let count = prepare_every_statement(&url).await.unwrap();
+    assert!(count > 40, "only {count} statements");
+}
+
+async fn a_newer_schema_is_left_alone(url: String) {
+    drop(open(&url).await.unwrap());
+    let columns = "version, description, installed_on, success, checksum, execution_time";
+    match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let row = format!(
+                "INSERT INTO _sqlx_migrations ({columns}) VALUES (77, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 0)"
+            );
+            let mut file = SqliteConnection::connect(&format!("sqlite://{path}")).await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(row)).execute(&mut file).await.unwrap();
+            file.close().await.unwrap();
+        }
+        None => {
+            let row = format!(
+                "INSERT INTO _sqlx_migrations ({columns}) VALUES (77, 'later', CURRENT_TIMESTAMP, TRUE, '\\x00', 0)"
+            );
+            psql(&url, &row);
+        }
+    }
+    match open(&url).await {
+        Err(StoreError::Newer { found: 77, known }) => assert!((1..77).contains(&known)),
+        Err(other) => panic!("not Newer but: {other}"),
+        Ok(_) => panic!("not Newer but opened"),
+    }
+    assert!(matches!(prepare_every_statement(&url).await, Err(StoreError::Newer { .. })));
+}
+
+async fn opened_again_it_has_everything(url: String) {
+    let holder = holder(1);
+    let (card, generation) = (card(1, &holder), generation(1));
+    let certificate = certificate(1, &generation, &holder);
+    let job = job(1, JobKind::Activate, &card);
+    let issuance = Issuance {
+        certificate: certificate.id,
+        generation: generation.id,
+        serial: serial(1),
+        job: Some(job.id),
+        role: CertificateRole::Signature,
+        key_fingerprint: [1; 32],
+        state: IssuanceState::Issued,
+        at: days(0),
+    };
+    let crl = Crl {
+        generation: generation.id,
+        number: 1,
+        revision: 1,
+        this_update: days(0),
+        next_update: days(7),
+        der: vec![0x30],
+    };
+    let record = PukRecord { version: PukVersion(1), state: PukState::Current, unanswered: 0 };
+    let puk = StoredPuk { record, ciphertext: vec![1; 40] };
+    let receipt = Receipt { job: job.id, card: card.id, cms: vec![0x30], at: days(0) };
+    let station = Station {
+        id: StationId::new(days(0), [1; 10]),
+        name: "臺北".into(),
+        token_sha256: [1; 32],
+        enrolled_at: days(0),
+        withdrawn_at: None,
+    };
+
+    let store = open(&url).await.unwrap();
+    write(&*store, async |work| {
+        work.insert_holder(&holder).await?;
+        work.insert_card(&card).await?;
+        work.insert_generation(&generation).await?;
+        work.insert_certificate(&certificate).await?;
+        work.insert_issuance(&issuance).await?;
+        work.insert_crl(&crl).await?;
+        work.put_user_code(card.id, "hash", days(0)).await?;
+        work.put_puk(card.id, &puk).await?;
+        work.insert_job(&job).await?;
+        work.insert_receipt(&receipt).await?;
+        work.insert_station(&station).await?;
+        assert!(work.take_lease("sweep", "one", days(0), days(1)).await?);
+        work.audit(event(1));
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let events = read(&*store).await.audit_events(0, 10).await.unwrap();
+    drop(store);
+
+    let store = open(&url).await.unwrap();
+    let mut reader = read(&*store).await;
+    assert_eq!(reader.holder(holder.id).await.unwrap(), Some(holder));
+    assert_eq!(reader.generations().await.unwrap()[0].revision, 1);
+    assert_eq!(reader.certificate(certificate.id).await.unwrap(), Some(certificate));
+    let found = reader.issuance(job.id, CertificateRole::Signature, &[1; 32]).await.unwrap();
+    assert_eq!(found, Some(issuance));
+    assert_eq!(reader.latest_crl(generation.id).await.unwrap(), Some(crl));
+    assert_eq!(reader.user_code(card.id).await.unwrap().unwrap().hash, "hash");
+    assert_eq!(reader.puks(card.id).await.unwrap(), [puk]);
+    assert_eq!(reader.open_job(card.id).await.unwrap(), Some(job));
+    assert_eq!(reader.receipts(card.id).await.unwrap(), [receipt]);
+    assert_eq!(reader.station(station.id).await.unwrap(), Some(station));
+    assert_eq!(reader.card(card.id).await.unwrap(), Some(card));
+    assert_eq!(reader.audit_events(0, 10).await.unwrap(), events);
+    assert_eq!(reader.audit_head().await.unwrap(), events[0].head());
+    let lease = write(&*store, async |work| work.take_lease("sweep", "two", days(0), days(1)).await);
+    assert!(!lease.await.unwrap());
+}
+
+async fn two_that_opened_one_database_share_it(url: String) {
+    let (one, two) = tokio::join!(open(&url), open(&url));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let card = with_card(&*one).await;
+    assert_eq!(read(&*two).await.card(card.id).await.unwrap().as_ref(), Some(&card));
+
+    let tasks: Vec<_> = (0..20)
+        .map(|n| {
+            let store = if n % 2 == 0 { one.clone() } else { two.clone() };
+            tokio::spawn(async move {
+                let mut work = store.begin().await.unwrap();
+                work.audit(event(n));
+                work.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let events = read(&*one).await.audit_events(0, 100).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_its_owner_reads_the_file() {
+    let folder = tempdir().unwrap();
+    let store = open(&sqlite_url(&folder)).await.unwrap();
+    with_card(&*store).await;
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap();
+        files.push(file.file_name().into_string().unwrap());
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+    files.sort();
+    assert_eq!(files, ["kaika.db", "kaika.db-shm", "kaika.db-wal"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_opened_is_told() {
+    let folder = tempdir().unwrap();
+    let nowhere = format!("sqlite:{}", folder.path().join("missing/kaika.db").display());
+    assert!(matches!(open(&nowhere).await, Err(StoreError::Database(_))));
+
+    let no_database = folder.path().join("letter.txt");
+    fs::write(&no_database, "Dear reader, this is not a database. ".repeat(100)).unwrap();
+    assert!(matches!(open(&format!("sqlite:{}", no_database.display())).await, Err(StoreError::Database(_))));
+
+    let nobody = format!("postgres://postgres@localhost/kaika?host={}", folder.path().display());
+    assert!(matches!(open(&nobody).await, Err(StoreError::Database(_))));
+}

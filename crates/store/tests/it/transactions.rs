@@ -1,0 +1,146 @@
+//! What is seen of a transaction, and when.
+
+use crate::sample::{assert_stale, card, days, event, gca, holder, read, with_card, with_holder, write};
+use kaika_app::{Store, StoreError, audit::Head};
+use kaika_domain::CardState;
+use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+on_both! {
+    dropped_a_transaction_leaves_nothing,
+    a_transaction_sees_its_own_writes,
+    a_failed_write_spoils_its_transaction,
+    a_reader_keeps_to_its_snapshot,
+    reading_does_not_wait_for_a_writer,
+    writing_does_not_wait_for_a_reader,
+    parallel_updates_of_one_row_all_count_once,
+}
+
+/// Long enough for any machine; what waits for a lock would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn dropped_a_transaction_leaves_nothing(store: Arc<dyn Store>) {
+    let mut work = store.begin().await.unwrap();
+    let holder = holder(1);
+    work.insert_holder(&holder).await.unwrap();
+    work.insert_card(&card(1, &holder)).await.unwrap();
+    work.audit(event(1));
+    drop(work);
+    let mut reader = read(&*store).await;
+    assert_eq!(reader.holder(holder.id).await.unwrap(), None);
+    assert_eq!(reader.cards(&gca()).await.unwrap(), []);
+    assert_eq!(reader.audit_head().await.unwrap(), Head::EMPTY);
+
+    // Nor does it leave a lock behind.
+    timeout(PATIENCE, with_card(&*store)).await.unwrap();
+}
+
+async fn a_transaction_sees_its_own_writes(store: Arc<dyn Store>) {
+    let holder = with_holder(&*store).await;
+    let mut work = store.begin().await.unwrap();
+    let mut card = card(1, &holder);
+    work.insert_card(&card).await.unwrap();
+    card.state = CardState::Personalised { at: days(1) };
+    work.update_card(&mut card).await.unwrap();
+    assert_eq!(work.card(card.id).await.unwrap().as_ref(), Some(&card));
+    assert_eq!(card.version, 2);
+    work.commit().await.unwrap();
+    assert_eq!(read(&*store).await.card(card.id).await.unwrap(), Some(card));
+}
+
+/// PostgreSQL rolls such a transaction back at its commit, and says so to nobody.
+async fn a_failed_write_spoils_its_transaction(store: Arc<dyn Store>) {
+    let first = with_card(&*store).await;
+    for with_event in [false, true] {
+        let mut work = store.begin().await.unwrap();
+        work.insert_holder(&holder(2)).await.unwrap();
+        assert_stale(work.insert_card(&first).await);
+        if with_event {
+            work.audit(event(1));
+        }
+        let refused = work.commit().await;
+        assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
+        assert_eq!(read(&*store).await.holder(holder(2).id).await.unwrap(), None);
+        assert_eq!(read(&*store).await.audit_head().await.unwrap(), Head::EMPTY);
+    }
+
+    // The same for a version that is no longer there.
+    let mut work = store.begin().await.unwrap();
+    work.insert_holder(&holder(2)).await.unwrap();
+    let mut old = kaika_domain::Card { version: 0, ..first };
+    assert_stale(work.update_card(&mut old).await);
+    work.commit().await.unwrap_err();
+    assert_eq!(read(&*store).await.holder(holder(2).id).await.unwrap(), None);
+}
+
+async fn a_reader_keeps_to_its_snapshot(store: Arc<dyn Store>) {
+    let mut card = with_card(&*store).await;
+    let before = card.clone();
+    let mut reader = read(&*store).await;
+    assert_eq!(reader.card(card.id).await.unwrap().as_ref(), Some(&before));
+    card.state = CardState::Personalised { at: days(1) };
+    write(&*store, async |work| {
+        work.update_card(&mut card).await?;
+        work.insert_holder(&holder(2)).await?;
+        work.audit(event(1));
+        Ok(())
+    })
+    .await
+    .unwrap();
+    assert_eq!(reader.card(card.id).await.unwrap(), Some(before));
+    assert_eq!(reader.holder(holder(2).id).await.unwrap(), None);
+    assert_eq!(reader.audit_head().await.unwrap(), Head::EMPTY);
+
+    let mut later = read(&*store).await;
+    assert_eq!(later.card(card.id).await.unwrap(), Some(card));
+    assert_eq!(later.holder(holder(2).id).await.unwrap(), Some(holder(2)));
+    assert_eq!(later.audit_head().await.unwrap().sequence, 1);
+}
+
+async fn reading_does_not_wait_for_a_writer(store: Arc<dyn Store>) {
+    let mut card = with_card(&*store).await;
+    let before = card.clone();
+    let mut work = store.begin().await.unwrap();
+    card.device = Some(7);
+    work.update_card(&mut card).await.unwrap();
+    let seen = timeout(PATIENCE, async { read(&*store).await.card(card.id).await.unwrap() }).await.unwrap();
+    assert_eq!(seen, Some(before));
+    work.commit().await.unwrap();
+    assert_eq!(read(&*store).await.card(card.id).await.unwrap(), Some(card));
+}
+
+async fn writing_does_not_wait_for_a_reader(store: Arc<dyn Store>) {
+    let mut card = with_card(&*store).await;
+    let mut reader = read(&*store).await;
+    reader.card(card.id).await.unwrap();
+    card.device = Some(7);
+    timeout(PATIENCE, write(&*store, async |work| work.update_card(&mut card).await)).await.unwrap().unwrap();
+    assert_eq!(reader.card(card.id).await.unwrap().unwrap().device, None);
+}
+
+/// Every task reads, changes and, refused as stale, begins again: no change is lost, none is made twice.
+async fn parallel_updates_of_one_row_all_count_once(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (store, id) = (Arc::clone(&store), card.id);
+            tokio::spawn(async move {
+                loop {
+                    let mut work = store.begin().await.unwrap();
+                    let mut card = work.card(id).await.unwrap().unwrap();
+                    card.device = Some(card.device.unwrap_or(0) + 1);
+                    match work.update_card(&mut card).await {
+                        Err(StoreError::Stale) => continue,
+                        done => done.unwrap(),
+                    }
+                    return work.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let card = read(&*store).await.card(card.id).await.unwrap().unwrap();
+    assert_eq!((card.device, card.version), (Some(20), 21));
+}
