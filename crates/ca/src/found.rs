@@ -1,169 +1,195 @@
-//! Founding: key, certificate and responder of a root or an authority.
+//! Founding: key, certificate and responder of a root or an issuing authority.
 
-use crate::{
-    Ca, Signer,
-    authority::{Authority, certify_responder, key_names, random_serial, sign},
-};
-use kaika_app::{Generation, IssueError, audit::Event, subject_name};
-use kaika_domain::{Actor, policy::AuthorityKey};
-use kaika_pki::{
-    Certificate, KeyAlgorithm, Oid, Profile, ToBeCertified,
-    to_be_certified::{DirectoryAttributes, Issuer, Policies},
-};
+use crate::ca::{Ca, pki_serial, responder_key};
+use crate::keys::Signer;
+use crate::responder::{self, MAX_AUTHORITY_CERTIFICATE, RESPONDER_ALGORITHM};
+use crate::{error, template};
+use kaika_app::{Generation, IssueError, StoreError, audit::Event, subject_name};
+use kaika_domain::policy::AuthorityKey;
+use kaika_domain::{Actor, Policy, Root};
+use kaika_pki::lint::{Expected, lint};
+use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
+use kaika_pki::{Certificate, KeyAlgorithm, Profile, ToBeCertified, weak};
 use kaika_wire::{AuthorityId, GenerationId};
 use serde_json::json;
 use std::sync::Arc;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
-/// More than any certificate of an authority has.
-const LENGTH_LIMIT: usize = 4096;
-
-/// What is to be founded.
-struct Plan {
-    owner: AuthorityId,
-    subject: Vec<(String, String)>,
+/// What a policy or `roots.toml` says of an authority itself.
+struct Plan<'a> {
+    owner: &'a AuthorityId,
+    subject: &'a [(String, String)],
     key: AuthorityKey,
     validity_years: u16,
     /// None for a root.
-    root: Option<Arc<Authority>>,
-    policies: Vec<String>,
+    policy: Option<&'a Policy>,
 }
 
 impl Ca {
-    pub(crate) async fn found_or_find(&self, owner: &AuthorityId) -> Result<Generation, IssueError> {
-        let _one_at_a_time = self.founding.lock().await;
-        if let Some(authority) = self.current(owner) {
-            return Ok(authority.generation.clone());
-        }
+    /// The owner's newest generation; founded, after its root, where there is none. A key that a broken-off founding
+    /// left behind is used.
+    pub(crate) async fn found_authority(&self, owner: &AuthorityId) -> Result<Generation, IssueError> {
+        let _alone = self.founding.lock().await;
         if let Some(root) = self.roots.iter().find(|root| root.id == *owner) {
-            return self.found_one(self.plan_root(root)).await;
+            return self.found_root(root).await;
+        }
+        if let Some(generation) = self.newest_generation(owner).await? {
+            return Ok(generation);
         }
         let policy = self.policies.get(owner).ok_or(IssueError::UnknownAuthority)?;
-        let root = match self.current(&policy.hierarchy.root) {
-            Some(root) => root,
-            None => {
-                let root = self.roots.iter().find(|root| root.id == policy.hierarchy.root);
-                self.found_one(self.plan_root(root.ok_or(IssueError::UnknownAuthority)?)).await?;
-                self.current(&policy.hierarchy.root).ok_or(IssueError::UnknownAuthority)?
-            }
-        };
-        self.found_one(Plan {
-            owner: owner.clone(),
-            subject: policy.hierarchy.subject.clone(),
+        let root = self.roots.iter().find(|root| root.id == policy.hierarchy.root);
+        let parent = self.found_root(root.ok_or(IssueError::UnknownAuthority)?).await?;
+        let plan = Plan {
+            owner,
+            subject: &policy.hierarchy.subject,
             key: policy.hierarchy.key,
             validity_years: policy.hierarchy.validity_years,
-            root: Some(root),
-            policies: policy.certificates.policies.clone(),
-        })
-        .await
+            policy: Some(policy),
+        };
+        self.found_by(&plan, Some(&parent)).await
     }
 
-    fn plan_root(&self, root: &kaika_domain::Root) -> Plan {
-        Plan {
-            owner: root.id.clone(),
-            subject: root.subject.clone(),
+    async fn found_root(&self, root: &Root) -> Result<Generation, IssueError> {
+        if let Some(generation) = self.newest_generation(&root.id).await? {
+            return Ok(generation);
+        }
+        let plan = Plan {
+            owner: &root.id,
+            subject: &root.subject,
             key: root.key,
             validity_years: root.validity_years,
-            root: None,
-            policies: Vec::new(),
-        }
+            policy: None,
+        };
+        self.found_by(&plan, None).await
     }
 
-    async fn found_one(&self, plan: Plan) -> Result<Generation, IssueError> {
-        const ORDINAL: u32 = 1;
-        let now = self.clock.now();
-        let (key, responder_key) = key_names(&format!("{}-{ORDINAL}", plan.owner));
-        let keys = Arc::clone(&self.keys);
-        let algorithm = algorithm(plan.key);
-        // Making an RSA key takes its time. A key that is there already was made before an interruption.
-        let made = tokio::task::spawn_blocking(move || {
-            let signer = keys.open_or_make(&key, algorithm)?;
-            Ok::<_, crate::SignerError>((signer, keys.open_or_make(&responder_key, KeyAlgorithm::P256)?))
-        });
-        let (signer, responder) = made
-            .await
-            .map_err(|error| IssueError::Signer(error.to_string()))?
-            .map_err(|error| IssueError::Signer(error.to_string()))?;
+    async fn found_by(&self, plan: &Plan<'_>, parent: Option<&Generation>) -> Result<Generation, IssueError> {
+        let now = self.now();
         let id = GenerationId::new(now, self.rng.bytes());
-        let certificate = self.certify_authority(&plan, signer.as_ref(), now)?;
-        let parsed = Certificate::from_der(&certificate).map_err(|error| IssueError::Lint(error.to_string()))?;
-        let responder_certificate =
-            certify_responder(&parsed, signer.as_ref(), responder.as_ref(), self.rng.as_ref(), now)?;
-        let generation = Generation {
+        let mut generation = Generation {
             id,
             owner: plan.owner.clone(),
-            ordinal: ORDINAL,
-            is_root: plan.root.is_none(),
-            issuer: plan.root.as_ref().map_or(id, |root| root.generation.id),
-            certificate,
-            key_identifier: signer.public_key().key_identifier(),
-            responder_certificate,
+            ordinal: 1,
+            is_root: parent.is_none(),
+            issuer: parent.map_or(id, |parent| parent.id),
+            certificate: Vec::new(),
+            key_identifier: [0; 20],
+            responder_certificate: Vec::new(),
             base_url: self.base_url.clone(),
             founded_at: now,
-            revision: 1,
+            revision: 0,
         };
+        let algorithm = template::authority_algorithm(plan.key);
+        let signer = self.keys.open_or_create(&generation.name(), algorithm).await?;
+        let responder = self.keys.open_or_create(&responder_key(&generation), RESPONDER_ALGORITHM).await?;
+        for key in [&signer, &responder] {
+            weak::check_key(key.public_key(), &KeyAlgorithm::ALL)
+                .map_err(|weakness| IssueError::Key(weakness.to_string()))?;
+        }
+        let certificate = match parent {
+            None => self.certify_root(plan, &signer, now)?,
+            Some(parent) => self.certify_authority(plan, parent, &signer, now).await?,
+        };
+        let responder_certificate = self.certify_responder(
+            &generation,
+            plan.subject,
+            &certificate,
+            signer.as_ref(),
+            responder.public_key().clone(),
+            now,
+        )?;
+        generation.certificate = certificate.der().to_vec();
+        generation.key_identifier = signer.public_key().key_identifier();
+        generation.responder_certificate = responder_certificate.der().to_vec();
+        self.put_on_record(generation, &certificate).await
+    }
+
+    async fn put_on_record(&self, generation: Generation, certificate: &Certificate) -> Result<Generation, IssueError> {
         let mut work = self.store.begin().await?;
-        work.insert_generation(&generation).await?;
+        match work.insert_generation(&generation).await {
+            Ok(()) => {}
+            // Another process founded it meanwhile, with the same key: its certificate is the certificate.
+            Err(StoreError::Stale) => {
+                drop(work);
+                let founded = self.newest_generation(&generation.owner).await?;
+                return founded.ok_or(IssueError::Store(StoreError::Stale));
+            }
+            Err(error) => return Err(error.into()),
+        }
         work.audit(Event {
-            at: now,
+            at: generation.founded_at,
             actor: Actor::Operator,
             action: "authority.found",
-            payload: json!({"authority": plan.owner, "generation": generation.name()}),
+            payload: json!({
+                "authority": generation.owner,
+                "generation": generation.name(),
+                "serial": certificate.serial().to_string(),
+                "not_after": certificate.not_after().unix_timestamp(),
+                "sha256": hex::encode(certificate.fingerprint()),
+            }),
         });
         work.commit().await?;
-        let authority = Authority::new(generation.clone(), signer, responder)
-            .map_err(|error| IssueError::Signer(error.to_string()))?;
-        self.add(authority);
         Ok(generation)
     }
 
-    fn certify_authority(&self, plan: &Plan, signer: &dyn Signer, now: OffsetDateTime) -> Result<Vec<u8>, IssueError> {
-        let lint = |error: &dyn std::fmt::Display| IssueError::Lint(format!("{}: {error}", plan.owner));
-        let subject = subject_name(&plan.subject).map_err(|error| lint(&error))?;
-        let end = years_later(now, plan.validity_years);
-        let root = plan.root.as_deref();
-        let to_be_certified = ToBeCertified {
-            profile: if root.is_some() { Profile::Issuing } else { Profile::Root },
-            serial: random_serial(self.rng.as_ref()),
-            issuer: root.map_or_else(|| Issuer::itself(&subject, signer.public_key()), Authority::issuer),
+    fn certify_root(
+        &self,
+        plan: &Plan<'_>,
+        signer: &Arc<dyn Signer>,
+        now: OffsetDateTime,
+    ) -> Result<Certificate, IssueError> {
+        let subject = subject_name(plan.subject).map_err(error::lint)?;
+        let issuer = Issuer::itself(&subject, signer.public_key());
+        let algorithm = issuer.signature_algorithm();
+        let shall = ToBeCertified {
+            profile: Profile::Root,
+            serial: pki_serial(&self.new_serial()),
+            issuer,
             subject,
             public_key: signer.public_key().clone(),
             not_before: now,
-            not_after: root.map_or(end, |root| end.min(root.certificate.not_after())),
-            policies: Policies { oids: oids(&plan.policies)?, cps_uri: None },
+            not_after: template::last_second(now, plan.validity_years)?,
+            policies: Policies::default(),
             directory: DirectoryAttributes::default(),
             email: None,
-            crl_url: root.map(|root| root.generation.crl_url()),
-            ocsp_url: root.map(|root| root.generation.ocsp_url()),
-            issuer_url: root.map(|root| root.generation.certificate_url()),
+            crl_url: None,
+            ocsp_url: None,
+            issuer_url: None,
         };
-        let issuer = root.map(|root| &root.certificate);
-        let key = root.map_or(signer, |root| root.signer.as_ref());
-        sign(&to_be_certified, issuer, key, LENGTH_LIMIT)
+        let tbs = shall.to_tbs().map_err(error::lint)?;
+        let expected = Expected { profile: Profile::Root, issuer: None, max_len: MAX_AUTHORITY_CERTIFICATE };
+        error::findings(&lint(&tbs, &expected))?;
+        let signature = signer.sign(&tbs).map_err(error::signer)?;
+        let root = Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
+        root.verify_issued_by(&root).map_err(error::signer)?;
+        Ok(root)
     }
-}
 
-fn algorithm(key: AuthorityKey) -> KeyAlgorithm {
-    match key {
-        AuthorityKey::P256 => KeyAlgorithm::P256,
-        AuthorityKey::P384 => KeyAlgorithm::P384,
-        AuthorityKey::Rsa2048 => KeyAlgorithm::Rsa2048,
-        AuthorityKey::Rsa3072 => KeyAlgorithm::Rsa3072,
-        AuthorityKey::Rsa4096 => KeyAlgorithm::Rsa4096,
+    async fn certify_authority(
+        &self,
+        plan: &Plan<'_>,
+        parent: &Generation,
+        signer: &Arc<dyn Signer>,
+        now: OffsetDateTime,
+    ) -> Result<Certificate, IssueError> {
+        let root = Certificate::from_der(&parent.certificate).map_err(error::unreadable)?;
+        let root_signer = self.keys.open(&parent.name(), root.public_key()).await?;
+        let shall = ToBeCertified {
+            profile: Profile::Issuing,
+            serial: pki_serial(&self.new_serial()),
+            issuer: Issuer::of(&root),
+            subject: subject_name(plan.subject).map_err(error::lint)?,
+            public_key: signer.public_key().clone(),
+            not_before: now,
+            not_after: template::last_second(now, plan.validity_years)?.min(root.not_after()),
+            policies: plan.policy.map_or_else(|| Ok(Policies::default()), |it| template::policies(&it.certificates))?,
+            directory: DirectoryAttributes::default(),
+            email: None,
+            crl_url: Some(parent.crl_url()),
+            // The certificate table has those of cards only: for authorities there is the list.
+            ocsp_url: None,
+            issuer_url: Some(parent.certificate_url()),
+        };
+        responder::sign(&shall, &root, root_signer.as_ref())
     }
-}
-
-pub(crate) fn oids(texts: &[String]) -> Result<Vec<Oid>, IssueError> {
-    texts.iter().map(|text| oid(text)).collect()
-}
-
-pub(crate) fn oid(text: &str) -> Result<Oid, IssueError> {
-    text.parse().map_err(|_| IssueError::Lint(format!("{text} is not an OID")))
-}
-
-/// The same day of the year, so many years later, less a second; from 29 February on it is the 28th.
-pub(crate) fn years_later(from: OffsetDateTime, years: u16) -> OffsetDateTime {
-    let year = from.year() + i32::from(years);
-    let later = from.replace_year(year).or_else(|_| from.replace_day(28).and_then(|from| from.replace_year(year)));
-    later.unwrap_or(from) - Duration::SECOND
 }

@@ -1,103 +1,135 @@
-//! Issuing: reserve the serial → build → lint → record the bytes → sign them → record the certificate.
-//!
-//! A run that was cut off is taken up where it was: recorded bytes are signed, a serial without bytes is void for ever.
+//! Issuing: reserve → build → lint → record → sign → verify → put on record. Every arrow is a transaction of its own
+//! or none, so that each step is either done or can be seen not to be.
 
-use crate::{
-    Ca,
-    authority::{Authority, prepare, sign_prepared},
-    found::{oid, oids, years_later},
-};
-use kaika_app::{Issuance, IssuanceState, IssueError, IssueOrder, StoreError, UnitOfWork, audit::Event, subject_name};
-use kaika_domain::{Actor, CardRank, Certificate, CertificateState, Placement, Policy};
-use kaika_pki::{
-    DistinguishedName, KeyAlgorithm, Profile, PublicKey, Serial, ToBeCertified,
-    lint::PIV_CERTIFICATE_LIMIT,
-    name::Attribute,
-    to_be_certified::{DirectoryAttributes, Policies, Rank},
-    weak,
-};
-use kaika_wire::{CertificateId, CertificateRole, SerialNumber};
+use crate::ca::{Ca, pki_serial};
+use crate::{error, template};
+use kaika_app::{Generation, Issuance, IssuanceState, IssueError, IssueOrder, Reader, StoreError, audit::Event};
+use kaika_domain::{Actor, Certificate, CertificateState, Placement, Policy};
+use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
+use kaika_pki::to_be_certified::assemble;
+use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
+use kaika_wire::{CertificateId, CertificateRole};
 use serde_json::json;
 
-/// How often a serial number or a certificate that somebody else made at the same moment is looked for again.
-const TRIES: usize = 4;
+/// How often an order is begun anew because another process was quicker.
+const ATTEMPTS: usize = 5;
 
 impl Ca {
     pub(crate) async fn issue_certificate(&self, order: &IssueOrder) -> Result<Certificate, IssueError> {
-        let authority = self.current(&order.card.authority).ok_or(IssueError::UnknownAuthority)?;
         let policy = self.policies.get(&order.card.authority).ok_or(IssueError::UnknownAuthority)?;
-        let key = weak::check(&order.public_key, &[card_key(policy.card.key)])
-            .map_err(|error| IssueError::Key(error.to_string()))?;
-        for _ in 0..TRIES {
-            match self.issue_once(order, policy, &authority, &key).await {
-                // Somebody else is at the same order, or a serial number was taken: look again.
-                Err(IssueError::Store(StoreError::Stale)) => {}
-                done => return done,
+        check_order(policy, order)?;
+        let allowed = [template::card_algorithm(policy.card.key)];
+        let key = weak::check(&order.public_key, &allowed).map_err(|weakness| IssueError::Key(weakness.to_string()))?;
+        let fingerprint = key.fingerprint();
+        let _alone = self.orders[usize::from(fingerprint[0])].lock().await;
+        let mut attempts = 1;
+        loop {
+            match self.attempt(policy, order, &key, &fingerprint).await {
+                Err(IssueError::Store(StoreError::Stale)) if attempts < ATTEMPTS => attempts += 1,
+                result => return result,
             }
         }
-        Err(StoreError::Stale.into())
     }
 
-    async fn issue_once(
+    /// Takes the order up where it stands.
+    async fn attempt(
         &self,
-        order: &IssueOrder,
         policy: &Policy,
-        authority: &Authority,
+        order: &IssueOrder,
         key: &PublicKey,
+        fingerprint: &[u8; 32],
     ) -> Result<Certificate, IssueError> {
         let mut reader = self.store.read().await?;
-        if let Some(begun) = reader.issuance(order.job, order.role, &key.fingerprint()).await? {
-            match begun.state.clone() {
-                IssuanceState::Issued => {
-                    let issued = reader.certificate(begun.certificate).await?;
-                    return issued.ok_or_else(|| StoreError::Row("an issued certificate is gone".into()).into());
-                }
-                IssuanceState::Recorded { to_be_signed } => {
-                    drop(reader);
-                    let issuer = self.authority(begun.generation)?;
-                    return self.finish(order, &issuer, begun, &to_be_signed).await;
-                }
-                IssuanceState::Reserved => {
-                    drop(reader);
-                    self.void(begun).await?;
-                    reader = self.store.read().await?;
-                }
-                IssuanceState::Void => {}
+        let found = reader.issuance(order.job, order.role, fingerprint).await?;
+        let issuance = match found {
+            Some(issuance) if issuance.state == IssuanceState::Issued => {
+                let certificate = reader.certificate(issuance.certificate).await?;
+                return certificate.ok_or_else(|| {
+                    IssueError::Store(StoreError::Row("an issuance without its certificate".to_owned()))
+                });
             }
-        }
-        if reader.key_used_by_another(&key.fingerprint(), order.holder.id).await? {
-            return Err(IssueError::Key("it was certified for somebody else before".into()));
-        }
+            Some(issuance) => Some(issuance),
+            None => None,
+        };
         drop(reader);
-        let mut issuance = self.reserve(order, authority, key).await?;
-        let to_be_signed = self.build(order, policy, authority, key, &issuance)?;
-        let reserved =
-            std::mem::replace(&mut issuance.state, IssuanceState::Recorded { to_be_signed: to_be_signed.clone() });
-        let mut work = self.store.begin().await?;
-        work.update_issuance(&issuance, &reserved).await?;
-        work.commit().await?;
-        self.finish(order, authority, issuance, &to_be_signed).await
+        match issuance {
+            Some(issuance) => match issuance.state.clone() {
+                IssuanceState::Recorded { to_be_signed } => self.sign_recorded(order, issuance, to_be_signed).await,
+                // Nothing was ever built for it, as far as anybody can prove: the number is void for ever.
+                _ => {
+                    self.void(issuance).await?;
+                    self.issue_anew(policy, order, key, fingerprint).await
+                }
+            },
+            None => self.issue_anew(policy, order, key, fingerprint).await,
+        }
+    }
+
+    async fn issue_anew(
+        &self,
+        policy: &Policy,
+        order: &IssueOrder,
+        key: &PublicKey,
+        fingerprint: &[u8; 32],
+    ) -> Result<Certificate, IssueError> {
+        let generation = self.newest_generation(&order.card.authority).await?.ok_or(IssueError::UnknownAuthority)?;
+        let issuance = self.reserve(order, &generation, fingerprint).await?;
+        let tbs = match self.build(policy, order, key, &issuance, &generation) {
+            Ok(tbs) => tbs,
+            Err(error) => {
+                self.void(issuance).await?;
+                return Err(error);
+            }
+        };
+        let issuance = self.record(issuance, tbs.clone()).await?;
+        self.sign_recorded(order, issuance, tbs).await
     }
 
     async fn reserve(
         &self,
         order: &IssueOrder,
-        authority: &Authority,
-        key: &PublicKey,
+        generation: &Generation,
+        fingerprint: &[u8; 32],
     ) -> Result<Issuance, IssueError> {
-        let now = self.clock.now();
+        let now = self.now();
         let issuance = Issuance {
             certificate: CertificateId::new(now, self.rng.bytes()),
-            generation: authority.generation.id,
-            serial: SerialNumber::from_random(self.rng.bytes()),
+            generation: generation.id,
+            serial: self.new_serial(),
             job: Some(order.job),
             role: order.role,
-            key_fingerprint: key.fingerprint(),
+            key_fingerprint: *fingerprint,
             state: IssuanceState::Reserved,
             at: now,
         };
         let mut work = self.store.begin().await?;
+        check_key_is_new(work.as_mut(), order, fingerprint).await?;
         work.insert_issuance(&issuance).await?;
+        work.commit().await?;
+        Ok(issuance)
+    }
+
+    fn build(
+        &self,
+        policy: &Policy,
+        order: &IssueOrder,
+        key: &PublicKey,
+        issuance: &Issuance,
+        generation: &Generation,
+    ) -> Result<Vec<u8>, IssueError> {
+        let issuer = kaika_pki::Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
+        let shall = template::for_card(policy, order, key.clone(), &issuance.serial, generation, &issuer, self.now())?;
+        let tbs = shall.to_tbs().map_err(error::lint)?;
+        let expected = Expected { profile: shall.profile, issuer: Some(&issuer), max_len: PIV_CERTIFICATE_LIMIT };
+        error::findings(&lint(&tbs, &expected))?;
+        Ok(tbs)
+    }
+
+    /// From here on these bytes, and no others, may be signed under the serial number.
+    async fn record(&self, mut issuance: Issuance, to_be_signed: Vec<u8>) -> Result<Issuance, IssueError> {
+        let before = std::mem::replace(&mut issuance.state, IssuanceState::Recorded { to_be_signed });
+        let mut work = self.store.begin().await?;
+        work.update_issuance(&issuance, &before).await?;
         work.commit().await?;
         Ok(issuance)
     }
@@ -110,139 +142,104 @@ impl Ca {
         Ok(())
     }
 
-    fn build(
+    async fn sign_recorded(
         &self,
         order: &IssueOrder,
-        policy: &Policy,
-        authority: &Authority,
-        key: &PublicKey,
-        issuance: &Issuance,
-    ) -> Result<Vec<u8>, IssueError> {
-        let now = issuance.at;
-        let years = match order.role {
-            CertificateRole::CardAuthentication => policy.card.identity_years,
-            _ => policy.certificates.validity_years,
-        };
-        let (subject, directory, email) = match order.role {
-            CertificateRole::CardAuthentication => {
-                (card_subject(authority, order)?, DirectoryAttributes::default(), None)
-            }
-            _ => {
-                let subject =
-                    subject_name(&order.holder.subject).map_err(|error| IssueError::Lint(error.to_string()))?;
-                (subject, directory(order, policy)?, order.holder.email.clone())
-            }
-        };
-        let generation = &authority.generation;
-        let to_be_certified = ToBeCertified {
-            profile: profile(order.role),
-            serial: Serial::new(issuance.serial.as_be_bytes()).map_err(|error| IssueError::Lint(error.to_string()))?,
-            issuer: authority.issuer(),
-            subject,
-            public_key: key.clone(),
-            not_before: now,
-            not_after: years_later(now, years).min(authority.certificate.not_after()),
-            policies: Policies { oids: oids(&policy.certificates.policies)?, cps_uri: policy.certificates.cps.clone() },
-            directory,
-            email,
-            crl_url: Some(generation.crl_url()),
-            ocsp_url: Some(generation.ocsp_url()),
-            issuer_url: Some(generation.certificate_url()),
-        };
-        prepare(&to_be_certified, Some(&authority.certificate), PIV_CERTIFICATE_LIMIT)
-    }
-
-    /// Signs exactly the recorded bytes; certificate, issuance and audit event in one transaction.
-    async fn finish(
-        &self,
-        order: &IssueOrder,
-        authority: &Authority,
         mut issuance: Issuance,
-        to_be_signed: &[u8],
+        tbs: Vec<u8>,
     ) -> Result<Certificate, IssueError> {
-        let der = sign_prepared(to_be_signed, authority.signer.as_ref())?;
-        let parsed = kaika_pki::Certificate::from_der(&der).map_err(|error| IssueError::Lint(error.to_string()))?;
+        let generation = self.generation(issuance.generation).await?;
+        let issuer = kaika_pki::Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
+        let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
+        let signature = signer.sign(&tbs).map_err(error::signer)?;
+        let algorithm = SignatureAlgorithm::for_key(issuer.public_key().algorithm());
+        let signed = kaika_pki::Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
+        signed.verify_issued_by(&issuer).map_err(error::signer)?;
+        let as_recorded = signed.tbs() == tbs
+            && signed.serial() == pki_serial(&issuance.serial)
+            && signed.public_key().fingerprint() == issuance.key_fingerprint;
+        if !as_recorded {
+            return Err(error::signer("what is on record is not for this serial number and key"));
+        }
+
+        let now = self.now();
         let certificate = Certificate {
             id: issuance.certificate,
-            authority: authority.generation.owner.clone(),
-            generation: authority.generation.id,
+            authority: order.card.authority.clone(),
+            generation: generation.id,
             holder: order.holder.id,
             card: Some(order.card.id),
             role: order.role,
             serial: issuance.serial.clone(),
-            sha256: parsed.fingerprint(),
+            certificate: signed.der().to_vec(),
+            sha256: signed.fingerprint(),
             key_fingerprint: issuance.key_fingerprint,
-            not_before: parsed.not_before(),
-            not_after: parsed.not_after(),
-            certificate: der,
-            issued_at: self.clock.now(),
+            not_before: signed.not_before(),
+            not_after: signed.not_after(),
+            issued_at: now,
             job: Some(order.job),
             placement: Some(Placement::Pending),
             state: CertificateState::Held { holds: Vec::new() },
             version: 1,
         };
-        let before = std::mem::replace(&mut issuance.state, IssuanceState::Issued);
         let mut work = self.store.begin().await?;
+        let before = std::mem::replace(&mut issuance.state, IssuanceState::Issued);
+        // Where another process has signed the same bytes meanwhile, its signature stands, and ours is forgotten.
         work.update_issuance(&issuance, &before).await?;
+        check_key_is_new(work.as_mut(), order, &issuance.key_fingerprint).await?;
         work.insert_certificate(&certificate).await?;
-        audit(work.as_mut(), order, &certificate);
+        let actor = actor(work.as_mut(), order).await?;
+        work.audit(Event {
+            at: now,
+            actor,
+            action: "certificate.issue",
+            payload: json!({
+                "certificate": certificate.id.to_string(),
+                "card": order.card.number,
+                "role": order.role,
+                "authority": generation.owner,
+                "generation": generation.name(),
+                "serial": certificate.serial,
+                "job": order.job.to_string(),
+                "sha256": hex::encode(certificate.sha256),
+            }),
+        });
         work.commit().await?;
         Ok(certificate)
     }
 }
 
-fn audit(work: &mut dyn UnitOfWork, order: &IssueOrder, certificate: &Certificate) {
-    work.audit(Event {
-        at: certificate.issued_at,
-        actor: Actor::Authority(certificate.authority.clone()),
-        action: "certificate.issue",
-        payload: json!({
-            "serial": certificate.serial,
-            "role": certificate.role,
-            "card": order.card.number,
-            "job": order.job.to_string(),
-        }),
-    });
+fn check_order(policy: &Policy, order: &IssueOrder) -> Result<(), IssueError> {
+    if order.holder.id != order.card.holder || order.holder.authority != order.card.authority {
+        return Err(error::lint("the holder is not the card's"));
+    }
+    if !policy.roles().any(|role| role == order.role) {
+        return Err(error::lint(format!("cards of {} have no {} certificate", policy.id, order.role.as_str())));
+    }
+    Ok(())
 }
 
-/// The card itself: whose it is stays out of it, since it can be read without a PIN.
-fn card_subject(authority: &Authority, order: &IssueOrder) -> Result<DistinguishedName, IssueError> {
-    let lint = |error: &dyn std::fmt::Display| IssueError::Lint(error.to_string());
-    let issuer = authority.certificate.subject().map_err(|error| lint(&error))?;
-    let kept = |attribute: &Attribute| matches!(attribute, Attribute::Country | Attribute::Organization);
-    let number = (Attribute::SerialNumber, order.card.number.as_str().to_owned());
-    let attributes = issuer.attributes().iter().filter(|(attribute, _)| kept(attribute)).cloned().chain([number]);
-    DistinguishedName::new(attributes).map_err(|error| lint(&error))
+/// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.
+async fn check_key_is_new(
+    reader: &mut (impl Reader + ?Sized),
+    order: &IssueOrder,
+    fingerprint: &[u8; 32],
+) -> Result<(), IssueError> {
+    if reader.key_used_by_another(fingerprint, order.holder.id).await? {
+        return Err(IssueError::Key("it was certified for another holder".to_owned()));
+    }
+    let other_role = |role: CertificateRole| role != order.role;
+    let on_card = reader.certificates_of_card(order.card.id).await?;
+    if on_card.iter().any(|one| one.key_fingerprint == *fingerprint && other_role(one.role)) {
+        return Err(IssueError::Key("the card uses it for another purpose".to_owned()));
+    }
+    Ok(())
 }
 
-fn directory(order: &IssueOrder, policy: &Policy) -> Result<DirectoryAttributes, IssueError> {
-    let organisation = &order.holder.organisation;
-    let subject_type = organisation.subject_type.as_ref().unwrap_or(&policy.certificates.subject_type);
-    Ok(DirectoryAttributes {
-        subject_type: Some(oid(subject_type)?),
-        rank: Some(match order.card.rank {
-            CardRank::Primary => Rank::Primary,
-            CardRank::Supplementary => Rank::Secondary,
-        }),
-        business_number: organisation.business_number.clone(),
-        agency: organisation.agency_oid.as_deref().map(oid).transpose()?,
-        card_number: Some(order.card.number.as_str().to_owned()),
+/// Who had it issued: the station that personalises, or the holder with his card.
+async fn actor(reader: &mut (impl Reader + ?Sized), order: &IssueOrder) -> Result<Actor, IssueError> {
+    Ok(match reader.job(order.job).await? {
+        Some(job) => job.station.map_or_else(|| Actor::Holder(order.card.number.clone()), Actor::Station),
+        None => Actor::Operator,
     })
-}
-
-fn profile(role: CertificateRole) -> Profile {
-    match role {
-        CertificateRole::Signature => Profile::Signature,
-        CertificateRole::Encryption => Profile::Encryption,
-        CertificateRole::Login => Profile::Login,
-        CertificateRole::CardAuthentication => Profile::CardAuthentication,
-    }
-}
-
-fn card_key(algorithm: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
-    match algorithm {
-        kaika_wire::KeyAlgorithm::Rsa2048 => KeyAlgorithm::Rsa2048,
-        kaika_wire::KeyAlgorithm::P256 => KeyAlgorithm::P256,
-        kaika_wire::KeyAlgorithm::P384 => KeyAlgorithm::P384,
-    }
 }

@@ -1,0 +1,62 @@
+//! Revocation lists and OCSP answers.
+
+use crate::ca::{Ca, pki_serial};
+use crate::error;
+use kaika_app::{Generation, IssueError, Revocation, crl_reason};
+use kaika_pki::crl::{self, CrlToBeSigned, RevocationReason, Revoked};
+use kaika_pki::ocsp::{self, Nonce, ResponseToBeSigned, SingleAnswer};
+use kaika_pki::to_be_certified::Issuer;
+use kaika_pki::{Certificate, SignatureAlgorithm};
+use time::OffsetDateTime;
+
+impl Ca {
+    /// A complete list of all certificates of the generation's key.
+    pub(crate) async fn sign_list(
+        &self,
+        generation: &Generation,
+        number: i64,
+        entries: &[Revocation],
+        this_update: OffsetDateTime,
+        next_update: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError> {
+        let issuer = Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
+        let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
+        let shall = CrlToBeSigned {
+            issuer: Issuer::of(&issuer),
+            number: u64::try_from(number).map_err(error::lint)?,
+            this_update,
+            next_update,
+            shard_url: None,
+        };
+        let tbs = shall.to_tbs(entries.iter().map(revoked)).map_err(error::lint)?;
+        let signature = signer.sign(&tbs).map_err(error::signer)?;
+        let algorithm = shall.issuer.signature_algorithm();
+        issuer.public_key().verify(algorithm, &tbs, &signature).map_err(error::signer)?;
+        Ok(crl::assemble(&tbs, algorithm, &signature))
+    }
+
+    pub(crate) async fn sign_answer(
+        &self,
+        generation: &Generation,
+        answers: Vec<SingleAnswer>,
+        nonce: Option<Nonce>,
+        produced_at: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError> {
+        let responder = self.responder(generation, produced_at).await?;
+        let key = responder.signer.public_key();
+        let shall = ResponseToBeSigned { responder_key_id: key.key_identifier(), produced_at, answers, nonce };
+        let tbs = shall.to_tbs().map_err(error::lint)?;
+        let signature = responder.signer.sign(&tbs).map_err(error::signer)?;
+        let algorithm = SignatureAlgorithm::for_key(key.algorithm());
+        Ok(ocsp::assemble(&tbs, algorithm, &signature, &responder.certificate))
+    }
+}
+
+/// Held and suspended certificates are revoked for the time being.
+fn revoked(entry: &Revocation) -> Revoked {
+    Revoked {
+        serial: pki_serial(&entry.serial),
+        at: entry.at,
+        reason: entry.reason.map_or(RevocationReason::CertificateHold, crl_reason),
+    }
+}
