@@ -7,7 +7,7 @@
 mod leash;
 pub mod pcscd;
 pub mod pkilint;
-mod ports;
+pub mod ports;
 pub mod postgres;
 pub mod tools;
 pub mod vpcd;

@@ -10,13 +10,18 @@ const FIRST: u16 = 20_000;
 const LAST: u16 = 31_998;
 
 /// Two free ports, one after the other. A lock file keeps other tests off them, in whatever process these run.
-pub(crate) struct PortPair {
-    pub(crate) first: u16,
+pub struct PortPair {
+    /// The lower one.
+    pub first: u16,
     _lock: File,
 }
 
 impl PortPair {
-    pub(crate) fn claim() -> io::Result<PortPair> {
+    /// Ports that are free now and stay ours until this value is dropped.
+    ///
+    /// # Errors
+    /// No two neighbouring ports are free, or the lock files cannot be written.
+    pub fn claim() -> io::Result<PortPair> {
         let folder = locks()?;
         // Begin elsewhere in each process, so that the search is short.
         let start = (std::process::id() % 6_000) as u16 * 2;
