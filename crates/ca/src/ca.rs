@@ -2,8 +2,9 @@
 
 use crate::key_ring::KeyRing;
 use crate::keys::{KeyStore, KeyStoreError};
+use crate::template;
 use async_trait::async_trait;
-use kaika_app::{Clock, Generation, IssueError, IssueOrder, Issuer, Revocation, Rng, Store, StoreError};
+use kaika_app::{Clock, Generation, IssueError, IssueOrder, Issuer, Revocation, Rng, Store, StoreError, subject_name};
 use kaika_domain::{Certificate, Policy, Root};
 use kaika_pki::Serial;
 use kaika_pki::ocsp::{Nonce, SingleAnswer};
@@ -30,6 +31,8 @@ pub enum OpenError {
     Key(#[from] KeyStoreError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the policy of {authority} is not right: {what}")]
+    Policy { authority: AuthorityId, what: String },
 }
 
 /// Roots and issuing authorities with their keys.
@@ -54,8 +57,9 @@ impl Ca {
     /// Keys are opened when they are first used; that they are there is checked now.
     ///
     /// # Errors
-    /// A key of an authority on record is missing, or the store failed.
+    /// A policy or a root cannot stand in certificates, a key of an authority on record is missing, or the store failed.
     pub async fn open(config: CaConfig) -> Result<Self, OpenError> {
+        check_rules(&config.policies, &config.roots)?;
         let generations = config.store.read().await?.generations().await?;
         for generation in generations {
             for name in [generation.name(), responder_key(&generation)] {
@@ -98,6 +102,24 @@ impl Ca {
         let generations = self.store.read().await?.generations().await?;
         generations.into_iter().find(|generation| generation.id == id).ok_or(IssueError::UnknownAuthority)
     }
+}
+
+/// What would make every certificate fail is told at the start.
+fn check_rules(policies: &BTreeMap<AuthorityId, Policy>, roots: &[Root]) -> Result<(), OpenError> {
+    let wrong = |authority: &AuthorityId, what: &dyn std::fmt::Display| OpenError::Policy {
+        authority: authority.clone(),
+        what: what.to_string(),
+    };
+    for root in roots {
+        subject_name(&root.subject).map_err(|error| wrong(&root.id, &error))?;
+    }
+    for (id, policy) in policies {
+        template::check(policy).map_err(|error| wrong(id, &error))?;
+        if !roots.iter().any(|root| root.id == policy.hierarchy.root) {
+            return Err(wrong(id, &format!("there is no root {}", policy.hierarchy.root)));
+        }
+    }
+    Ok(())
 }
 
 /// The name of a generation's responder's key.

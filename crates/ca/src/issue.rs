@@ -150,17 +150,12 @@ impl Ca {
     ) -> Result<Certificate, IssueError> {
         let generation = self.generation(issuance.generation).await?;
         let issuer = kaika_pki::Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
+        check_recorded(&issuance, &tbs, &issuer)?;
         let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
         let signature = signer.sign(&tbs).map_err(error::signer)?;
         let algorithm = SignatureAlgorithm::for_key(issuer.public_key().algorithm());
         let signed = kaika_pki::Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
         signed.verify_issued_by(&issuer).map_err(error::signer)?;
-        let as_recorded = signed.tbs() == tbs
-            && signed.serial() == pki_serial(&issuance.serial)
-            && signed.public_key().fingerprint() == issuance.key_fingerprint;
-        if !as_recorded {
-            return Err(error::signer("what is on record is not for this serial number and key"));
-        }
 
         let now = self.now();
         let certificate = Certificate {
@@ -183,10 +178,17 @@ impl Ca {
             version: 1,
         };
         let mut work = self.store.begin().await?;
+        // The key may have been certified for somebody else since the serial number was reserved.
+        if let Err(refused) = check_key_is_new(work.as_mut(), order, &issuance.key_fingerprint).await {
+            drop(work);
+            if matches!(refused, IssueError::Key(_)) {
+                self.void(issuance).await?;
+            }
+            return Err(refused);
+        }
         let before = std::mem::replace(&mut issuance.state, IssuanceState::Issued);
         // Where another process has signed the same bytes meanwhile, its signature stands, and ours is forgotten.
         work.update_issuance(&issuance, &before).await?;
-        check_key_is_new(work.as_mut(), order, &issuance.key_fingerprint).await?;
         work.insert_certificate(&certificate).await?;
         let actor = actor(work.as_mut(), order).await?;
         work.audit(Event {
@@ -217,6 +219,20 @@ fn check_order(policy: &Policy, order: &IssueOrder) -> Result<(), IssueError> {
         return Err(error::lint(format!("cards of {} have no {} certificate", policy.id, order.role.as_str())));
     }
     Ok(())
+}
+
+/// What is on record came out of a database: before it is signed it must be what was reserved.
+fn check_recorded(issuance: &Issuance, tbs: &[u8], issuer: &kaika_pki::Certificate) -> Result<(), IssueError> {
+    let key = issuer.public_key().algorithm();
+    let dummy = assemble(tbs, SignatureAlgorithm::for_key(key), &key.dummy_signature());
+    let recorded = kaika_pki::Certificate::from_der(&dummy).map_err(error::signer)?;
+    let as_reserved = recorded.tbs() == tbs
+        && recorded.serial() == pki_serial(&issuance.serial)
+        && recorded.public_key().fingerprint() == issuance.key_fingerprint;
+    match as_reserved {
+        true => Ok(()),
+        false => Err(error::signer("what is on record is not for this serial number and key")),
+    }
 }
 
 /// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.

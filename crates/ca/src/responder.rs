@@ -15,6 +15,8 @@ use time::{Duration, OffsetDateTime};
 
 pub(crate) const RESPONDER_ALGORITHM: KeyAlgorithm = KeyAlgorithm::P256;
 const RESPONDER_YEARS: u16 = 1;
+/// A responder is believed by those too whose clocks are behind.
+const BACKDATED: Duration = Duration::HOUR;
 /// With less than this left, it is renewed.
 const RENEWAL: Duration = Duration::days(30);
 /// Certificates of authorities and responders lie on no card.
@@ -105,7 +107,7 @@ impl Ca {
         issuer: &Certificate,
         subject: kaika_pki::DistinguishedName,
         public_key: PublicKey,
-        not_before: OffsetDateTime,
+        now: OffsetDateTime,
         not_after: OffsetDateTime,
     ) -> ToBeCertified {
         ToBeCertified {
@@ -114,7 +116,7 @@ impl Ca {
             issuer: Issuer::of(issuer),
             subject,
             public_key,
-            not_before,
+            not_before: (now - BACKDATED).max(issuer.not_before()),
             not_after,
             policies: Policies::default(),
             directory: DirectoryAttributes::default(),

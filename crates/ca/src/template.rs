@@ -11,6 +11,14 @@ use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, PublicKey
 use kaika_wire::{CertificateRole, SerialNumber};
 use time::{Duration, OffsetDateTime};
 
+/// Whether names and object identifiers of a policy can stand in certificates at all.
+pub(crate) fn check(policy: &Policy) -> Result<(), IssueError> {
+    subject_name(&policy.hierarchy.subject).map_err(error::lint)?;
+    policies(&policy.certificates)?;
+    oid(&policy.certificates.subject_type)?;
+    Ok(())
+}
+
 pub(crate) fn profile(role: CertificateRole) -> Profile {
     match role {
         CertificateRole::Signature => Profile::Signature,

@@ -1,0 +1,18 @@
+//! The issuer on a real database with real keys, judged by openssl and pkilint.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic too")]
+
+#[path = "it/crash.rs"]
+mod crash;
+#[path = "it/founding.rs"]
+mod founding;
+#[path = "it/issuing.rs"]
+mod issuing;
+#[path = "it/judges.rs"]
+mod judges;
+#[path = "it/keys.rs"]
+mod keys;
+#[path = "it/policies.rs"]
+mod policies;
+#[path = "it/world.rs"]
+mod world;
