@@ -51,9 +51,12 @@ impl<'a> View<'a> {
             .ok_or_else(|| Failure::Inconsistent(format!("card {} has no certificate {id}", self.card.number)))
     }
 
-    /// The present certificate of this role.
+    /// The present certificate of this role; of a card whose certificates are all revoked, the last: it still proves
+    /// which card that is.
     pub(crate) fn role(&self, role: CertificateRole) -> Result<kaika_pki::Certificate, Failure> {
-        let found = self.facts().certificate(role).map(|certificate| parse(&certificate.certificate));
+        let facts = self.facts();
+        let last = || self.certificates.iter().rev().find(|certificate| certificate.role == role);
+        let found = facts.certificate(role).or_else(last).map(|certificate| parse(&certificate.certificate));
         found.unwrap_or_else(|| {
             Err(Failure::Inconsistent(format!("card {} has no {} certificate", self.card.number, role.as_str())))
         })

@@ -1,0 +1,9 @@
+//! The whole path in process: real use cases, database, issuer, engine and software card; only HTTP is left out.
+#![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
+
+mod it {
+    mod concurrency;
+    mod faults;
+    mod matrix;
+    mod world;
+}

@@ -1,0 +1,165 @@
+//! What happens at the same time: tries of a user code, windows on one card, reports that are sent twice.
+
+use super::world::{InProcess, NEW_PIN, Site, USER_CODE};
+use kaika_agent::{portal::Portal, readers::exclusively, readers::soft::desk_session};
+use kaika_card::{Pin, Secrets};
+use kaika_softcard::SoftCard;
+use kaika_wire::{Batch, BatchReport, Code, JobKind, JobState, Refusal, StartJob, UserCode};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+struct Window {
+    portal: InProcess,
+    card: Arc<Mutex<SoftCard>>,
+}
+
+impl Window {
+    fn open(site: &Site) -> Self {
+        let app = site.open();
+        let runtime =
+            Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+        let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+        Self { portal: InProcess { app, runtime }, card }
+    }
+
+    fn start(&self) -> (kaika_wire::JobId, String, Batch) {
+        self.try_start().unwrap()
+    }
+
+    fn try_start(&self) -> Result<(kaika_wire::JobId, String, Batch), Refusal> {
+        let mut session = desk_session(Arc::clone(&self.card));
+        let detected = exclusively(session.as_mut(), |transport| kaika_card::detect(transport)).unwrap().unwrap();
+        let start = StartJob { kind: JobKind::Activate, authority: None, card: detected.presented, number: None };
+        let started = self.portal.start(&start, None)?;
+        let JobState::Running { batch } = started.state else { panic!("a job begins with a batch") };
+        Ok((started.job, started.token, batch))
+    }
+
+    fn carry_out(&self, batch: &Batch, code: &str) -> BatchReport {
+        let mut session = desk_session(Arc::clone(&self.card));
+        let secrets = Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() };
+        let run = exclusively(session.as_mut(), |transport| {
+            kaika_card::run(transport, batch, &secrets, &mut kaika_agent::random, &mut |_| {})
+        })
+        .unwrap();
+        BatchReport {
+            sequence: batch.sequence,
+            outcomes: run.outcomes,
+            fault: run.fault,
+            user_code: Some(UserCode::parse(code).unwrap()),
+        }
+    }
+}
+
+#[test]
+fn parallel_wrong_user_codes_never_get_past_the_limit() {
+    let site = Site::personalised(|policy| policy);
+    let window = Window::open(&site);
+    let tested = Mutex::new(Vec::new());
+    let locked = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !locked.load(Ordering::Relaxed) {
+                    let (job, token, batch) = match window.try_start() {
+                        Ok(started) => started,
+                        // Taken over before its first batch was out.
+                        Err(refusal) => {
+                            assert_eq!(refusal.code, Code::Stale);
+                            continue;
+                        }
+                    };
+                    let report = window.carry_out(&batch, "Wrong123");
+                    // Sent twice at the same moment: the second costs no try of its own.
+                    let codes: Vec<Code> = std::thread::scope(|twice| {
+                        let send = || match window.portal.report(job, &token, &report) {
+                            Ok(JobState::Failed { error }) => error.code,
+                            Ok(_) => panic!("a wrong user code opened a card"),
+                            // Another window took the card over.
+                            Err(refusal) => refusal.code,
+                        };
+                        let other = twice.spawn(send);
+                        vec![send(), other.join().unwrap()]
+                    });
+                    if codes.contains(&Code::UserCodeLocked) {
+                        locked.store(true, Ordering::Relaxed);
+                    }
+                    tested.lock().unwrap().extend(codes);
+                }
+            });
+        }
+    });
+    let seen = tested.lock().unwrap();
+    assert!(
+        seen.iter().all(|code| matches!(code, Code::UserCodeWrong | Code::UserCodeLocked | Code::Stale)),
+        "{seen:?}"
+    );
+    let app = &window.portal.app;
+    let wrong = window.portal.runtime.block_on(async {
+        let mut reader = app.store.read().await.unwrap();
+        let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+        assert_eq!(reader.user_code(card.id).await.unwrap().unwrap().fails, 3);
+        let events = reader.audit_events(0, 10_000).await.unwrap();
+        events.iter().filter(|event| event.action == "user_code.wrong").count()
+    });
+    assert_eq!(wrong, 3, "so many codes were tested, and not one more");
+
+    // The right one does not help any more, and the card is unharmed.
+    let (job, token, batch) = window.start();
+    let report = window.carry_out(&batch, USER_CODE);
+    let Ok(JobState::Failed { error }) = window.portal.report(job, &token, &report) else { panic!("not locked") };
+    assert_eq!((error.code, error.tries_left), (Code::UserCodeLocked, Some(0)));
+    assert_eq!(window.card.lock().unwrap().inspect().puk_tries_left(), 3);
+}
+
+#[test]
+fn a_newer_window_takes_the_card_over() {
+    let site = Site::personalised(|policy| policy);
+    let window = Window::open(&site);
+    let (older, older_token, older_batch) = window.start();
+    let (newer, newer_token, newer_batch) = window.start();
+    let report = window.carry_out(&older_batch, USER_CODE);
+    let Err(refusal) = window.portal.report(older, &older_token, &report) else { panic!("the older window goes on") };
+    assert_eq!(refusal.code, Code::Stale);
+    let report = window.carry_out(&newer_batch, USER_CODE);
+    let Ok(JobState::Running { batch }) = window.portal.report(newer, &newer_token, &report) else {
+        panic!("no batch")
+    };
+    let report = window.carry_out(&batch, USER_CODE);
+    let Ok(JobState::Succeeded(_)) = window.portal.report(newer, &newer_token, &report) else { panic!("no success") };
+}
+
+#[test]
+fn a_report_that_is_sent_again_gets_the_same_answer() {
+    let site = Site::personalised(|policy| policy);
+    let window = Window::open(&site);
+    let (job, token, batch) = window.start();
+    let report = window.carry_out(&batch, USER_CODE);
+    let answer =
+        |report: &BatchReport| serde_json::to_string(&window.portal.report(job, &token, report).unwrap()).unwrap();
+    let first = answer(&report);
+    assert_eq!(first, answer(&report), "the same batch, the same secrets, the same nonce");
+    let JobState::Running { batch } = serde_json::from_str(&first).unwrap() else { panic!("no batch") };
+    let report = window.carry_out(&batch, USER_CODE);
+    let last = answer(&report);
+    assert_eq!(last, answer(&report));
+    // Neither another's token nor another batch's number gets anything.
+    let Err(refusal) = window.portal.report(job, "another", &report) else { panic!("a wrong token was taken") };
+    assert_eq!(refusal.code, Code::NotFound);
+}
+
+#[test]
+fn a_proof_by_another_card_opens_nothing() {
+    let site = Site::personalised(|policy| policy);
+    let other = Site::personalised(|policy| policy);
+    let window = Window::open(&site);
+    let (job, token, batch) = window.start();
+    let mut report = window.carry_out(&batch, USER_CODE);
+    let foreign = Window::open(&other);
+    let (_, _, foreign_batch) = foreign.start();
+    report.outcomes = foreign.carry_out(&foreign_batch, USER_CODE).outcomes;
+    let Ok(JobState::Failed { error }) = window.portal.report(job, &token, &report) else { panic!("a foreign proof") };
+    assert_eq!(error.code, Code::NotKaikaCard);
+}

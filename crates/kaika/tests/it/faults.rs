@@ -1,0 +1,124 @@
+//! The card is cut off at every APDU of personalising and of activation, in every way; started again with the same
+//! inputs the job succeeds, and card and database agree.
+
+use super::{
+    matrix::{WAYS, each, keep, resume, run},
+    world::Site,
+};
+use kaika_softcard::{Fault, FaultKind};
+use kaika_wire::{CertificateStatus, Code, JobKind};
+
+fn as_it_is(policy: String) -> String {
+    policy
+}
+
+fn with_rsa(policy: String) -> String {
+    policy.replace("number_digits = 14\nkey = \"p256\"", "number_digits = 14\nkey = \"rsa2048\"")
+}
+
+fn with_delivered_pin(policy: String) -> String {
+    let online = "mode = \"online\", within_days = 90, afterwards = \"revoke\"";
+    assert!(policy.contains(online));
+    policy.replace(online, "mode = \"pin_mailer\"")
+}
+
+#[test]
+fn personalising() {
+    run("personalising", &Site::ordered(as_it_is), JobKind::Personalise, CertificateStatus::Held, &WAYS);
+}
+
+#[test]
+fn personalising_with_a_delivered_pin() {
+    let base = Site::ordered(with_delivered_pin);
+    run("personalising, PIN delivered", &base, JobKind::Personalise, CertificateStatus::Valid, &WAYS[..2]);
+}
+
+#[test]
+fn activation() {
+    run("activation", &Site::personalised(as_it_is), JobKind::Activate, CertificateStatus::Valid, &WAYS);
+}
+
+#[test]
+fn activation_of_an_rsa_card() {
+    let base = Site::personalised(with_rsa);
+    run("activation, RSA", &base, JobKind::Activate, CertificateStatus::Valid, &WAYS);
+}
+
+/// A second cut inside the recovery from the first.
+#[test]
+fn activation_cut_twice() {
+    let base = Site::personalised(as_it_is);
+    let apdus = base.copy().run(JobKind::Activate, None).apdus;
+    let cuts = [FaultKind::LosePowerBefore, FaultKind::LosePowerAfter, FaultKind::RefuseAfterActing];
+    let firsts: Vec<Fault> = (1..=apdus).flat_map(|at| cuts.into_iter().map(move |kind| Fault { at, kind })).collect();
+    let cells = each(&firsts, |first| {
+        let once = base.copy();
+        if once.run(JobKind::Activate, Some(*first)).result.is_ok() {
+            return 0;
+        }
+        let mut cells = 0;
+        for at in 1.. {
+            let mut reached = false;
+            for kind in [FaultKind::LosePowerBefore, FaultKind::LosePowerAfter] {
+                let site = once.copy();
+                let second = site.run(JobKind::Activate, Some(Fault { at, kind }));
+                reached |= second.fired;
+                resume(&site, JobKind::Activate, second, &format!("{first:?}, then {kind:?} at {at}"));
+                site.assert_agrees(CertificateStatus::Valid);
+                cells += 1;
+            }
+            if !reached {
+                break;
+            }
+        }
+        cells
+    });
+    keep("activation cut twice", &format!("activation cut twice: {} cells, all resumed", cells.iter().sum::<usize>()));
+}
+
+#[test]
+fn activation_takes_three_round_trips_and_few_apdus() {
+    let site = Site::personalised(as_it_is);
+    let detection = {
+        let card =
+            std::sync::Arc::new(std::sync::Mutex::new(kaika_softcard::SoftCard::open(site.card_path()).unwrap()));
+        let mut session = kaika_agent::readers::soft::desk_session(std::sync::Arc::clone(&card));
+        kaika_agent::readers::exclusively(session.as_mut(), |transport| kaika_card::detect(transport))
+            .unwrap()
+            .unwrap();
+        card.lock().unwrap().apdu_count()
+    };
+    let apdus = site.run(JobKind::Activate, None).apdus;
+    assert!(apdus - detection <= 12, "{} APDUs after detection", apdus - detection);
+    assert_eq!(site.inspect().pin_tries_left(), 3);
+    assert!(site.inspect().pin_is(super::world::NEW_PIN));
+}
+
+#[test]
+fn after_the_period_a_card_is_not_activated() {
+    let mut site = Site::personalised(as_it_is);
+    site.later(91);
+    let refusal = site.run(JobKind::Activate, None).result.unwrap_err();
+    assert_eq!(refusal.code, Code::ActivationPeriodOver);
+    let app = site.open();
+    let swept = site.runtime().block_on(kaika_app::sweep(&app, true)).unwrap();
+    assert_eq!(swept.len(), 1);
+    let swept = site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap();
+    assert_eq!(swept.len(), 1);
+    assert_eq!(site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap().len(), 0);
+    site.close(&app);
+    let refusal = site.run(JobKind::Activate, None).result.unwrap_err();
+    assert_eq!(refusal.code, Code::ActivationPeriodOver);
+}
+
+/// Where the policy suspends, the card stays; its certificates cannot be accepted, and the card says why.
+#[test]
+fn a_suspended_card_is_not_activated() {
+    let mut site = Site::personalised(|policy| policy.replace("afterwards = \"revoke\"", "afterwards = \"suspend\""));
+    site.later(91);
+    let app = site.open();
+    assert_eq!(site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap().len(), 1);
+    assert_eq!(site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap().len(), 0);
+    site.close(&app);
+    assert_eq!(site.run(JobKind::Activate, None).result.unwrap_err().code, Code::ActivationPeriodOver);
+}

@@ -1,0 +1,118 @@
+//! A fault matrix: every way of failing at every APDU, and what became of it.
+
+use super::world::{Ran, Site};
+use kaika_softcard::{Fault, FaultKind};
+use kaika_wire::{CertificateStatus, Code, JobKind};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+pub(crate) const WAYS: [(&str, FaultKind); 5] = [
+    ("power lost before", FaultKind::LosePowerBefore),
+    ("power lost after", FaultKind::LosePowerAfter),
+    ("6F00, not acted", FaultKind::Refuse),
+    ("6F00, acted", FaultKind::RefuseAfterActing),
+    ("slow", FaultKind::Slow(Duration::from_millis(1))),
+];
+
+/// What a cell ended as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The fault did not stop the job.
+    AtOnce,
+    /// The same inputs again brought it to its end.
+    Again,
+    /// The job was over when its answer was lost: the same inputs are told so, with this code.
+    Before(Code),
+}
+
+/// Runs all cells on both processors; a cell that fails names itself.
+pub(crate) fn each<T: Sync, R: Send>(cells: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
+        let worker = || {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(cell) = cells.get(index) else { return done };
+                done.push((index, run(cell)));
+            }
+        };
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(worker)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Cuts once, then starts again with the same inputs; the card never loses its last PUK try.
+pub(crate) fn cut_and_resume(base: &Site, kind: JobKind, fault: Fault, status: CertificateStatus) -> Ended {
+    let site = base.copy();
+    let first = site.run(kind, Some(fault));
+    let ended = resume(&site, kind, first, &format!("{fault:?}"));
+    site.assert_agrees(status);
+    ended
+}
+
+pub(crate) fn resume(site: &Site, kind: JobKind, first: Ran, cell: &str) -> Ended {
+    let left = site.inspect().puk_tries_left();
+    assert!(left >= 2, "{cell}: {left} PUK tries left");
+    if first.result.is_ok() {
+        return Ended::AtOnce;
+    }
+    assert!(first.fired, "{cell}: {:?} without a fault", first.result);
+    match site.run(kind, None).result {
+        Ok(_) => Ended::Again,
+        // Its last answer was lost: the card is what it was to become.
+        Err(refusal) if matches!(refusal.code, Code::AlreadyActivated | Code::CardNotBlank) => {
+            Ended::Before(refusal.code)
+        }
+        Err(refusal) => panic!("{cell}: first {:?}, then {refusal:?}", first.result.err()),
+    }
+}
+
+/// The whole matrix of one job, printed and kept below `target/faults`.
+pub(crate) fn run(name: &str, base: &Site, kind: JobKind, status: CertificateStatus, ways: &[(&str, FaultKind)]) {
+    let clean = base.copy();
+    let reference = clean.run(kind, None);
+    reference.result.unwrap();
+    clean.assert_agrees(status);
+    let cells: Vec<(u64, &str, FaultKind)> =
+        (1..=reference.apdus).flat_map(|at| ways.iter().map(move |(way, kind)| (at, *way, *kind))).collect();
+    let ends = each(&cells, |(at, _, fault)| cut_and_resume(base, kind, Fault { at: *at, kind: *fault }, status));
+
+    let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
+    for ((_, way, _), ended) in cells.iter().zip(&ends) {
+        let counts = counts.entry(way).or_default();
+        match ended {
+            Ended::AtOnce => counts[0] += 1,
+            Ended::Again => counts[1] += 1,
+            Ended::Before(_) => counts[2] += 1,
+        }
+    }
+    let mut table = format!(
+        "{name}: {} APDUs, {} cells\n{:<20}{:>10}{:>10}{:>16}\n",
+        reference.apdus,
+        cells.len(),
+        "way",
+        "at once",
+        "again",
+        "done before"
+    );
+    for (way, [at_once, again, before]) in counts {
+        writeln!(table, "{way:<20}{at_once:>10}{again:>10}{before:>16}").unwrap();
+    }
+    keep(name, &table);
+}
+
+pub(crate) fn keep(name: &str, table: &str) {
+    println!("{table}");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("faults");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{}.txt", name.replace(' ', "-"))), table).unwrap();
+}

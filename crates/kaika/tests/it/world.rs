@@ -1,0 +1,369 @@
+//! One installation and one card on disk, opened anew for every run, as after a crash.
+
+use kaika_agent::{
+    engine::{Finished, Inputs, Order, run_job},
+    portal::{Portal, Station, Target},
+    readers::soft::desk_session,
+};
+use kaika_app::{
+    App, CardOrder, Clock, Rng, authenticate_station, enrol_station, found_authorities, order_card, report_batch,
+    start_card_job, verify_audit, well_known,
+};
+use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
+use kaika_card::{Pin, Secrets};
+use kaika_domain::{CardRank, CardState, Organisation, Policy, policy::Roots};
+use kaika_pki::KeyAlgorithm;
+use kaika_softcard::{Fault, Inspection, Options, SoftCard};
+use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
+use kaika_wire::{
+    AuthorityId, BatchReport, CardNumber, CertificateStatus, Code, JobId, JobKind, JobStarted, JobState, Refusal, Slot,
+    StartJob, UserCode, WellKnown,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+use tempfile::TempDir;
+use time::{OffsetDateTime, macros::datetime};
+use tokio::runtime::Runtime;
+
+pub(crate) const USER_CODE: &str = "Abc12345";
+pub(crate) const NEW_PIN: &str = "246813";
+const DEVICE: u32 = 4711;
+
+pub(crate) struct FrozenClock(pub(crate) OffsetDateTime);
+
+impl Clock for FrozenClock {
+    fn now(&self) -> OffsetDateTime {
+        self.0
+    }
+}
+
+/// What does not change from run to run: unsealing keys again for thousands of runs would take hours.
+struct Shared {
+    vault: Arc<Vault>,
+    user_codes: Arc<UserCodes>,
+    keys: CachedKeys,
+    policies: BTreeMap<AuthorityId, Policy>,
+    station: Mutex<Option<Station>>,
+}
+
+#[derive(Clone)]
+struct CachedKeys {
+    files: Arc<FileKeyStore>,
+    opened: Arc<Mutex<HashMap<String, Arc<dyn Signer>>>>,
+}
+
+impl CachedKeys {
+    fn cached(
+        &self,
+        name: &str,
+        open: impl FnOnce(&FileKeyStore) -> Result<Arc<dyn Signer>, KeyStoreError>,
+    ) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        let mut opened = self.opened.lock().unwrap();
+        if !opened.contains_key(name) {
+            opened.insert(name.to_owned(), open(&self.files)?);
+        }
+        Ok(Arc::clone(&opened[name]))
+    }
+}
+
+impl KeyStore for CachedKeys {
+    fn has(&self, name: &str) -> bool {
+        self.files.has(name)
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        self.cached(name, |files| files.open(name))
+    }
+
+    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        self.cached(name, |files| files.open_or_create(name, algorithm))
+    }
+}
+
+/// A folder with a database and a card, to be copied for every cell of a matrix.
+pub(crate) struct Site {
+    folder: TempDir,
+    shared: Arc<Shared>,
+    pub(crate) number: CardNumber,
+    runtime: Arc<Runtime>,
+    now: OffsetDateTime,
+}
+
+/// What one run of a job came to.
+pub(crate) struct Ran {
+    pub(crate) result: Result<Finished, Refusal>,
+    /// APDUs that the card got.
+    pub(crate) apdus: u64,
+    pub(crate) fired: bool,
+}
+
+/// A folder in memory where there is one: thousands of durable commits need no disk.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+fn runtime() -> Arc<Runtime> {
+    Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap())
+}
+
+impl Site {
+    /// One authority, founded, with one card ordered and a blank card beside it. `change` edits the authority's policy.
+    pub(crate) fn ordered(change: impl FnOnce(String) -> String) -> Self {
+        let folder = folder();
+        let text = change(include_str!("../../authorities/gca.toml").to_owned());
+        let policy = Policy::parse(&text).unwrap();
+        let authority = policy.id.clone();
+        let passphrase = Passphrase::new("a passphrase for tests");
+        let shared = Arc::new(Shared {
+            vault: Arc::new(Vault::create_or_open(&folder.path().join("secrets"), &passphrase).unwrap()),
+            user_codes: Arc::new(UserCodes::new()),
+            keys: CachedKeys {
+                files: Arc::new(FileKeyStore::new(folder.path().join("keys"), passphrase)),
+                opened: Arc::default(),
+            },
+            policies: BTreeMap::from([(authority.clone(), policy)]),
+            station: Mutex::default(),
+        });
+        let number = "GC00000000000000".parse().unwrap();
+        let mut site = Self { folder, shared, number, runtime: runtime(), now: datetime!(2026-11-20 08:00 UTC) };
+        let app = site.open();
+        let order = CardOrder {
+            subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
+            organisation: Organisation::default(),
+            email: None,
+            rank: CardRank::Primary,
+        };
+        let (number, station) = site.runtime.block_on(async {
+            let roots = Roots::parse(include_str!("../../authorities/roots.toml")).unwrap();
+            found_authorities(&app, &roots[..1]).await.unwrap();
+            let code = UserCode::parse(USER_CODE).unwrap();
+            let ordered = order_card(&app, &authority, order, Some(code)).await.unwrap();
+            let station = enrol_station(&app, "test").await.unwrap();
+            (ordered.card.number, Station { station: station.station, token: station.token.into() })
+        });
+        site.close(&app);
+        site.number = number;
+        *site.shared.station.lock().unwrap() = Some(station);
+        SoftCard::create(site.card_path(), Options { serial: DEVICE, strict: true }).unwrap();
+        site
+    }
+
+    /// The same, and the card personalised.
+    pub(crate) fn personalised(change: impl FnOnce(String) -> String) -> Self {
+        let site = Self::ordered(change);
+        site.run(JobKind::Personalise, None).result.unwrap();
+        site
+    }
+
+    pub(crate) fn copy(&self) -> Self {
+        let folder = folder();
+        for name in ["kaika.db", "card.card", "mailer.json"] {
+            let from = self.folder.path().join(name);
+            if from.exists() {
+                fs::copy(from, folder.path().join(name)).unwrap();
+            }
+        }
+        assert!(!self.folder.path().join("kaika.db-wal").exists(), "the database was not closed");
+        Self {
+            folder,
+            shared: Arc::clone(&self.shared),
+            number: self.number.clone(),
+            runtime: runtime(),
+            now: self.now,
+        }
+    }
+
+    pub(crate) fn later(&mut self, days: i64) {
+        self.now += time::Duration::days(days);
+    }
+
+    pub(crate) fn card_path(&self) -> PathBuf {
+        self.folder.path().join("card.card")
+    }
+
+    pub(crate) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    pub(crate) fn open(&self) -> Arc<App> {
+        let shared = &self.shared;
+        let clock: Arc<dyn Clock> = Arc::new(FrozenClock(self.now));
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
+        self.runtime.block_on(async {
+            let url = format!("sqlite:{}", self.folder.path().join("kaika.db").display());
+            let store = kaika_store::open(&url).await.unwrap();
+            let config = CaConfig {
+                store: Arc::clone(&store),
+                keys: Box::new(shared.keys.clone()),
+                policies: shared.policies.clone(),
+                roots: Roots::parse(include_str!("../../authorities/roots.toml")).unwrap(),
+                base_url: "http://127.0.0.1:8080".into(),
+                clock: Arc::clone(&clock),
+                rng: Arc::clone(&rng),
+            };
+            let issuer = Arc::new(Ca::open(config).await.unwrap());
+            let origin = "http://localhost:8080".to_owned();
+            let (vault, user_codes) = (shared.vault.clone(), shared.user_codes.clone());
+            Arc::new(App::new(store, issuer, vault, user_codes, clock, rng, shared.policies.clone(), origin))
+        })
+    }
+
+    pub(crate) fn close(&self, app: &App) {
+        self.runtime.block_on(app.store.close());
+    }
+
+    /// Opens everything from disk, runs the job with the same inputs as ever, and drops everything again.
+    pub(crate) fn run(&self, kind: JobKind, fault: Option<Fault>) -> Ran {
+        let app = self.open();
+        let card = Arc::new(Mutex::new(SoftCard::open(self.card_path()).unwrap()));
+        if let Some(fault) = fault {
+            card.lock().unwrap().plan_fault(fault);
+        }
+        let result = self.run_on(&app, &card, kind, USER_CODE);
+        let (apdus, fired) = {
+            let card = card.lock().unwrap();
+            (card.apdu_count(), card.fired_fault().is_some())
+        };
+        self.close(&app);
+        Ran { result, apdus, fired }
+    }
+
+    pub(crate) fn run_on(
+        &self,
+        app: &Arc<App>,
+        card: &Arc<Mutex<SoftCard>>,
+        kind: JobKind,
+        user_code: &str,
+    ) -> Result<Finished, Refusal> {
+        let portal = InProcess { app: Arc::clone(app), runtime: Arc::clone(&self.runtime) };
+        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
+        let order = Order {
+            kind,
+            number: None,
+            station: self.shared.station.lock().unwrap().clone(),
+            mailer: Some(self.folder.path().join("mailer.json")),
+        };
+        let inputs = match kind {
+            JobKind::Activate => Inputs {
+                user_code: Some(UserCode::parse(user_code).unwrap()),
+                secrets: Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() },
+            },
+            JobKind::Personalise | JobKind::Information => Inputs::default(),
+        };
+        let mut session = desk_session(Arc::clone(card));
+        run_job(session.as_mut(), &target, &order, inputs, &[], &mut |_| {})
+    }
+
+    pub(crate) fn inspect(&self) -> Inspection {
+        Inspection::of_file(self.card_path()).unwrap()
+    }
+
+    /// Database and card agree: contents, PUK on record, states; the audit log is whole.
+    pub(crate) fn assert_agrees(&self, status: CertificateStatus) {
+        let app = self.open();
+        let inspection = self.inspect();
+        self.runtime.block_on(async {
+            let mut reader = app.store.read().await.unwrap();
+            let card = reader.card_by_number(&self.number).await.unwrap().unwrap();
+            let certificates = reader.certificates_of_card(card.id).await.unwrap();
+            let live: Vec<_> =
+                certificates.iter().filter(|c| c.status(self.now) != CertificateStatus::Revoked).collect();
+            assert_eq!(live.len(), 4, "four certificates, none issued twice");
+            for certificate in live {
+                assert!(certificate.is_written());
+                assert_eq!(certificate.status(self.now), status, "{:?}", certificate.role);
+                let slot: Slot = certificate.role.slot();
+                let object = inspection.object(slot.certificate_tag()).expect("a certificate on the card");
+                assert!(contains(object, &certificate.certificate), "the card holds what the database has");
+                let key = inspection.key(slot.reference()).expect("a key on the card");
+                let on_record = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap();
+                assert_eq!(key.public_key, on_record.public_key().spki_der(), "the key is the certified one");
+            }
+            let guid = card.guid.expect("an identity on record");
+            assert!(contains(inspection.object(0x5f_c102).expect("a CHUID"), guid.as_bytes()));
+            let settled = kaika_domain::PukLedger::from_records(
+                reader.puks(card.id).await.unwrap().iter().map(|puk| puk.record).collect(),
+            )
+            .settled()
+            .expect("one PUK on record");
+            let stored = reader.puks(card.id).await.unwrap();
+            let stored = stored.iter().find(|puk| puk.record.version == settled).unwrap();
+            let puk = app.secrets.open_puk(card.id, settled, &stored.ciphertext).unwrap();
+            assert!(inspection.puk_is(std::str::from_utf8(puk.expose()).unwrap()), "the PUK on record is the card's");
+            assert_eq!(inspection.puk_tries_left(), 3);
+            let key = app.secrets.management_key(&self.number, 1).unwrap();
+            assert!(
+                inspection.management_key_is(kaika_softcard::ManagementAlgorithm::Aes256, key.expose()),
+                "the management key is the diversified one"
+            );
+            match status {
+                CertificateStatus::Valid => assert!(matches!(card.state, CardState::Activated { .. })),
+                _ => assert!(matches!(card.state, CardState::Dispatched { .. })),
+            }
+            drop(reader);
+            let report = verify_audit(app.store.as_ref(), &[]).await.unwrap();
+            let broken: Vec<_> = report
+                .findings
+                .iter()
+                .filter(|finding| !matches!(finding, kaika_app::AuditFinding::NoAnchors))
+                .collect();
+            assert!(broken.is_empty(), "{broken:?}");
+        });
+        self.close(&app);
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// The portal without HTTP: everything still passes through its JSON.
+pub(crate) struct InProcess {
+    pub(crate) app: Arc<App>,
+    pub(crate) runtime: Arc<Runtime>,
+}
+
+fn through_json<T: serde::Serialize, U: serde::de::DeserializeOwned>(value: &T) -> U {
+    serde_json::from_slice(&serde_json::to_vec(value).unwrap()).unwrap()
+}
+
+fn refused(failure: kaika_app::Failure) -> Refusal {
+    match failure {
+        kaika_app::Failure::Refused(refusal) => refusal,
+        other => Refusal::new(Code::Internal).detail(other.to_string()),
+    }
+}
+
+impl Portal for InProcess {
+    fn origin(&self) -> &str {
+        &self.app.origin
+    }
+
+    fn well_known(&self) -> Result<WellKnown, Refusal> {
+        self.runtime.block_on(well_known(&self.app, "/api/jobs")).map_err(refused)
+    }
+
+    fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
+        self.runtime.block_on(async {
+            let station = match station {
+                Some(station) if start.kind == JobKind::Personalise => {
+                    Some(authenticate_station(&self.app, station.station, &station.token).await.map_err(refused)?)
+                }
+                _ => None,
+            };
+            let started = start_card_job(&self.app, through_json(start), station).await.map_err(refused)?;
+            Ok(through_json(&started))
+        })
+    }
+
+    fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
+        let state =
+            self.runtime.block_on(report_batch(&self.app, job, token, through_json(report))).map_err(refused)?;
+        Ok(through_json(&state))
+    }
+}
