@@ -2,6 +2,7 @@
 
 use crate::{App, Failure, StoreError, StoredPuk, audit::Event};
 use kaika_domain::{Actor, Card, CardRank, CardState, Holder, Organisation, Policy, PukLedger};
+use kaika_pki::{Oid, to_be_certified::is_email};
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -96,6 +97,19 @@ pub async fn order_card(
 fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
     let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
     crate::subject_name(&order.subject).map_err(|error| wrong(error.to_string()))?;
+    if let Some(email) = &order.email
+        && !is_email(email)
+    {
+        return Err(wrong(format!("email: {email} is not an address that a certificate can hold")));
+    }
+    let Organisation { subject_type, agency_oid, .. } = &order.organisation;
+    for (field, text) in [("subject_type", subject_type), ("agency_oid", agency_oid)] {
+        if let Some(text) = text
+            && text.parse::<Oid>().is_err()
+        {
+            return Err(wrong(format!("{field}: {text} is not an object identifier")));
+        }
+    }
     if let Some(number) = &order.organisation.business_number
         && !(number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()))
     {
@@ -128,4 +142,49 @@ fn draw(app: &App, count: usize, alphabet: &[u8]) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut CardOrder), expected: &str) {
+        let mut order = CardOrder {
+            subject: vec![("C".into(), "TW".into()), ("O".into(), "測試機關 TEST".into())],
+            organisation: Organisation {
+                subject_type: Some("2.16.886.1.100.3.2.1.1".into()),
+                business_number: Some("12345678".into()),
+                agency_oid: Some("2.16.886.101.20003".into()),
+            },
+            email: Some("test@kaika.example".into()),
+            rank: CardRank::Primary,
+        };
+        change(&mut order);
+        match check_subject(&order) {
+            Ok(()) => assert_eq!(expected, ""),
+            Err(refusal) => {
+                assert_eq!(refusal.code, Code::BadRequest);
+                let detail = refusal.detail.unwrap_or_default();
+                assert!(!expected.is_empty() && detail.contains(expected), "{detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_checked_before_anything_is_kept() {
+        check(|_| {}, "");
+        check(
+            |order| {
+                order.organisation = Organisation::default();
+                order.email = None;
+            },
+            "",
+        );
+        check(|order| order.subject.push(("X".into(), "y".into())), "X");
+        check(|order| order.email = Some("測試@kaika.example".into()), "email: 測試@kaika.example");
+        check(|order| order.email = Some("nowhere".into()), "email: nowhere");
+        check(|order| order.organisation.business_number = Some("1234".into()), "business_number: 1234");
+        check(|order| order.organisation.subject_type = Some("one.two".into()), "subject_type: one.two");
+        check(|order| order.organisation.agency_oid = Some("2.".into()), "agency_oid: 2.");
+    }
 }
