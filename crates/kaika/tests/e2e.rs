@@ -1,0 +1,18 @@
+//! Kaika as people run it: the real programs, from the first start to what OCSP clients and other people's card tools
+//! say in the end.
+//!
+//! The first start of the demo is made once per test process; every test starts its own demo on a copy of that folder,
+//! so that none sees what another one did.
+
+#![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
+
+#[path = "e2e/activation.rs"]
+mod activation;
+#[path = "e2e/bench.rs"]
+mod bench;
+#[path = "e2e/demo.rs"]
+mod demo;
+#[path = "e2e/judges.rs"]
+mod judges;
+#[path = "e2e/ready_file.rs"]
+mod ready_file;
