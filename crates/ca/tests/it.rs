@@ -6,6 +6,8 @@
 mod crash;
 #[path = "it/founding.rs"]
 mod founding;
+#[path = "it/guards.rs"]
+mod guards;
 #[path = "it/issuing.rs"]
 mod issuing;
 #[path = "it/judges.rs"]
