@@ -16,5 +16,7 @@ mod judges;
 mod keys;
 #[path = "it/policies.rs"]
 mod policies;
+#[path = "it/status.rs"]
+mod status;
 #[path = "it/world.rs"]
 mod world;

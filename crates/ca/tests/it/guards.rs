@@ -154,6 +154,21 @@ async fn a_signature_that_does_not_verify_never_leaves() {
     ca.found(&id("xca")).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_rsa_key_is_refused() {
+    let mut world = World::new().await;
+    world.policies.get_mut(&id("gca")).unwrap().card.key = kaika_wire::KeyAlgorithm::Rsa2048;
+    let ca = world.reopened().await;
+    ca.found(&id("gca")).await.unwrap();
+    let short = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
+    let private = Tool::new("openssl").args(short).run().expect_success().stdout;
+    let public = Tool::new("openssl").args(["pkey", "-pubout", "-outform", "DER"]).input(private).run();
+    let public_key = public.expect_success().stdout;
+    let order = IssueOrder { public_key, ..world.order("gca", CertificateRole::Signature).await };
+    let refused = ca.issue(&order).await.unwrap_err();
+    assert!(matches!(&refused, IssueError::Key(why) if why.contains("1024 bits")), "{refused}");
+}
+
 fn answers(issuer: &[u8], now: OffsetDateTime) -> Vec<SingleAnswer> {
     let issuer = Certificate::from_der(issuer).unwrap();
     let asked = CertId::new(HashAlgorithm::Sha1, &issuer, Serial::new(&[7; 16]).unwrap());
