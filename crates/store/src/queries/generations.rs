@@ -9,7 +9,7 @@ use kaika_app::{Crl, Generation, StoreError};
 use kaika_wire::GenerationId;
 
 statements! {
-    GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, owner, ordinal";
+    GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, id";
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
         responder_certificate, base_url, founded_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 ORDER BY number DESC LIMIT 1";

@@ -16,10 +16,12 @@ async fn generations_come_back_oldest_first(store: Arc<dyn Store>) {
     let root = Generation { is_root: true, owner: "grca".parse().unwrap(), ..generation(1) };
     let first = Generation { issuer: root.id, founded_at: days(1), revision: 41, ..generation(9) };
     let second = Generation { issuer: root.id, founded_at: days(2), ..generation(2) };
-    for generation in [&second, &root, &first] {
+    // In the same second the ids tell, which are made in order: a root comes before what it certifies.
+    let younger = Generation { owner: "aca".parse().unwrap(), founded_at: days(2), ..generation(3) };
+    for generation in [&younger, &second, &root, &first] {
         write(&*store, async |work| work.insert_generation(generation).await).await.unwrap();
     }
-    assert_eq!(read(&*store).await.generations().await.unwrap(), [root, first, second]);
+    assert_eq!(read(&*store).await.generations().await.unwrap(), [root, first, second, younger]);
 }
 
 async fn an_ordinal_is_taken_once_per_owner(store: Arc<dyn Store>) {
