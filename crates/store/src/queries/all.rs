@@ -30,7 +30,8 @@ pub(super) struct Work {
     transaction: sqlx::Transaction<'static, Db>,
     /// Events of this transaction, chained when it commits.
     events: Vec<Event>,
-    /// A write has failed. PostgreSQL would roll back at the commit and call it done, SQLite would keep the rest.
+    /// Something has failed, be it a read. PostgreSQL would roll back at the commit and call it done, SQLite would
+    /// keep the rest.
     spoiled: bool,
 }
 
@@ -43,7 +44,7 @@ impl Work {
         &mut self.transaction
     }
 
-    fn written<T>(&mut self, done: Found<T>) -> Found<T> {
+    fn noted<T>(&mut self, done: Found<T>) -> Found<T> {
         self.spoiled |= done.is_err();
         done
     }
@@ -70,35 +71,43 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
 #[async_trait]
 impl Reader for Work {
     async fn holder(&mut self, id: HolderId) -> Found<Option<Holder>> {
-        cards::holder(self.on(), id).await
+        let found = cards::holder(self.on(), id).await;
+        self.noted(found)
     }
 
     async fn card(&mut self, id: CardId) -> Found<Option<Card>> {
-        cards::card(self.on(), id).await
+        let found = cards::card(self.on(), id).await;
+        self.noted(found)
     }
 
     async fn card_by_number(&mut self, number: &CardNumber) -> Found<Option<Card>> {
-        cards::card_by_number(self.on(), number).await
+        let found = cards::card_by_number(self.on(), number).await;
+        self.noted(found)
     }
 
     async fn card_by_device(&mut self, device: u32) -> Found<Option<Card>> {
-        cards::card_by_device(self.on(), device).await
+        let found = cards::card_by_device(self.on(), device).await;
+        self.noted(found)
     }
 
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
-        cards::oldest_order(self.on(), authority).await
+        let found = cards::oldest_order(self.on(), authority).await;
+        self.noted(found)
     }
 
     async fn cards(&mut self, authority: &AuthorityId) -> Found<Vec<Card>> {
-        cards::cards(self.on(), authority).await
+        let found = cards::cards(self.on(), authority).await;
+        self.noted(found)
     }
 
     async fn overdue_cards(&mut self, authority: &AuthorityId, before: OffsetDateTime, limit: u32) -> Found<Vec<Card>> {
-        cards::overdue_cards(self.on(), authority, before, limit).await
+        let found = cards::overdue_cards(self.on(), authority, before, limit).await;
+        self.noted(found)
     }
 
     async fn certificate(&mut self, id: CertificateId) -> Found<Option<Certificate>> {
-        certificates::certificate(self.on(), id).await
+        let found = certificates::certificate(self.on(), id).await;
+        self.noted(found)
     }
 
     async fn certificate_by_serial(
@@ -106,15 +115,18 @@ impl Reader for Work {
         generation: GenerationId,
         serial: &SerialNumber,
     ) -> Found<Option<Certificate>> {
-        certificates::by_serial(self.on(), generation, serial).await
+        let found = certificates::by_serial(self.on(), generation, serial).await;
+        self.noted(found)
     }
 
     async fn certificates_of_card(&mut self, card: CardId) -> Found<Vec<Certificate>> {
-        certificates::of_card(self.on(), card).await
+        let found = certificates::of_card(self.on(), card).await;
+        self.noted(found)
     }
 
     async fn key_used_by_another(&mut self, fingerprint: &[u8; 32], holder: HolderId) -> Found<bool> {
-        certificates::key_used_by_another(self.on(), fingerprint, holder).await
+        let found = certificates::key_used_by_another(self.on(), fingerprint, holder).await;
+        self.noted(found)
     }
 
     async fn issuance(
@@ -123,55 +135,68 @@ impl Reader for Work {
         role: CertificateRole,
         key_fingerprint: &[u8; 32],
     ) -> Found<Option<Issuance>> {
-        certificates::issuance(self.on(), job, role, key_fingerprint).await
+        let found = certificates::issuance(self.on(), job, role, key_fingerprint).await;
+        self.noted(found)
     }
 
     async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Found<Vec<Issuance>> {
-        certificates::unfinished_issuances(self.on(), before).await
+        let found = certificates::unfinished_issuances(self.on(), before).await;
+        self.noted(found)
     }
 
     async fn generations(&mut self) -> Found<Vec<Generation>> {
-        generations::generations(self.on()).await
+        let found = generations::generations(self.on()).await;
+        self.noted(found)
     }
 
     async fn revocations(&mut self, generation: GenerationId, now: OffsetDateTime) -> Found<Vec<Revocation>> {
-        certificates::revocations(self.on(), generation, now).await
+        let found = certificates::revocations(self.on(), generation, now).await;
+        self.noted(found)
     }
 
     async fn latest_crl(&mut self, generation: GenerationId) -> Found<Option<Crl>> {
-        generations::latest_crl(self.on(), generation).await
+        let found = generations::latest_crl(self.on(), generation).await;
+        self.noted(found)
     }
 
     async fn user_code(&mut self, card: CardId) -> Found<Option<UserCodeRecord>> {
-        secrets::user_code(self.on(), card).await
+        let found = secrets::user_code(self.on(), card).await;
+        self.noted(found)
     }
 
     async fn puks(&mut self, card: CardId) -> Found<Vec<StoredPuk>> {
-        secrets::puks(self.on(), card).await
+        let found = secrets::puks(self.on(), card).await;
+        self.noted(found)
     }
 
     async fn job(&mut self, id: JobId) -> Found<Option<JobRecord>> {
-        jobs::job(self.on(), id).await
+        let found = jobs::job(self.on(), id).await;
+        self.noted(found)
     }
 
     async fn open_job(&mut self, card: CardId) -> Found<Option<JobRecord>> {
-        jobs::open_job(self.on(), card).await
+        let found = jobs::open_job(self.on(), card).await;
+        self.noted(found)
     }
 
     async fn receipts(&mut self, card: CardId) -> Found<Vec<Receipt>> {
-        jobs::receipts(self.on(), card).await
+        let found = jobs::receipts(self.on(), card).await;
+        self.noted(found)
     }
 
     async fn station(&mut self, id: StationId) -> Found<Option<Station>> {
-        jobs::station(self.on(), id).await
+        let found = jobs::station(self.on(), id).await;
+        self.noted(found)
     }
 
     async fn audit_events(&mut self, after: i64, limit: u32) -> Found<Vec<Chained>> {
-        audit::events(self.on(), after, limit).await
+        let found = audit::events(self.on(), after, limit).await;
+        self.noted(found)
     }
 
     async fn audit_head(&mut self) -> Found<Head> {
-        audit::head(self.on()).await
+        let found = audit::head(self.on()).await;
+        self.noted(found)
     }
 }
 
@@ -179,92 +204,92 @@ impl Reader for Work {
 impl UnitOfWork for Work {
     async fn insert_holder(&mut self, holder: &Holder) -> Found<()> {
         let done = cards::insert_holder(self.on(), holder).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_card(&mut self, card: &Card) -> Found<()> {
         let done = cards::insert_card(self.on(), card).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn update_card(&mut self, card: &mut Card) -> Found<()> {
         let done = cards::update_card(self.on(), card).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_certificate(&mut self, certificate: &Certificate) -> Found<()> {
         let done = certificates::insert(self.on(), certificate).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn update_certificate(&mut self, certificate: &mut Certificate) -> Found<()> {
         let done = certificates::update(self.on(), certificate).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_issuance(&mut self, issuance: &Issuance) -> Found<()> {
         let done = certificates::insert_issuance(self.on(), issuance).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn update_issuance(&mut self, issuance: &Issuance, before: &IssuanceState) -> Found<()> {
         let done = certificates::update_issuance(self.on(), issuance, before).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_generation(&mut self, generation: &Generation) -> Found<()> {
         let done = generations::insert(self.on(), generation).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_crl(&mut self, crl: &Crl) -> Found<()> {
         let done = generations::insert_crl(self.on(), crl).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
         let done = secrets::put_user_code(self.on(), card, hash, now).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
         let done = secrets::debit_user_code(self.on(), card, limit).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Found<()> {
         let done = secrets::credit_user_code(self.on(), card, hash).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Found<()> {
         let done = secrets::put_puk(self.on(), card, puk).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_job(&mut self, job: &JobRecord) -> Found<()> {
         let done = jobs::insert(self.on(), job).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn update_job(&mut self, job: &mut JobRecord) -> Found<()> {
         let done = jobs::update(self.on(), job).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Found<()> {
         let done = jobs::insert_receipt(self.on(), receipt).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn insert_station(&mut self, station: &Station) -> Found<()> {
         let done = jobs::insert_station(self.on(), station).await;
-        self.written(done)
+        self.noted(done)
     }
 
     async fn take_lease(&mut self, name: &str, owner: &str, now: OffsetDateTime, until: OffsetDateTime) -> Found<bool> {
         let done = jobs::take_lease(self.on(), name, owner, now, until).await;
-        self.written(done)
+        self.noted(done)
     }
 
     fn audit(&mut self, event: Event) {
@@ -273,7 +298,7 @@ impl UnitOfWork for Work {
 
     async fn commit(mut self: Box<Self>) -> Found<()> {
         if self.spoiled {
-            return Err(StoreError::Database("a write of this transaction failed".into()));
+            return Err(StoreError::Database("a statement of this transaction failed".into()));
         }
         let events = std::mem::take(&mut self.events);
         audit::append(self.on(), &events).await?;

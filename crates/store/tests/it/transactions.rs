@@ -3,6 +3,8 @@
 use crate::sample::{assert_stale, card, days, event, gca, holder, read, with_card, with_holder, write};
 use kaika_app::{Store, StoreError, audit::Head};
 use kaika_domain::CardState;
+use kaika_wire::StationId;
+use sqlx::{Connection, PgConnection};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -71,6 +73,23 @@ async fn a_failed_write_spoils_its_transaction(store: Arc<dyn Store>) {
     assert_stale(work.update_card(&mut old).await);
     work.commit().await.unwrap_err();
     assert_eq!(read(&*store).await.holder(holder(2).id).await.unwrap(), None);
+}
+
+/// A failed read ends the transaction in PostgreSQL as well. Somebody else's lock makes it fail here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_read_spoils_its_transaction_in_postgres() {
+    let url = kaika_testkit::postgres::fresh_database();
+    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE station IN ACCESS EXCLUSIVE MODE").execute(&mut other).await.unwrap();
+
+    let mut work = store.begin().await.unwrap();
+    work.insert_holder(&holder(1)).await.unwrap();
+    let failed = work.station(StationId::new(days(0), [1; 10])).await;
+    assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+    let refused = work.commit().await;
+    assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
+    assert_eq!(read(&*store).await.holder(holder(1).id).await.unwrap(), None);
 }
 
 async fn a_reader_keeps_to_its_snapshot(store: Arc<dyn Store>) {
