@@ -1,11 +1,14 @@
 //! What becomes of an issuance that breaks off.
 
 use crate::world::{World, passphrase};
-use kaika_app::{Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, StoreError};
-use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError};
+use kaika_app::{
+    Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, Reader, Store, StoreError, UnitOfWork,
+};
+use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError};
 use kaika_pki::{Certificate, KeyAlgorithm, PublicKey};
 use kaika_wire::{CertificateId, CertificateRole, SerialNumber};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Keys whose signing fails: an HSM that went away, or a process that ended at this point.
 struct Broken(FileKeyStore);
@@ -125,4 +128,78 @@ async fn bytes_on_record_for_another_key_are_not_signed() {
     work.commit().await.unwrap();
     let error = world.ca.issue(&other).await.unwrap_err();
     assert!(error.to_string().contains("not for this serial number and key"), "{error}");
+}
+
+/// A database that goes away at one of the transactions.
+struct Flaky {
+    store: Arc<dyn Store>,
+    /// Transactions until then.
+    left: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Store for Flaky {
+    async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
+        self.store.read().await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        match self.left.fetch_sub(1, Ordering::SeqCst) {
+            0 => Err(StoreError::Database("the database went away".into())),
+            _ => self.store.begin().await,
+        }
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+async fn opened_on_flaky_store(world: &mut World, transactions: usize) -> Ca {
+    let flaky = Flaky { store: Arc::clone(&world.store), left: AtomicUsize::new(transactions) };
+    let sound = std::mem::replace(&mut world.store, Arc::new(flaky));
+    let ca = world.reopened().await;
+    world.store = sound;
+    ca
+}
+
+/// Issuing has three transactions: reserve, record, and put on record.
+#[tokio::test(flavor = "multi_thread")]
+async fn whichever_transaction_fails_there_is_one_certificate_in_the_end() {
+    let mut world = World::new().await;
+    world.found("gca").await;
+    for (transactions, left_behind) in [(0, None), (1, Some("reserved")), (2, Some("recorded")), (3, None)] {
+        let order = world.order("gca", CertificateRole::Signature).await;
+        let ca = opened_on_flaky_store(&mut world, transactions).await;
+        assert_eq!(ca.issue(&order).await.is_ok(), transactions == 3);
+        let begun = issuance(&world, &order).await;
+        let left = match begun.as_ref().map(|issuance| &issuance.state) {
+            Some(IssuanceState::Reserved) => Some("reserved"),
+            Some(IssuanceState::Recorded { .. }) => Some("recorded"),
+            _ => None,
+        };
+        assert_eq!(left, left_behind);
+        let issued = world.ca.issue(&order).await.unwrap();
+        let taken_up = begun.is_some_and(|issuance| issuance.serial == issued.serial);
+        assert_eq!(taken_up, transactions >= 2, "a serial number without bytes is void");
+        let mut reader = world.store.read().await.unwrap();
+        assert_eq!(reader.certificates_of_card(order.card.id).await.unwrap(), [issued]);
+        let later = world.clock.now() + time::Duration::DAY;
+        assert_eq!(reader.unfinished_issuances(later).await.unwrap(), []);
+    }
+}
+
+/// The root's row is written, the authority's is not, though its key is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_founding_cut_off_before_its_row_goes_on_with_its_key() {
+    let mut world = World::new().await;
+    let gca = "gca".parse().unwrap();
+    let ca = opened_on_flaky_store(&mut world, 1).await;
+    assert!(matches!(ca.found(&gca).await, Err(IssueError::Store(StoreError::Database(_)))));
+    let keys = FileKeyStore::new(world.keys(), passphrase());
+    let (key, root) = (keys.open("gca-1").unwrap(), keys.open("test-grca-1").unwrap());
+    let founded = world.reopened().await.found(&gca).await.unwrap();
+    assert_eq!(founded.key_identifier, key.public_key().key_identifier());
+    assert_eq!(world.root_of("gca").await.key_identifier, root.public_key().key_identifier());
+    assert_eq!(world.audited().await, ["authority.found", "authority.found"]);
 }
