@@ -30,6 +30,13 @@ impl Portals for HttpPortals {
                 .filter_map(|url| HttpPortal::new(url).ok())
                 .any(|configured| same_origin(&configured.origin, &portal.origin));
         if !known {
+            // On this computer a mistyped port, or a portal that is not running, is told as such. Nobody else is asked.
+            if portal.local
+                && let Err(refusal) = portal.well_known()
+                && refusal.code == Code::ServerUnreachable
+            {
+                return Err(refusal);
+            }
             let detail = format!("{} is not in the agent's configuration", portal.origin);
             return Err(Refusal::new(Code::NotAPortal).detail(detail));
         }
@@ -39,6 +46,8 @@ impl Portals for HttpPortals {
 
 pub struct HttpPortal {
     origin: String,
+    /// On this computer.
+    local: bool,
     agent: Agent,
     jobs: OnceLock<String>,
 }
@@ -62,7 +71,7 @@ impl HttpPortal {
         if scheme != "https" && !(scheme == "http" && local) {
             return Err(no_portal("the address begins with https://"));
         }
-        Ok(Self { origin: format!("{scheme}://{authority}"), agent: http_agent(local), jobs: OnceLock::new() })
+        Ok(Self { origin: format!("{scheme}://{authority}"), local, agent: http_agent(local), jobs: OnceLock::new() })
     }
 
     fn jobs(&self) -> Result<&str, Refusal> {

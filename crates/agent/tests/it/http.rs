@@ -137,8 +137,15 @@ fn secrets_go_over_https_or_to_this_computer_alone() {
 fn an_agent_keeps_to_its_portals() {
     let portals = HttpPortals { configured: vec!["http://localhost:8080/".to_owned()] };
     portals.open("http://127.0.0.1:8080/gca/").unwrap();
-    let refused = portals.open("http://localhost:8081").err().unwrap();
-    assert_eq!(refused.code, Code::NotAPortal);
+    let other = HttpScript::start(&Script::default());
+    for (url, expected) in [
+        (other.origin.as_str(), Code::NotAPortal),
+        // Not even looked for.
+        ("https://portal.example", Code::NotAPortal),
+        ("http://localhost:1", Code::ServerUnreachable),
+    ] {
+        assert_eq!(portals.open(url).err().unwrap().code, expected, "{url}");
+    }
 }
 
 #[test]
