@@ -10,6 +10,8 @@
 mod activation;
 #[path = "e2e/bench.rs"]
 mod bench;
+#[path = "e2e/card_tool.rs"]
+mod card_tool;
 #[path = "e2e/demo.rs"]
 mod demo;
 #[path = "e2e/judges.rs"]

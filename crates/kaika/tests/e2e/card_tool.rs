@@ -1,0 +1,279 @@
+//! `kaika-agent card` through the running agent: its documents, its refusals, and what it never prints.
+
+use crate::bench::{surroundings, tool};
+use crate::demo::{Demo, fetch};
+use crate::judges::{certificate, statuses};
+use kaika_testkit::ports::PortPair;
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+const EMPTY: &str = "Kaika Demo Reader Spare";
+
+fn keys(value: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn moment(value: &Value) -> OffsetDateTime {
+    OffsetDateTime::parse(value.as_str().unwrap(), &Rfc3339).unwrap()
+}
+
+#[test]
+fn list_names_readers_and_cards() {
+    let demo = Demo::new();
+    let offline = demo.agent(&["card", "list"], "").expect_success();
+    let readers = offline["readers"].as_array().unwrap();
+    assert_eq!(readers.len(), 6);
+    for authority in ["gca", "xca", "hca", "moica", "twca"] {
+        let card = demo.card(authority);
+        let entry = readers.iter().find(|entry| entry["reader"] == card.reader()).unwrap();
+        let expected = json!({"reader": card.reader(), "card": true, "number": card.number(), "authority": null});
+        assert_eq!(*entry, expected);
+    }
+    let empty = json!({"reader": EMPTY, "card": false, "number": null, "authority": null});
+    assert!(readers.contains(&empty));
+
+    let portal = demo.ready()["portal"].as_str().unwrap();
+    let online = demo.agent(&["card", "list", "--portal", portal], "").expect_success();
+    for entry in online["readers"].as_array().unwrap().iter().filter(|entry| entry["card"] == true) {
+        let authority = entry["authority"].as_str().unwrap();
+        assert_eq!(entry["number"], demo.card(authority).number());
+    }
+}
+
+#[test]
+fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    let offline = demo.show(&card).expect_success();
+    let expected = [
+        "activated",
+        "authority",
+        "certificates",
+        "holder",
+        "not_after",
+        "not_before",
+        "number",
+        "pin_tries_left",
+        "puk_tries_left",
+        "reader",
+    ];
+    assert_eq!(keys(&offline), expected);
+    assert_eq!((&offline["reader"], &offline["number"]), (&card.reader().into(), &card.number().into()));
+    assert_eq!((&offline["pin_tries_left"], &offline["puk_tries_left"]), (&json!(0), &json!(3)));
+    assert!(offline["activated"].is_null());
+    assert_eq!(offline["holder"], "C=TW,O=行政院,OU=測試機關 TEST,OU=測試資訊處");
+    let (first, last) = (moment(&offline["not_before"]), moment(&offline["not_after"]));
+    assert_eq!(last.year() - first.year(), 6, "{first} {last}");
+
+    let roles = [("signature", "9c"), ("encryption", "9d"), ("login", "9a"), ("card_authentication", "9e")];
+    assert_eq!(offline["certificates"].as_array().unwrap().len(), roles.len());
+    for (role, slot) in roles {
+        let one = certificate(&offline, role);
+        assert_eq!(keys(one), ["pem", "role", "serial", "slot", "status"]);
+        assert_eq!((&one["slot"], &one["status"]), (&slot.into(), &Value::Null));
+        let pem = one["pem"].as_str().unwrap();
+        assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && pem.ends_with("-----END CERTIFICATE-----\n"));
+        assert!(one["serial"].as_str().unwrap().bytes().all(|digit| digit.is_ascii_hexdigit()));
+    }
+
+    let online = demo.show_at(demo.portal("gca"), &card).expect_success();
+    assert_eq!(keys(&online), expected);
+    assert_eq!((&online["activated"], &online["authority"]), (&json!(false), &json!("gca")));
+    for key in ["reader", "number", "holder", "not_before", "not_after", "pin_tries_left", "puk_tries_left"] {
+        assert_eq!(online[key], offline[key], "{key}");
+    }
+    assert!(statuses(&online).iter().all(|(_, status)| *status == "held"));
+    // The portal's origin will do as well as an authority's page.
+    let portal = demo.ready()["portal"].as_str().unwrap();
+    assert_eq!(demo.show_at(portal, &card).expect_success(), online);
+}
+
+#[test]
+fn a_wrong_user_code_is_counted_until_it_locks() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("xca"), demo.portal("xca"));
+    let attempt = |code: &str| demo.activate_with(portal, card.reader(), code, "135790");
+    assert_eq!(attempt("wrong-1").refused("user_code_wrong")["tries_left"], 2);
+    // Case matters.
+    let code = card.user_code();
+    let other_case: String =
+        code.chars().map(|c| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect();
+    assert_eq!(attempt(&other_case).refused("user_code_wrong")["tries_left"], 1);
+    attempt("wrong-3").refused("user_code_locked");
+    let refused = attempt(code).refused("user_code_locked");
+    assert!(refused["next_step"].as_str().unwrap().len() > 20);
+
+    // Nothing has happened to the card.
+    let shown = demo.show_at(portal, &card).expect_success();
+    assert_eq!((&shown["activated"], &shown["puk_tries_left"]), (&json!(false), &json!(3)));
+    // The lock is this card's alone.
+    demo.activate(demo.portal("gca"), &demo.card("gca"), "135790").expect_success();
+}
+
+#[test]
+fn a_right_user_code_gives_the_tries_back() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("gca"), demo.portal("gca"));
+    let attempt = |code: &str| demo.activate_with(portal, card.reader(), code, "135790");
+    assert_eq!(attempt("wrong-1").refused("user_code_wrong")["tries_left"], 2);
+    assert_eq!(attempt("wrong-2").refused("user_code_wrong")["tries_left"], 1);
+    attempt(card.user_code()).expect_success();
+}
+
+#[test]
+fn an_activated_card_is_not_activated_again() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("gca"), demo.portal("gca"));
+    let done = demo.activate(portal, &card, "135790").expect_success();
+    assert_eq!(keys(&done), ["certificates", "job", "number", "state"]);
+    demo.activate(portal, &card, "246802").refused("already_activated");
+    demo.activate_with(portal, card.reader(), "wrong-1", "246802").refused("already_activated");
+    let shown = demo.show_at(portal, &card).expect_success();
+    assert_eq!((&shown["activated"], &shown["pin_tries_left"]), (&json!(true), &json!(3)));
+    // Delivered with a PIN: activated from the start.
+    let card = demo.card("moica");
+    demo.activate(demo.portal("moica"), &card, "135790").refused("already_activated");
+}
+
+#[test]
+fn what_cannot_be_right_is_refused_before_the_card_is_touched() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("gca"), demo.portal("gca"));
+    for pin in ["12345", "123456789", "abcdef", "12 456", "１２３４５６"] {
+        demo.activate(portal, &card, pin).refused("pin_form");
+    }
+    for code in ["Short", "elevenchars"] {
+        demo.activate_with(portal, card.reader(), code, "135790").refused("user_code_form");
+    }
+    let activate = ["card", "activate", "--portal", portal, "--reader", card.reader(), "--secrets-stdin"];
+    demo.agent(&activate, "new_pin=135790\n").refused("secret_missing");
+    demo.activate(demo.portal("xca"), &card, "135790").refused("wrong_authority");
+    assert_eq!(demo.show_at(demo.portal("xca"), &card).refused("wrong_authority")["authority"], "gca");
+    demo.activate_with(portal, EMPTY, "Abc12345", "135790").refused("no_card");
+    demo.agent(&["card", "show", "--reader", EMPTY], "").refused("no_card");
+    demo.agent(&["card", "show", "--reader", "Elsewhere"], "").refused("reader_unknown");
+    demo.agent(&["card", "show"], "").refused("reader_unknown");
+
+    // No try was spent by any of these.
+    let refused = demo.activate_with(portal, card.reader(), "wrong-1", "135790").refused("user_code_wrong");
+    assert_eq!(refused["tries_left"], 2);
+}
+
+#[test]
+fn a_portal_that_is_not_there_is_told() {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    let closed = PortPair::claim().unwrap();
+    let nowhere = format!("http://localhost:{}/gca/", closed.first);
+    demo.activate(&nowhere, &card, "135790").refused("server_unreachable");
+    demo.show_at(&nowhere, &card).refused("server_unreachable");
+    // Something answers, and yet it is no portal of this agent's.
+    let agents_own = format!("http://127.0.0.1:{}/gca/", demo.agent_port());
+    demo.activate(&agents_own, &card, "135790").refused("not_a_portal");
+    let no_page = format!("{}/nowhere/", demo.ready()["portal"].as_str().unwrap());
+    demo.activate(&no_page, &card, "135790").refused("not_a_portal");
+}
+
+#[test]
+fn only_who_has_the_token_gets_to_the_cards() {
+    let demo = Demo::new();
+    let agent = demo.ready()["agent"].as_str().unwrap();
+    let token = demo.data().path().join("other-token");
+    std::fs::write(&token, "0".repeat(64)).unwrap();
+    let output =
+        tool("kaika-agent").args(["card", "list", "--json", "--agent", agent, "--agent-token-file"]).arg(token).run();
+    crate::bench::Said::in_json(&output).refused("agent_token");
+}
+
+/// The card is pulled out at its worst moments; put back, the same inputs bring it to the end.
+#[test]
+fn a_card_pulled_out_goes_on_where_it_was() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("gca"), demo.portal("gca"));
+    let mut pulled = 0;
+    for step in (2..).step_by(5) {
+        let tray = Tray::of(&demo);
+        tray.post("remove", &[("reader", card.reader()), ("step", &step.to_string())]);
+        let said = demo.activate(portal, &card, "135790");
+        if said.exit == Some(0) {
+            // It was done before that step.
+            break;
+        }
+        said.refused("card_removed");
+        pulled += 1;
+        demo.show(&card).refused("no_card");
+        tray.refreshed().post("insert", &[("card", card.number()), ("reader", card.reader())]);
+    }
+    assert!(pulled >= 3, "pulled out {pulled} times");
+    // A card that is put back has forgotten that it was to be pulled out.
+    Tray::of(&demo).post("remove", &[("reader", card.reader())]);
+    Tray::of(&demo).post("insert", &[("card", card.number()), ("reader", card.reader())]);
+    let shown = demo.show_at(portal, &card).expect_success();
+    assert_eq!((&shown["activated"], &shown["pin_tries_left"]), (&json!(true), &json!(3)));
+    assert!(statuses(&shown).iter().all(|(_, status)| *status == "valid"));
+}
+
+/// The card tray, as a browser has it.
+struct Tray {
+    url: String,
+    token: String,
+}
+
+impl Tray {
+    fn of(demo: &Demo) -> Tray {
+        Tray { url: format!("{}/tray", demo.ready()["agent"].as_str().unwrap()), token: String::new() }.refreshed()
+    }
+
+    /// A form's token is good once.
+    fn refreshed(self) -> Tray {
+        let page = String::from_utf8(fetch(&self.url)).unwrap();
+        let field = page.split(r#"name="token" value=""#).nth(1).unwrap();
+        Tray { token: field.split('"').next().unwrap().to_owned(), ..self }
+    }
+
+    fn post(&self, action: &str, fields: &[(&str, &str)]) {
+        let own = [("token", self.token.as_str()), ("lang", "en")];
+        let origin = self.url.trim_end_matches("/tray");
+        let answer = ureq::post(format!("{}/{action}", self.url))
+            .header("origin", origin)
+            .send_form(own.into_iter().chain(fields.iter().copied()));
+        answer.unwrap_or_else(|error| panic!("{action}: {error}"));
+    }
+}
+
+#[test]
+fn people_get_words_without_secrets() {
+    let demo = Demo::new();
+    let (card, portal) = (demo.card("hca"), demo.portal("hca"));
+    let at = ["--agent", demo.ready()["agent"].as_str().unwrap(), "--agent-token-file"];
+    let run = |arguments: &[&str], code: &str| {
+        let output = tool("kaika-agent")
+            .args(arguments)
+            .args(at)
+            .arg(demo.ready()["agent_token_file"].as_str().unwrap())
+            .envs(surroundings())
+            .input(format!("user_code={code}\nnew_pin=246802\n"))
+            .run();
+        assert!(!output.text().contains(code) && !output.text().contains("246802"), "a secret was printed");
+        output
+    };
+    let activate = ["card", "activate", "--portal", portal, "--reader", card.reader(), "--secrets-stdin"];
+    let refused = run(&activate, "wrong-1");
+    assert_eq!((refused.status.code(), refused.stdout().as_str()), (Some(1), ""));
+    assert!(refused.stderr().contains("user_code_wrong"), "{refused}");
+    let done = run(&activate, card.user_code()).expect_success();
+    assert!(done.stdout().contains(card.number()), "{done}");
+    let shown = run(&["card", "show", "--portal", portal, "--reader", card.reader()], "not read").expect_success();
+    assert!(shown.stdout().contains("Activated: yes"), "{shown}");
+}
+
+#[test]
+fn a_wrong_use_ends_with_two() {
+    let output = tool("kaika-agent").args(["card", "activate", "--new-pin", "135790", "--json"]).run();
+    assert_eq!(output.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["code"], "bad_request");
+    assert!(!output.stdout().contains("135790"));
+}
