@@ -93,9 +93,9 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord) -> Result<Succeeded, F
     let mut reader = app.store.read().await?;
     let view = View::load(app, reader.as_mut(), job.card).await?;
     let now = app.now();
-    let certificates = view
-        .facts()
-        .contents()
+    let certificates = CertificateRole::ALL
+        .into_iter()
+        .filter_map(|role| view.present(role))
         .map(|certificate| {
             Ok(IssuedCertificate {
                 role: certificate.role,
