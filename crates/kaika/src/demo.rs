@@ -17,6 +17,7 @@ use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
     serve::{AgentConfig, AgentHandle, serve},
 };
+use kaika_app::sweep;
 use kaika_server::{Scheduler, router, run_scheduler};
 use network::Listeners;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -61,6 +62,8 @@ pub async fn run(options: Options) -> Result<()> {
     };
     let installation = Installation::open(&folder, opening).await?;
     installation.found().await?;
+    // Where the clock was moved, the ready file tells what has become of the cards.
+    sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app)), stopping.clone()));
     let scheduler = tokio::spawn(run_scheduler(
         Scheduler {
