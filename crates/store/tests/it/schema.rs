@@ -17,6 +17,7 @@ on_both! { url:
     a_newer_schema_is_left_alone,
     opened_again_it_has_everything,
     two_that_opened_one_database_share_it,
+    closed_it_answers_no_more,
 }
 
 async fn every_statement_fits_the_schema(url: String) {
@@ -133,21 +134,52 @@ async fn two_that_opened_one_database_share_it(url: String) {
     let card = with_card(&*one).await;
     assert_eq!(read(&*two).await.card(card.id).await.unwrap().as_ref(), Some(&card));
 
+    // Each reads before it writes, so that what it read could be old by then.
     let tasks: Vec<_> = (0..20)
         .map(|n| {
-            let store = if n % 2 == 0 { one.clone() } else { two.clone() };
+            let (store, id) = (if n % 2 == 0 { one.clone() } else { two.clone() }, card.id);
             tokio::spawn(async move {
-                let mut work = store.begin().await.unwrap();
-                work.audit(event(n));
-                work.commit().await.unwrap();
+                loop {
+                    let mut work = store.begin().await.unwrap();
+                    let mut card = work.card(id).await.unwrap().unwrap();
+                    card.device = Some(card.device.unwrap_or(0) + 1);
+                    match work.update_card(&mut card).await {
+                        Err(StoreError::Stale) => continue,
+                        done => done.unwrap(),
+                    }
+                    work.audit(event(n));
+                    return work.commit().await.unwrap();
+                }
             })
         })
         .collect();
     for task in tasks {
         task.await.unwrap();
     }
-    let events = read(&*one).await.audit_events(0, 100).await.unwrap();
+    let mut reader = read(&*one).await;
+    assert_eq!(reader.card(card.id).await.unwrap().unwrap().device, Some(20));
+    let events = reader.audit_events(0, 100).await.unwrap();
     assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+}
+
+async fn closed_it_answers_no_more(url: String) {
+    let store = open(&url).await.unwrap();
+    let card = with_card(&*store).await;
+    store.close().await;
+    assert!(matches!(store.read().await.map(drop), Err(StoreError::Database(_))));
+    assert!(matches!(store.begin().await.map(drop), Err(StoreError::Database(_))));
+    let again = open(&url).await.unwrap();
+    assert_eq!(read(&*again).await.card(card.id).await.unwrap(), Some(card));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closed_it_is_one_file() {
+    let folder = tempdir().unwrap();
+    let store = open(&sqlite_url(&folder)).await.unwrap();
+    with_card(&*store).await;
+    store.close().await;
+    let files = fs::read_dir(folder.path()).unwrap();
+    assert_eq!(files.map(|file| file.unwrap().file_name()).collect::<Vec<_>>(), ["kaika.db"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
