@@ -14,8 +14,8 @@ use crate::{
 };
 use kaika_card::{Detected, Run, Secrets};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobId, JobKind, JobState, Refusal, StartJob,
-    Succeeded, UserCode,
+    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobId, JobKind, JobState, PinDigits, Refusal,
+    StartJob, Succeeded, UserCode,
 };
 use std::{path::PathBuf, thread, time::Duration};
 
@@ -158,7 +158,14 @@ impl Job<'_> {
             return Ok(None);
         }
         let certificate = detected.presented.certificate.as_deref();
-        self.target.accept(certificate)?;
+        let authority = self.target.accept(certificate)?;
+        if let Some(pin) = &self.inputs.secrets.new_pin {
+            let PinDigits { min, max } = authority.pin_digits;
+            if !(usize::from(min)..=usize::from(max)).contains(&pin.expose().len()) {
+                let digits = if min == max { min.to_string() } else { format!("{min}–{max}") };
+                return Err(Refusal::new(Code::PinForm).detail(digits));
+            }
+        }
         let number = certificate
             .and_then(crate::certificate::CardCertificate::parse)
             .and_then(|certificate| certificate.card_number());

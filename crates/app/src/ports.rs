@@ -66,11 +66,12 @@ pub trait Reader: Send {
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.
     async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
-    /// Dispatched before `before` and not activated; at most `limit`, oldest first.
+    /// Dispatched before `before` and not activated; at most `limit`, by id, those after the card `after`.
     async fn overdue_cards(
         &mut self,
         authority: &AuthorityId,
         before: OffsetDateTime,
+        after: Option<CardId>,
         limit: u32,
     ) -> Result<Vec<Card>, StoreError>;
 

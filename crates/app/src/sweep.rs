@@ -29,23 +29,20 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
     for (authority, policy) in &app.policies {
         let Activation::Online { within_days, afterwards } = policy.activation else { continue };
         let before = app.now() - Duration::days(i64::from(within_days));
-        let limit = if dry_run { u32::MAX } else { PAGE };
+        let outcome = match afterwards {
+            Overdue::Revoke => "revoke",
+            Overdue::Suspend => "suspend",
+        };
+        let mut after = None;
         loop {
-            let cards = app.store.read().await?.overdue_cards(authority, before, limit).await?;
-            let (found, done_before) = (cards.len(), swept.len());
+            let cards = app.store.read().await?.overdue_cards(authority, before, after, PAGE).await?;
+            let Some(last) = cards.last() else { break };
+            after = Some(last.id);
             for card in cards {
                 let number = card.number.clone();
-                let outcome = match afterwards {
-                    Overdue::Revoke => "revoke",
-                    Overdue::Suspend => "suspend",
-                };
-                if dry_run || sweep_card(app, card, afterwards).await? {
+                if sweep_card(app, card, afterwards, dry_run).await? {
                     swept.push(Swept { authority: authority.clone(), number, outcome });
                 }
-            }
-            // Suspended cards stay overdue: a page that brought nothing new is the last.
-            if dry_run || found < PAGE as usize || swept.len() == done_before {
-                break;
             }
         }
     }
@@ -53,7 +50,7 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
 }
 
 /// False where there was nothing to do, or somebody else changed the card at this moment (the next sweep sees it again).
-async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue) -> Result<bool, Failure> {
+async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: bool) -> Result<bool, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
     let mut changed = false;
@@ -79,8 +76,8 @@ async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue) -> Result<bo
             .map_err(|error| Failure::Inconsistent(error.to_string()))?;
         changed = true;
     }
-    if !changed {
-        return Ok(false);
+    if !changed || dry_run {
+        return Ok(changed);
     }
     match work.update_card(&mut card).await {
         Err(StoreError::Stale) => return Ok(false),

@@ -1,7 +1,7 @@
 //! What a portal says of itself: by it agents tell which cards belong to it.
 
 use crate::{App, Failure};
-use kaika_wire::{PortalAuthority, WellKnown};
+use kaika_wire::{PinDigits, PortalAuthority, WellKnown};
 
 /// `jobs`: the path of the job API.
 ///
@@ -14,6 +14,7 @@ pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
         name: policy.name.zh.clone(),
         name_en: policy.name.en.clone(),
         portal: format!("/{}/", policy.id),
+        pin_digits: PinDigits { min: policy.pin.min, max: policy.pin.max },
         ca_certificates: generations
             .iter()
             .filter(|generation| generation.owner == policy.id)

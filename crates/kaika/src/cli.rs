@@ -84,7 +84,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(run(command));
-            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            // A card in the making may be at work still.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(1));
             result
         }
         Err(error) => Err(error.into()),

@@ -19,9 +19,12 @@ use kaika_agent::{
 };
 use kaika_app::sweep;
 use kaika_server::{Scheduler, router, run_scheduler};
-use network::Listeners;
+use network::{Listeners, stopped};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
+
+/// Once it is time to stop, the card in the making may still be finished; else the next start goes on with it.
+const LAST_CARD: Duration = Duration::from_secs(1);
 
 pub struct Options {
     pub data: PathBuf,
@@ -61,10 +64,20 @@ pub async fn run(options: Options) -> Result<()> {
         clock: ShiftedClock { days_later: memory.days_later },
     };
     let installation = Installation::open(&folder, opening).await?;
-    installation.found().await?;
+    let stopped = || stopped(stopping.clone());
+    tokio::select! {
+        founded = installation.found() => founded?,
+        // The next start goes on with the keys that there are.
+        () = stopped() => {
+            installation.app.store.close().await;
+            return Ok(());
+        }
+    }
     // Where the clock was moved, the ready file tells what has become of the cards.
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
-    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app)), stopping.clone()));
+    // It outlives the card that is in the making.
+    let (stop_server, server_stopping) = watch::channel(false);
+    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app)), server_stopping));
     let scheduler = tokio::spawn(run_scheduler(
         Scheduler {
             app: Arc::clone(&installation.app),
@@ -76,7 +89,10 @@ pub async fn run(options: Options) -> Result<()> {
         stopping.clone(),
     ));
     let readers = SoftReaders::open(folder.cards(), plan::readers()).context("the software cards cannot be opened")?;
-    let produced = produce::produce(&folder, &installation, &mut memory, &readers, stopping.clone()).await;
+    let produced = tokio::select! {
+        produced = produce::produce(&folder, &installation, &mut memory, &readers, stopping.clone()) => produced,
+        () = async { stopped().await; tokio::time::sleep(LAST_CARD).await } => Ok(()),
+    };
     let agent = match produced {
         Ok(()) if !*stopping.borrow() => Some(
             serve_agent(&options, &folder, &memory, readers.clone(), stopping.clone())
@@ -97,9 +113,8 @@ pub async fn run(options: Options) -> Result<()> {
         }
     }
 
-    let mut stopping = stopping;
-    // The sender lives as long as the task that waits for the interruption.
-    let _ = stopping.wait_for(|stop| *stop).await;
+    stopped().await;
+    stop_server.send_replace(true);
     let _ = scheduler.await;
     if let Some(agent) = agent {
         agent.stopped().await;
@@ -114,7 +129,7 @@ async fn serve_agent(
     folder: &Folder,
     memory: &Memory,
     soft: SoftReaders,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) -> Result<AgentHandle> {
     let sources: [Arc<dyn Source>; 2] = [Arc::new(soft.clone()), Arc::new(PcscReaders)];
     let config = AgentConfig {
@@ -124,8 +139,5 @@ async fn serve_agent(
         portals: vec![memory.origin.clone()],
         tray: Some(soft),
     };
-    let stopped = async move {
-        let _ = stopping.wait_for(|stop| *stop).await;
-    };
-    Ok(serve(config, stopped).await?)
+    Ok(serve(config, stopped(stopping)).await?)
 }

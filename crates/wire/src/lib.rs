@@ -26,4 +26,4 @@ pub use job::{
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
-pub use well_known::{PortalAuthority, WELL_KNOWN_PATH, WellKnown};
+pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

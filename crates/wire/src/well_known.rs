@@ -23,6 +23,22 @@ pub struct PortalAuthority {
     pub name_en: String,
     /// Path of its pages.
     pub portal: String,
+    /// How many digits a PIN has that its holders choose.
+    #[serde(default)]
+    pub pin_digits: PinDigits,
     /// The certificates of all its generations (DER); a card belongs here when one of them issued its 9E certificate.
     pub ca_certificates: Vec<Bytes>,
+}
+
+/// Both ends included; a PIV card takes 6 to 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinDigits {
+    pub min: u8,
+    pub max: u8,
+}
+
+impl Default for PinDigits {
+    fn default() -> Self {
+        Self { min: 6, max: 8 }
+    }
 }

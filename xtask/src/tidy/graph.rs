@@ -36,6 +36,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-domain",
             "kaika-pki",
             "kaika-server",
+            // The demo makes its cards.
+            "kaika-softcard",
             "kaika-store",
             "kaika-texts",
             "kaika-vault",

@@ -81,6 +81,7 @@ impl Portal for Script {
 
     fn well_known(&self) -> Result<WellKnown, Refusal> {
         let authority = |id: &str, authority: &Authority| PortalAuthority {
+            pin_digits: kaika_wire::PinDigits::default(),
             id: id.parse().unwrap(),
             name: authority.unit.to_owned(),
             name_en: id.to_owned(),

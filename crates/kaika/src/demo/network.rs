@@ -77,7 +77,7 @@ impl Listeners {
     }
 }
 
-async fn stopped(mut stopping: watch::Receiver<bool>) {
+pub(super) async fn stopped(mut stopping: watch::Receiver<bool>) {
     // Nobody left to say it means the same.
     let _ = stopping.wait_for(|stop| *stop).await;
 }

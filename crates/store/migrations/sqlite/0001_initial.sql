@@ -26,7 +26,7 @@ CREATE TABLE card (
 ) STRICT;
 CREATE INDEX card_by_device ON card (device) WHERE device IS NOT NULL;
 CREATE INDEX card_by_authority ON card (authority, ordered_at, id);
-CREATE INDEX card_overdue ON card (authority, dispatched_at) WHERE state = 'dispatched';
+CREATE INDEX card_overdue ON card (authority, id, dispatched_at) WHERE state = 'dispatched';
 CREATE INDEX card_ordered ON card (ordered_at, id) WHERE state = 'ordered' AND device IS NULL;
 
 CREATE TABLE generation (

@@ -100,9 +100,14 @@ impl Reader for Work {
         self.noted(found)
     }
 
-    async fn overdue_cards(&mut self, authority: &AuthorityId, before: OffsetDateTime, limit: u32) -> Found<Vec<Card>> {
-        let found = cards::overdue_cards(self.on(), authority, before, limit).await;
-        self.noted(found)
+    async fn overdue_cards(
+        &mut self,
+        authority: &AuthorityId,
+        before: OffsetDateTime,
+        after: Option<CardId>,
+        limit: u32,
+    ) -> Found<Vec<Card>> {
+        cards::overdue_cards(self.on(), authority, before, after, limit).await
     }
 
     async fn certificate(&mut self, id: CertificateId) -> Found<Option<Certificate>> {

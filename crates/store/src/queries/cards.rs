@@ -25,8 +25,8 @@ statements! {
     OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
         ORDER BY ordered_at, id LIMIT 1";
     OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
-    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
-        ORDER BY dispatched_at, id LIMIT $3";
+    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND id > $3 AND dispatched_at < $2 \
+        ORDER BY id LIMIT $4";
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
         state_at, termination_reason, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
@@ -91,12 +91,14 @@ pub(super) async fn overdue_cards(
     on: &mut Connection,
     authority: &AuthorityId,
     before: OffsetDateTime,
+    after: Option<CardId>,
     limit: u32,
 ) -> Found<Vec<Card>> {
     many(
         sqlx::query::<Db>(OVERDUE)
             .bind(authority.as_str().to_owned())
             .bind(before.unix_timestamp())
+            .bind(after.map(|card| card.to_string()).unwrap_or_default())
             .bind(i64::from(limit))
             .fetch_all(on)
             .await,

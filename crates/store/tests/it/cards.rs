@@ -16,7 +16,7 @@ on_both! {
     a_devices_card_is_the_newest_that_is_not_terminated,
     the_oldest_order_waits_without_a_device,
     cards_come_in_the_order_of_their_orders,
-    overdue_are_those_dispatched_before_oldest_first,
+    overdue_are_those_dispatched_before_page_by_page,
 }
 
 async fn holders_come_back(store: Arc<dyn Store>) {
@@ -173,7 +173,7 @@ async fn cards_come_in_the_order_of_their_orders(store: Arc<dyn Store>) {
     assert_eq!(read(&*store).await.cards(&gca()).await.unwrap(), [first, second, third]);
 }
 
-async fn overdue_are_those_dispatched_before_oldest_first(store: Arc<dyn Store>) {
+async fn overdue_are_those_dispatched_before_page_by_page(store: Arc<dyn Store>) {
     let holder = with_holder(&*store).await;
     let sent = |n: u8, at| Card { state: CardState::Dispatched { at }, ..card(n, &holder) };
     let (oldest, older, old) = (sent(5, days(-9)), sent(1, days(-8)), sent(2, days(-8)));
@@ -188,8 +188,10 @@ async fn overdue_are_those_dispatched_before_oldest_first(store: Arc<dyn Store>)
         write(&*store, async |work| work.insert_card(card).await).await.unwrap();
     }
     let mut reader = read(&*store).await;
-    let all = reader.overdue_cards(&gca(), days(-7), u32::MAX).await.unwrap();
-    assert_eq!(all, [oldest.clone(), older.clone(), old]);
-    assert_eq!(reader.overdue_cards(&gca(), days(-7), 2).await.unwrap(), [oldest, older]);
-    assert_eq!(reader.overdue_cards(&gca(), days(-9), 2).await.unwrap(), []);
+    let mut all = vec![oldest.clone(), older.clone(), old];
+    all.sort_by_key(|card| card.id);
+    assert_eq!(reader.overdue_cards(&gca(), days(-7), None, u32::MAX).await.unwrap(), all);
+    assert_eq!(reader.overdue_cards(&gca(), days(-7), None, 2).await.unwrap(), all[..2]);
+    assert_eq!(reader.overdue_cards(&gca(), days(-7), Some(all[1].id), 2).await.unwrap(), all[2..]);
+    assert_eq!(reader.overdue_cards(&gca(), days(-9), None, 2).await.unwrap(), []);
 }

@@ -3,135 +3,135 @@
 
 refusal-user_code_wrong = { $tries ->
         [unknown] 用戶代碼不正確。
-       *[other] 用戶代碼不正確,還可以再試 { $tries } 次。
+       *[other] 用戶代碼不正確，還可以再試 { $tries } 次。
     }
-    .next = 用戶代碼印在密碼單上,或是您申請時自己設定的,英文字母大小寫不同。請確認後再輸入一次;您的卡片沒有受到影響。
+    .next = 用戶代碼印在密碼單上，或是您申請時自己設定的，英文字母大小寫不同。請確認後再輸入一次；您的卡片沒有受到影響。
 
-refusal-user_code_locked = 用戶代碼輸入錯誤次數過多,已經鎖住。卡片本身沒有損壞。
+refusal-user_code_locked = 用戶代碼輸入錯誤次數過多，已經鎖住。卡片本身沒有損壞。
     .next = { $contact ->
-        [unknown] 請不要再試,洽發卡機關協助重設用戶代碼。
-       *[other] 請不要再試,洽發卡機關協助重設用戶代碼:{ $contact }
+        [unknown] 請不要再試，洽發卡機關協助重設用戶代碼。
+       *[other] 請不要再試，洽發卡機關協助重設用戶代碼：{ $contact }
     }
 
-refusal-user_code_form = 用戶代碼的格式不對,沒有送出,也沒有扣除次數。
-    .next = 用戶代碼是 6 到 10 個英文字母、數字或符號,中間沒有空格。請再輸入一次。
+refusal-user_code_form = 用戶代碼的格式不對，沒有送出，也沒有扣除次數。
+    .next = 用戶代碼是 6 到 10 個英文字母、數字或符號，中間沒有空格。請再輸入一次。
 
-refusal-already_activated = 這張卡片已經開卡完成,可以直接使用。
-    .next = 不必再開卡。若忘記PIN碼,請使用「鎖卡解碼」。
+refusal-already_activated = 這張卡片已經開卡完成，可以直接使用。
+    .next = 不必再開卡。若忘記PIN碼，請使用「鎖卡解碼」。
 
 refusal-not_activated = 這張卡片還沒有開卡。
-    .next = 請先完成「開卡」,再做這件事。
+    .next = 請先完成「開卡」，再做這件事。
 
-refusal-activation_period_over = 開卡期限已過,這張卡片的憑證已不能啟用。
+refusal-activation_period_over = 開卡期限已過，這張卡片的憑證已不能啟用。
     .next = { $contact ->
         [unknown] 請洽發卡機關重新申請。
-       *[other] 請洽發卡機關重新申請:{ $contact }
+       *[other] 請洽發卡機關重新申請：{ $contact }
     }
 
 refusal-activated_elsewhere = 這種卡片不在線上開卡。
     .next = { $contact ->
         [unknown] 請依發卡機關隨卡說明辦理。
-       *[other] 請依發卡機關隨卡說明辦理,或洽:{ $contact }
+       *[other] 請依發卡機關隨卡說明辦理，或洽：{ $contact }
     }
 
 refusal-wrong_authority = 這張卡片屬於另一個憑證管理中心。卡片沒有受到影響。
-    .next = 請改到發行這張卡片的憑證管理中心網站辦理,或換上這裡發行的卡片。
+    .next = 請改到發行這張卡片的憑證管理中心網站辦理，或換上這裡發行的卡片。
 
 refusal-not_kaika_card = 讀卡機裡的卡片不是這裡發行的憑證IC卡。
-    .next = 請確認插入的是憑證IC卡(不是金融卡或健保卡),晶片朝上再插一次。
+    .next = 請確認插入的是憑證IC卡(不是金融卡或健保卡)，晶片朝上再插一次。
 
-refusal-card_barred = 這張卡片已停用、廢止或廢卡,不能辦理這件事。
+refusal-card_barred = 這張卡片已停用、廢止或廢卡，不能辦理這件事。
     .next = { $contact ->
-        [unknown] 若您沒有申請停用或廢止,請洽發卡機關。
-       *[other] 若您沒有申請停用或廢止,請洽發卡機關:{ $contact }
+        [unknown] 若您沒有申請停用或廢止，請洽發卡機關。
+       *[other] 若您沒有申請停用或廢止，請洽發卡機關：{ $contact }
     }
 
 refusal-no_reader = 找不到讀卡機。
-    .next = 請將讀卡機接上電腦,等幾秒鐘後再試。
+    .next = 請將讀卡機接上電腦，等幾秒鐘後再試。
 
 refusal-reader_unknown = 無法確定要用哪一台讀卡機。
     .next = 請指定讀卡機名稱(--reader)。用 kaika-agent card list 可以看到所有讀卡機。
 
 refusal-no_card = 讀卡機裡沒有卡片。
-    .next = 請將憑證IC卡的晶片朝上插到底,再試一次。
+    .next = 請將憑證IC卡的晶片朝上插到底，再試一次。
 
-refusal-card_removed = 處理中卡片被拔出。已完成的部分都有記錄,卡片不會因此損壞。
-    .next = 請將同一張卡片插回讀卡機,用同樣的資料再做一次,會從中斷的地方接續。
+refusal-card_removed = 處理中卡片被拔出。已完成的部分都有記錄，卡片不會因此損壞。
+    .next = 請將同一張卡片插回讀卡機，用同樣的資料再做一次，會從中斷的地方接續。
 
-refusal-other_card = 讀卡機裡換成了另一張卡片。為了保護您,什麼都沒有做。
-    .next = 請插回原來的卡片,再做一次。
+refusal-other_card = 讀卡機裡換成了另一張卡片。為了保護您，什麼都沒有做。
+    .next = 請插回原來的卡片，再做一次。
 
-refusal-card_fault = 卡片的回應不正常,這次沒有完成。
+refusal-card_fault = 卡片的回應不正常，這次沒有完成。
     .next = { $contact ->
-        [unknown] 請拔出卡片,擦拭晶片後插回再試一次。若仍然如此,請洽發卡機關。
-       *[other] 請拔出卡片,擦拭晶片後插回再試一次。若仍然如此,請洽發卡機關:{ $contact }
+        [unknown] 請拔出卡片，擦拭晶片後插回再試一次。若仍然如此，請洽發卡機關。
+       *[other] 請拔出卡片，擦拭晶片後插回再試一次。若仍然如此，請洽發卡機關：{ $contact }
     }
 
 refusal-card_unsuitable = 這張卡片的硬體缺少這項工作需要的功能。
     .next = 請換用支援的卡片。
 
-refusal-pin_form = PIN碼的格式不對,沒有送到卡片,也沒有扣除次數。
+refusal-pin_form = PIN碼的格式不對，沒有送到卡片，也沒有扣除次數。
     .next = PIN碼是 6 到 8 個數字(有些卡片限定 6 個)。請再輸入一次。
 
 refusal-pin_wrong = { $tries ->
         [unknown] PIN碼不正確。
-       *[other] PIN碼不正確,還可以再試 { $tries } 次。
+       *[other] PIN碼不正確，還可以再試 { $tries } 次。
     }
-    .next = 請確認後再輸入一次。不確定時請不要一直試,可以用「鎖卡解碼」重設PIN碼。
+    .next = 請確認後再輸入一次。不確定時請不要一直試，可以用「鎖卡解碼」重設PIN碼。
 
-refusal-pin_locked = PIN碼輸入錯誤次數過多,卡片已鎖住。憑證和金鑰都還在卡片裡。
+refusal-pin_locked = PIN碼輸入錯誤次數過多，卡片已鎖住。憑證和金鑰都還在卡片裡。
     .next = 請使用「鎖卡解碼」重設PIN碼。
 
-refusal-puk_blocked = 這張卡片的解鎖碼不能再試,無法在線上重設PIN碼。
+refusal-puk_blocked = 這張卡片的解鎖碼不能再試，無法在線上重設PIN碼。
     .next = { $contact ->
         [unknown] 請帶卡片到註冊窗口辦理。
-       *[other] 請帶卡片到註冊窗口辦理:{ $contact }
+       *[other] 請帶卡片到註冊窗口辦理：{ $contact }
     }
 
-refusal-stale = 這項工作已逾時,或已由另一個視窗接手。
-    .next = 請關閉其他視窗,重新開始一次;已完成的部分不會重做。
+refusal-stale = 這項工作已逾時，或已由另一個視窗接手。
+    .next = 請關閉其他視窗，重新開始一次；已完成的部分不會重做。
 
 refusal-busy = 這張卡片正由另一個程式或另一項工作使用。
-    .next = 請等待它完成,或關閉其他使用卡片的程式,再試一次。
+    .next = 請等待它完成，或關閉其他使用卡片的程式，再試一次。
 
 refusal-server_unreachable = 連不上伺服器。
-    .next = 請檢查網路連線後,用同樣的資料再做一次;已完成的部分不會重做。
+    .next = 請檢查網路連線後，用同樣的資料再做一次；已完成的部分不會重做。
 
 refusal-not_a_portal = 這個網址不是本系統的網站。
     .next = 請檢查網址(--portal)有沒有打錯。
 
 refusal-agent_unreachable = 連不上這台電腦上的卡片元件。
-    .next = 請先啟動元件(kaika-agent run),再試一次。
+    .next = 請先啟動元件(kaika-agent run)，再試一次。
 
 refusal-agent_token = 這台電腦上的卡片元件不接受這個請求。
-    .next = 請用啟動元件的同一個使用者執行,或以 --agent-token-file 指定元件寫出的檔案。
+    .next = 請用啟動元件的同一個使用者執行，或以 --agent-token-file 指定元件寫出的檔案。
 
-refusal-pcsc_missing = 這台電腦沒有讀卡機服務(PC/SC),所以看不到讀卡機。
-    .next = 請安裝後再試:sudo apt-get install pcscd libpcsclite1
+refusal-pcsc_missing = 這台電腦沒有讀卡機服務(PC/SC)，所以看不到讀卡機。
+    .next = 請安裝後再試：sudo apt-get install pcscd libpcsclite1
 
-refusal-station_unknown = 這個製卡工作站沒有登錄,或登錄已被取消。
-    .next = 請由管理人員用 kaika station enrol 登錄工作站,再用它給的檔案。
+refusal-station_unknown = 這個製卡工作站沒有登錄，或登錄已被取消。
+    .next = 請由管理人員用 kaika station enrol 登錄工作站，再用它給的檔案。
 
 refusal-no_order = 沒有等待製作的卡片訂單。
-    .next = 請先用 kaika card order 建立訂單,或檢查卡號。
+    .next = 請先用 kaika card order 建立訂單，或檢查卡號。
 
-refusal-card_not_blank = 這張卡片不是空白卡。為了保護其中的內容,沒有更動它。
+refusal-card_not_blank = 這張卡片不是空白卡。為了保護其中的內容，沒有更動它。
     .next = 請換一張出廠狀態的卡片。
 
 refusal-secret_missing = 少了必要的用戶代碼或PIN碼。
-    .next = 請在畫面上輸入,或以 --secrets-stdin 提供。
+    .next = 請在畫面上輸入，或以 --secrets-stdin 提供。
 
-refusal-bad_request = 請求的內容不對,沒有處理。
-    .next = 請檢查輸入的內容,再試一次。
+refusal-bad_request = 請求的內容不對，沒有處理。
+    .next = 請檢查輸入的內容，再試一次。
 
 refusal-not_found = 找不到您要的資料。
-    .next = 請檢查號碼或網址,再試一次。
+    .next = 請檢查號碼或網址，再試一次。
 
 refusal-too_many_requests = 短時間內的請求太多。
     .next = 請稍候幾分鐘再試。
 
 refusal-internal = 系統發生了我們沒有料到的問題。已完成的部分都有記錄。
     .next = { $contact ->
-        [unknown] 請稍候再試一次。若仍然如此,請聯絡管理人員。
-       *[other] 請稍候再試一次。若仍然如此,請洽:{ $contact }
+        [unknown] 請稍候再試一次。若仍然如此，請聯絡管理人員。
+       *[other] 請稍候再試一次。若仍然如此，請洽：{ $contact }
     }
