@@ -8,13 +8,23 @@
 
 #[path = "e2e/activation.rs"]
 mod activation;
+#[path = "e2e/audit.rs"]
+mod audit;
 #[path = "e2e/bench.rs"]
 mod bench;
 #[path = "e2e/card_tool.rs"]
 mod card_tool;
 #[path = "e2e/demo.rs"]
 mod demo;
+#[path = "e2e/first_start.rs"]
+mod first_start;
 #[path = "e2e/judges.rs"]
 mod judges;
+#[path = "e2e/pcsc.rs"]
+mod pcsc;
 #[path = "e2e/ready_file.rs"]
 mod ready_file;
+#[path = "e2e/start_and_end.rs"]
+mod start_and_end;
+#[path = "e2e/sweep.rs"]
+mod sweep;

@@ -133,7 +133,7 @@ pub(crate) struct Running {
     mark: PathBuf,
     stdout: PathBuf,
     stderr: PathBuf,
-    folder: TempDir,
+    _folder: TempDir,
     ended: Option<ExitStatus>,
 }
 
@@ -152,7 +152,7 @@ impl Running {
             .unwrap();
         let mark = root().join("running").join(child.id().to_string());
         File::create(&mark).unwrap();
-        Running { child, mark, stdout, stderr, folder, ended: None }
+        Running { child, mark, stdout, stderr, _folder: folder, ended: None }
     }
 
     pub(crate) fn stdout(&self) -> String {
@@ -163,18 +163,13 @@ impl Running {
         fs::read_to_string(&self.stderr).unwrap()
     }
 
-    /// Where it may put what ends with it.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// How it has ended, if it has.
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        if self.ended.is_none() {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                fs::remove_file(&self.mark).unwrap();
-                self.ended = Some(status);
-            }
+        if self.ended.is_none()
+            && let Some(status) = self.child.try_wait().unwrap()
+        {
+            fs::remove_file(&self.mark).unwrap();
+            self.ended = Some(status);
         }
         self.ended
     }

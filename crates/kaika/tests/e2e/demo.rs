@@ -5,8 +5,8 @@ use kaika_app::Store;
 use kaika_testkit::{ports::PortPair, tools::Tool};
 use serde_json::Value;
 use std::{
-    fs, io,
-    path::{Path, PathBuf},
+    fs,
+    path::PathBuf,
     process::ExitStatus,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -29,13 +29,7 @@ impl Data {
 
     /// As the first start leaves it: every card as it was made.
     pub(crate) fn made() -> Data {
-        static MADE: OnceLock<Data> = OnceLock::new();
-        MADE.get_or_init(|| {
-            let (data, status) = Demo::start(Data::new(), &[]).stop();
-            assert!(status.success(), "{status}");
-            data
-        })
-        .copy()
+        first_start().0.copy()
     }
 
     pub(crate) fn copy(&self) -> Data {
@@ -85,11 +79,23 @@ impl Data {
     }
 }
 
+/// What the snapshot is, and where it was made: no other demo gets these ports.
+fn first_start() -> &'static (Data, Arc<PortPair>) {
+    static FIRST_START: OnceLock<(Data, Arc<PortPair>)> = OnceLock::new();
+    FIRST_START.get_or_init(|| {
+        let demo = Demo::start(Data::new(), &[]);
+        let ports = Arc::clone(&demo.ports);
+        let (data, status) = demo.stop();
+        assert!(status.success(), "{status}");
+        (data, ports)
+    })
+}
+
 /// A demo that is starting or runs.
 pub(crate) struct Demo {
     process: Running,
     data: Data,
-    ports: PortPair,
+    ports: Arc<PortPair>,
     ready_file: PathBuf,
     /// The ready file; null until it is there. It has secrets: don't print it.
     ready: Value,
@@ -109,9 +115,20 @@ impl Demo {
         demo
     }
 
+    /// Up, on the ports of the first start.
+    #[track_caller]
+    pub(crate) fn start_as_first(data: Data) -> Demo {
+        let mut demo = Demo::launch_at(Arc::clone(&first_start().1), data, &[]);
+        demo.wait();
+        demo
+    }
+
     /// Starting.
     pub(crate) fn launch(data: Data, options: &[&str]) -> Demo {
-        let ports = PortPair::claim().unwrap();
+        Demo::launch_at(Arc::new(PortPair::claim().unwrap()), data, options)
+    }
+
+    fn launch_at(ports: Arc<PortPair>, data: Data, options: &[&str]) -> Demo {
         let ready_file = data.folder.path().join("ready.json");
         // One of an earlier start would be taken for this one's.
         drop(fs::remove_file(&ready_file));
@@ -264,9 +281,4 @@ pub(crate) fn refused_start(arguments: &[&str]) -> String {
 pub(crate) fn fetch(url: &str) -> Vec<u8> {
     let mut response = ureq::get(url).call().unwrap_or_else(|error| panic!("{url}: {error}"));
     response.body_mut().read_to_vec().unwrap()
-}
-
-/// Whether something is there.
-pub(crate) fn exists(path: &Path) -> bool {
-    !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
