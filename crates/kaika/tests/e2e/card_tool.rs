@@ -149,6 +149,8 @@ fn what_cannot_be_right_is_refused_before_the_card_is_touched() {
     }
     let activate = ["card", "activate", "--portal", portal, "--reader", card.reader(), "--secrets-stdin"];
     demo.agent(&activate, "new_pin=135790\n").refused("secret_missing");
+    // Six digits are what this authority takes; its code, too, stays untried.
+    demo.activate(demo.portal("hca"), &demo.card("hca"), "13579086").refused("pin_form");
     demo.activate(demo.portal("xca"), &card, "135790").refused("wrong_authority");
     assert_eq!(demo.show_at(demo.portal("xca"), &card).refused("wrong_authority")["authority"], "gca");
     demo.activate_with(portal, EMPTY, "Abc12345", "135790").refused("no_card");
