@@ -45,6 +45,7 @@ pub enum Step {
     BlockPin,
     OpenManagement,
     GenerateKey { slot: Slot, algorithm: KeyAlgorithm },
+    Attest { slot: Slot },
     ReadKey { slot: Slot },
     WriteCertificate { certificate: CertificateId },
     ReadCertificate { certificate: CertificateId },
@@ -77,6 +78,8 @@ pub enum Checked {
     Key(Option<Vec<u8>>),
     /// What was read back equals what the database has.
     Same(bool),
+    /// Whether the device's word that the key was made in it is right; none where the device gives none.
+    Attested(Option<bool>),
     Refused {
         secret: SecretKind,
         tries_left: Option<u8>,

@@ -55,6 +55,7 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
         Step::GenerateKey { slot, algorithm } => {
             Command::GenerateKey { slot: *slot, algorithm: *algorithm, pin_policy: PinPolicy::Default }
         }
+        Step::Attest { slot } => Command::Attest { slot: *slot },
         Step::ReadKey { slot } => Command::ReadKey { slot: *slot },
         Step::WriteCertificate { certificate } => {
             let certificate = view.certificate(*certificate)?;

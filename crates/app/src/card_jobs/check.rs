@@ -89,6 +89,10 @@ impl Checker<'_> {
             (Step::GenerateKey { .. }, Outcome::Key { public_key }) => {
                 Checked::Key(public_key.as_ref().map(|key| key.to_vec()))
             }
+            (Step::Attest { slot }, Outcome::Attestation { certificate, issuer }) => {
+                let Some(public_key) = self.generated(*slot) else { return Err(out_of_step()) };
+                Checked::Attested(attested(public_key, certificate.as_deref(), issuer.as_deref()))
+            }
             (Step::ReadKey { slot }, Outcome::Key { public_key }) => {
                 let fingerprint = public_key.as_ref().map(|key| Sha256::digest(key.as_ref()).into());
                 Checked::Same(fingerprint.is_some() && fingerprint == self.certified_key(*slot))
@@ -141,6 +145,14 @@ impl Checker<'_> {
 fn verified(key: &PublicKey, document: &Document<'_>, signature: &[u8]) -> Checked {
     let right = key.verify(SignatureAlgorithm::for_key(key.algorithm()), &document.to_bytes(), signature);
     Checked::Signature(right.is_ok().then(|| signature.to_vec()))
+}
+
+/// Whether the attestation is for this key and signed by the device's own attestation key. One that cannot be read says
+/// nothing.
+fn attested(public_key: &[u8], certificate: Option<&[u8]>, issuer: Option<&[u8]>) -> Option<bool> {
+    let certificate = kaika_pki::Certificate::from_der(certificate?).ok()?;
+    let issuer = kaika_pki::Certificate::from_der(issuer?).ok()?;
+    Some(certificate.public_key().spki_der() == public_key && certificate.verify_issued_by(&issuer).is_ok())
 }
 
 /// The card's word for a certificate's key algorithm; none for one that no card here has.

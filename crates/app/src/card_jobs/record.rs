@@ -21,6 +21,9 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
             (Step::ResetRetryCounter { puk } | Step::ChangePuk { from: puk, .. }, Checked::Refused { .. }) => {
                 view.ledger.refused(*puk);
             }
+            (Step::Attest { slot }, Checked::Attested(Some(right))) => {
+                work.audit(event(app, job, &view, "key.attest", json!({"slot": slot, "right": right})));
+            }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
                 let mut certificate = view.certificate(*certificate)?.clone();
                 if !certificate.is_written() {

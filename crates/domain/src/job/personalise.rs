@@ -1,6 +1,6 @@
 //! Personalising: a blank card becomes an ordered one.
 //!
-//! open management · read what is there │ make the missing keys · prove possession │ issue │ write · read back │
+//! open management · read what is there │ make the missing keys · attest · prove possession │ issue │ write · read back │
 //! new PUK · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
 //!
 //! A job that takes up where another stopped finds the certificates already issued and asks the card which of their
@@ -78,6 +78,7 @@ impl Personalise {
         let algorithm = facts.policy.card.key;
         let mut steps = vec![Step::OpenManagement];
         steps.extend(missing.iter().map(|role| Step::GenerateKey { slot: role.slot(), algorithm }));
+        steps.extend(missing.iter().map(|role| Step::Attest { slot: role.slot() }));
         steps.extend(missing.iter().map(|role| possession(role.slot(), algorithm)));
         self.phase = Phase::MakingKeys { roles: missing };
         Decision::Run(steps)
@@ -91,10 +92,14 @@ impl Personalise {
         let [Checked::Done, rest @ ..] = checked else {
             return refusal_or_out_of_step(checked);
         };
-        if rest.len() != 2 * count {
+        if rest.len() != 3 * count {
             return refusal_or_out_of_step(checked);
         }
-        let (keys, proofs) = rest.split_at(count);
+        let (keys, rest) = rest.split_at(count);
+        let (attestations, proofs) = rest.split_at(count);
+        if attestations.contains(&Checked::Attested(Some(false))) {
+            return Decision::Fail(Refusal::new(Code::CardFault).detail("the device attests another key than it gave"));
+        }
         let proved = |proof: &Checked| matches!(proof, Checked::Signature(Some(_)) | Checked::Same(true));
         if !proofs.iter().all(proved) {
             return Decision::Fail(Refusal::new(Code::CardFault).detail("a new key did not prove itself"));

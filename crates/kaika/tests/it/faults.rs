@@ -3,10 +3,11 @@
 
 use super::{
     matrix::{WAYS, each, keep, resume, run},
-    world::Site,
+    world::{Loss, Site},
 };
 use kaika_softcard::{Fault, FaultKind};
 use kaika_wire::{CertificateStatus, Code, JobKind};
+use std::fmt::Write as _;
 
 fn as_it_is(policy: String) -> String {
     policy
@@ -74,6 +75,50 @@ fn activation_cut_twice() {
         cells
     });
     keep("activation cut twice", &format!("activation cut twice: {} cells, all resumed", cells.iter().sum::<usize>()));
+}
+
+/// The line to the server fails at every message, before it arrives or after it was answered; nothing is sent again by
+/// itself, the person starts once more.
+#[test]
+fn messages_lost() {
+    let mut table = String::from("messages lost\n");
+    for (kind, base, status) in [
+        (JobKind::Personalise, Site::ordered(as_it_is), CertificateStatus::Held),
+        (JobKind::Personalise, Site::ordered(with_delivered_pin), CertificateStatus::Valid),
+        (JobKind::Activate, Site::personalised(as_it_is), CertificateStatus::Valid),
+    ] {
+        for at in 1.. {
+            let mut over = true;
+            for answer in [false, true] {
+                let site = base.copy();
+                let loss = Loss { at, answer };
+                let first = site.run_with(kind, None, Some(loss));
+                over &= first.result.is_ok();
+                let ended = resume(&site, kind, first, &format!("{} {loss:?}", kind.as_str()));
+                site.assert_agrees(status);
+                let what = if answer { "answer" } else { "message" };
+                writeln!(table, "{} {at} {what}: {ended:?}", kind.as_str()).unwrap();
+            }
+            if over {
+                assert!(at > 3, "{} has more messages", kind.as_str());
+                break;
+            }
+        }
+    }
+    keep("messages lost", &table);
+}
+
+/// The software card's device attests its keys, as a YubiKey does; the audit log says so.
+#[test]
+fn new_keys_are_attested() {
+    let site = Site::personalised(as_it_is);
+    let app = site.open();
+    let events =
+        site.runtime().block_on(async { app.store.read().await.unwrap().audit_events(0, 1000).await.unwrap() });
+    let attested: Vec<_> = events.iter().filter(|event| event.action == "key.attest").collect();
+    assert_eq!(attested.len(), 4);
+    assert!(attested.iter().all(|event| event.payload.contains("\"right\":true")), "{attested:?}");
+    site.close(&app);
 }
 
 #[test]

@@ -219,28 +219,33 @@ impl Site {
 
     /// Opens everything from disk, runs the job with the same inputs as ever, and drops everything again.
     pub(crate) fn run(&self, kind: JobKind, fault: Option<Fault>) -> Ran {
+        self.run_with(kind, fault, None)
+    }
+
+    pub(crate) fn run_with(&self, kind: JobKind, fault: Option<Fault>, loss: Option<Loss>) -> Ran {
         let app = self.open();
         let card = Arc::new(Mutex::new(SoftCard::open(self.card_path()).unwrap()));
         if let Some(fault) = fault {
             card.lock().unwrap().plan_fault(fault);
         }
-        let result = self.run_on(&app, &card, kind, USER_CODE);
+        let result = self.run_on(&app, &card, kind, loss);
         let (apdus, fired) = {
             let card = card.lock().unwrap();
-            (card.apdu_count(), card.fired_fault().is_some())
+            (card.apdu_count(), card.fired_fault().is_some() || loss.is_some())
         };
         self.close(&app);
         Ran { result, apdus, fired }
     }
 
-    pub(crate) fn run_on(
+    fn run_on(
         &self,
         app: &Arc<App>,
         card: &Arc<Mutex<SoftCard>>,
         kind: JobKind,
-        user_code: &str,
+        loss: Option<Loss>,
     ) -> Result<Finished, Refusal> {
-        let portal = InProcess { app: Arc::clone(app), runtime: Arc::clone(&self.runtime) };
+        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
+        *portal.loss.lock().unwrap() = loss;
         let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
         let order = Order {
             kind,
@@ -250,7 +255,7 @@ impl Site {
         };
         let inputs = match kind {
             JobKind::Activate => Inputs {
-                user_code: Some(UserCode::parse(user_code).unwrap()),
+                user_code: Some(UserCode::parse(USER_CODE).unwrap()),
                 secrets: Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() },
             },
             JobKind::Personalise | JobKind::Information => Inputs::default(),
@@ -326,6 +331,45 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 pub(crate) struct InProcess {
     pub(crate) app: Arc<App>,
     pub(crate) runtime: Arc<Runtime>,
+    /// What goes wrong on the way, once.
+    loss: Mutex<Option<Loss>>,
+}
+
+/// The network fails at the n-th message to the server, counted from 1.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Loss {
+    pub(crate) at: u32,
+    /// The server gets the message, and its answer is lost.
+    pub(crate) answer: bool,
+}
+
+impl InProcess {
+    pub(crate) fn new(app: Arc<App>, runtime: Arc<Runtime>) -> Self {
+        Self { app, runtime, loss: Mutex::default() }
+    }
+
+    /// One message and its answer over a line that may fail.
+    fn send<T>(&self, message: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let lost = {
+            let mut loss = self.loss.lock().unwrap();
+            match loss.as_mut() {
+                Some(planned) => {
+                    planned.at -= 1;
+                    if planned.at == 0 { loss.take() } else { None }
+                }
+                None => None,
+            }
+        };
+        match lost {
+            Some(Loss { answer: false, .. }) => Err(Code::ServerUnreachable.into()),
+            Some(Loss { answer: true, .. }) => {
+                // Whatever the server says, nobody hears it.
+                let _ = message();
+                Err(Code::ServerUnreachable.into())
+            }
+            None => message(),
+        }
+    }
 }
 
 fn through_json<T: serde::Serialize, U: serde::de::DeserializeOwned>(value: &T) -> U {
@@ -349,7 +393,7 @@ impl Portal for InProcess {
     }
 
     fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
-        self.runtime.block_on(async {
+        let answer = async {
             let station = match station {
                 Some(station) if start.kind == JobKind::Personalise => {
                     Some(authenticate_station(&self.app, station.station, &station.token).await.map_err(refused)?)
@@ -358,12 +402,14 @@ impl Portal for InProcess {
             };
             let started = start_card_job(&self.app, through_json(start), station).await.map_err(refused)?;
             Ok(through_json(&started))
-        })
+        };
+        self.send(|| self.runtime.block_on(answer))
     }
 
     fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
-        let state =
-            self.runtime.block_on(report_batch(&self.app, job, token, through_json(report))).map_err(refused)?;
-        Ok(through_json(&state))
+        self.send(|| {
+            let state = report_batch(&self.app, job, token, through_json(report));
+            Ok(through_json(&self.runtime.block_on(state).map_err(refused)?))
+        })
     }
 }
