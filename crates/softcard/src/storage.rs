@@ -9,6 +9,10 @@ use zeroize::Zeroizing;
 use crate::card::CardError;
 use crate::state::{FORMAT, State};
 
+/// How often a taken lock is tried, and the pause between.
+const TRIES: u32 = 30;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
 pub(crate) struct Storage {
     path: PathBuf,
     /// What the file holds, to tell whether a state differs from it, and to return to when writing fails.
@@ -105,11 +109,17 @@ fn lock(path: &Path) -> Result<File, CardError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(&beside).map_err(|e| failed(path, e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(CardError::InUse(path.to_owned())),
-        Err(TryLockError::Error(source)) => Err(failed(path, source)),
+    // A program that this one is just starting holds a copy of the lock until it runs: one that goes away at once is
+    // nobody's.
+    for patience in (0..TRIES).rev() {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if patience > 0 => std::thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(source)) => return Err(failed(path, source)),
+        }
     }
+    Err(CardError::InUse(path.to_owned()))
 }
 
 fn failed(path: &Path, source: io::Error) -> CardError {

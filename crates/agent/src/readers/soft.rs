@@ -15,10 +15,8 @@ use session::SeatSession;
 use std::{
     collections::BTreeMap,
     fs, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    thread,
-    time::Duration,
 };
 
 /// Some readers and a folder of cards. Clones share them.
@@ -149,7 +147,7 @@ impl SoftReaders {
         let opened = match seats.held.get(card).and_then(Weak::upgrade) {
             Some(held) => held,
             None => {
-                let opened = open_patiently(&self.path(card)).map_err(broken)?;
+                let opened = SoftCard::open(self.path(card)).map_err(broken)?;
                 Arc::new(Mutex::new(opened))
             }
         };
@@ -298,18 +296,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// Opens a card's file. A program that this one is just starting holds the file's lock until it runs, so a lock that
-/// goes away at once is nobody's.
-fn open_patiently(path: &Path) -> Result<SoftCard, CardError> {
-    for _ in 0..10 {
-        match SoftCard::open(path) {
-            Err(CardError::InUse(_)) => thread::sleep(Duration::from_millis(10)),
-            opened => return opened,
-        }
-    }
-    SoftCard::open(path)
 }
 
 fn unreadable(error: io::Error) -> Refusal {
