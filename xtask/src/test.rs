@@ -13,5 +13,5 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     // With `--workspace`, cargo would not heed `--package`.
     let one = arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
     let all = if one { None } else { Some("--workspace") };
-    shell::run(cargo().arg("test").args(all).args(arguments))
+    shell::run(cargo().args(["test", "--no-fail-fast"]).args(all).args(arguments))
 }

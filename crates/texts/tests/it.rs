@@ -28,7 +28,7 @@ fn every_code_is_explained_in_every_language() {
 #[test]
 fn facts_stand_in_the_words() {
     let wrong = |language, tries| explain(language, Refusal::new(Code::UserCodeWrong).tries_left(tries)).message;
-    assert_eq!(wrong(Language::ZhTw, 2), "用戶代碼不正確,還可以再試 2 次。");
+    assert_eq!(wrong(Language::ZhTw, 2), "用戶代碼不正確，還可以再試 2 次。");
     assert!(wrong(Language::En, 2).ends_with("2 tries are left."));
     assert!(wrong(Language::En, 1).ends_with("One try is left."));
 
