@@ -1,0 +1,72 @@
+//! Policies that contradict themselves are refused with the field's name.
+
+use kaika_domain::Policy;
+
+const RIGHT: &str = r##"
+id = "tca"
+name = { zh = "測試", en = "TEST" }
+accent = "#123456"
+activation = { mode = "online", within_days = 90, afterwards = "revoke" }
+unlock = "agent"
+
+[hierarchy]
+root = "test-root"
+subject = [["C", "TW"], ["O", "測試 TEST"]]
+key = "p256"
+validity_years = 20
+
+[card]
+number_prefixes = ["TC"]
+number_digits = 14
+key = "p256"
+roles = ["signature", "login"]
+identity_years = 11
+
+[user_code]
+tries = 3
+
+[pin]
+min = 6
+max = 8
+
+[certificates]
+validity_years = 5
+policies = ["1.3.6.1.5.5.7.13.3"]
+subject_type = "2.16.886.1.100.3.2.1.1"
+
+[contact]
+telephone = "02-0000-0000"
+hours = { zh = "測試", en = "test" }
+address = { zh = "測試", en = "test" }
+"##;
+
+#[track_caller]
+fn check(from: &str, to: &str, field: &str) {
+    assert!(RIGHT.contains(from));
+    let error = Policy::parse(&RIGHT.replace(from, to)).expect_err(field).to_string();
+    assert!(error.contains(field), "{error}");
+}
+
+#[test]
+fn a_right_policy_is_taken() {
+    let policy = Policy::parse(RIGHT).expect("a policy");
+    assert_eq!(policy.roles().count(), 3);
+    assert!(!policy.delivers_pin());
+    assert!(policy.owns(&"TC00000000000000".parse().expect("a card number")));
+    assert!(!policy.owns(&"GC00000000000000".parse().expect("a card number")));
+}
+
+#[test]
+fn wrong_values_are_named() {
+    check("[\"TC\"]", "[\"T1\"]", "card.number_prefixes");
+    check("[\"TC\"]", "[]", "card.number_prefixes");
+    check("number_digits = 14", "number_digits = 30", "card.number_prefixes");
+    check("[\"signature\", \"login\"]", "[\"login\"]", "card.roles");
+    check("[\"signature\", \"login\"]", "[\"signature\", \"card_authentication\"]", "card.roles");
+    check("min = 6", "min = 4", "pin");
+    check("max = 8", "max = 12", "pin");
+    check("[user_code]\ntries = 3\n", "", "user_code");
+    check("#123456", "blue", "accent");
+    check("unlock = \"agent\"", "unlock = \"agent\"\ncolour = 1", "colour");
+    check("\"p256\"\nroles", "\"p521\"\nroles", "p521");
+}
