@@ -235,7 +235,8 @@ impl Job<'_> {
         let mut pauses = self.pauses.iter();
         loop {
             match portal.report(bounds.job, &bounds.token, report) {
-                Err(refused) if refused.code == Code::ServerUnreachable => {
+                // The server answers a report that is sent again as it did, or would have, the first time.
+                Err(refused) if matches!(refused.code, Code::ServerUnreachable | Code::Busy | Code::Internal) => {
                     let Some(pause) = pauses.next() else {
                         return Err(refused);
                     };

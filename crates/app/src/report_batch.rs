@@ -34,7 +34,7 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
             Ended::Fenced => Err(Code::Stale.into()),
         };
     }
-    if report.sequence + 1 == job.sequence && age <= REPEATABLE {
+    if report.sequence.checked_add(1) == Some(job.sequence) && age <= REPEATABLE {
         return repeated(app, &job).await;
     }
     if report.sequence != job.sequence || age > PATIENCE {
@@ -51,5 +51,6 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
 
 async fn repeated(app: &App, job: &JobRecord) -> Result<JobState, Failure> {
     let view = View::of_job(app, job).await?;
+    job.state.may_send(&job.steps, &view.facts())?;
     Ok(JobState::Running { batch: current_batch(app, job, &view)? })
 }

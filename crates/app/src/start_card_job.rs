@@ -1,8 +1,8 @@
 //! Starts a card job: which card is it, is it ours, what is to be done first.
 
 use crate::{
-    App, Ended, Failure, JobRecord, Station,
-    card_jobs::{drive, token},
+    App, Failure, JobRecord, Station,
+    card_jobs::{View, drive, event, fence, token},
 };
 use kaika_domain::{
     Card, CardState,
@@ -12,6 +12,7 @@ use kaika_wire::{
     CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
     StartJob,
 };
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 /// `station`: who asks to personalise.
@@ -96,13 +97,14 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
         at: app.now(),
         actor: kaika_domain::Actor::Station(station.id),
         action: "card.take",
-        payload: serde_json::json!({"card": card.number, "device": device}),
+        payload: json!({"card": card.number, "device": device}),
     });
     work.commit().await?;
     Ok((card, expectation))
 }
 
-/// Puts the job on record; an older one that changes the same card is fenced.
+/// Puts the job on record. A station takes the card at once and fences an older job; a holder's job takes it when the
+/// card has proved itself: anybody may have read its certificate.
 async fn open_job(
     app: &App,
     card: &Card,
@@ -112,20 +114,11 @@ async fn open_job(
     station: Option<&Station>,
 ) -> Result<JobRecord, Failure> {
     let now = app.now();
-    let mut work = app.store.begin().await?;
-    if kind.changes_card()
-        && let Some(mut older) = work.open_job(card.id).await?
-    {
-        older.open = false;
-        older.ended = Some(Ended::Fenced);
-        older.updated_at = now;
-        work.update_job(&mut older).await?;
-    }
     let job = JobRecord {
         id: JobId::new(now, app.rng.bytes()),
         card: card.id,
         station: station.map(|station| station.id),
-        open: true,
+        open: kind == JobKind::Personalise,
         token_sha256: Sha256::digest(token.as_bytes()).into(),
         state: CardJob::new(kind),
         sequence: 0,
@@ -138,7 +131,13 @@ async fn open_job(
         updated_at: now,
         version: 1,
     };
+    let mut work = app.store.begin().await?;
+    let view = View::load(app, work.as_mut(), card.id).await?;
+    if job.open {
+        fence(app, work.as_mut(), &job, &view).await?;
+    }
     work.insert_job(&job).await?;
+    work.audit(event(app, &job, &view, "card_job.start", json!({})));
     work.commit().await?;
     Ok(job)
 }

@@ -1,11 +1,11 @@
 //! The 90-day sweep: what becomes of cards that were not activated in time.
 
-use crate::{App, Failure, StoreError, audit::Event};
+use crate::{App, Failure, audit::Event};
 use kaika_domain::{
     Actor, Card, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason,
     policy::{Activation, Overdue},
 };
-use kaika_wire::{AuthorityId, CardNumber};
+use kaika_wire::{AuthorityId, CardNumber, Code};
 use serde::Serialize;
 use serde_json::json;
 use time::Duration;
@@ -26,6 +26,7 @@ pub struct Swept {
 pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
     const PAGE: u32 = 500;
     let mut swept = Vec::new();
+    let mut failed = None;
     for (authority, policy) in &app.policies {
         let Activation::Online { within_days, afterwards } = policy.activation else { continue };
         let before = app.now() - Duration::days(i64::from(within_days));
@@ -40,16 +41,21 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
             after = Some(last.id);
             for card in cards {
                 let number = card.number.clone();
-                if sweep_card(app, card, afterwards, dry_run).await? {
-                    swept.push(Swept { authority: authority.clone(), number, outcome });
+                match sweep_card(app, card, afterwards, dry_run).await {
+                    Ok(true) => swept.push(Swept { authority: authority.clone(), number, outcome }),
+                    Ok(false) => {}
+                    // Somebody else changed it at this moment: the next sweep sees it again.
+                    Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
+                    // One card that cannot be swept keeps no other from it.
+                    Err(error) => failed = failed.or(Some(error)),
                 }
             }
         }
     }
-    Ok(swept)
+    failed.map_or(Ok(swept), Err)
 }
 
-/// False where there was nothing to do, or somebody else changed the card at this moment (the next sweep sees it again).
+/// False where there was nothing to do.
 async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: bool) -> Result<bool, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
@@ -79,10 +85,7 @@ async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: boo
     if !changed || dry_run {
         return Ok(changed);
     }
-    match work.update_card(&mut card).await {
-        Err(StoreError::Stale) => return Ok(false),
-        other => other?,
-    }
+    work.update_card(&mut card).await?;
     work.audit(Event {
         at: now,
         actor: Actor::Scheduler,

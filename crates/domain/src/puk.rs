@@ -141,7 +141,14 @@ impl PukLedger {
         }
     }
 
-    /// The card has refused this one: it has the other.
+    /// This replacement never reached the card.
+    pub fn never_sent(&mut self, version: PukVersion) {
+        if let Some(record) = self.find(version) {
+            record.state = PukState::Superseded;
+        }
+    }
+
+    /// The card has refused this one: it has the other, if there is one.
     pub fn refused(&mut self, version: PukVersion) {
         if let Some(record) = self.find(version) {
             record.state = PukState::Superseded;

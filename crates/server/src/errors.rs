@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use kaika_app::Failure;
+use kaika_app::{Failure, StoreError};
 use kaika_texts::{Language, explain};
 use kaika_wire::{Code, Refusal};
 use serde_json::json;
@@ -27,6 +27,11 @@ pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
 pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
     match failure {
         Failure::Refused(refusal) => refuse(refusal, headers),
+        // Most often the database is locked or being restarted: the same again soon may go well.
+        Failure::Store(error @ StoreError::Database(_)) => {
+            tracing::error!(%error, "the database failed");
+            refuse(Code::Busy.into(), headers)
+        }
         other => {
             tracing::error!(error = %other, "a use case failed");
             refuse(Code::Internal.into(), headers)

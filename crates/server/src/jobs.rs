@@ -45,7 +45,7 @@ async fn start(
         },
         JobKind::Activate | JobKind::Information => None,
     };
-    match start_card_job(&app, request, station).await {
+    match to_its_end(async move { start_card_job(&app, request, station).await }).await {
         Ok(started) => no_store(Json(started)),
         Err(failure) => fail(failure, &headers),
     }
@@ -64,10 +64,18 @@ async fn report(
         Ok(report) => report,
         Err(rejection) => return bad_json(&rejection, &headers),
     };
-    match report_batch(&app, job, token, report).await {
+    let token = token.to_owned();
+    match to_its_end(async move { report_batch(&app, job, &token, report).await }).await {
         Ok(state) => no_store(Json(state)),
         Err(failure) => fail(failure, &headers),
     }
+}
+
+/// Runs a use case to its end although the caller hangs up: a try that was debited is judged.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Inconsistent(error.to_string())))
 }
 
 /// `Authorization: Station <id>:<token>`.

@@ -17,24 +17,46 @@ pub struct Scheduler {
 }
 
 /// Runs until `stop` turns true; the last head is anchored before it returns.
-pub async fn run_scheduler(scheduler: Scheduler, mut stop: watch::Receiver<bool>) {
-    let mut sweeps = tokio::time::interval(scheduler.sweep_every);
-    let mut anchors = tokio::time::interval(scheduler.anchor_every);
-    let mut anchored = None;
-    loop {
-        tokio::select! {
-            _ = sweeps.tick() => scheduler.sweep().await,
-            _ = anchors.tick() => anchored = scheduler.anchor(anchored).await,
-            // Nobody left to say it means the same.
-            () = async { let _ = stop.wait_for(|stop| *stop).await; } => {
-                scheduler.anchor(anchored).await;
+pub async fn run_scheduler(scheduler: Scheduler, stop: watch::Receiver<bool>) {
+    // A long sweep keeps no head from being anchored.
+    tokio::join!(scheduler.sweep_until(stop.clone()), scheduler.anchor_until(stop));
+}
+
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // Nobody left to say it means the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+impl Scheduler {
+    async fn sweep_until(&self, mut stop: watch::Receiver<bool>) {
+        let mut due = tokio::time::interval(self.sweep_every);
+        loop {
+            tokio::select! {
+                _ = due.tick() => {}
+                () = stopped(&mut stop) => return,
+            }
+            tokio::select! {
+                () = self.sweep() => {}
+                () = stopped(&mut stop) => return,
+            }
+        }
+    }
+
+    async fn anchor_until(&self, mut stop: watch::Receiver<bool>) {
+        let mut due = tokio::time::interval(self.anchor_every);
+        let mut anchored = None;
+        loop {
+            let last = tokio::select! {
+                _ = due.tick() => false,
+                () = stopped(&mut stop) => true,
+            };
+            anchored = self.anchor(anchored).await;
+            if last {
                 return;
             }
         }
     }
-}
 
-impl Scheduler {
     /// Under a lease, so that one process of many does it.
     async fn sweep(&self) {
         match self.take_lease().await {

@@ -55,8 +55,10 @@ fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> kaika_wire::R
 async fn finish(app: &App, job: &mut JobRecord, ended: Ended) -> Result<(), Failure> {
     let view = View::of_job(app, job).await?;
     let mut work = app.store.begin().await?;
-    if let Ended::Failed(refusal) = &ended {
-        work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code})));
+    match &ended {
+        Ended::Failed(refusal) => work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code}))),
+        Ended::Succeeded => work.audit(event(app, job, &view, "card_job.succeed", json!({}))),
+        Ended::Fenced => {}
     }
     end(job, ended, app.now());
     work.update_job(job).await?;

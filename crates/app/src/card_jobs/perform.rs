@@ -42,6 +42,7 @@ async fn test_user_code(app: &App, job: &JobRecord, code: Option<&UserCode>) -> 
         let known = work.user_code(job.card).await?.is_some();
         return Ok(if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent });
     };
+    work.audit(event(app, job, &view, "user_code.try", json!({})));
     work.commit().await?;
 
     let right = app.user_codes.verify(&record.hash, code).await?;

@@ -1,13 +1,14 @@
 //! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
 
 use super::{Report, View};
-use crate::{App, Failure, JobRecord, StoredPuk, UnitOfWork, audit::Event};
+use crate::{App, Ended, Failure, JobRecord, StoredPuk, UnitOfWork, audit::Event};
 use kaika_domain::{
-    Actor, Placement, PukVersion,
+    Actor, Placement, PukLedger, PukVersion,
     job::{Checked, Step},
 };
-use kaika_wire::Nonce;
+use kaika_wire::{Nonce, SecretKind};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
 pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Report) -> Result<(), Failure> {
@@ -18,9 +19,10 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
         match (step, checked) {
             (Step::ResetRetryCounter { puk }, Checked::Done) => view.ledger.confirmed(*puk),
             (Step::ChangePuk { to, .. }, Checked::Done) => view.ledger.confirmed(*to),
-            (Step::ResetRetryCounter { puk } | Step::ChangePuk { from: puk, .. }, Checked::Refused { .. }) => {
-                view.ledger.refused(*puk);
-            }
+            (
+                Step::ResetRetryCounter { puk } | Step::ChangePuk { from: puk, .. },
+                Checked::Refused { secret: SecretKind::Puk, .. },
+            ) => view.ledger.refused(*puk),
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
                 work.audit(event(app, job, &view, "key.attest", json!({"slot": slot, "right": right})));
             }
@@ -34,16 +36,57 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
             _ => {}
         }
     }
-    // The step at which the card failed may have been carried out or not.
-    if report.fault.is_some()
-        && let Some(Step::ChangePuk { from, to }) = report.steps.get(report.checked.len())
-    {
-        view.ledger.unsettled(*from, *to);
+    settle_replacement(&mut view.ledger, report);
+    for record in view.changed_puks() {
+        let facts = json!({"version": record.version.0, "state": record.state});
+        work.audit(event(app, job, &view, "puk.settle", facts));
+    }
+    if takes_card(job, report) {
+        fence(app, work.as_mut(), job, &view).await?;
+        job.open = true;
     }
     store_puks(app, work.as_mut(), &view).await?;
     job.updated_at = now;
     work.update_job(job).await?;
     work.commit().await?;
+    Ok(())
+}
+
+/// Which PUK a batch that stopped has left on the card: a replacement that was not reached, or was refused, is not there;
+/// the one at which the card failed may be.
+fn settle_replacement(ledger: &mut PukLedger, report: &Report) {
+    let refused = matches!(report.checked.last(), Some(Checked::Refused { .. }));
+    let stopped = report.checked.len() - usize::from(refused);
+    for (index, step) in report.steps.iter().enumerate().skip(stopped) {
+        match step {
+            Step::ChangePuk { from, to } if from != to && index == stopped && !refused => ledger.unsettled(*from, *to),
+            Step::ChangePuk { from, to } if from != to => ledger.never_sent(*to),
+            _ => {}
+        }
+    }
+}
+
+/// The card has just proved itself to a job that changes it: from here on the card is this job's.
+fn takes_card(job: &JobRecord, report: &Report) -> bool {
+    let proof =
+        |(step, checked): (&Step, &Checked)| matches!((step, checked), (Step::ProveCard, Checked::Signature(Some(_))));
+    job.state.kind().changes_card() && !job.open && report.steps.iter().zip(&report.checked).any(proof)
+}
+
+/// Ends the older job that changes this card, if there is one.
+pub(crate) async fn fence(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    job: &JobRecord,
+    view: &View<'_>,
+) -> Result<(), Failure> {
+    if let Some(mut older) = work.open_job(job.card).await? {
+        older.open = false;
+        older.ended = Some(Ended::Fenced);
+        older.updated_at = app.now();
+        work.update_job(&mut older).await?;
+        work.audit(event(app, job, view, "card_job.fence", json!({"older": older.id.to_string()})));
+    }
     Ok(())
 }
 
@@ -54,12 +97,16 @@ pub(crate) async fn record_batch(app: &App, job: &mut JobRecord, steps: Vec<Step
     let mut work = app.store.begin().await?;
     let mut view = View::load(app, work.as_mut(), job.card).await?;
     job.state.may_send(&steps, &view.facts())?;
+    let mut tried = BTreeSet::new();
     for step in &steps {
         if let Step::ChangePuk { from, to } = step {
             view.ledger.replacing(*from, *to);
         }
         if let Some(puk) = step.tries() {
-            view.ledger.trying(puk);
+            // A batch stops at the first refusal: a PUK that it sends twice is wrong once at most.
+            if tried.insert(puk) {
+                view.ledger.trying(puk);
+            }
             work.audit(event(app, job, &view, "puk.release", json!({"version": puk.0})));
         }
         match step {

@@ -65,10 +65,8 @@ fn job(ledger: &mut PukLedger, card: &mut Card, cuts: &mut impl Iterator<Item = 
         for step in &steps {
             match step {
                 Step::Reset(puk) => ledger.trying(*puk),
-                Step::Change(from, to) => {
-                    ledger.replacing(*from, *to);
-                    ledger.trying(*from);
-                }
+                // Tried once already in this batch, which stops at the first refusal.
+                Step::Change(from, to) => ledger.replacing(*from, *to),
             }
         }
         let cut = cuts.next().flatten();
@@ -106,6 +104,9 @@ fn job(ledger: &mut PukLedger, card: &mut Card, cuts: &mut impl Iterator<Item = 
                 (Step::Change(from, to), Answer::Lost) => ledger.unsettled(*from, *to),
                 (Step::Reset(_), Answer::Lost) => {}
             }
+        }
+        if let Some(Step::Change(_, to)) = steps.get(answers.len()) {
+            ledger.never_sent(*to);
         }
         match answers.last() {
             Some(Answer::Done) if last => return true,

@@ -81,19 +81,42 @@ async fn ordered(
     }
     let app = &installation.app;
     let authority = memory.cards[index].authority.clone();
-    // An order that was placed just before an interruption: of this authority, and nobody else's.
-    let placed = app.store.read().await?.cards(&authority).await?;
-    let known = |number: &CardNumber| memory.cards.iter().any(|card| card.number.as_ref() == Some(number));
-    let orphan = placed
-        .into_iter()
-        .find(|card| matches!(card.state, CardState::Ordered) && card.device.is_none() && !known(&card.number));
-    let number = match orphan {
-        Some(card) => card.number,
+    let number = match orphan(installation, memory, index, planned).await? {
+        Some(number) => number,
         None => order_card(app, &authority, planned.order(), memory.cards[index].user_code.clone()).await?.card.number,
     };
     memory.cards[index].number = Some(number.clone());
     memory.write(folder)?;
     Ok(number)
+}
+
+/// The order that was placed just before an interruption: for the planned holder and with the remembered user code, not
+/// one that an operator has placed.
+async fn orphan(
+    installation: &Installation,
+    memory: &Memory,
+    index: usize,
+    planned: &PlannedCard,
+) -> Result<Option<CardNumber>> {
+    let app = &installation.app;
+    let mut reader = app.store.read().await?;
+    let known = |number: &CardNumber| memory.cards.iter().any(|card| card.number.as_ref() == Some(number));
+    for card in reader.cards(&memory.cards[index].authority).await? {
+        if !matches!(card.state, CardState::Ordered) || card.device.is_some() || known(&card.number) {
+            continue;
+        }
+        let holder = reader.holder(card.holder).await?;
+        let same_holder = holder.is_some_and(|holder| holder.subject == planned.order().subject);
+        let same_code = match (&memory.cards[index].user_code, reader.user_code(card.id).await?) {
+            (Some(code), Some(record)) => app.user_codes.verify(&record.hash, code).await?,
+            (None, None) => true,
+            _ => false,
+        };
+        if same_holder && same_code {
+            return Ok(Some(card.number));
+        }
+    }
+    Ok(None)
 }
 
 async fn personalised(

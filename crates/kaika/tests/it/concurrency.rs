@@ -120,10 +120,19 @@ fn a_newer_window_takes_the_card_over() {
     let window = Window::open(&site);
     let (older, older_token, older_batch) = window.start();
     let (newer, newer_token, newer_batch) = window.start();
+    // Whoever only knows the card's certificate takes it from nobody: the older window goes on.
     let report = window.carry_out(&older_batch, USER_CODE);
-    let Err(refusal) = window.portal.report(older, &older_token, &report) else { panic!("the older window goes on") };
-    assert_eq!(refusal.code, Code::Stale);
+    let Ok(JobState::Running { batch }) = window.portal.report(older, &older_token, &report) else {
+        panic!("no batch")
+    };
+    let late = window.carry_out(&batch, USER_CODE);
+    // With the card's proof the newer one takes over, even while a new PUK is on its way.
     let report = window.carry_out(&newer_batch, USER_CODE);
+    let settling = window.portal.report(newer, &newer_token, &report);
+    let Err(refusal) = window.portal.report(older, &older_token, &late) else { panic!("the older window goes on") };
+    assert_eq!(refusal.code, Code::Stale);
+    let Ok(JobState::Running { batch }) = settling else { panic!("no batch") };
+    let report = window.carry_out(&batch, USER_CODE);
     let Ok(JobState::Running { batch }) = window.portal.report(newer, &newer_token, &report) else {
         panic!("no batch")
     };
