@@ -222,10 +222,22 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
 
 /// Nobody ever sees half a file: written beside its place, made durable, then moved there. Its owner alone reads it.
 pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(contents)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Draft::of(path)?.finish(path, contents)
+}
+
+/// A file that is not in its place yet; that there can be one is known before its contents are.
+pub(crate) struct Draft(tempfile::NamedTempFile);
+
+impl Draft {
+    pub(crate) fn of(path: &Path) -> std::io::Result<Self> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        tempfile::NamedTempFile::new_in(folder).map(Self)
+    }
+
+    pub(crate) fn finish(mut self, path: &Path, contents: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(contents)?;
+        self.0.as_file().sync_all()?;
+        self.0.persist(path)?;
+        Ok(())
+    }
 }

@@ -1,7 +1,7 @@
 //! `kaika station`: who may personalise cards.
 
 use super::Place;
-use crate::{installation::write_whole, output};
+use crate::{installation::Draft, output};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use kaika_app::enrol_station;
@@ -28,10 +28,13 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
     if out.exists() {
         bail!("{} exists already; choose another --out", out.display());
     }
+    let unwritable = || format!("{} cannot be written", out.display());
     let installation = place.open().await?;
+    // Before the station is enrolled: its credential is told only once.
+    let draft = Draft::of(&out).with_context(unwritable)?;
     let enrolled = enrol_station(&installation.app, &name).await?;
     let credential = serde_json::to_vec_pretty(&enrolled).context("a credential is JSON")?;
-    write_whole(&out, &credential).with_context(|| format!("{} cannot be written", out.display()))?;
+    draft.finish(&out, &credential).with_context(unwritable)?;
     if place.json {
         output::print_json(&json!({ "station": enrolled.station, "name": name, "file": out }));
     } else {
