@@ -46,7 +46,7 @@ tool-certificates = 憑證
 tool-yes = 是
 tool-no = 否
 tool-not-known = 不明
-tool-activated-done = 開卡完成，卡片 { $card } 可以使用了。
+tool-activated-done = 開卡成功，卡片 { $card } 可以使用了。
 tool-personalised-done = 卡片 { $card } 製作完成。
 
 role-signature = 簽章
