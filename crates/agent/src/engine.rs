@@ -26,6 +26,8 @@ pub struct Order {
     pub number: Option<CardNumber>,
     /// For personalising: on whose credential.
     pub station: Option<Station>,
+    /// From the portal's page that asked for the job.
+    pub ticket: Option<String>,
     /// For personalising: where a PIN that is delivered to the holder is written.
     pub mailer: Option<PathBuf>,
 }
@@ -33,7 +35,7 @@ pub struct Order {
 impl Order {
     /// A job without any of the station's things.
     pub fn new(kind: JobKind) -> Self {
-        Self { kind, number: None, station: None, mailer: None }
+        Self { kind, number: None, station: None, ticket: None, mailer: None }
     }
 }
 
@@ -134,6 +136,7 @@ impl Job<'_> {
             authority: self.target.named.clone(),
             card: detected.presented,
             number: self.order.number.clone(),
+            ticket: self.order.ticket.clone(),
         };
         let portal = &*self.target.portal;
         let started = portal.start(&start, self.order.station.as_ref())?;

@@ -18,7 +18,7 @@ use kaika_agent::{
     serve::{AgentConfig, AgentHandle, serve},
 };
 use kaika_app::sweep;
-use kaika_server::{Scheduler, router, run_scheduler};
+use kaika_server::{Scheduler, Settings, router, run_scheduler};
 use network::{Listeners, stopped};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -30,6 +30,8 @@ pub struct Options {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub agent_listen: SocketAddr,
+    /// The agent is another program, at that address.
+    pub without_agent: bool,
     pub ready_file: Option<PathBuf>,
     pub days_later: Option<u32>,
 }
@@ -58,6 +60,18 @@ pub async fn run(options: Options) -> Result<()> {
         println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
     }
 
+    let readers = SoftReaders::open(folder.cards(), plan::readers()).context("the software cards cannot be opened")?;
+    let agent = match options.without_agent {
+        true => None,
+        false => Some(
+            serve_agent(&options, &folder, &memory, readers.clone(), stopping.clone())
+                .await
+                .context("the agent cannot start; choose another address with --agent-listen")?,
+        ),
+    };
+    let agent_url =
+        agent.as_ref().map_or_else(|| format!("http://{}", options.agent_listen), |agent| agent.url.clone());
+
     let opening = Opening {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
@@ -77,7 +91,8 @@ pub async fn run(options: Options) -> Result<()> {
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
-    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app)), server_stopping));
+    let settings = Settings { agent: agent_url.clone() };
+    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app), settings), server_stopping));
     let scheduler = tokio::spawn(run_scheduler(
         Scheduler {
             app: Arc::clone(&installation.app),
@@ -88,25 +103,16 @@ pub async fn run(options: Options) -> Result<()> {
         },
         stopping.clone(),
     ));
-    let readers = SoftReaders::open(folder.cards(), plan::readers()).context("the software cards cannot be opened")?;
     let produced = tokio::select! {
         produced = produce::produce(&folder, &installation, &mut memory, &readers, stopping.clone()) => produced,
         () = async { stopped().await; tokio::time::sleep(LAST_CARD).await } => Ok(()),
     };
-    let agent = match produced {
-        Ok(()) if !*stopping.borrow() => Some(
-            serve_agent(&options, &folder, &memory, readers.clone(), stopping.clone())
-                .await
-                .context("the agent cannot start; choose another address with --agent-listen")?,
-        ),
-        Ok(()) => None,
-        Err(error) => {
-            interrupted.abort();
-            return Err(error);
-        }
-    };
-    if let Some(agent) = &agent {
-        let ready = ready::Ready::gather(&folder, &installation, &memory, &readers, &agent.url).await?;
+    if let Err(error) = produced {
+        interrupted.abort();
+        return Err(error);
+    }
+    if !*stopping.borrow() {
+        let ready = ready::Ready::gather(&folder, &installation, &memory, &readers, &agent_url).await?;
         ready.announce();
         if let Some(ready_file) = &options.ready_file {
             ready.write(ready_file)?;

@@ -1,6 +1,7 @@
 //! The API of card jobs: what the agent speaks.
 
 use crate::errors::{bad_json, fail, refuse};
+use crate::site::Site;
 use axum::{
     Json, Router,
     extract::{Path, State, rejection::JsonRejection},
@@ -14,7 +15,7 @@ use std::sync::Arc;
 
 const JOBS: &str = "/api/jobs";
 
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route(WELL_KNOWN_PATH, get(well_known))
         .route(JOBS, post(start))

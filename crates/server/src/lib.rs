@@ -3,54 +3,33 @@
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
 mod errors;
+mod guard;
 mod jobs;
 mod pages;
 mod repository;
 mod scheduler;
+mod site;
 
 pub use scheduler::{Scheduler, run_scheduler};
+pub use site::Settings;
 
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    http::{HeaderName, HeaderValue, header},
-    middleware::{self, Next},
-    response::Response,
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use kaika_app::App;
+use site::Site;
 use std::sync::Arc;
 
 /// Everything the server answers.
-pub fn router(app: Arc<App>) -> Router {
+pub fn router(app: Arc<App>, settings: Settings) -> Router {
+    let site = Site::new(app, settings);
+    let pages = pages::routes()
+        .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))
+        .layer(middleware::from_fn_with_state(site.clone(), guard::own_host));
     Router::new()
-        .merge(pages::routes())
+        .merge(pages)
         .merge(jobs::routes())
         .merge(repository::routes())
         .fallback(errors::not_found)
-        .layer(middleware::from_fn(security_headers))
+        .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .with_state(app)
-}
-
-/// On every answer, whatever it is. A page may open the agent's window and hear from it, hence
-/// `same-origin-allow-popups`.
-async fn security_headers(request: Request, next: Next) -> Response {
-    const HEADERS: [(HeaderName, HeaderValue); 5] = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static(
-                "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
-                 form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-            ),
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin-allow-popups")),
-    ];
-    let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(value);
-    }
-    response
+        .with_state(site)
 }

@@ -1,6 +1,7 @@
 //! The portal's pages.
 
 use crate::errors::{language, not_found};
+use crate::site::Site;
 use askama::Template;
 use axum::{
     Router,
@@ -15,7 +16,7 @@ use kaika_texts::{FluentValue, Language, text};
 use serde::Deserialize;
 use std::sync::Arc;
 
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/", get(start))
         .route("/{authority}", get(with_slash))

@@ -1,6 +1,7 @@
 //! What relying parties fetch: certificates of the authorities, revocation lists, certificate status.
 
 use crate::errors::{fail, refuse};
+use crate::site::Site;
 use axum::{
     Router,
     body::Bytes,
@@ -18,7 +19,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 /// Changes show this soon (seconds), whatever the list's own time says.
 const MAX_AGE: i64 = 60;
 
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/ca/{file}", get(ca_certificate))
         .route("/crl/{file}", get(crl))

@@ -65,7 +65,8 @@ impl std::str::FromStr for JobKind {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// No `Debug`: the ticket is a secret until it is used.
+#[derive(Serialize, Deserialize)]
 pub struct StartJob {
     pub kind: JobKind,
     /// The authority whose portal was named; a card of another is refused.
@@ -75,6 +76,9 @@ pub struct StartJob {
     /// For personalising: which ordered card this is to become; none: the oldest order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<CardNumber>,
+    /// From the portal's page, where one asked for this job; good once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
 }
 
 /// What the agent found in the reader.

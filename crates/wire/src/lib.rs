@@ -11,6 +11,7 @@ mod ids;
 mod job;
 mod refusal;
 mod secret;
+mod ticket;
 mod values;
 mod well_known;
 
@@ -25,5 +26,6 @@ pub use job::{
 };
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
+pub use ticket::{CertificateOutcome, IssuedTicket, JobOutcome};
 pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
 pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

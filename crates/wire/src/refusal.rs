@@ -54,11 +54,17 @@ codes! {
     Stale = "stale",
     /// Somebody else changes this card at the moment.
     Busy = "busy",
+    /// The ticket from the portal's page has run out, or was used before.
+    TicketOver = "ticket_over",
     ServerUnreachable = "server_unreachable",
     /// What answers at the portal's address is not a Kaika portal.
     NotAPortal = "not_a_portal",
     AgentUnreachable = "agent_unreachable",
     AgentToken = "agent_token",
+    /// This site is not among those that the agent's configuration lets use the card.
+    NotPermitted = "not_permitted",
+    /// Another program listens where the agent should.
+    PortTaken = "port_taken",
     PcscMissing = "pcsc_missing",
     /// This station is not enrolled, or its enrolment was withdrawn.
     StationUnknown = "station_unknown",
@@ -67,7 +73,11 @@ codes! {
     /// The card is not in factory state and not the ordered one.
     CardNotBlank = "card_not_blank",
     SecretMissing = "secret_missing",
+    /// The two entries of the new PIN are not the same.
+    PinsDiffer = "pins_differ",
     BadRequest = "bad_request",
+    /// A form that did not come from one of our own pages.
+    ForeignPage = "foreign_page",
     NotFound = "not_found",
     TooManyRequests = "too_many_requests",
     Internal = "internal",

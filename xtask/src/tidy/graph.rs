@@ -11,19 +11,21 @@ use crate::shell::{cargo, printed};
 ///
 /// Whoever adds one answers in docs/decisions why.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("kaika-agent", &["kaika-card", "kaika-softcard", "kaika-texts", "kaika-wire", "pcsc-sys"]),
+    ("kaika-agent", &["kaika-card", "kaika-softcard", "kaika-texts", "kaika-web", "kaika-wire", "pcsc-sys"]),
     ("kaika-app", &["kaika-domain", "kaika-pki", "kaika-wire"]),
     // The vault's sealed key files hold the authorities' keys as well.
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-wire"]),
     ("kaika-pki", &[]),
-    ("kaika-server", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-texts", "kaika-wire"]),
+    ("kaika-server", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"]),
     ("kaika-softcard", &[]),
     ("kaika-store", &["kaika-app", "kaika-domain", "kaika-wire"]),
     ("kaika-testkit", &[]),
     ("kaika-texts", &["kaika-wire"]),
     ("kaika-vault", &["kaika-app", "kaika-domain", "kaika-wire"]),
+    // What pages of portal and agent share.
+    ("kaika-web", &["kaika-texts"]),
     ("kaika-wire", &[]),
     ("pcsc-sys", &[]),
     ("xtask", &[]),

@@ -20,6 +20,9 @@ pub(super) struct Options {
     /// Where the agent listens
     #[arg(long, value_name = "ADDR", default_value_t = kaika_agent::serve::DEFAULT_LISTEN)]
     agent_listen: SocketAddr,
+    /// Run no agent: one that you start yourself, with `kaika-agent run --portal URL`, has that address
+    #[arg(long)]
+    without_agent: bool,
     /// A file that appears, written whole, when all is up
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
@@ -36,6 +39,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
         data: options.data,
         listen: options.listen,
         agent_listen: options.agent_listen,
+        without_agent: options.without_agent,
         ready_file: options.ready_file,
         days_later: options.days_later,
     })

@@ -169,6 +169,7 @@ impl Production {
             kind: JobKind::Personalise,
             number: Some(self.number),
             station: Some(self.station),
+            ticket: None,
             mailer: Some(self.mailer),
         };
         run_job(session.as_mut(), &target, &order, Inputs::default(), PAUSES, &mut |_| {}).map_err(told)?;

@@ -249,6 +249,7 @@ impl Site {
         let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
         let order = Order {
             kind,
+            ticket: None,
             number: None,
             station: self.shared.station.lock().unwrap().clone(),
             mailer: Some(self.folder.path().join("mailer.json")),

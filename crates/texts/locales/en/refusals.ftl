@@ -137,3 +137,18 @@ refusal-internal = Something went wrong that we did not foresee. All that was do
         [unknown] Please try again in a while. If it goes on, tell an operator.
        *[other] Please try again in a while. If it goes on, please contact: { $contact }
     }
+
+refusal-ticket_over = The permission for this step has run out or was used before. Nothing was done.
+    .next = Press “Try again”, or begin anew at the website's page.
+
+refusal-not_permitted = This website is not permitted to use your card. The card was not read.
+    .next = If it is your card issuer's website, ask whoever looks after your computer to add its address to the card agent's configuration (kaika-agent run --portal). Otherwise close the window.
+
+refusal-port_taken = Another program has the port that the card agent needs, so the agent cannot start.
+    .next = Close that program (it may be another card agent) and start again, or choose another port with --listen.
+
+refusal-pins_differ = The two entries of the new PIN are not the same. Nothing was sent.
+    .next = Type the new PIN again, twice, exactly alike.
+
+refusal-foreign_page = This request did not come from one of our own pages, and was not carried out.
+    .next = Work on this website's own pages. If you came here by a link from elsewhere, do not go on.

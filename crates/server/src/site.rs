@@ -1,0 +1,45 @@
+//! What handlers share.
+
+use axum::{extract::FromRef, http::HeaderValue};
+use kaika_app::App;
+use std::sync::Arc;
+
+/// What a portal is told beside its authorities.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The origin of the agent at a person's own computer: `http://127.0.0.1:61161`.
+    pub agent: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { agent: "http://127.0.0.1:61161".to_owned() }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) app: Arc<App>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) content_security_policy: HeaderValue,
+}
+
+impl Site {
+    /// # Panics
+    /// Where the agent's origin cannot stand in a header.
+    pub(crate) fn new(app: Arc<App>, settings: Settings) -> Self {
+        let policy = format!(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self' {}; \
+             form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            settings.agent
+        );
+        let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
+        Self { app, settings: Arc::new(settings), content_security_policy }
+    }
+}
+
+impl FromRef<Site> for Arc<App> {
+    fn from_ref(site: &Site) -> Self {
+        Arc::clone(&site.app)
+    }
+}

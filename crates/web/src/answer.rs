@@ -1,0 +1,72 @@
+//! Pages and the files that they use, as HTTP answers.
+
+use askama::Template;
+use axum::{
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use sha2::{Digest, Sha256};
+
+/// A page; it differs by the language that was asked for.
+pub fn html(page: &impl Template) -> Response {
+    html_with_status(StatusCode::OK, page)
+}
+
+/// As [`html`], for a page that says that something did not go well.
+pub fn html_with_status(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(page) => {
+            let headers = [(header::VARY, "Accept-Language"), (header::CACHE_CONTROL, "no-cache")];
+            (status, headers, Html(page)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A file that pages load, compiled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Asset {
+    kind: &'static str,
+    contents: &'static str,
+}
+
+impl Asset {
+    pub const fn css(contents: &'static str) -> Self {
+        Self { kind: "text/css; charset=utf-8", contents }
+    }
+
+    pub const fn script(contents: &'static str) -> Self {
+        Self { kind: "text/javascript; charset=utf-8", contents }
+    }
+
+    pub const fn svg(contents: &'static str) -> Self {
+        Self { kind: "image/svg+xml", contents }
+    }
+
+    pub fn contents(&self) -> &'static str {
+        self.contents
+    }
+
+    /// Asked for again every time, sent again only where it is another one: a page never meets the script of an older
+    /// version.
+    pub fn answer(&self, request: &HeaderMap) -> Response {
+        let digest = Sha256::digest(self.contents.as_bytes());
+        let tag = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let tag = format!("\"{tag}\"");
+        let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+        let mut response = match known {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => self.contents.into_response(),
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if let Ok(tag) = HeaderValue::from_str(&tag) {
+            headers.insert(header::ETAG, tag);
+        }
+        response
+    }
+}

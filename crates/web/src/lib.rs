@@ -1,0 +1,14 @@
+//! What the portal's pages and the agent's share: one look, one way to tell a person's language, one way to answer.
+//!
+//! **Invariant:** no page loads anything from elsewhere, and none has a style or a script in its markup.
+
+mod answer;
+mod illustration;
+mod wish;
+
+pub use answer::{Asset, html, html_with_status};
+pub use illustration::{CARD, READER, READER_WITH_CARD};
+pub use wish::{Wish, language};
+
+/// The look of all pages: type, colours in light and dark, buttons, forms, panels, steps, notices.
+pub const BASE_CSS: Asset = Asset::css(include_str!("../assets/base.css"));

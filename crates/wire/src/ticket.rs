@@ -1,0 +1,45 @@
+//! Tickets: how a job that a portal's page asked for comes to the agent, and how the page learns what became of it.
+//!
+//! `POST /{authority}/{kind}/tickets` answers an [`IssuedTicket`]. The page hands the ticket to the card window, whose
+//! agent redeems it in [`crate::StartJob`] at the portal of its own configuration. `GET` of the outcome's path answers
+//! a [`JobOutcome`] to whoever accepts `application/json`, and a page to others.
+
+use crate::{CardNumber, CertificateRole, CertificateStatus, Refusal, SerialNumber};
+use serde::{Deserialize, Serialize};
+
+/// No `Debug`: whoever has the ticket may start the job.
+#[derive(Serialize, Deserialize)]
+pub struct IssuedTicket {
+    /// 256 random bits, base64url; good once.
+    pub ticket: String,
+    /// Path of the page that tells how it ends; it has a secret of its own.
+    pub outcome: String,
+    /// Seconds.
+    pub expires_in: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobOutcome {
+    /// The ticket is good and was not used yet.
+    Waiting,
+    Running,
+    Succeeded {
+        number: CardNumber,
+        /// As on the screen, C first.
+        holder: String,
+        certificates: Vec<CertificateOutcome>,
+    },
+    Failed {
+        error: Refusal,
+    },
+    /// The ticket ran out unused; or the job was left half-way, or taken over by another window.
+    Over,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateOutcome {
+    pub role: CertificateRole,
+    pub serial: SerialNumber,
+    pub status: CertificateStatus,
+}
