@@ -1,5 +1,6 @@
 //! `cargo xtask install`: the judges and servers that the tests run, where they are missing.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -9,16 +10,25 @@ use crate::shell::{self, root};
 
 /// Packages of Debian 12, with what of theirs the tests use.
 const PACKAGES: &[&str] = &[
-    "libpcsclite1",    // loaded by kaika-agent
-    "opensc",          // opensc-tool, pkcs11-tool
-    "opensc-pkcs11",   // the PKCS#11 module behind pkcs11-tool
-    "openssl",         // verify, ocsp, cms
-    "pcscd",           // behind it stand the readers
-    "postgresql",      // the second database
-    "python3-pip",     // installs pkilint
-    "python3-venv",    // holds pkilint
-    "vsmartcard-vpcd", // the virtual readers
-    "yubico-piv-tool", // status
+    "chromium",                 // opens the pages
+    "chromium-driver",          // chromedriver, which drives it
+    "curl",                     // logs in with a card
+    "fonts-noto-cjk",           // without it screenshots show boxes for Chinese
+    "libengine-pkcs11-openssl", // lets curl use a card's key
+    "libnss3-tools",            // certutil, modutil: a card in Chromium
+    "libpcsclite1",             // loaded by kaika-agent
+    "node-typescript",          // tsc, checks the pages' scripts; brings nodejs
+    "opensc",                   // opensc-tool, pkcs11-tool
+    "opensc-pkcs11",            // the PKCS#11 module behind pkcs11-tool
+    "openssl",                  // verify, ocsp, cms, s_server
+    "pcscd",                    // behind it stand the readers
+    "postgresql",               // the second database
+    "python3-pip",              // installs pkilint and axe-core
+    "python3-venv",             // holds pkilint
+    "vsmartcard-vpcd",          // the virtual readers
+    "xdotool",                  // chooses and types in Chromium's own dialogs, where chromedriver cannot
+    "xvfb",                     // a screen for these dialogs
+    "yubico-piv-tool",          // status
 ];
 
 /// The version of pkilint: another one may find other things, and that is a change to be looked at.
@@ -27,9 +37,16 @@ const PKILINT: &str = "0.13.3";
 /// Where testkit looks for pkilint.
 const PKILINT_FOLDER: &str = "target/judges/pkilint";
 
+/// The version of the package of PyPI that carries axe-core, 4.12.1 in this one.
+const AXE: &str = "0.1.8";
+
+/// Where testkit looks for axe-core.
+const AXE_FOLDER: &str = "target/judges/axe";
+
 pub(crate) fn run() -> Result<()> {
     packages()?;
-    pkilint()
+    pkilint()?;
+    axe()
 }
 
 fn packages() -> Result<()> {
@@ -97,6 +114,26 @@ fn pkilint() -> Result<()> {
             .arg(format!("pkilint=={PKILINT}")),
     )
     .context("pkilint comes from PyPI; is there a network?")
+}
+
+/// axe-core, one script that pages are judged with. npm has it too, but we have no other use for npm.
+fn axe() -> Result<()> {
+    let folder = root().join(AXE_FOLDER);
+    let version = folder.join(format!("axe_playwright_python-{AXE}.dist-info"));
+    if version.is_dir() && folder.join("axe_playwright_python/axe.min.js").is_file() {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    // Without its dependencies: the script alone is wanted, not Playwright.
+    shell::run(
+        Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
+            .arg(&folder)
+            .arg(format!("axe-playwright-python=={AXE}")),
+    )
+    .context("axe-core comes from PyPI; is there a network?")
 }
 
 fn installed_pkilint(python: &Path) -> Result<Option<String>> {

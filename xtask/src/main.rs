@@ -1,6 +1,7 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
 mod install;
+mod scripts;
 mod shell;
 mod test;
 mod tidy;
@@ -19,11 +20,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what the tests need and is missing: packages of Debian, and pkilint under target/judges.
+    /// Install what the tests need and is missing: packages of Debian, and pkilint and axe-core under target/judges.
     Install,
     /// Check the rules that the compiler cannot: which crate may use which, and what must be absent where.
     Tidy,
-    /// Everything: install, formatting, clippy, tidy, all tests.
+    /// Check the types of the pages' scripts, with tsc.
+    Scripts,
+    /// Everything: install, formatting, clippy, tidy, the pages' scripts, all tests.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
@@ -34,6 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Install => install::run(),
+        Command::Scripts => scripts::run(),
         Command::Tidy => tidy::run(),
         Command::Test { arguments } => test::run(&arguments),
     };

@@ -1,6 +1,7 @@
+// @ts-check
 // Shows the tray anew as soon as a card comes or goes.
 
-const shown = Number(document.getElementById("tray-script").dataset.changes);
+const shown = Number(document.getElementById("tray-script")?.dataset.changes);
 
 async function follow() {
   for (;;) {
