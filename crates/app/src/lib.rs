@@ -9,7 +9,10 @@ pub mod audit;
 mod card_jobs;
 mod context;
 mod enrol_station;
+mod find_certificates;
 mod found_authorities;
+mod issue_ticket;
+mod job_outcome;
 mod order_card;
 pub mod ports;
 mod publish_crl;
@@ -25,7 +28,10 @@ pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp, crl_reason};
 pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
+pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificates};
 pub use found_authorities::found_authorities;
+pub use issue_ticket::issue_ticket;
+pub use job_outcome::job_outcome;
 pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
 pub use ports::{
     Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store, StoreError, UnitOfWork,
@@ -33,7 +39,8 @@ pub use ports::{
 };
 pub use publish_crl::publish_crl;
 pub use records::{
-    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk, UserCodeRecord,
+    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk, TicketRecord,
+    UserCodeRecord,
 };
 pub use report_batch::report_batch;
 pub use start_card_job::start_card_job;

@@ -1,14 +1,14 @@
 //! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
 
 use crate::{
-    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StoredPuk, UserCodeRecord,
+    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StoredPuk, TicketRecord, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use async_trait::async_trait;
 use kaika_domain::{Card, Certificate, Holder, PukVersion};
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, KeyAlgorithm,
-    ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
+    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind,
+    KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
 };
 use time::OffsetDateTime;
 
@@ -111,6 +111,7 @@ pub trait Reader: Send {
     async fn job(&mut self, id: JobId) -> Result<Option<JobRecord>, StoreError>;
     /// The open job that changes this card.
     async fn open_job(&mut self, card: CardId) -> Result<Option<JobRecord>, StoreError>;
+    async fn ticket_by_outcome(&mut self, outcome_sha256: &[u8; 32]) -> Result<Option<TicketRecord>, StoreError>;
     /// Oldest first.
     async fn receipts(&mut self, card: CardId) -> Result<Vec<Receipt>, StoreError>;
     async fn station(&mut self, id: StationId) -> Result<Option<Station>, StoreError>;
@@ -161,6 +162,18 @@ pub trait UnitOfWork: Reader {
     async fn insert_job(&mut self, job: &JobRecord) -> Result<(), StoreError>;
     /// Where the row still has `job.version`; counts the version up.
     async fn update_job(&mut self, job: &mut JobRecord) -> Result<(), StoreError>;
+    async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Result<(), StoreError>;
+    /// Whether the ticket was good for such a job: of this kind and authority, not run out, not used. Now it is used.
+    async fn redeem_ticket(
+        &mut self,
+        ticket_sha256: &[u8; 32],
+        kind: JobKind,
+        authority: &AuthorityId,
+        job: JobId,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+    /// Those that ran out before `before`, used or not; how many they were.
+    async fn delete_tickets(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError>;
     async fn insert_station(&mut self, station: &Station) -> Result<(), StoreError>;
 

@@ -2,7 +2,7 @@
 
 use kaika_domain::{PukRecord, RevocationReason, job::CardJob, job::Step};
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, Nonce, SerialNumber, StationId,
+    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, JobKind, Nonce, SerialNumber, StationId,
 };
 use time::OffsetDateTime;
 
@@ -109,6 +109,19 @@ pub enum Ended {
     Failed(kaika_wire::Refusal),
     /// A newer job took the card over.
     Fenced,
+}
+
+/// What a portal's page was given to have a job started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketRecord {
+    pub ticket_sha256: [u8; 32],
+    /// Of the secret under which the page learns how the job ended.
+    pub outcome_sha256: [u8; 32],
+    pub kind: JobKind,
+    pub authority: AuthorityId,
+    pub expires_at: OffsetDateTime,
+    /// The job that it started.
+    pub job: Option<JobId>,
 }
 
 /// An acceptance signed by the holder: CMS SignedData (DER).

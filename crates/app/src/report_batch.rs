@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use time::Duration;
 
 /// A job that nobody has reported on for so long is over: its card may be in other hands.
-const PATIENCE: Duration = Duration::minutes(10);
+pub(crate) const PATIENCE: Duration = Duration::minutes(10);
 /// So long the answer to a report can be asked for again.
 const REPEATABLE: Duration = Duration::minutes(2);
 

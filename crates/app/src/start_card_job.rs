@@ -18,7 +18,8 @@ use sha2::{Digest, Sha256};
 /// `station`: who asks to personalise.
 ///
 /// # Errors
-/// The card is not ours, not blank, of another authority; nothing is ordered; the station is not enrolled.
+/// The card is not ours, not blank, of another authority; nothing is ordered; the station is not enrolled; the ticket is
+/// over.
 pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
     let (card, expectation) = match request.kind {
         JobKind::Personalise => {
@@ -29,7 +30,7 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
     };
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
-    let mut job = open_job(app, &card, request.kind, expectation, &token, station.as_ref()).await?;
+    let mut job = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
     let state = drive(app, &mut job, Event::Started, None).await?;
     Ok(JobStarted {
         job: job.id,
@@ -108,7 +109,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
 async fn open_job(
     app: &App,
     card: &Card,
-    kind: JobKind,
+    request: &StartJob,
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
@@ -118,9 +119,9 @@ async fn open_job(
         id: JobId::new(now, app.rng.bytes()),
         card: card.id,
         station: station.map(|station| station.id),
-        open: kind == JobKind::Personalise,
+        open: request.kind == JobKind::Personalise,
         token_sha256: Sha256::digest(token.as_bytes()).into(),
-        state: CardJob::new(kind),
+        state: CardJob::new(request.kind),
         sequence: 0,
         nonce: Nonce(app.rng.bytes()),
         steps: Vec::new(),
@@ -132,6 +133,12 @@ async fn open_job(
         version: 1,
     };
     let mut work = app.store.begin().await?;
+    if let Some(ticket) = &request.ticket {
+        let ticket = Sha256::digest(ticket.as_bytes()).into();
+        if !work.redeem_ticket(&ticket, request.kind, &card.authority, job.id, now).await? {
+            return Err(Code::TicketOver.into());
+        }
+    }
     let view = View::load(app, work.as_mut(), card.id).await?;
     if job.open {
         fence(app, work.as_mut(), &job, &view).await?;

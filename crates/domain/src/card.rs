@@ -5,6 +5,7 @@ use crate::NotAllowed;
 use kaika_wire::{AuthorityId, CardId, CardNumber, Guid, HolderId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use unicode_normalization::UnicodeNormalization;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
@@ -124,6 +125,25 @@ pub struct Holder {
     pub organisation: Organisation,
     pub email: Option<String>,
     pub registered_at: OffsetDateTime,
+}
+
+impl Holder {
+    /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
+    /// Width, case and spaces make no difference, nor do 台 and 臺.
+    pub fn is_called(&self, name: &str) -> bool {
+        let values = |labels: &'static [&'static str]| {
+            self.subject.iter().filter(|(label, _)| labels.contains(&label.as_str())).map(|(_, value)| value.as_str())
+        };
+        let own = [&["CN"][..], &["OU"], &["O"]].into_iter().find_map(|labels| values(labels).next_back());
+        let path: String = values(&["O", "OU", "CN"]).collect();
+        let name = plain(name);
+        !name.is_empty() && own.into_iter().chain([path.as_str()]).any(|known| plain(known) == name)
+    }
+}
+
+fn plain(name: &str) -> String {
+    let folded = name.nfkc().flat_map(char::to_lowercase);
+    folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
 }
 
 /// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.

@@ -12,7 +12,10 @@ type Connection = sqlx::PgConnection;
 mod queries;
 
 const CONNECTIONS: u32 = 16;
-const SCRIPTS: &[(i64, &str, &str)] = &[(1, "initial", include_str!("../migrations/postgres/0001_initial.sql"))];
+const SCRIPTS: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
+    (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
+];
 
 pub(crate) struct PostgresStore {
     pool: PgPool,

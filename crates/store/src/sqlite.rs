@@ -18,7 +18,10 @@ mod queries;
 const READERS: u32 = 4;
 /// SQLITE_BUSY.
 const BUSY: &str = "5";
-const SCRIPTS: &[(i64, &str, &str)] = &[(1, "initial", include_str!("../migrations/sqlite/0001_initial.sql"))];
+const SCRIPTS: &[(i64, &str, &str)] = &[
+    (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
+    (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
+];
 
 pub(crate) struct SqliteStore {
     writer: SqlitePool,

@@ -59,6 +59,8 @@ mod schema;
 mod secrets;
 #[path = "it/stations.rs"]
 mod stations;
+#[path = "it/tickets.rs"]
+mod tickets;
 #[path = "it/transactions.rs"]
 mod transactions;
 #[path = "it/verify_audit.rs"]

@@ -7,19 +7,20 @@ mod generations;
 mod jobs;
 mod rows;
 mod secrets;
+mod tickets;
 
 use super::{Connection, Db};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
     Crl, Generation, Issuance, IssuanceState, JobRecord, Reader, Receipt, Revocation, Station, StoreError, StoredPuk,
-    UnitOfWork, UserCodeRecord,
+    TicketRecord, UnitOfWork, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use kaika_domain::{Card, Certificate, Holder};
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, SerialNumber,
-    StationId,
+    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind,
+    SerialNumber, StationId,
 };
 use time::OffsetDateTime;
 
@@ -59,6 +60,7 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         generations::STATEMENTS,
         jobs::STATEMENTS,
         secrets::STATEMENTS,
+        tickets::STATEMENTS,
     ];
     let mut count = 0;
     for statement in files.into_iter().flatten() {
@@ -184,6 +186,11 @@ impl Reader for Work {
         self.noted(found)
     }
 
+    async fn ticket_by_outcome(&mut self, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
+        let found = tickets::by_outcome(self.on(), outcome_sha256).await;
+        self.noted(found)
+    }
+
     async fn receipts(&mut self, card: CardId) -> Found<Vec<Receipt>> {
         let found = jobs::receipts(self.on(), card).await;
         self.noted(found)
@@ -279,6 +286,28 @@ impl UnitOfWork for Work {
 
     async fn update_job(&mut self, job: &mut JobRecord) -> Found<()> {
         let done = jobs::update(self.on(), job).await;
+        self.noted(done)
+    }
+
+    async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Found<()> {
+        let done = tickets::insert(self.on(), ticket).await;
+        self.noted(done)
+    }
+
+    async fn redeem_ticket(
+        &mut self,
+        ticket_sha256: &[u8; 32],
+        kind: JobKind,
+        authority: &AuthorityId,
+        job: JobId,
+        now: OffsetDateTime,
+    ) -> Found<bool> {
+        let done = tickets::redeem(self.on(), ticket_sha256, kind, authority, job, now).await;
+        self.noted(done)
+    }
+
+    async fn delete_tickets(&mut self, before: OffsetDateTime) -> Found<u64> {
+        let done = tickets::delete(self.on(), before).await;
         self.noted(done)
     }
 

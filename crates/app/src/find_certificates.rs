@@ -1,0 +1,90 @@
+//! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number.
+
+use crate::{App, Failure};
+use kaika_domain::Certificate;
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
+use time::OffsetDateTime;
+
+/// What a certificate is asked for by.
+#[derive(Clone, Debug)]
+pub enum CertificateQuery {
+    Card { number: CardNumber, name: String },
+    Serial(SerialNumber),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundCertificate {
+    pub role: CertificateRole,
+    pub serial: SerialNumber,
+    pub status: CertificateStatus,
+    /// As on the screen, C first.
+    pub subject: String,
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
+    /// DER.
+    pub certificate: Vec<u8>,
+}
+
+/// The newest first; the certificate by which the card itself proves who it is is found by its serial number only.
+///
+/// # Errors
+/// [`Code::NotFound`], for an unknown card as for another holder's name: a stranger does not learn who has a card.
+pub async fn find_certificates(
+    app: &App,
+    authority: &AuthorityId,
+    query: &CertificateQuery,
+) -> Result<Vec<FoundCertificate>, Failure> {
+    let found = match query {
+        CertificateQuery::Card { number, name } => of_card(app, authority, number, name).await?,
+        CertificateQuery::Serial(serial) => of_serial(app, authority, serial).await?,
+    };
+    let now = app.now();
+    let found = found.iter().map(|certificate| shown(certificate, now)).collect::<Result<Vec<_>, _>>()?;
+    (!found.is_empty()).then_some(found).ok_or(Code::NotFound.into())
+}
+
+async fn of_card(
+    app: &App,
+    authority: &AuthorityId,
+    number: &CardNumber,
+    name: &str,
+) -> Result<Vec<Certificate>, Failure> {
+    let mut reader = app.store.read().await?;
+    let card = reader.card_by_number(number).await?.filter(|card| card.authority == *authority);
+    let Some(card) = card else { return Ok(Vec::new()) };
+    let holder = reader.holder(card.holder).await?;
+    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no holder")))?;
+    if !holder.is_called(name) {
+        return Ok(Vec::new());
+    }
+    let mut certificates = reader.certificates_of_card(card.id).await?;
+    certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
+    certificates.reverse();
+    Ok(certificates)
+}
+
+/// Of whichever generation.
+async fn of_serial(app: &App, authority: &AuthorityId, serial: &SerialNumber) -> Result<Vec<Certificate>, Failure> {
+    let mut reader = app.store.read().await?;
+    let mut found = Vec::new();
+    for generation in reader.generations().await? {
+        if generation.owner == *authority {
+            found.extend(reader.certificate_by_serial(generation.id, serial).await?);
+        }
+    }
+    Ok(found)
+}
+
+fn shown(certificate: &Certificate, now: OffsetDateTime) -> Result<FoundCertificate, Failure> {
+    let unreadable = |error| Failure::Inconsistent(format!("a certificate on record cannot be read: {error}"));
+    let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).map_err(unreadable)?;
+    Ok(FoundCertificate {
+        role: certificate.role,
+        serial: certificate.serial.clone(),
+        status: certificate.status(now),
+        subject: parsed.subject().map_err(unreadable)?.to_string(),
+        not_before: certificate.not_before,
+        not_after: certificate.not_after,
+        certificate: certificate.certificate.clone(),
+    })
+}

@@ -1,0 +1,44 @@
+//! Gives a portal's page a ticket: with it the agent starts the job that the page asked for.
+
+use crate::{App, Failure, TicketRecord, card_jobs::token};
+use kaika_domain::policy::Activation;
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobKind, Refusal};
+use sha2::{Digest, Sha256};
+use time::Duration;
+
+/// Long enough to put a card into a reader and to find the letter with the user code.
+const GOOD_FOR: Duration = Duration::minutes(5);
+
+/// `outcome` is the path under which the page's portal answers for the job.
+///
+/// # Errors
+/// [`Code::NotFound`] for a kind of job that no page asks for; [`Code::ActivatedElsewhere`].
+pub async fn issue_ticket(app: &App, authority: &AuthorityId, kind: JobKind) -> Result<IssuedTicket, Failure> {
+    let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
+    match kind {
+        JobKind::Activate if matches!(policy.activation, Activation::Online { .. }) => {}
+        JobKind::Activate => {
+            let contact = Some(policy.contact.telephone.clone());
+            let refusal = Refusal::new(Code::ActivatedElsewhere);
+            return Err(Refusal { authority: Some(authority.clone()), contact, ..refusal }.into());
+        }
+        JobKind::Personalise | JobKind::Information => return Err(Code::NotFound.into()),
+    }
+    let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
+    let record = TicketRecord {
+        ticket_sha256: Sha256::digest(ticket.as_bytes()).into(),
+        outcome_sha256: Sha256::digest(outcome.as_bytes()).into(),
+        kind,
+        authority: authority.clone(),
+        expires_at: app.now() + GOOD_FOR,
+        job: None,
+    };
+    let mut work = app.store.begin().await?;
+    work.insert_ticket(&record).await?;
+    work.commit().await?;
+    Ok(IssuedTicket {
+        ticket,
+        outcome: format!("/{authority}/{}/outcome/{outcome}", kind.as_str()),
+        expires_in: u32::try_from(GOOD_FOR.whole_seconds()).unwrap_or_default(),
+    })
+}

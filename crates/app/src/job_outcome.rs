@@ -1,0 +1,52 @@
+//! What became of the job that a page asked for. The page knows no more of it than a secret address.
+
+use crate::{
+    App, Ended, Failure,
+    card_jobs::{View, succeeded},
+    report_batch::PATIENCE,
+};
+use kaika_wire::{AuthorityId, CertificateOutcome, CertificateStatus, Code, JobKind, JobOutcome};
+use sha2::{Digest, Sha256};
+
+/// # Errors
+/// [`Code::NotFound`] for a token that is not one, or is of another authority or kind of job.
+pub async fn job_outcome(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<JobOutcome, Failure> {
+    let mut reader = app.store.read().await?;
+    let ticket = reader.ticket_by_outcome(&Sha256::digest(token.as_bytes()).into()).await?;
+    let ticket = ticket.filter(|ticket| ticket.authority == *authority && ticket.kind == kind);
+    let ticket = ticket.ok_or(Code::NotFound)?;
+    let Some(job) = ticket.job else {
+        return Ok(if app.now() < ticket.expires_at { JobOutcome::Waiting } else { JobOutcome::Over });
+    };
+    let job = reader.job(job).await?.ok_or_else(|| Failure::Inconsistent(format!("no job {job}")))?;
+    match &job.ended {
+        Some(Ended::Succeeded) => {}
+        Some(Ended::Failed(error)) => return Ok(JobOutcome::Failed { error: error.clone() }),
+        Some(Ended::Fenced) => return Ok(JobOutcome::Over),
+        None if app.now() - job.updated_at > PATIENCE => return Ok(JobOutcome::Over),
+        None => return Ok(JobOutcome::Running),
+    }
+    let view = View::load(app, reader.as_mut(), job.card).await?;
+    let holder = reader.holder(view.card.holder).await?;
+    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    let holder = crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    let succeeded = succeeded(app, &job).await?;
+    Ok(JobOutcome::Succeeded {
+        number: succeeded.number,
+        holder: holder.to_string(),
+        certificates: succeeded
+            .certificates
+            .into_iter()
+            .map(|certificate| CertificateOutcome {
+                role: certificate.role,
+                serial: certificate.serial,
+                status: certificate.status.unwrap_or(CertificateStatus::Held),
+            })
+            .collect(),
+    })
+}
