@@ -42,3 +42,17 @@ pub async fn issue_ticket(app: &App, authority: &AuthorityId, kind: JobKind) -> 
         expires_in: u32::try_from(GOOD_FOR.whole_seconds()).unwrap_or_default(),
     })
 }
+
+/// For so long a page may still ask how its job ended.
+const REMEMBERED: Duration = Duration::days(1);
+
+/// Deletes tickets that ran out long ago; how many they were.
+///
+/// # Errors
+/// The store failed.
+pub async fn forget_tickets(app: &App) -> Result<u64, Failure> {
+    let mut work = app.store.begin().await?;
+    let forgotten = work.delete_tickets(app.now() - REMEMBERED).await?;
+    work.commit().await?;
+    Ok(forgotten)
+}

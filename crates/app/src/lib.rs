@@ -30,7 +30,7 @@ pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
 pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificates};
 pub use found_authorities::found_authorities;
-pub use issue_ticket::issue_ticket;
+pub use issue_ticket::{forget_tickets, issue_ticket};
 pub use job_outcome::job_outcome;
 pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
 pub use ports::{

@@ -18,7 +18,7 @@ use kaika_agent::{
     serve::{AgentConfig, AgentHandle, serve},
 };
 use kaika_app::sweep;
-use kaika_server::{Scheduler, Settings, router, run_scheduler};
+use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
 use network::{Listeners, stopped};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -91,7 +91,7 @@ pub async fn run(options: Options) -> Result<()> {
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
-    let settings = Settings { agent: agent_url.clone() };
+    let settings = Settings { agent: agent_url.clone(), rates: Rates::default() };
     let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app), settings), server_stopping));
     let scheduler = tokio::spawn(run_scheduler(
         Scheduler {

@@ -1,11 +1,15 @@
 //! The API of card jobs: what the agent speaks.
 
-use crate::errors::{bad_json, fail, refuse};
 use crate::site::Site;
+use crate::{
+    errors::{bad_json, fail, refuse},
+    limits,
+};
 use axum::{
     Json, Router,
     extract::{Path, State, rejection::JsonRejection},
     http::{HeaderMap, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -15,10 +19,10 @@ use std::sync::Arc;
 
 const JOBS: &str = "/api/jobs";
 
-pub(crate) fn routes() -> Router<Site> {
+pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new()
         .route(WELL_KNOWN_PATH, get(well_known))
-        .route(JOBS, post(start))
+        .route(JOBS, post(start).layer(middleware::from_fn_with_state(site.clone(), limits::jobs)))
         .route("/api/jobs/{job}/reports", post(report))
 }
 

@@ -2,14 +2,18 @@
 //!
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
+mod equal_time;
 mod errors;
 mod guard;
 mod jobs;
+mod limits;
 mod pages;
 mod repository;
 mod scheduler;
 mod site;
+mod tickets;
 
+pub use limits::{Rate, Rates};
 pub use scheduler::{Scheduler, run_scheduler};
 pub use site::Settings;
 
@@ -18,7 +22,8 @@ use kaika_app::App;
 use site::Site;
 use std::sync::Arc;
 
-/// Everything the server answers.
+/// Everything the server answers. Limits per source need the caller's address: serve it with
+/// `into_make_service_with_connect_info`.
 pub fn router(app: Arc<App>, settings: Settings) -> Router {
     let site = Site::new(app, settings);
     let pages = pages::routes()
@@ -26,7 +31,8 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_host));
     Router::new()
         .merge(pages)
-        .merge(jobs::routes())
+        .merge(tickets::routes(&site))
+        .merge(jobs::routes(&site))
         .merge(repository::routes())
         .fallback(errors::not_found)
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))

@@ -1,6 +1,6 @@
-//! What happens by the clock: the sweep of overdue cards, and the anchors of the audit log.
+//! What happens by the clock: the sweep of overdue cards and old tickets, and the anchors of the audit log.
 
-use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, sweep};
+use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, forget_tickets, sweep};
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
 use tokio::sync::watch;
@@ -60,13 +60,20 @@ impl Scheduler {
     /// Under a lease, so that one process of many does it.
     async fn sweep(&self) {
         match self.take_lease().await {
-            Ok(true) => match sweep(&self.app, false).await {
-                Ok(swept) if swept.is_empty() => {}
-                Ok(swept) => tracing::info!(cards = swept.len(), "swept cards that were not activated in time"),
-                Err(error) => tracing::error!(%error, "the sweep failed"),
-            },
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the scheduler's lease could not be taken"),
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::error!(%error, "the scheduler's lease could not be taken");
+                return;
+            }
+        }
+        match sweep(&self.app, false).await {
+            Ok(swept) if swept.is_empty() => {}
+            Ok(swept) => tracing::info!(cards = swept.len(), "swept cards that were not activated in time"),
+            Err(error) => tracing::error!(%error, "the sweep failed"),
+        }
+        if let Err(error) = forget_tickets(&self.app).await {
+            tracing::error!(%error, "old tickets could not be deleted");
         }
     }
 

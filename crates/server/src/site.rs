@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use crate::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::App;
 use std::sync::Arc;
@@ -9,18 +10,14 @@ use std::sync::Arc;
 pub struct Settings {
     /// The origin of the agent at a person's own computer: `http://127.0.0.1:61161`.
     pub agent: String,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { agent: "http://127.0.0.1:61161".to_owned() }
-    }
+    pub rates: Rates,
 }
 
 #[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) app: Arc<App>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) content_security_policy: HeaderValue,
 }
 
@@ -34,7 +31,8 @@ impl Site {
             settings.agent
         );
         let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
-        Self { app, settings: Arc::new(settings), content_security_policy }
+        let limits = Arc::new(Limits::new(settings.rates));
+        Self { app, settings: Arc::new(settings), limits, content_security_policy }
     }
 }
 

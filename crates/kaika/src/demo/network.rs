@@ -60,8 +60,9 @@ impl Listeners {
     pub(super) async fn serve(self, router: Router, stopping: watch::Receiver<bool>) -> io::Result<()> {
         let mut serving = JoinSet::new();
         for listener in self.listeners {
-            let graceful =
-                axum::serve(listener, router.clone()).with_graceful_shutdown(stopped(stopping.clone())).into_future();
+            let graceful = axum::serve(listener, router.clone().into_make_service_with_connect_info::<SocketAddr>())
+                .with_graceful_shutdown(stopped(stopping.clone()))
+                .into_future();
             let overdue = stopped(stopping.clone());
             serving.spawn(async move {
                 tokio::select! {
