@@ -5,5 +5,6 @@ mod it {
     mod concurrency;
     mod faults;
     mod matrix;
+    mod tickets;
     mod world;
 }

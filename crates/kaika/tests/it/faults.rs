@@ -142,7 +142,7 @@ fn activation_takes_three_round_trips_and_few_apdus() {
 #[test]
 fn after_the_period_a_card_is_not_activated() {
     let mut site = Site::personalised(as_it_is);
-    site.later(91);
+    site.later(time::Duration::days(91));
     let refusal = site.run(JobKind::Activate, None).result.unwrap_err();
     assert_eq!(refusal.code, Code::ActivationPeriodOver);
     let app = site.open();
@@ -160,7 +160,7 @@ fn after_the_period_a_card_is_not_activated() {
 #[test]
 fn a_suspended_card_is_not_activated() {
     let mut site = Site::personalised(|policy| policy.replace("afterwards = \"revoke\"", "afterwards = \"suspend\""));
-    site.later(91);
+    site.later(time::Duration::days(91));
     let app = site.open();
     assert_eq!(site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap().len(), 1);
     assert_eq!(site.runtime().block_on(kaika_app::sweep(&app, false)).unwrap().len(), 0);

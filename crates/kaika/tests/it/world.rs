@@ -178,8 +178,8 @@ impl Site {
         }
     }
 
-    pub(crate) fn later(&mut self, days: i64) {
-        self.now += time::Duration::days(days);
+    pub(crate) fn later(&mut self, span: time::Duration) {
+        self.now += span;
     }
 
     pub(crate) fn card_path(&self) -> PathBuf {
@@ -228,7 +228,7 @@ impl Site {
         if let Some(fault) = fault {
             card.lock().unwrap().plan_fault(fault);
         }
-        let result = self.run_on(&app, &card, kind, loss);
+        let result = self.run_on(&app, &card, &self.order(kind), loss);
         let (apdus, fired) = {
             let card = card.lock().unwrap();
             (card.apdu_count(), card.fired_fault().is_some() || loss.is_some())
@@ -237,24 +237,27 @@ impl Site {
         Ran { result, apdus, fired }
     }
 
-    fn run_on(
-        &self,
-        app: &Arc<App>,
-        card: &Arc<Mutex<SoftCard>>,
-        kind: JobKind,
-        loss: Option<Loss>,
-    ) -> Result<Finished, Refusal> {
-        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
-        *portal.loss.lock().unwrap() = loss;
-        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
-        let order = Order {
+    pub(crate) fn order(&self, kind: JobKind) -> Order {
+        Order {
             kind,
             ticket: None,
             number: None,
             station: self.shared.station.lock().unwrap().clone(),
             mailer: Some(self.folder.path().join("mailer.json")),
-        };
-        let inputs = match kind {
+        }
+    }
+
+    pub(crate) fn run_on(
+        &self,
+        app: &Arc<App>,
+        card: &Arc<Mutex<SoftCard>>,
+        order: &Order,
+        loss: Option<Loss>,
+    ) -> Result<Finished, Refusal> {
+        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
+        *portal.loss.lock().unwrap() = loss;
+        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
+        let inputs = match order.kind {
             JobKind::Activate => Inputs {
                 user_code: Some(UserCode::parse(USER_CODE).unwrap()),
                 secrets: Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() },
@@ -262,7 +265,7 @@ impl Site {
             JobKind::Personalise | JobKind::Information => Inputs::default(),
         };
         let mut session = desk_session(Arc::clone(card));
-        run_job(session.as_mut(), &target, &order, inputs, &[], &mut |_| {})
+        run_job(session.as_mut(), &target, order, inputs, &[], &mut |_| {})
     }
 
     pub(crate) fn inspect(&self) -> Inspection {
