@@ -41,7 +41,10 @@ pub enum AuthorityKey {
 pub struct Policy {
     pub id: AuthorityId,
     pub name: Text,
-    /// The pages' accent colour, `#rrggbb`.
+    /// For whom it is, in a few words: by it people find the authority of their card.
+    #[serde(default)]
+    pub purpose: Option<Text>,
+    /// The pages' accent colour, `#rrggbb`: dark enough to be read on white.
     pub accent: String,
     pub hierarchy: Hierarchy,
     pub card: CardRules,
@@ -185,9 +188,14 @@ impl Policy {
         if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
             return wrong("user_code", "online activation asks for the user code".into());
         }
-        let hex = self.accent.strip_prefix('#').unwrap_or_default();
-        if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        let Some(accent) = rgb(&self.accent) else {
             return wrong("accent", format!("{} is not #rrggbb", self.accent));
+        };
+        let contrast = contrast_with_white(accent);
+        if contrast < LEAST_CONTRAST {
+            let what =
+                format!("{} has a contrast of {contrast:.2} with white; {LEAST_CONTRAST} is needed", self.accent);
+            return wrong("accent", what);
         }
         Ok(())
     }
@@ -209,6 +217,24 @@ impl Policy {
     pub fn user_code_tries(&self) -> u8 {
         self.user_code.as_ref().map_or(0, |rules| rules.tries)
     }
+}
+
+/// For text (WCAG 2.2, success criterion 1.4.3).
+const LEAST_CONTRAST: f64 = 4.5;
+
+fn rgb(hex: &str) -> Option<[u8; 3]> {
+    let hex = hex.strip_prefix('#').filter(|hex| hex.len() == 6 && hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let [_, r, g, b] = u32::from_str_radix(hex, 16).ok()?.to_be_bytes();
+    Some([r, g, b])
+}
+
+/// WCAG 2.2, “contrast ratio” and “relative luminance”.
+fn contrast_with_white(rgb: [u8; 3]) -> f64 {
+    let [r, g, b] = rgb.map(|part| {
+        let part = f64::from(part) / 255.0;
+        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+    });
+    1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05)
 }
 
 impl Activation {
@@ -233,5 +259,23 @@ impl Roots {
     /// The TOML is not a list of roots.
     pub fn parse(toml: &str) -> Result<Vec<Root>, PolicyError> {
         Ok(toml::from_str::<Self>(toml)?.root)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contrast_is_as_the_standard_has_it() {
+        for (hex, expected) in
+            [("#ffffff", 1.0), ("#000000", 21.0), ("#767676", 4.54), ("#777777", 4.48), ("#ff0000", 4.0)]
+        {
+            let contrast = contrast_with_white(rgb(hex).expect(hex));
+            assert!((contrast - expected).abs() < 0.005, "{hex}: {contrast}");
+        }
+        for wrong in ["", "#fff", "123456", "#12345g", "#+12345"] {
+            assert_eq!(rgb(wrong), None, "{wrong}");
+        }
     }
 }

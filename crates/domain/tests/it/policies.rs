@@ -67,6 +67,7 @@ fn wrong_values_are_named() {
     check("max = 8", "max = 12", "pin");
     check("[user_code]\ntries = 3\n", "", "user_code");
     check("#123456", "blue", "accent");
+    check("#123456", "#7a8a9a", "accent");
     check("unlock = \"agent\"", "unlock = \"agent\"\ncolour = 1", "colour");
     check("\"p256\"\nroles", "\"p521\"\nroles", "p521");
 }
