@@ -23,16 +23,29 @@ impl Leash {
         log: File,
         signal: &str,
     ) -> io::Result<Leash> {
+        Leash::attach(program, &format!("kill -s {signal} $!"), folder, handed_over, log)
+    }
+
+    /// The same for a program whose children would outlive it: all of them are killed.
+    pub(crate) fn start_family(program: &str, folder: &Path, log: File) -> io::Result<Leash> {
+        // A process group of its own is one that can be killed as a whole; its number is the program's pid, since setsid
+        // replaces itself. Before it does, there is no such group.
+        let end = "kill -s KILL -- -$! || kill -s KILL $!";
+        Leash::attach(&format!("setsid {program}"), end, folder, Stdio::null(), log)
+    }
+
+    fn attach(program: &str, end: &str, folder: &Path, handed_over: Stdio, log: File) -> io::Result<Leash> {
         // Stdout carries the descriptor across, since a Command passes on no others. The program's pid cannot come to
-        // mean another process before the kill, because the shell waits for it only afterwards.
+        // mean another process before the kill, because the shell waits for it only afterwards. What it leaves dying
+        // may still write into the folder while that is removed.
         let script = format!(
             "exec 3>&1 1>&2\n\
              {program} </dev/null &\n\
              exec 3>&-\n\
              read -r _\n\
-             kill -s {signal} $!\n\
+             {end}\n\
              wait\n\
-             rm -rf -- \"$DIR\"\n"
+             for _ in 1 2 3 4 5 6 7 8 9; do rm -rf -- \"$DIR\" && break; sleep 0.1; done\n"
         );
         let shell = Command::new("/bin/sh")
             .arg("-c")

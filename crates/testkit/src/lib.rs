@@ -1,13 +1,19 @@
-//! What tests share: a private pcscd with virtual readers, throw-away databases, and the judges that we did not write.
+//! What tests share: a private pcscd with virtual readers, throw-away databases, browsers, and
+//! the judges that we did not write.
 //!
 //! Everything here panics with a message that says what to do, since a test can do no better. Nothing is ever skipped:
 //! a missing program fails the test, and `cargo xtask install` installs it. What is started here ends with the value
 //! that stands for it, and with the test process at the latest, even if that is killed.
 
+pub mod browser;
+mod http;
 mod leash;
 pub mod pcscd;
 pub mod pkilint;
 pub mod ports;
 pub mod postgres;
+pub mod proxy;
+pub mod site;
 pub mod tools;
 pub mod vpcd;
+mod webdriver;

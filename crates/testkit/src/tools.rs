@@ -183,6 +183,9 @@ pub fn opensc_pkcs11() -> PathBuf {
 pub(crate) fn missing(program: &OsStr) -> String {
     let package = match program.to_str() {
         Some("createdb" | "initdb" | "pg_ctl" | "pg_isready" | "postgres" | "psql") => "postgresql",
+        Some("certutil" | "modutil") => "libnss3-tools",
+        Some("chromedriver") => "chromium-driver",
+        Some("Xvfb") => "xvfb",
         Some("opensc-pkcs11.so") => "opensc-pkcs11",
         Some("opensc-tool" | "pkcs11-tool" | "piv-tool") => "opensc",
         Some("libifdvpcd.so") => "vsmartcard-vpcd",

@@ -1,0 +1,312 @@
+//! Chromium, as a person sits before it: pages are opened, read, clicked and typed into, windows come and go.
+//!
+//! Everything waits for what is to come, and what does not come in time fails the test with what the page shows instead.
+
+mod axe;
+mod element;
+mod look;
+#[cfg(test)]
+mod tests;
+mod traffic;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub use element::{By, Element, key};
+pub use look::Look;
+pub use traffic::Request;
+use traffic::Traffic;
+
+use crate::webdriver::{Refused, Session};
+
+/// How long a page may take for what it has to do; the machine may have other things to do.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Without a sandbox, because tests may run as root; the pages are our own. Nothing of the rest talks to anybody unasked.
+const ARGUMENTS: &[&str] = &[
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A running Chromium with a profile of its own. Dropped, it is gone.
+pub struct Browser {
+    session: Session,
+    #[cfg(test)]
+    folder: PathBuf,
+    /// The windows that have been seen, in the order in which they were.
+    windows: RefCell<Vec<Window>>,
+    traffic: RefCell<Traffic>,
+}
+
+/// A window, or a tab, which is the same to a page.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Window(String);
+
+/// How Chromium is to be started, other than usual.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Additional switches, for example those of [`PublicProxy`](crate::proxy::PublicProxy::arguments).
+    pub arguments: Vec<String>,
+    /// The display to show it on, `:99`. Without one it has no screen (`--headless`).
+    pub display: Option<String>,
+    /// The home folder, where Chromium has its certificates. Without one it is a new folder.
+    pub home: Option<PathBuf>,
+    /// More environment variables.
+    pub environment: Vec<(String, String)>,
+}
+
+/// The text that can be seen.
+const READ: &str = "return document.body ? document.body.innerText : ''";
+
+impl Browser {
+    /// Starts a Chromium whose holder prefers `language`, for example `zh-TW` or `en`.
+    ///
+    /// # Panics
+    /// Where chromium or chromedriver is missing or fails.
+    #[track_caller]
+    pub fn start(language: &str, options: &Options) -> Browser {
+        let chromium = crate::tools::find("chromium");
+        let folder = tempfile::Builder::new().prefix("kaika-browser-").tempdir();
+        // The leash removes it.
+        let folder = folder.unwrap_or_else(|error| panic!("no folder for a browser: {error}")).keep();
+
+        let text = |path: &std::path::Path| path.to_str().expect("paths here are UTF-8").to_owned();
+        let home = options.home.clone().unwrap_or_else(|| folder.clone());
+        let mut environment = vec![("HOME".to_owned(), text(&home)), ("LANGUAGE".to_owned(), language.to_owned())];
+        // Chromium leaves files in it, too.
+        environment.push(("TMPDIR".to_owned(), text(&folder)));
+        environment.extend(options.environment.iter().cloned());
+
+        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
+        arguments.push(format!("--user-data-dir={}", text(&folder.join("profile"))));
+        arguments.push(format!("--lang={language}"));
+        match &options.display {
+            Some(display) => environment.push(("DISPLAY".to_owned(), display.clone())),
+            // Its own idea of a screen is smaller than the windows on it.
+            None => arguments.extend(["--headless=new", "--screen-info={1600x1200}"].map(str::to_owned)),
+        }
+        arguments.extend(options.arguments.iter().cloned());
+
+        let settings = json!({
+            "binary": text(&chromium),
+            "args": arguments,
+            // Popups are blocked as for everybody: chromedriver would let them through.
+            "excludeSwitches": ["disable-popup-blocking"],
+            "prefs": {
+                "intl.accept_languages": language,
+                // Debian's first page is one of the internet.
+                "session.restore_on_startup": 4,
+                "session.startup_urls": ["about:blank"],
+            },
+        });
+        let session = Session::start(&folder, &environment, &settings)
+            .unwrap_or_else(|error| panic!("Chromium cannot be started: {error}"));
+        let browser = Browser {
+            session,
+            #[cfg(test)]
+            folder,
+            windows: RefCell::default(),
+            traffic: RefCell::default(),
+        };
+        browser.windows.replace(browser.windows());
+        // The switch --window-size would be one for popups, too.
+        let size = json!({"x": 0, "y": 0, "width": 1280, "height": 900});
+        browser.or_fail("resize its window", browser.session.post("/window/rect", size));
+        browser
+    }
+
+    /// Opens a page in the current window, and returns when it has been loaded.
+    #[track_caller]
+    pub fn open(&self, url: &str) {
+        self.or_fail(&format!("open {url}"), self.session.post("/url", json!({"url": url})));
+    }
+
+    #[track_caller]
+    pub fn reload(&self) {
+        self.or_fail("reload", self.session.post("/refresh", json!({})));
+    }
+
+    #[track_caller]
+    pub fn back(&self) {
+        self.or_fail("go back", self.session.post("/back", json!({})));
+    }
+
+    /// The address of the page in the current window.
+    #[track_caller]
+    pub fn url(&self) -> String {
+        text(&self.or_fail("tell the address", self.session.get("/url")))
+    }
+
+    #[track_caller]
+    pub fn title(&self) -> String {
+        text(&self.or_fail("tell the title", self.session.get("/title")))
+    }
+
+    /// What can be read on the page.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        text(&self.run(READ, &[]))
+    }
+
+    /// Runs a script in the page, and returns what it `return`s; a promise is waited for. It counts as nobody's click.
+    #[track_caller]
+    pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
+        self.or_fail("run a script", self.session.post("/execute/sync", json!({"script": script, "args": arguments})))
+    }
+
+    /// A command of the Chrome DevTools Protocol to the current window, for example `Browser.setPermission`.
+    #[track_caller]
+    pub fn cdp(&self, command: &str, parameters: &Value) -> Value {
+        self.or_fail(command, self.session.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})))
+    }
+
+    /// Runs a script in every page from now on, before the page's own.
+    #[track_caller]
+    pub fn run_before_pages(&self, script: &str) {
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({"source": script}));
+    }
+
+    /// Waits until `is_so`.
+    ///
+    /// # Panics
+    /// Where it is not after [`PATIENCE`], with what the page shows.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, is_so: impl Fn(&Browser) -> bool) {
+        self.wait_for(what, || is_so(self).then_some(()));
+    }
+
+    /// Waits until the page can be read to say this.
+    #[track_caller]
+    pub fn wait_for_text(&self, wanted: &str) {
+        let shown = json!({"script": READ, "args": []});
+        self.wait_for(&format!("the words {wanted:?}"), || {
+            // A page on its way elsewhere has no text.
+            let shown = self.session.post("/execute/sync", shown.clone()).ok()?;
+            text(&shown).contains(wanted).then_some(())
+        });
+    }
+
+    /// Waits until the address has this part.
+    #[track_caller]
+    pub fn wait_for_url(&self, part: &str) {
+        self.wait_for(&format!("an address with {part:?}"), || {
+            text(&self.session.get("/url").ok()?).contains(part).then_some(())
+        });
+    }
+
+    /// All windows there are now, those that were seen first at the beginning.
+    #[track_caller]
+    pub fn windows(&self) -> Vec<Window> {
+        let open = self.open_windows();
+        let mut windows: Vec<Window> = self.windows.borrow().iter().filter(|one| open.contains(one)).cloned().collect();
+        windows.extend(open.into_iter().filter(|one| !self.windows.borrow().contains(one)));
+        windows
+    }
+
+    /// The current window: the one that all else is about.
+    #[track_caller]
+    pub fn window(&self) -> Window {
+        Window(text(&self.or_fail("tell its window", self.session.get("/window"))))
+    }
+
+    #[track_caller]
+    pub fn switch_to(&self, window: &Window) {
+        self.or_fail("switch to another window", self.session.post("/window", json!({"handle": window.0})));
+    }
+
+    /// Waits for a window that was not there before, and switches to it.
+    #[track_caller]
+    pub fn switch_to_popup(&self) -> Window {
+        let popup = self.wait_for("another window", || {
+            self.open_windows().into_iter().find(|one| !self.windows.borrow().contains(one))
+        });
+        self.windows.borrow_mut().push(popup.clone());
+        self.switch_to(&popup);
+        popup
+    }
+
+    pub fn is_open(&self, window: &Window) -> bool {
+        self.open_windows().contains(window)
+    }
+
+    /// Waits until a window has been closed, by itself or by another. Be in another one.
+    #[track_caller]
+    pub fn wait_until_closed(&self, window: &Window) {
+        self.wait_until("a window to close", |browser| !browser.is_open(window));
+    }
+
+    /// Closes the current window, as by its cross, and switches to the first one.
+    #[track_caller]
+    pub fn close_window(&self) {
+        self.or_fail("close its window", self.session.delete("/window"));
+        if let Some(first) = self.windows().first() {
+            self.switch_to(first);
+        }
+    }
+
+    /// The size of the current window's inside, in CSS pixels.
+    #[track_caller]
+    pub fn size(&self) -> (u64, u64) {
+        let size = self.run("return [innerWidth, innerHeight]", &[]);
+        (size[0].as_u64().unwrap_or_default(), size[1].as_u64().unwrap_or_default())
+    }
+
+    #[track_caller]
+    fn wait_for<T>(&self, what: &str, attempt: impl Fn() -> Option<T>) -> T {
+        self.wait_for_or(|| what.to_owned(), attempt)
+    }
+
+    #[track_caller]
+    fn wait_for_or<T>(&self, what: impl Fn() -> String, attempt: impl Fn() -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = attempt() {
+                return found;
+            }
+            if Instant::now() > deadline {
+                self.fail(&format!("waited {PATIENCE:?} in vain for {}", what()));
+            }
+            thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn open_windows(&self) -> Vec<Window> {
+        let handles = self.session.get("/window/handles").unwrap_or_default();
+        handles.as_array().into_iter().flatten().map(|handle| Window(text(handle))).collect()
+    }
+
+    #[track_caller]
+    fn or_fail<T>(&self, what: &str, outcome: Result<T, Refused>) -> T {
+        outcome.unwrap_or_else(|refused| self.fail(&format!("could not {what}: {refused}")))
+    }
+
+    /// Fails the test, with all that helps to see why. What was typed is not among it.
+    #[track_caller]
+    pub fn fail(&self, what: &str) -> ! {
+        let told =
+            |outcome: Result<Value, Refused>| outcome.map_or_else(|refused| refused.to_string(), |value| text(&value));
+        let script = json!({"script": READ, "args": []});
+        let shown = told(self.session.post("/execute/sync", script));
+        let shown: String = shown.chars().take(4_000).collect();
+        let console = self.traffic.borrow_mut().console(&self.session).join("\n");
+        panic!(
+            "the browser {what}\n--- address: {}\n--- title: {}\n--- windows: {}\n--- text\n{shown}\n--- console\n{console}\n",
+            told(self.session.get("/url")),
+            told(self.session.get("/title")),
+            self.open_windows().len(),
+        )
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

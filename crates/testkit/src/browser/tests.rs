@@ -1,0 +1,180 @@
+//! The browser on pages made for it.
+
+use std::io::{BufRead, BufReader};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::*;
+use crate::ports::PortPair;
+use crate::site::{Answer, Site};
+
+const PAGE: &str = "<!doctype html><html lang=en><meta name=viewport content='width=device-width'><title>Test</title>
+    <main><h1>A page</h1>
+    <p><label>Name <input autocomplete=off></label> <button disabled>Later</button> <button hidden>Never</button></p>
+    <p><a href='/next'>Next page</a></p></main>
+    <script>setTimeout(() => document.querySelector('button').disabled = false, 300)
+    document.querySelector('button').onclick = () => document.querySelector('h1').textContent = 'Done by ' +
+        document.querySelector('input').value</script>";
+
+fn site() -> Site {
+    Site::start(|request| match request.path.as_str() {
+        "/" => Answer::html(PAGE),
+        "/next" => Answer::status(302).with("Location", "/there"),
+        "/there" => Answer::html("<!doctype html><title>There</title><p style='width: 2000px'><img src='/none.png'>"),
+        "/language" => Answer::html(&format!("<p>{}</p>", request.field("Accept-Language").unwrap_or_default())),
+        "/popup" => {
+            Answer::html("<script>window.opened = !!open('/language', 'w', 'popup,width=400,height=300')</script>")
+        }
+        _ => Answer::status(404),
+    })
+}
+
+/// What a failure says.
+fn said(failing: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(failing)).expect_err("it did not fail");
+    *panic.downcast::<String>().unwrap()
+}
+
+#[test]
+fn it_reads_types_and_clicks() {
+    let (site, browser) = (site(), Browser::start("en", &Options::default()));
+    browser.open(&site.origin("localhost"));
+    assert_eq!(browser.find(By::Heading("page")).text(), "A page");
+    assert!(browser.has(By::Button("Later")) && !browser.has(By::Button("Never")));
+    browser.fill(By::Field("Name"), "nobody");
+    browser.fill(By::Field("Name"), "測試");
+    // It waits until the button lets itself be pressed.
+    browser.click(By::Button("Later"));
+    browser.wait_for_text("Done by 測試");
+    browser.press(key::TAB);
+    let link = browser.focused();
+    assert_eq!(
+        (link.role(), link.label(), link.attribute("href")),
+        ("link".into(), "Next page".into(), Some("/next".into()))
+    );
+    browser.press(key::ENTER);
+    browser.wait_for_url("/there");
+    assert_eq!(browser.title(), "There");
+    browser.back();
+    assert_eq!(browser.title(), "Test");
+}
+
+#[test]
+fn it_tells_what_was_asked_for() {
+    let (site, browser) = (site(), Browser::start("zh-TW", &Options::default()));
+    let origin = site.origin("localhost");
+    browser.open(&format!("{origin}/language"));
+    assert!(browser.text().starts_with("zh-TW"), "{}", browser.text());
+    browser.forget_traffic();
+
+    browser.open(&format!("{origin}/next"));
+    let requests = browser.requests();
+    let found = |path: &str| requests.iter().find(|request| request.url == format!("{origin}{path}")).unwrap();
+    assert_eq!(
+        (found("/next").status, found("/there").status, found("/none.png").status),
+        (Some(302), Some(200), Some(404))
+    );
+    assert!(found("/there").bytes > 100 && found("/there").kind == "Document", "{requests:?}");
+    assert!(browser.console_errors().iter().any(|line| line.contains("404")));
+    browser.forget_traffic();
+    assert!(browser.requests().is_empty() && browser.console_errors().is_empty());
+}
+
+#[test]
+fn windows_open_on_a_click_only() {
+    let (site, browser) = (site(), Browser::start("en", &Options::default()));
+    let origin = site.origin("localhost");
+    browser.open(&format!("{origin}/popup"));
+    assert_eq!(browser.evaluate("window.opened"), json!(false));
+    assert_eq!(browser.windows().len(), 1);
+
+    let script = "document.body.innerHTML = '<button>Open</button>'; const url = arguments[0];
+        document.querySelector('button').onclick = () => open(url, 'w', 'popup,width=400,height=300')";
+    browser.run(script, &[json!(format!("{origin}/language"))]);
+    let first = browser.window();
+    browser.click(By::Button("Open"));
+    let popup = browser.switch_to_popup();
+    browser.wait_for_url("/language");
+    // Without a screen, the height includes a title bar.
+    assert_eq!(browser.size().0, 400);
+    assert_eq!(browser.windows(), [first.clone(), popup.clone()]);
+    browser.close_window();
+    assert_eq!(browser.window(), first);
+    assert!(!browser.is_open(&popup));
+}
+
+#[test]
+fn it_judges_pages() {
+    let (site, browser) = (site(), Browser::start("en", &Options::default()));
+    let origin = site.origin("localhost");
+    browser.open(&origin);
+    browser.judge("testkit", &[Look::Desktop, Look::DesktopDark, Look::Phone, Look::PhoneDark]);
+    browser.assert_reflows(&[320]);
+    for (look, width) in [("desktop", 1280), ("desktop-dark", 1280), ("phone", 390), ("phone-dark", 390)] {
+        let file = format!("{}/../../target/screenshots/testkit-{look}.png", env!("CARGO_MANIFEST_DIR"));
+        let picture = std::fs::read(&file).unwrap();
+        // The width stands in the header (PNG §11.2.1).
+        assert_eq!(u32::from_be_bytes(picture[16..20].try_into().unwrap()), width, "{file}");
+        std::fs::remove_file(&file).unwrap();
+    }
+
+    browser.open(&format!("{origin}/there"));
+    let found = said(|| browser.axe());
+    assert!(found.contains("image-alt (critical)") && found.contains("none.png"), "{found}");
+    let wide = said(|| browser.assert_reflows(&[390]));
+    assert!(wide.contains("wider than its screen") && wide.contains("2000px"), "{wide}");
+}
+
+#[test]
+fn a_failure_tells_what_there_is_instead() {
+    let (site, browser) = (site(), Browser::start("en", &Options::default()));
+    let origin = site.origin("localhost");
+    browser.open(&origin);
+    browser.run("console.error('no wonder')", &[]);
+    let told = said(|| browser.fail("waited in vain"));
+    for part in ["waited in vain", &format!("{origin}/"), "title: Test", "windows: 1", "A page", "no wonder"] {
+        assert!(told.contains(part), "{part:?}: {told}");
+    }
+    let closed = PortPair::claim().unwrap();
+    let told = said(|| browser.open(&format!("http://127.0.0.1:{}/", closed.first)));
+    assert!(told.contains("ERR_CONNECTION_REFUSED"), "{told}");
+}
+
+/// Set in the process that the test below starts and kills.
+const KILLED: &str = "KAIKA_TEST_TO_BE_KILLED";
+
+#[test]
+fn it_ends_even_with_a_killed_process() {
+    let own = |process: &str| {
+        let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+        let listed = String::from_utf8_lossy(&processes.stdout).into_owned();
+        listed.lines().filter(|line| line.contains(process)).count()
+    };
+    if std::env::var_os(KILLED).is_some() {
+        let browser = Browser::start("en", &Options::default());
+        println!("\nfolder={}", browser.folder.display());
+        loop {
+            std::thread::park();
+        }
+    }
+
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "browser::tests::it_ends_even_with_a_killed_process", "--nocapture"])
+        .env(KILLED, "yes")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let folder = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("folder=")?.to_owned())).unwrap();
+    assert!(own(&folder) > 3, "its processes name their folder");
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while own(&folder) > 0 || std::path::Path::new(&folder).exists() {
+        assert!(Instant::now() < deadline, "{folder} is still there, or {} processes of it", own(&folder));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
