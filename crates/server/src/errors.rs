@@ -1,5 +1,6 @@
-//! From what a use case says to HTTP: the one place.
+//! From what a use case says to HTTP: the one place. People who look at it in a browser get a page, programs JSON.
 
+use crate::pages;
 use axum::{
     Json,
     extract::rejection::JsonRejection,
@@ -7,21 +8,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kaika_app::{Failure, StoreError};
-use kaika_texts::{Language, explain};
+use kaika_texts::explain;
+use kaika_web::language;
 use kaika_wire::{Code, Refusal};
 use serde_json::json;
 
-/// The language that a request asks for.
-pub(crate) fn language(headers: &HeaderMap) -> Language {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    accepted.map(Language::from_accept_language).unwrap_or_default()
-}
-
-/// `{"error": {code, message, next_step, …}}` in the caller's language.
+/// `{"error": {code, message, next_step, …}}` in the caller's language, or a page that says it.
 pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
     let status = status(refusal.code);
-    let error = explain(language(headers), refusal);
+    let language = language(headers);
+    let error = explain(language, refusal);
+    if accepts_page(headers) {
+        return pages::error(status, language, error);
+    }
     (status, Json(json!({ "error": error }))).into_response()
+}
+
+/// Whether a browser asks for something to show.
+fn accepts_page(headers: &HeaderMap) -> bool {
+    let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accepted| accepted.to_str().ok());
+    accepted.any(|accepted| accepted.contains("text/html"))
 }
 
 pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
@@ -52,6 +58,14 @@ pub(crate) fn bad_json(rejection: &JsonRejection, headers: &HeaderMap) -> Respon
 
 pub(crate) async fn not_found(headers: HeaderMap) -> Response {
     refuse(Code::NotFound.into(), &headers)
+}
+
+/// There is something at this address, but not for this method.
+pub(crate) async fn other_method(headers: HeaderMap) -> Response {
+    let refusal = Refusal::new(Code::NotFound).detail("this path takes another method");
+    let mut response = refuse(refusal, &headers);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
 }
 
 fn status(code: Code) -> StatusCode {

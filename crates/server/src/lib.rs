@@ -6,6 +6,7 @@ mod equal_time;
 mod errors;
 mod guard;
 mod jobs;
+mod language;
 mod limits;
 mod pages;
 mod repository;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 /// `into_make_service_with_connect_info`.
 pub fn router(app: Arc<App>, settings: Settings) -> Router {
     let site = Site::new(app, settings);
-    let pages = pages::routes()
+    let pages = pages::routes(&site)
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_host));
     Router::new()
@@ -35,6 +36,8 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .merge(jobs::routes(&site))
         .merge(repository::routes())
         .fallback(errors::not_found)
+        .method_not_allowed_fallback(errors::other_method)
+        .layer(middleware::from_fn_with_state(site.clone(), language::one_language))
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)

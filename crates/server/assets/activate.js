@@ -1,0 +1,4 @@
+// @ts-check
+import { offerCardJob } from "./card-jobs.js";
+
+offerCardJob();

@@ -1,0 +1,293 @@
+// @ts-check
+// A card job from this page: opens the agent's card window, hands it tickets, and shows how it goes. The page has every
+// screen with its texts already; this shows and hides them. It knows no kind of job.
+
+import { Agent } from "./agent.js";
+import { CardPanel } from "./card-panel.js";
+
+/** For so long a window may load before the page says that it does not answer. */
+const PATIENCE = 4000;
+/** How often the page looks whether the window is still there. */
+const LOOK = 400;
+
+/**
+ * @param {ParentNode} root
+ * @param {string} selector
+ */
+const all = (root, selector) => /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(selector));
+
+/** The browser at hand, as far as its way to allow pop-ups goes. */
+function browser() {
+  const agent = navigator.userAgent;
+  if (/Edg\//.test(agent)) return "edge";
+  if (/Firefox\//.test(agent)) return "firefox";
+  if (/Chrome\/|Chromium\/|CriOS\//.test(agent)) return "chrome";
+  return /Safari\//.test(agent) ? "safari" : "other";
+}
+
+/** What the server says, or the page in its place, when there is no ticket. */
+class NoTicket extends Error {
+  /**
+   * @param {"ticket-refused" | "server-gone"} screen
+   * @param {string} words
+   * @param {string} nextStep
+   */
+  constructor(screen, words, nextStep) {
+    super(words);
+    this.screen = screen;
+    this.nextStep = nextStep;
+  }
+}
+
+class CardJob {
+  #root;
+  #agent;
+  #kind;
+  #authority;
+  /** @type {CardPanel | null} */
+  #panel;
+  /** @type {Window | null} */
+  #window = null;
+  /** Counts windows: what belongs to an earlier one is over. */
+  #turn = 0;
+  #greeted = false;
+  /** Where the newest ticket's job tells how it ended. */
+  #outcome = "";
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    const { kind = "", authority = "", agent = "" } = root.dataset;
+    this.#root = root;
+    this.#kind = kind;
+    this.#authority = authority;
+    this.#agent = new Agent(agent);
+    const panel = document.getElementById("card");
+    this.#panel = panel ? new CardPanel(panel, this.#agent, authority) : null;
+
+    for (const part of all(root, "[data-browser]")) part.hidden = part.dataset.browser !== browser();
+    root.addEventListener("click", (event) => this.#clicked(event));
+    addEventListener("message", (event) => this.#heard(event));
+    // The page comes back as it was left, when a person goes back to it.
+    addEventListener("pageshow", (event) => {
+      if (event.persisted) this.#back(false);
+    });
+    addEventListener("pagehide", () => this.#panel?.rest());
+    void this.#panel?.begin();
+  }
+
+  /** @param {Event} event */
+  #clicked(event) {
+    const button = event.target instanceof Element ? event.target.closest("[data-do]") : null;
+    if (!(button instanceof HTMLElement)) return;
+    switch (button.dataset.do) {
+      case "start":
+        return this.#open();
+      case "detect":
+        return void this.#panel?.detect();
+      case "help":
+        return this.#show(button.dataset.help ?? "start");
+      case "focus":
+        // A window that is gone for good is opened anew.
+        return this.#window && !this.#window.closed ? this.#window.focus() : this.#open();
+      case "back":
+        return this.#back(true);
+    }
+  }
+
+  /** In the click itself: a browser opens no window later. */
+  #open() {
+    const width = 560;
+    const height = 780;
+    const left = Math.max(0, Math.round(screenX + (outerWidth - width) / 2));
+    const top = Math.max(0, Math.round(screenY + (outerHeight - height) / 2));
+    const place = `popup,width=${width},height=${height},left=${left},top=${top}`;
+    const address = `${this.#agent.origin}/card?lang=${document.documentElement.lang}`;
+    this.#turn += 1;
+    this.#greeted = false;
+    this.#outcome = "";
+    this.#window = window.open(address, "kaika-card", place);
+    if (!this.#window || this.#window.closed) {
+      this.#window = null;
+      return this.#show("popup-blocked");
+    }
+    this.#panel?.rest();
+    this.#progress("window");
+    this.#show("waiting");
+    this.#window.focus();
+    void this.#watch(this.#turn);
+  }
+
+  /**
+   * Until the window closes, or another is opened.
+   * @param {number} turn
+   */
+  async #watch(turn) {
+    const begun = performance.now();
+    let diagnosed = false;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+      if (turn !== this.#turn) return;
+      if (!this.#window || this.#window.closed) return this.#closed(performance.now() - begun);
+      if (!this.#greeted && !diagnosed && performance.now() - begun > PATIENCE) {
+        diagnosed = true;
+        const diagnosis = await this.#agent.diagnose();
+        if (turn !== this.#turn || this.#greeted) continue;
+        if (diagnosis === "agent-missing" || diagnosis === "port-taken") {
+          // It shows the browser's own error, or what another program made of it.
+          this.#giveUp();
+          return this.#show(diagnosis);
+        }
+        this.#show("agent-silent");
+      }
+    }
+  }
+
+  #giveUp() {
+    this.#turn += 1;
+    this.#window?.close();
+    this.#window = null;
+  }
+
+  /**
+   * The window is gone without having said that it is done.
+   * @param {number} after milliseconds
+   */
+  async #closed(after) {
+    const turn = this.#turn;
+    this.#window = null;
+    // Some browsers and their extensions open a window and close it at once.
+    if (!this.#greeted && after < 2 * LOOK) return this.#show("popup-blocked");
+    const state = this.#outcome ? await this.#state() : "waiting";
+    if (turn !== this.#turn) return;
+    if (state === "running" || state === "succeeded" || state === "failed") return location.assign(this.#outcome);
+    this.#show("window-closed");
+  }
+
+  /** @returns {Promise<string>} */
+  async #state() {
+    try {
+      const answer = await fetch(this.#outcome, { headers: { accept: "application/json" }, cache: "no-store" });
+      return (await answer.json()).state ?? "";
+    } catch {
+      return "";
+    }
+  }
+
+  /** @param {MessageEvent} event */
+  #heard(event) {
+    if (!this.#window || event.source !== this.#window || event.origin !== this.#agent.origin) return;
+    const message = event.data;
+    switch (message?.kaika) {
+      case "window":
+      case "ticket-wanted":
+        this.#greeted = true;
+        return void this.#answer(this.#turn);
+      case "progress":
+        this.#progress(message.state === "running" ? "running" : "begun");
+        return this.#show("waiting");
+      case "finished":
+        if (message.state === "succeeded") return this.#finished();
+        this.#progress("refused");
+        return this.#show("waiting");
+    }
+  }
+
+  /** @param {number} turn */
+  async #answer(turn) {
+    try {
+      const ticket = await this.#ticket();
+      if (turn !== this.#turn) return;
+      this.#tell({ kaika: "job", kind: this.#kind, authority: this.#authority, ticket });
+      this.#progress("begun");
+      this.#show("waiting");
+    } catch (error) {
+      if (turn !== this.#turn || !(error instanceof NoTicket)) return;
+      this.#tell({ kaika: "no-ticket", message: error.message, next_step: error.nextStep });
+      this.#show(error.screen);
+    }
+  }
+
+  /** @param {object} message */
+  #tell(message) {
+    this.#window?.postMessage(message, this.#agent.origin);
+  }
+
+  /** @returns {Promise<string>} */
+  async #ticket() {
+    /** @type {Response} */
+    let answer;
+    /** @type {any} */
+    let body;
+    try {
+      answer = await fetch(`/${this.#authority}/${this.#kind}/tickets`, {
+        method: "POST",
+        headers: {
+          accept: "application/json",
+          "accept-language": document.documentElement.lang,
+          "content-type": "application/json",
+        },
+        body: "{}",
+      });
+      body = await answer.json();
+    } catch {
+      const gone = /** @type {HTMLElement} */ (this.#root.querySelector("[data-screen=server-gone]"));
+      /** @param {string} what */
+      const words = (what) => gone.querySelector(`[data-say=${what}]`)?.textContent ?? "";
+      throw new NoTicket("server-gone", words("message"), words("next_step"));
+    }
+    if (answer.ok) {
+      this.#outcome = body.outcome;
+      return body.ticket;
+    }
+    const { message = "", next_step = "" } = body.error ?? {};
+    for (const part of all(this.#root, "[data-screen=ticket-refused] [data-fill]")) {
+      part.textContent = part.dataset.fill === "message" ? message : next_step;
+    }
+    throw new NoTicket("ticket-refused", message, next_step);
+  }
+
+  #finished() {
+    this.#turn += 1;
+    const link = /** @type {HTMLAnchorElement | null} */ (document.getElementById("outcome"));
+    if (link) link.href = this.#outcome;
+    this.#show("finished");
+    location.assign(this.#outcome);
+  }
+
+  /** @param {boolean} byClick */
+  #back(byClick) {
+    this.#giveUp();
+    this.#show("start");
+    if (byClick) document.getElementById("start")?.focus();
+    void this.#panel?.begin();
+  }
+
+  /** @param {"window" | "begun" | "running" | "refused"} state */
+  #progress(state) {
+    for (const part of all(this.#root, "[data-progress]")) part.hidden = part.dataset.progress !== state;
+  }
+
+  /** @param {string} name */
+  #show(name) {
+    if (this.#root.dataset.shown === name) return;
+    this.#root.dataset.shown = name;
+    for (const screen of all(this.#root, "[data-screen]")) screen.hidden = screen.dataset.screen !== name;
+    const step = name === "start" ? 0 : name === "finished" ? 2 : 1;
+    all(document, "#steps > li").forEach((item, at) => {
+      item.classList.toggle("done", at < step);
+      if (at === step) item.setAttribute("aria-current", "step");
+      else item.removeAttribute("aria-current");
+    });
+    if (name === "start") return;
+    // Screen readers read on from here, and a page that was scrolled shows it.
+    const heading = /** @type {HTMLElement | null} */ (this.#root.querySelector(`[data-screen="${name}"] [tabindex]`));
+    heading?.focus({ preventScroll: true });
+    document.getElementById("steps")?.scrollIntoView({ block: "start" });
+  }
+}
+
+/** Brings the page's job to life. */
+export function offerCardJob() {
+  const root = document.getElementById("job");
+  if (root) new CardJob(root);
+}

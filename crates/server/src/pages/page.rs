@@ -1,0 +1,109 @@
+//! What every page has.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use kaika_app::App;
+use kaika_domain::{Policy, policy::Text};
+use kaika_texts::{FluentValue, Language, text};
+use kaika_web::html_with_status;
+use kaika_wire::{CertificateRole, CertificateStatus};
+use time::{OffsetDateTime, UtcOffset, macros::format_description, macros::offset};
+
+pub(super) struct Page<'a> {
+    pub(super) language: Language,
+    /// What it says of itself on top, and in the browser's tab.
+    pub(super) title: String,
+    /// Whose page it is.
+    pub(super) authority: Option<&'a Policy>,
+    /// Fields that the page was asked for with: the language switch sends them again.
+    pub(super) asked: Vec<(&'static str, String)>,
+}
+
+impl<'a> Page<'a> {
+    /// `title`: the key of a text.
+    pub(super) fn new(language: Language, title: &str) -> Self {
+        Self { language, title: text(language, title, &[]), authority: None, asked: Vec::new() }
+    }
+
+    pub(super) fn of_authority(mut self, policy: &'a Policy) -> Self {
+        self.authority = Some(policy);
+        self
+    }
+
+    pub(super) fn t(&self, key: &str) -> String {
+        text(self.language, key, &[])
+    }
+
+    /// A text with a number in it.
+    pub(super) fn number(&self, key: &str, name: &'static str, value: impl Into<u32>) -> String {
+        text(self.language, key, &[(name, FluentValue::from(value.into()))])
+    }
+
+    /// A text with another in it.
+    pub(super) fn with(&self, key: &str, name: &'static str, value: &str) -> String {
+        text(self.language, key, &[(name, FluentValue::from(value.to_owned()))])
+    }
+
+    pub(super) fn of<'t>(&self, both: &'t Text) -> &'t str {
+        match self.language {
+            Language::ZhTw => &both.zh,
+            Language::En => &both.en,
+        }
+    }
+
+    /// The day in Taiwan, as forms have it: `2026-11-20`.
+    pub(super) fn day(&self, time: &OffsetDateTime) -> String {
+        const TAIPEI: UtcOffset = offset!(+8);
+        let day = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day]"));
+        day.unwrap_or_default()
+    }
+
+    pub(super) fn period(&self, from: &OffsetDateTime, to: &OffsetDateTime) -> String {
+        let days = [("from", self.day(from).into()), ("to", self.day(to).into())];
+        text(self.language, "portal-card-from-to", &days)
+    }
+
+    pub(super) fn role(&self, role: &CertificateRole) -> String {
+        self.t(&format!("portal-role-{}", role.as_str()))
+    }
+
+    pub(super) fn status(&self, status: &CertificateStatus) -> String {
+        self.t(&format!("portal-status-{}", word(*status)))
+    }
+
+    pub(super) fn means(&self, status: &CertificateStatus) -> String {
+        self.t(&format!("portal-status-{}.means", word(*status)))
+    }
+
+    /// The class that colours a status.
+    pub(super) fn status_class(&self, status: &CertificateStatus) -> String {
+        format!("status-{}", word(*status))
+    }
+
+    /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.
+    pub(super) fn prefixes(&self, policy: &Policy) -> String {
+        policy.card.number_prefixes.join(" / ")
+    }
+}
+
+fn word(status: CertificateStatus) -> &'static str {
+    match status {
+        CertificateStatus::Held => "held",
+        CertificateStatus::Valid => "valid",
+        CertificateStatus::Suspended => "suspended",
+        CertificateStatus::Revoked => "revoked",
+        CertificateStatus::Expired => "expired",
+    }
+}
+
+pub(super) fn authority<'a>(app: &'a App, id: &str) -> Option<&'a Policy> {
+    id.parse().ok().and_then(|id| app.policies.get(&id))
+}
+
+/// A page that tells of one person's affair: nobody keeps it on the way.
+pub(super) fn private(status: StatusCode, page: &impl Template) -> Response {
+    use axum::http::{HeaderValue, header::CACHE_CONTROL};
+    let mut response = html_with_status(status, page);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
