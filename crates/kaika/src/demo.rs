@@ -112,7 +112,8 @@ pub async fn run(options: Options) -> Result<()> {
         return Err(error);
     }
     if !*stopping.borrow() {
-        let ready = ready::Ready::gather(&folder, &installation, &memory, &readers, &agent_url).await?;
+        let ready =
+            ready::Ready::gather(&folder, &installation, &memory, &readers, &agent_url, agent.is_some()).await?;
         ready.announce();
         if let Some(ready_file) = &options.ready_file {
             ready.write(ready_file)?;

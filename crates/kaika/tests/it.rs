@@ -4,6 +4,7 @@
 mod it {
     mod concurrency;
     mod faults;
+    mod http;
     mod matrix;
     mod tickets;
     mod world;

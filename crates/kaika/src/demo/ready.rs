@@ -17,7 +17,8 @@ use std::{
 pub(super) struct Ready {
     portal: String,
     agent: String,
-    agent_token_file: PathBuf,
+    /// None where the agent is another program.
+    agent_token_file: Option<PathBuf>,
     authorities: Vec<ReadyAuthority>,
     cards: Vec<ReadyCard>,
     #[serde(skip)]
@@ -40,6 +41,8 @@ struct ReadyAuthority {
 struct ReadyCard {
     number: CardNumber,
     authority: AuthorityId,
+    /// The subject of its certificates, C first.
+    holder: String,
     reader: Option<String>,
     state: &'static str,
     user_code: Option<UserCode>,
@@ -68,6 +71,7 @@ impl Ready {
         memory: &Memory,
         readers: &SoftReaders,
         agent: &str,
+        own_agent: bool,
     ) -> Result<Self> {
         let app = &installation.app;
         let mut reader = app.store.read().await?;
@@ -97,21 +101,23 @@ impl Ready {
         for demo_card in &memory.cards {
             let Some(number) = &demo_card.number else { continue };
             let card = reader.card_by_number(number).await?.with_context(|| format!("card {number} is gone"))?;
+            let holder = reader.holder(card.holder).await?.with_context(|| format!("card {number} has no holder"))?;
             let seat = kept.iter().find(|kept| kept.name == number.as_str());
             cards.push(ReadyCard {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
+                holder: kaika_app::subject_name(&holder.subject)?.to_string(),
                 reader: seat.and_then(|kept| kept.reader.clone()),
                 state: state(&card.state),
                 user_code: demo_card.user_code.clone(),
                 pin: delivered_pin(folder, number)?,
             });
         }
-        let agent_token_file = token_file(folder);
+        let agent_token_file = own_agent.then(|| token_file(folder));
         Ok(Self {
             portal,
             agent: agent.to_owned(),
-            agent_token_file: fs::canonicalize(&agent_token_file).unwrap_or(agent_token_file),
+            agent_token_file: agent_token_file.map(|path| fs::canonicalize(&path).unwrap_or(path)),
             authorities,
             cards,
             passphrase_file: folder.passphrase_file(),
@@ -125,8 +131,13 @@ impl Ready {
 
     pub(super) fn announce(&self) {
         println!("Portal     {}/", self.portal);
-        println!("Agent      {}/", self.agent);
-        println!("Card tray  {}/tray", self.agent);
+        match &self.agent_token_file {
+            Some(_) => {
+                println!("Agent      {}/", self.agent);
+                println!("Card tray  {}/tray", self.agent);
+            }
+            None => println!("Agent      start it: kaika-agent run --portal {}", self.portal),
+        }
         println!(
             "The keys are sealed by the passphrase in {}: enough for a demo, not for an authority.",
             self.passphrase_file.display()
@@ -144,16 +155,18 @@ impl Ready {
                 card.reader.as_deref().unwrap_or("–"),
             );
         }
-        if let Some(card) = self.cards.iter().find(|card| card.state == "unopened" && card.reader.is_some()) {
+        let unopened = self.cards.iter().find(|card| card.state == "unopened" && card.reader.is_some());
+        if let (Some(card), Some(token_file)) = (unopened, &self.agent_token_file) {
             println!();
-            println!("Try, in another terminal (it asks for the user code and a new PIN):");
+            println!("Try, in a browser: {}/{}/activate – the user code stands above.", self.portal, card.authority);
+            println!("Or in another terminal (it asks for the user code and a new PIN):");
             println!(
                 "  kaika-agent card activate --portal {}/{}/ --reader '{}' --agent {} --agent-token-file {}",
                 self.portal,
                 card.authority,
                 card.reader.as_deref().unwrap_or_default(),
                 self.agent,
-                self.agent_token_file.display(),
+                token_file.display(),
             );
         }
         println!("Ctrl-C ends it; the same command goes on with the same cards.");

@@ -46,7 +46,7 @@ fn the_ready_file_lists_the_cards() {
     let cards = demo.ready()["cards"].as_array().unwrap();
     let (mut numbers, mut readers) = (BTreeSet::new(), BTreeSet::new());
     for card in cards {
-        assert_eq!(keys(card), ["authority", "number", "pin", "reader", "state", "user_code"]);
+        assert_eq!(keys(card), ["authority", "holder", "number", "pin", "reader", "state", "user_code"]);
         assert!(numbers.insert(text(&card["number"])), "a number of its own");
         if let Some(reader) = card["reader"].as_str() {
             assert!(readers.insert(reader), "a reader of its own: {reader}");

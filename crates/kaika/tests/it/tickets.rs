@@ -146,7 +146,7 @@ fn certificates_are_found_by_card_and_name_or_by_serial() {
         assert_eq!(certificate.status, CertificateStatus::Held);
         assert_eq!(certificate.subject, "C=TW,O=行政院,OU=測試機關");
         let alone = find("gca", CertificateQuery::Serial(certificate.serial.clone())).unwrap();
-        assert_eq!(alone, [certificate.clone()]);
+        assert_eq!(alone, std::slice::from_ref(certificate));
         assert_eq!(code(find("xca", CertificateQuery::Serial(certificate.serial.clone()))), Code::NotFound);
     }
     for (authority, number, name) in [
