@@ -3,11 +3,11 @@
 use super::{default_token_file, output::Output};
 use crate::{
     readers::{Readers, Source, pcsc::PcscReaders},
-    serve::{AgentConfig, DEFAULT_LISTEN, serve},
+    serve::{AgentConfig, DEFAULT_LISTEN, ServeError, serve},
 };
 use clap::Args;
 use kaika_wire::{Code, Refusal};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io::ErrorKind, net::SocketAddr, path::PathBuf, sync::Arc};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Args)]
@@ -15,7 +15,8 @@ pub(super) struct Options {
     /// This computer's own address and a port
     #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
     listen: SocketAddr,
-    /// A portal that jobs may be run with, may be given several times; none: any that a caller with the token names
+    /// A portal whose pages may use the cards of this computer; may be given several times. None: no page may, and the
+    /// card tool may name any
     #[arg(long = "portal", value_name = "URL")]
     portals: Vec<String>,
     /// Where the token for the card tool is written; by default $XDG_RUNTIME_DIR/kaika/agent-token
@@ -46,7 +47,15 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
     };
     let runtime = tokio::runtime::Runtime::new().map_err(|error| internal(&error))?;
     runtime.block_on(async {
-        let handle = serve(config, interrupted()).await.map_err(|error| internal(&error))?;
+        let handle = serve(config, interrupted()).await.map_err(|error| match &error {
+            ServeError::Listen { address, source } if source.kind() == ErrorKind::AddrInUse => {
+                Refusal::new(Code::PortTaken).detail(address.to_string())
+            }
+            ServeError::NotAPortal(_) | ServeError::NotLoopback(_) => {
+                Refusal::new(Code::BadRequest).detail(error.to_string())
+            }
+            ServeError::Listen { .. } | ServeError::TokenFile { .. } => internal(&error),
+        })?;
         output.say("run-started", &[("url", handle.url.clone().into())]);
         output.say("run-stop", &[]);
         handle.stopped().await;

@@ -168,3 +168,22 @@ fn a_software_card_waits_for_no_wrong_address() {
     assert_eq!(said.exit, 1, "there is no such card");
     assert!(said.stderr.contains("card_fault"));
 }
+
+#[test]
+fn a_taken_port_is_told() {
+    let empty = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let said = kaika_agent(empty.path(), &["run", "--listen", &listen], "");
+    assert_eq!(said.exit, 1);
+    assert!(said.stderr.contains("(port_taken)") && said.stderr.contains(&listen), "{}", said.stderr);
+    assert!(!empty.path().join("kaika/agent-token").exists());
+}
+
+#[test]
+fn a_portal_is_named_by_its_address() {
+    let empty = tempfile::tempdir().unwrap();
+    let said = kaika_agent(empty.path(), &["run", "--listen", "127.0.0.1:0", "--portal", "portal.example"], "");
+    assert_eq!(said.exit, 1);
+    assert!(said.stderr.contains("portal.example is not the address of a portal"), "{}", said.stderr);
+}
