@@ -94,6 +94,22 @@ pub fn run_job(
     pauses: &[Duration],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Finished, Refusal> {
+    run_job_on(session, None, target, order, inputs, pauses, progress)
+}
+
+/// As [`run_job`], for the card of this number; another one is left alone.
+///
+/// # Errors
+/// As [`run_job`], and [`Code::OtherCard`].
+pub(crate) fn run_job_on(
+    session: &mut dyn CardSession,
+    chosen: Option<&CardNumber>,
+    target: &Target,
+    order: &Order,
+    inputs: Inputs,
+    pauses: &[Duration],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Finished, Refusal> {
     for input in order.kind.inputs() {
         let given = match input {
             Input::UserCode => inputs.user_code.is_some(),
@@ -104,7 +120,7 @@ pub fn run_job(
         }
     }
     session.reset().map_err(lost)?;
-    let result = Job { session, target, order, inputs, pauses, progress }.run();
+    let result = Job { session, chosen, target, order, inputs, pauses, progress }.run();
     // A card that is gone has no verified PIN left either.
     let _ = session.reset();
     result
@@ -112,6 +128,7 @@ pub fn run_job(
 
 struct Job<'a> {
     session: &'a mut dyn CardSession,
+    chosen: Option<&'a CardNumber>,
     target: &'a Target,
     order: &'a Order,
     inputs: Inputs,
@@ -172,7 +189,11 @@ impl Job<'_> {
         let number = certificate
             .and_then(crate::certificate::CardCertificate::parse)
             .and_then(|certificate| certificate.card_number());
-        number.map(Some).ok_or(Code::NotKaikaCard.into())
+        let number = number.ok_or(Code::NotKaikaCard)?;
+        match self.chosen {
+            Some(chosen) if *chosen != number => Err(Code::OtherCard.into()),
+            _ => Ok(Some(number)),
+        }
     }
 
     fn batches(&mut self, portal: &dyn Portal, bounds: &Bounds, mut state: JobState) -> Result<Succeeded, Refusal> {

@@ -11,6 +11,7 @@ mod file;
 mod mailer;
 pub mod portal;
 pub mod readers;
+mod seats;
 pub mod serve;
 pub mod tool;
 

@@ -1,13 +1,16 @@
-//! The agent: the card tool, and in the demo the card tray, over HTTP on this computer alone.
+//! The agent: the card window, the card tool, and in the demo the card tray, over HTTP on this computer alone.
 //!
 //! Any program and any web page can send requests to 127.0.0.1. So `Host` has to be this computer (else a name that was
-//! rebound to it could pass for ours), a page's `Origin` has to be our own, and the tool wants the token of a file that
-//! only its owner reads.
+//! rebound to it could pass for ours), a page's `Origin` has to be our own, or one that [`permissions`] knows where such
+//! a site may ask, and the tool wants the token of a file that only its owner reads.
 
+mod card_window;
+mod cards;
 mod changes;
 mod guard;
 mod hello;
 mod page;
+mod permissions;
 mod tool;
 mod tray;
 
@@ -17,16 +20,18 @@ use crate::{
     file::write_private,
     portal::{Portals, http::HttpPortals},
     readers::{Readers, soft::SoftReaders},
+    seats::Seats,
     tool::Tool,
 };
 use axum::{Router, middleware};
+use permissions::Permissions;
 use std::{
     future::Future,
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use zeroize::Zeroizing;
@@ -40,7 +45,8 @@ pub struct AgentConfig {
     /// Where the token for the card tool is written, anew at every start.
     pub token_file: PathBuf,
     pub readers: Readers,
-    /// The portals that jobs may be run with; none: any that the tool names.
+    /// The portals whose pages may use the cards of this computer, and the only ones that the tool may name. None: no
+    /// page may, and the tool may name any.
     pub portals: Vec<String>,
     /// The software cards that the card tray shows; none: no tray.
     pub tray: Option<SoftReaders>,
@@ -52,6 +58,8 @@ pub enum ServeError {
     NotLoopback(SocketAddr),
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
+    #[error("{0} is not the address of a portal")]
+    NotAPortal(String),
     #[error("cannot write the token file {}", path.display())]
     TokenFile { path: PathBuf, source: io::Error },
 }
@@ -74,6 +82,9 @@ impl AgentHandle {
 /// How long open requests may go on after the shutdown.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How often windows are looked at whose time is over.
+const SWEEP: Duration = Duration::from_secs(20);
+
 /// Starts the agent, which runs until `shutdown` ends.
 ///
 /// # Errors
@@ -86,7 +97,7 @@ pub async fn serve(
     serve_with(config, portals, shutdown).await
 }
 
-/// As [`serve`], with portals that are reached in another way than HTTP; `config.portals` is without effect.
+/// As [`serve`], with portals that are reached in another way than HTTP.
 ///
 /// # Errors
 /// As [`serve`].
@@ -95,6 +106,7 @@ pub async fn serve_with(
     portals: Arc<dyn Portals>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<AgentHandle, ServeError> {
+    let permissions = Permissions::new(&config.portals).map_err(ServeError::NotAPortal)?;
     let listeners = listen(config.listen).await?;
     let address = listeners[0].local_addr().map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let token = new_token();
@@ -104,6 +116,10 @@ pub async fn serve_with(
     let agent = Arc::new(Agent {
         port: address.port(),
         token,
+        permissions,
+        windows: card_window::Windows::default(),
+        seats: Seats::new(config.readers.clone()),
+        portals: portals.clone(),
         tool: Tool::new(config.readers, portals),
         tray: config.tray.map(tray::Tray::new),
         stopping: stopping.subscribe(),
@@ -125,6 +141,21 @@ pub async fn serve_with(
             }
         });
     }
+    tasks.spawn({
+        let (agent, stop) = (agent.clone(), stopping.subscribe());
+        async move {
+            let sweeping = async {
+                loop {
+                    tokio::time::sleep(SWEEP).await;
+                    agent.windows.sweep(Instant::now());
+                }
+            };
+            tokio::select! {
+                () = sweeping => {}
+                () = stopped(stop) => {}
+            }
+        }
+    });
     let token_file = TokenFile(config.token_file, agent.token.clone());
     tasks.spawn(async move {
         shutdown.await;
@@ -138,14 +169,23 @@ pub async fn serve_with(
 struct Agent {
     port: u16,
     token: Zeroizing<String>,
+    permissions: Permissions,
+    windows: card_window::Windows,
+    seats: Seats,
+    portals: Arc<dyn Portals>,
     tool: Tool,
     tray: Option<tray::Tray>,
     stopping: watch::Receiver<bool>,
 }
 
 fn router(agent: &Arc<Agent>) -> Router {
-    let mut router =
-        Router::new().merge(page::routes()).merge(hello::routes()).merge(tool::routes()).merge(changes::routes());
+    let mut router = Router::new()
+        .merge(page::routes())
+        .merge(hello::routes())
+        .merge(tool::routes())
+        .merge(changes::routes())
+        .merge(cards::routes())
+        .merge(card_window::routes());
     if agent.tray.is_some() {
         router = router.merge(tray::routes());
     }

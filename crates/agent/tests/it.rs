@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
+#[path = "it/card_window.rs"]
+mod card_window;
 #[path = "it/cards.rs"]
 mod cards;
 #[path = "it/command.rs"]
@@ -20,5 +22,7 @@ mod portal;
 mod readers;
 #[path = "it/server.rs"]
 mod server;
+#[path = "it/sites.rs"]
+mod sites;
 #[path = "it/tool.rs"]
 mod tool;

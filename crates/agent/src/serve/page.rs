@@ -1,39 +1,29 @@
 //! `GET /`: what this is, for whoever opens the address; and the files that the agent's pages use.
 
-use super::{Agent, guard::language};
+use super::Agent;
 use askama::Template;
 use axum::{
     Router,
     extract::{Query, State},
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
-    response::{Html, IntoResponse, Response},
+    http::HeaderMap,
+    response::Response,
     routing::get,
 };
 use kaika_texts::{Language, text};
-use serde::Deserialize;
+use kaika_web::{Asset, BASE_CSS, Wish, html};
 use std::sync::Arc;
 
+const ASSETS: [(&str, Asset); 4] = [
+    ("/assets/base.css", BASE_CSS),
+    ("/assets/agent.css", Asset::css(include_str!("../../assets/agent.css"))),
+    ("/assets/card-window.js", Asset::script(include_str!("../../assets/card-window.js"))),
+    ("/assets/tray.js", Asset::script(include_str!("../../assets/tray.js"))),
+];
+
 pub(super) fn routes() -> Router<Arc<Agent>> {
-    Router::new()
-        .route("/", get(home))
-        .route("/assets/agent.css", get(|| asset("text/css; charset=utf-8", include_str!("../../assets/agent.css"))))
-        .route("/assets/tray.js", get(|| asset("text/javascript; charset=utf-8", include_str!("../../assets/tray.js"))))
-}
-
-async fn asset(kind: &'static str, contents: &'static str) -> Response {
-    ([(CONTENT_TYPE, kind)], contents).into_response()
-}
-
-/// `?lang=`, which goes before the browser's language.
-#[derive(Deserialize)]
-pub(super) struct Wish {
-    lang: Option<String>,
-}
-
-impl Wish {
-    pub(super) fn language(&self, headers: &HeaderMap) -> Language {
-        self.lang.as_deref().and_then(Language::from_tag).unwrap_or_else(|| language(headers))
-    }
+    ASSETS.iter().fold(Router::new().route("/", get(home)), |router, (path, asset)| {
+        router.route(path, get(move |headers: HeaderMap| async move { asset.answer(&headers) }))
+    })
 }
 
 #[derive(Template)]
@@ -41,6 +31,8 @@ impl Wish {
 struct Home {
     language: Language,
     tray: bool,
+    /// The sites that may use the cards of this computer.
+    sites: Vec<String>,
 }
 
 impl Home {
@@ -50,17 +42,25 @@ impl Home {
 }
 
 async fn home(State(agent): State<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
-    let language = wish.language(&headers);
-    let tray = agent.tray.is_some();
-    html(&Home { language, tray })
+    html(&Home {
+        language: wish.language(&headers),
+        tray: agent.tray.is_some(),
+        sites: agent.permissions.sites().map(str::to_owned).collect(),
+    })
 }
 
-pub(super) fn html(page: &impl Template) -> Response {
-    match page.render() {
-        Ok(page) => Html(page).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a page cannot be rendered");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_page_renders_in_both_languages() {
+        for language in Language::ALL {
+            for sites in [Vec::new(), vec!["https://portal.example".to_owned()]] {
+                let page = Home { language, tray: true, sites: sites.clone() }.render().unwrap();
+                assert!(page.contains("/tray?lang="));
+                assert!(sites.iter().all(|site| page.contains(site)));
+            }
         }
     }
 }

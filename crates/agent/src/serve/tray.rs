@@ -6,8 +6,7 @@
 
 use super::{
     Agent,
-    guard::{from_own_page, language, refused},
-    page::{Wish, html},
+    guard::{from_own_page, refused},
 };
 use crate::readers::soft::{CardFace, SoftReaders};
 use askama::Template;
@@ -19,6 +18,7 @@ use axum::{
     routing::{get, post},
 };
 use kaika_texts::{Language, text};
+use kaika_web::{Wish, html, language};
 use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 use std::{

@@ -35,7 +35,7 @@ impl Tool {
         mailer: Option<PathBuf>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<JobDone, Refusal> {
-        let order = Order { kind: JobKind::Personalise, number, station: Some(station), ticket: None, mailer };
+        let order = Order { number, station: Some(station), mailer, ..Order::new(JobKind::Personalise) };
         self.run(portal, reader, &order, Inputs::default(), progress)
     }
 

@@ -1,7 +1,7 @@
 //! The local agent: who may ask what.
 
 use crate::{
-    portal::{NUMBER, Script, running, succeeded},
+    portal::{NUMBER, ORIGIN, Script, running, succeeded},
     tool::{Desk, URL, desk},
 };
 use kaika_agent::{
@@ -33,7 +33,10 @@ pub(crate) struct Running {
 
 /// An agent over a desk of software cards, whose portal plays the script.
 pub(crate) fn agent(script: &Script) -> Running {
-    let desk = desk();
+    agent_with(script, desk())
+}
+
+pub(crate) fn agent_with(script: &Script, desk: Desk) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let token_file = folder.path().join("run/agent-token");
     let runtime = Runtime::new().unwrap();
@@ -42,7 +45,7 @@ pub(crate) fn agent(script: &Script) -> Running {
         listen: "127.0.0.1:0".parse().unwrap(),
         token_file: token_file.clone(),
         readers: desk.readers.clone(),
-        portals: Vec::new(),
+        portals: vec![format!("{ORIGIN}/")],
         tray: Some(desk.soft.clone()),
     };
     let shutdown = async {
@@ -61,34 +64,34 @@ pub(crate) fn agent(script: &Script) -> Running {
     }
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let document: Value = serde_json::from_str(&self.body).unwrap();
         document["error"]["code"].as_str().unwrap().to_owned()
     }
 }
 
 impl Running {
-    fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         format!("http://{}", self.host())
     }
 
-    fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         std::fs::read_to_string(&self.token_file).unwrap().trim().to_owned()
     }
 
     /// One request with just these headers.
-    fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) fn send(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let mut request = format!("{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
@@ -101,7 +104,7 @@ impl Running {
         Answer { status: head[9..12].parse().unwrap(), head: head.to_ascii_lowercase(), body: body.to_owned() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.send(&format!("GET {path}"), &[("Host", &self.host())], "")
     }
 
@@ -213,11 +216,14 @@ fn refusals_speak_the_callers_language() {
 #[test]
 fn every_answer_carries_the_policy() {
     let agent = agent(&Script::default());
-    for path in ["/", "/tray", "/assets/agent.css", "/assets/tray.js", "/nothing"] {
+    for path in
+        ["/", "/card", "/tray", "/assets/base.css", "/assets/agent.css", "/assets/tray.js", "/cards", "/nothing"]
+    {
         let answer = agent.get(path);
         assert!(answer.head.contains("frame-ancestors 'none'"), "{path}");
         assert!(answer.head.contains("default-src 'none'"), "{path}");
         assert!(!answer.head.contains("set-cookie"), "{path}");
+        assert!(!answer.head.contains("cross-origin-opener-policy"), "{path}: it would cut off the opener");
         for inline in ["<script>", "<style", "style=", "onclick"] {
             assert!(!answer.body.contains(inline), "{path}: {inline}");
         }

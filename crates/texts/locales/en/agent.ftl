@@ -5,8 +5,84 @@ card = Card
 reader = Card reader
 
 agent-title = Card component
+agent-where = runs on your computer
 agent-purpose = This is the card component that runs on your computer, so that activation and other jobs can use your card reader. It takes connections from this computer only.
 agent-privacy = A PIN goes to the card alone: to no site, and it is not kept.
+
+agent-sites = Sites that may use the cards of this computer
+agent-no-sites = No site may use the cards of this computer at present. To allow your card issuer’s site, add it to the configuration with --portal.
+
+window-title = Card window
+window-tag = on your computer
+window-safe = Your PIN goes to the card alone; the website cannot see it.
+window-site = Requested by
+window-close = Close window
+window-waiting = Connecting to the page …
+window-no-opener = Please start at the website
+window-no-opener-next = This window works only when your card issuer’s website opens it. Close it, and press “Activate the card” on the website.
+window-agent-gone = The card component on this computer cannot be reached
+window-agent-gone-next = It may have stopped. When it is back, this window goes on by itself; if it stays away, start it anew and begin again at the website.
+window-forgotten = This window can no longer be used
+window-forgotten-next = For your safety a window ends after a long pause, and when the card component was started anew. Close it and begin again at the website. Your card is unharmed.
+window-no-script = This window needs JavaScript. Please allow it in the browser’s settings and begin again at the website.
+window-looking = Reading the card
+window-looking-next = This takes a few seconds. Please leave the card in the reader.
+window-choose = Choose the card to use
+window-choose-next = There is more than one card in the readers that this can be done with.
+window-choose-this = Use this card
+window-choose-again = Use another card
+window-card = Your card
+window-card-read = Card { $card } was read. Check what it says, then type.
+window-number = Card number
+window-holder = Cardholder
+window-validity = Valid
+window-until = { $first } to { $last }
+window-reader = Card reader
+window-show = Show
+window-hide = Hide
+window-not-in-focus = Please look at this window first, then press the button.
+window-leave-card = Working; please do not remove the card
+window-leave-card-next = Do not take the card out, and do not switch the computer off. Should it be cut short, the card is not damaged, and you can go on.
+window-asking-site = Asking the website for permission …
+window-starting = Connecting to the server …
+window-at-card = Writing to the card …
+window-at-server = The server is checking …
+window-retrying = The server does not answer; trying again …
+window-progress = Progress
+window-goes-on = When that is done, this window goes on by itself.
+window-card-back = The card is back; you can go on.
+window-card-not-back = You can go on when the same card is back in a reader.
+window-inputs-kept = What you typed is still there; no need to type it again.
+window-go-on = Continue
+window-again = Try again
+window-code = Code
+window-no-answer = The page that opened this window does not answer
+window-no-answer-next = Check that it is still open, then try again. If it is closed, close this window and begin again at the website.
+window-site-says = The website says
+window-closes = This window closes by itself; the result is on the page where you began.
+
+field-user_code = User code
+    .hint = 6 to 10 characters; upper and lower case differ. It is on your secret mailer, or is the one you chose when you applied.
+    .missing = Please enter the user code.
+field-new_pin = New PIN
+    .hint = { $form ->
+        [one] Choose { $max } digits. You will need them whenever you use the card.
+       *[range] Choose { $min } to { $max } digits. You will need them whenever you use the card.
+    }
+    .missing = Please choose a new PIN.
+    .form = { $form ->
+        [one] A PIN is { $max } digits. It was not sent to the card; please enter it again.
+       *[range] A PIN is { $min } to { $max } digits. It was not sent to the card; please enter it again.
+    }
+field-new_pin_again = New PIN once more
+    .hint = To make sure there is no slip.
+    .missing = Please enter the new PIN once more.
+
+job-activate = Activate a card
+    .begin = Activate the card
+    .how-long = This takes about 10 seconds. Please leave the card in the reader.
+    .done = Your card is activated
+    .done-next = It is ready to use. Remember your PIN, and tell it to nobody.
 
 tray-title = Card tray
 tray-purpose = These are the software cards and readers of the demo. Insert a card, take it out, or have it pulled out in the middle of a job, and see what happens.

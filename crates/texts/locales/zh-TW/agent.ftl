@@ -5,8 +5,84 @@ card = 卡片
 reader = 讀卡機
 
 agent-title = 卡片元件
+agent-where = 在您的電腦上執行
 agent-purpose = 這是在您電腦上執行的卡片元件，讓開卡等工作能使用您的讀卡機。它只接受這台電腦的連線。
 agent-privacy = PIN碼只會送到卡片，不會送到任何網站，也不會留存。
+
+agent-sites = 可以使用這台電腦卡片的網站
+agent-no-sites = 目前沒有任何網站可以使用這台電腦的卡片。要允許發卡機關的網站，請用 --portal 加入設定。
+
+window-title = 卡片視窗
+window-tag = 在您的電腦上
+window-safe = PIN碼只會送到卡片，網站看不到。
+window-site = 要求的網站
+window-close = 關閉視窗
+window-waiting = 正在與網頁連線……
+window-no-opener = 請從網站開始
+window-no-opener-next = 這個視窗要由發卡機關的網站開啟才能使用。請關閉它，到網站上按「進行開卡」。
+window-agent-gone = 連不上這台電腦上的卡片元件
+window-agent-gone-next = 元件可能已經停止。它恢復後，這個視窗會自動繼續；若一直沒有恢復，請重新啟動元件，再從網站開始。
+window-forgotten = 這個視窗已經失效
+window-forgotten-next = 為了保護您，太久沒有動作，或元件重新啟動之後，視窗就不能再用。請關閉它，再從網站開始。卡片沒有受到影響。
+window-no-script = 這個視窗需要 JavaScript 才能運作。請在瀏覽器的設定中允許它，再從網站開始。
+window-looking = 正在讀取卡片
+window-looking-next = 大約需要幾秒鐘，請讓卡片留在讀卡機裡。
+window-choose = 請選擇要使用的卡片
+window-choose-next = 讀卡機裡有不只一張可以辦理的卡片。
+window-choose-this = 使用這張卡片
+window-choose-again = 改用另一張卡片
+window-card = 您的卡片
+window-card-read = 已讀到卡片 { $card }。請確認資料後輸入。
+window-number = 卡號
+window-holder = 卡片持有者
+window-validity = 有效期間
+window-until = { $first } 至 { $last }
+window-reader = 讀卡機
+window-show = 顯示
+window-hide = 隱藏
+window-not-in-focus = 請先看清楚這個視窗，再按按鈕。
+window-leave-card = 處理中，請勿拔取卡片
+window-leave-card-next = 請不要拔出卡片，也不要關閉電腦。萬一中斷，卡片不會因此損壞，可以再接續。
+window-asking-site = 正在向網站取得許可……
+window-starting = 正在與伺服器連線……
+window-at-card = 正在寫入卡片……
+window-at-server = 伺服器正在確認……
+window-retrying = 伺服器沒有回應，正在再試一次……
+window-progress = 進度
+window-goes-on = 完成後，這個視窗會自動繼續。
+window-card-back = 卡片已經插回，可以繼續。
+window-card-not-back = 等您把同一張卡片插回讀卡機，就可以繼續。
+window-inputs-kept = 您剛才輸入的資料還在，不必重新輸入。
+window-go-on = 繼續
+window-again = 再試一次
+window-code = 代碼
+window-no-answer = 原來的網頁沒有回應
+window-no-answer-next = 請確認開啟這個視窗的網頁還開著，再試一次；若已經關閉，請關閉這個視窗，從網站重新開始。
+window-site-says = 網站的說明
+window-closes = 這個視窗即將自動關閉，結果會顯示在原來的網頁。
+
+field-user_code = 用戶代碼
+    .hint = 6 至 10 碼，英文大小寫不同。印在密碼單上，或是您申請時自己設定的。
+    .missing = 請輸入用戶代碼。
+field-new_pin = 新的PIN碼
+    .hint = { $form ->
+        [one] 請自己設定 { $max } 個數字，以後使用卡片時都要輸入。
+       *[range] 請自己設定 { $min } 至 { $max } 個數字，以後使用卡片時都要輸入。
+    }
+    .missing = 請設定新的PIN碼。
+    .form = { $form ->
+        [one] PIN碼必須是 { $max } 個半形數字。還沒有送到卡片，請再輸入一次。
+       *[range] PIN碼必須是 { $min } 至 { $max } 個半形數字。還沒有送到卡片，請再輸入一次。
+    }
+field-new_pin_again = 再輸入一次新的PIN碼
+    .hint = 確認沒有打錯。
+    .missing = 請再輸入一次新的PIN碼。
+
+job-activate = 開卡
+    .begin = 進行開卡
+    .how-long = 約需 10 秒。過程中請勿拔取卡片。
+    .done = 開卡成功
+    .done-next = 卡片可以使用了。請牢記您的PIN碼，不要告訴別人。
 
 tray-title = 卡片盤
 tray-purpose = 這裡是示範用的軟體卡片與讀卡機。您可以插入、取出卡片，也可以讓卡片在工作途中被拔出，看看會發生什麼事。

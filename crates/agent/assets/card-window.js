@@ -1,0 +1,288 @@
+// @ts-check
+// The card window: shows what the agent says, hands it what the person does, and passes messages between the agent and
+// the page that opened the window. It decides nothing, and nothing that a person types ever goes to that page.
+
+/**
+ * What the agent answers.
+ * @typedef {object} View
+ * @property {number} version
+ * @property {string} screen
+ * @property {string} key another one for every other screen
+ * @property {string} html
+ * @property {string} title
+ * @property {string} announce
+ * @property {string | null} focus id of the field to type in
+ * @property {{percent: number, words: string} | null} bar
+ * @property {boolean} wants_ticket
+ * @property {{attempt: number, kaika: string, state: string, code?: string} | null} tell
+ * @property {number | null} close_after_ms
+ */
+
+/** For so long a window has to be looked at before its buttons work: nobody is made to press one by surprise. */
+const FOCUS_MS = 600;
+/** For so long the page may take to find a ticket. */
+const ANSWER_MS = 15_000;
+const RETRY_MS = 1_500;
+
+/** @param {string} id */
+function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element ${id}`);
+  return found;
+}
+
+const main = byId("window");
+const box = byId("screen");
+const announcement = byId("announcement");
+const token = main.dataset.token ?? "";
+/** @type {Window | null} */
+const page = window.opener;
+
+/**
+ * The origin that the page spoke from first; no other is listened to.
+ * @type {string | null}
+ */
+let site = null;
+let version = 0;
+let key = "";
+let told = "";
+let ticketAsked = false;
+let following = false;
+let over = false;
+let acting = false;
+let inFocus = false;
+let focusTimer = 0;
+let answerTimer = 0;
+
+/**
+ * @param {string} what
+ * @param {object} body
+ * @returns {Promise<View | null>} null where the agent did not answer
+ */
+async function send(what, body) {
+  let answer;
+  try {
+    answer = await fetch(`/card/${what}`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "accept-language": document.documentElement.lang,
+        "x-kaika-window": token,
+      },
+      body: JSON.stringify(body),
+    });
+    if (answer.ok) return await answer.json();
+  } catch {
+    // The agent is gone, or on its way out.
+  }
+  // A refusal means that it does not know this window any more.
+  if (answer && answer.status >= 400) over = true;
+  showFixed(over ? "forgotten" : "agent-gone");
+  return null;
+}
+
+/**
+ * @param {string} what
+ * @param {object} body
+ */
+async function act(what, body) {
+  if (acting || over) return;
+  acting = true;
+  box.setAttribute("aria-busy", "true");
+  try {
+    const view = await send(what, body);
+    if (view) show(view, true);
+  } finally {
+    acting = false;
+    box.removeAttribute("aria-busy");
+  }
+  follow();
+}
+
+/** Shows whatever happens, until the end. */
+async function follow() {
+  if (following || over) return;
+  following = true;
+  while (!over) {
+    const view = await send("watch", { seen: version });
+    if (view) show(view, false);
+    else if (!over) await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+  following = false;
+}
+
+/**
+ * @param {View} view
+ * @param {boolean} asked whether the person has just done something
+ */
+function show(view, asked) {
+  if (view.version < version) return;
+  version = view.version;
+  tell(view);
+  const same = view.key === key;
+  key = view.key;
+  if (same && view.bar) {
+    const bar = document.getElementById("bar");
+    if (bar instanceof HTMLProgressElement) bar.value = view.bar.percent;
+    byId("doing").textContent = view.bar.words;
+    return;
+  }
+  document.title = view.title;
+  const kept = same ? typed() : new Map();
+  const focused = same ? document.activeElement?.id : undefined;
+  // Nothing typed stays behind for whoever remembers forms.
+  if (!same) for (const field of fields()) field.value = "";
+  // The agent's own markup, in which everything else is escaped.
+  box.innerHTML = view.html;
+  for (const field of fields()) field.value = kept.get(field.id) ?? "";
+  applyFocusGuard();
+  const target = (!same || asked) && view.focus ? view.focus : focused || (same ? "" : "heading");
+  document.getElementById(target)?.focus();
+  if (!same || asked) announcement.textContent = view.announce;
+  if (view.close_after_ms !== null) {
+    over = true;
+    setTimeout(() => window.close(), view.close_after_ms);
+  }
+}
+
+/** @param {string} screen one that the agent has no word in */
+function showFixed(screen) {
+  if (key === screen) return;
+  key = screen;
+  version = 0;
+  for (const field of fields()) field.value = "";
+  const template = byId(`screen-${screen}`);
+  if (template instanceof HTMLTemplateElement) box.replaceChildren(template.content.cloneNode(true));
+  announcement.textContent = box.textContent;
+}
+
+/** @returns {HTMLInputElement[]} */
+function fields() {
+  return Array.from(box.querySelectorAll("input"));
+}
+
+/** @returns {Map<string, string>} */
+function typed() {
+  return new Map(fields().map((field) => [field.id, field.value]));
+}
+
+// The page
+
+/** @param {View} view */
+function tell(view) {
+  if (view.tell && site !== null) {
+    const { attempt, ...message } = view.tell;
+    const now = JSON.stringify(view.tell);
+    if (now !== told) page?.postMessage(message, site);
+    told = now;
+  }
+  if (view.wants_ticket && !ticketAsked) {
+    if (site === null) page?.postMessage({ kaika: "window", version: 1 }, "*");
+    else page?.postMessage({ kaika: "ticket-wanted" }, site);
+    awaitPage();
+  }
+  ticketAsked = view.wants_ticket;
+}
+
+function awaitPage() {
+  clearTimeout(answerTimer);
+  // A page that is closed will not answer at all.
+  answerTimer = setTimeout(() => act("no-ticket", { origin: null }), page && !page.closed ? ANSWER_MS : 0);
+}
+
+/** @param {MessageEvent<unknown>} event */
+function hear(event) {
+  const { data, origin } = event;
+  if (event.source !== page || (site !== null && origin !== site)) return;
+  if (typeof data !== "object" || data === null) return;
+  /** @type {(name: string) => string} */
+  const said = (name) => String(Object(data)[name] ?? "");
+  const kind = said("kaika");
+  if (kind === "job") {
+    site = origin;
+    clearTimeout(answerTimer);
+    act("begin", { origin, kind: said("kind"), authority: said("authority"), ticket: said("ticket") });
+  } else if (kind === "no-ticket") {
+    site = origin;
+    clearTimeout(answerTimer);
+    act("no-ticket", { origin, message: said("message"), next_step: said("next_step") });
+  }
+}
+
+// The person
+
+/**
+ * Whether the button may be pressed already.
+ * @param {Element | null} button
+ */
+function ready(button) {
+  if (!button?.hasAttribute("data-guarded") || inFocus) return true;
+  announcement.textContent = main.dataset.notInFocus ?? "";
+  return false;
+}
+
+function applyFocusGuard() {
+  for (const button of box.querySelectorAll("[data-guarded]")) {
+    if (inFocus) button.removeAttribute("aria-disabled");
+    else button.setAttribute("aria-disabled", "true");
+  }
+}
+
+function watchFocus() {
+  clearTimeout(focusTimer);
+  inFocus = false;
+  applyFocusGuard();
+  if (!document.hasFocus()) return;
+  focusTimer = setTimeout(() => {
+    inFocus = document.hasFocus();
+    applyFocusGuard();
+  }, FOCUS_MS);
+}
+
+/** @param {HTMLElement} button */
+function toggle(button) {
+  const field = document.getElementById(button.dataset.field ?? "");
+  if (!(field instanceof HTMLInputElement)) return;
+  const shown = field.type === "password";
+  field.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+  button.textContent = (shown ? button.dataset.shown : button.dataset.hidden) ?? "";
+}
+
+box.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  if (!button || !ready(button)) return;
+  switch (button.dataset.action) {
+    case "choose":
+      act("choose", { card: button.dataset.card ?? null });
+      break;
+    case "again":
+      act("again", {});
+      break;
+    case "show":
+      toggle(button);
+      break;
+    case "close":
+      window.close();
+      break;
+  }
+});
+
+box.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !ready(form.querySelector("[type=submit]"))) return;
+  act("run", { card: form.dataset.card, typed: Object.fromEntries(typed()) });
+});
+
+window.addEventListener("focus", watchFocus);
+window.addEventListener("blur", watchFocus);
+watchFocus();
+
+if (page) {
+  window.addEventListener("message", hear);
+  page.postMessage({ kaika: "window", version: 1 }, "*");
+  awaitPage();
+} else {
+  showFixed("no-opener");
+}

@@ -1,0 +1,365 @@
+//! The card window: the place where a person chooses a card, types PIN and user code, and sees a card job through.
+//!
+//! A portal's page opens `GET /card` in a window of its own and hands it a job by `postMessage`. Opening it has no
+//! effect and shows nothing of any card. Whatever is asked of it afterwards comes from that very page: with our own
+//! `Origin` and the page's token, which listens to the one site that spoke first. What is shown is decided here; the
+//! page's script shows it. PIN and user code come in by `POST /card/run` and never go out by these paths.
+
+mod inputs;
+mod look;
+mod meter;
+#[cfg(test)]
+mod sample;
+mod screen;
+mod state;
+mod windows;
+mod work;
+
+pub(super) use windows::Windows;
+
+use super::{
+    Agent,
+    guard::{from_own_page, refused},
+    permissions::Scope,
+    stopped,
+    tool::secret_document,
+};
+use askama::Template;
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Query, State as Shared},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use inputs::Typed;
+use kaika_texts::Language;
+use kaika_web::{Wish, html, language};
+use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Refusal};
+use screen::{View, Words};
+use serde::{Deserialize, de::DeserializeOwned};
+use state::{Asked, Assignment, Found, Outcome, SitesWords, State};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+use zeroize::Zeroizing;
+
+/// A request has some short texts.
+const LARGEST_REQUEST: usize = 8 * 1024;
+/// How long a request for news waits for them.
+const LONGEST_WAIT: Duration = Duration::from_secs(25);
+/// More than 256 bits in any spelling.
+const LONGEST_TICKET: usize = 128;
+/// The most that a site's words for having no ticket may be.
+const LONGEST_WORDS: usize = 400;
+
+pub(super) fn routes() -> Router<Arc<Agent>> {
+    Router::new()
+        .route("/card", get(page))
+        .route("/card/begin", post(begin))
+        .route("/card/watch", post(watch))
+        .route("/card/choose", post(choose))
+        .route("/card/run", post(run))
+        .route("/card/again", post(again))
+        .route("/card/no-ticket", post(no_ticket))
+        .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
+}
+
+/// One window.
+struct CardWindow {
+    language: Language,
+    state: Mutex<State>,
+    /// Rises with everything that may show.
+    version: watch::Sender<u64>,
+}
+
+impl CardWindow {
+    fn new(language: Language) -> Self {
+        Self { language, state: Mutex::new(State::new()), version: watch::Sender::new(0) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the state, and says so.
+    fn change<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let done = work(&mut state);
+        self.version.send_modify(|version| *version += 1);
+        done
+    }
+
+    /// As [`CardWindow::change`], where `work` tells whether anything changed.
+    fn change_if(&self, work: impl FnOnce(&mut State) -> bool) {
+        let mut state = self.state();
+        if work(&mut state) {
+            self.version.send_modify(|version| *version += 1);
+        }
+    }
+
+    fn view(&self) -> View {
+        let state = self.state();
+        let version = *self.version.borrow();
+        View::of(&state, version, self.language)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "window.html")]
+struct Page {
+    w: Words,
+    token: String,
+}
+
+async fn page(Shared(agent): Shared<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+    let language = wish.language(&headers);
+    let token = agent.windows.open(language, Instant::now());
+    html(&Page { w: Words { language }, token })
+}
+
+/// Carries the page's token. A header of its own, so that no other site's page could send it without being asked for
+/// leave by the browser first.
+const TOKEN: &str = "x-kaika-window";
+
+/// The window that a request belongs to, and what it asks; or the refusal to answer with.
+fn call<T: DeserializeOwned>(
+    agent: &Agent,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<(Arc<CardWindow>, T), Box<Response>> {
+    let refuse = |status, detail: &str| {
+        let refusal = Refusal::new(Code::BadRequest).detail(detail);
+        Box::new(refused(status, language(headers), refusal))
+    };
+    if !from_own_page(headers) {
+        return Err(refuse(StatusCode::FORBIDDEN, "not from the window's page"));
+    }
+    let token = headers.get(TOKEN).and_then(|token| token.to_str().ok()).unwrap_or_default();
+    let window = agent.windows.find(token, Instant::now());
+    let window = window.ok_or_else(|| refuse(StatusCode::FORBIDDEN, "no such window"))?;
+    let what = secret_document(body).ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "not understood"))?;
+    Ok((window, what))
+}
+
+/// As [`call`], and then what the window shows.
+fn answer<T: DeserializeOwned>(
+    agent: &Arc<Agent>,
+    headers: &HeaderMap,
+    body: Bytes,
+    work: impl FnOnce(&mut State, T) -> Result<Option<Assignment>, Refusal>,
+) -> Response {
+    let (window, what) = match call(agent, headers, body) {
+        Ok(called) => called,
+        Err(response) => return *response,
+    };
+    match window.change(|state| work(state, what)) {
+        Ok(assignment) => {
+            if let Some(assignment) = assignment {
+                work::begin(agent, &window, assignment);
+            }
+            Json(window.view()).into_response()
+        }
+        Err(refusal) => refused(StatusCode::FORBIDDEN, language(headers), refusal),
+    }
+}
+
+/// What the opener's message said; `origin` is the browser's word for where the message came from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    origin: String,
+    kind: String,
+    authority: String,
+    ticket: Zeroizing<String>,
+}
+
+async fn begin(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, begin: Begin| {
+        let Some(portal) = permitted(&agent, state, &begin.origin)? else {
+            return Ok(None);
+        };
+        let now = Instant::now();
+        let begun = asked(&begin, portal).and_then(|asked| state.begin(asked, begin.ticket, now));
+        match begun {
+            Ok(()) => Ok(state.go_on(now)),
+            Err(refusal) if state.asked.is_none() => {
+                state.refuse(refusal);
+                Ok(None)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    })
+}
+
+fn asked(begin: &Begin, portal: String) -> Result<Asked, Refusal> {
+    let not_a = |what: &str| Refusal::new(Code::BadRequest).detail(format!("not a {what}"));
+    let kind = begin.kind.parse().ok().filter(|kind| offered(*kind)).ok_or_else(|| not_a("job of this window"))?;
+    let authority: AuthorityId = begin.authority.parse().map_err(|_| not_a("name of an authority"))?;
+    let ticket = begin.ticket.as_bytes();
+    if ticket.is_empty() || ticket.len() > LONGEST_TICKET || !ticket.iter().all(u8::is_ascii_graphic) {
+        return Err(not_a("ticket"));
+    }
+    Ok(Asked { kind, authority, portal })
+}
+
+/// The configured portal that speaks, if it may; a site that may not is told so on the screen.
+fn permitted(agent: &Agent, state: &mut State, origin: &str) -> Result<Option<String>, Refusal> {
+    state.bind(origin)?;
+    match agent.permissions.portal(origin, Scope::Manage) {
+        Ok(portal) => Ok(Some(portal.to_owned())),
+        Err(refusal) => {
+            state.refuse(refusal);
+            Ok(None)
+        }
+    }
+}
+
+/// Which jobs people do in a window: those with texts of their own (`job-…`).
+fn offered(kind: JobKind) -> bool {
+    match kind {
+        JobKind::Activate => true,
+        // Made at a production station; and what every window asks by itself.
+        JobKind::Personalise | JobKind::Information => false,
+    }
+}
+
+#[derive(Deserialize)]
+struct Watch {
+    seen: u64,
+}
+
+/// Answers as soon as the window shows something else than the version that was seen.
+async fn watch(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    let (window, Watch { seen }) = match call(&agent, &headers, body) {
+        Ok(called) => called,
+        Err(response) => return *response,
+    };
+    let mut version = window.version.subscribe();
+    let mut changes = agent.tool.readers().changes();
+    let overdue = tokio::time::sleep(LONGEST_WAIT);
+    tokio::pin!(overdue);
+    loop {
+        let count = *changes.borrow_and_update();
+        let brief = window.state().look(count);
+        if let Some(brief) = brief {
+            look(&agent, &window, brief);
+        }
+        if *version.borrow_and_update() != seen {
+            break;
+        }
+        tokio::select! {
+            // Their senders live as long as agent and window, which this request holds.
+            _ = version.changed() => {}
+            _ = changes.changed() => {}
+            () = &mut overdue => break,
+            () = stopped(agent.stopping.clone()) => break,
+        }
+    }
+    Json(window.view()).into_response()
+}
+
+/// Looks at the readers, and again where they change meanwhile.
+fn look(agent: &Arc<Agent>, window: &Arc<CardWindow>, brief: state::Brief) {
+    let (agent, window) = (agent.clone(), window.clone());
+    tokio::spawn(async move {
+        let mut next = Some(brief);
+        while let Some(brief) = next {
+            let looked = tokio::task::spawn_blocking({
+                let (agent, window) = (agent.clone(), window.clone());
+                move || {
+                    let reading = || window.change_if(State::reading);
+                    look::look(agent.tool.readers(), &agent.seats, &*agent.portals, &brief, reading)
+                }
+            });
+            let found = looked.await.unwrap_or_else(|_| Found {
+                present: Vec::new(),
+                outcome: Outcome::Refused(Code::Internal.into(), None),
+                target: None,
+                informed: None,
+            });
+            window.change_if(|state| state.found(found));
+            let count = *agent.tool.readers().changes().borrow();
+            next = window.state().look(count);
+        }
+    });
+}
+
+#[derive(Deserialize)]
+struct Choose {
+    /// None: to choose again.
+    card: Option<CardNumber>,
+}
+
+async fn choose(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, Choose { card }| {
+        state.choose(card.as_ref());
+        Ok(None)
+    })
+}
+
+#[derive(Deserialize)]
+struct Run {
+    /// The one on the screen.
+    card: CardNumber,
+    typed: Typed,
+}
+
+async fn run(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, Run { card, typed }| Ok(state.run(&card, &typed, Instant::now())))
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+async fn again(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, Nothing {}| Ok(state.again(Instant::now())))
+}
+
+#[derive(Deserialize)]
+struct NoTicketGiven {
+    /// Who said so; none: nobody answers.
+    origin: Option<String>,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    next_step: String,
+}
+
+async fn no_ticket(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, said: NoTicketGiven| {
+        let Some(origin) = &said.origin else {
+            state.no_ticket(None);
+            return Ok(None);
+        };
+        if permitted(&agent, state, origin)?.is_some() {
+            let short = |text: String| text.chars().take(LONGEST_WORDS).collect();
+            let words = SitesWords { message: short(said.message), next_step: short(said.next_step) };
+            state.no_ticket(Some(words));
+        }
+        Ok(None)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_renders_in_both_languages() {
+        for language in Language::ALL {
+            let page = Page { w: Words { language }, token: "the-token".to_owned() }.render().unwrap();
+            assert!(page.contains("data-token=\"the-token\""));
+            for screen in ["waiting", "no-opener", "agent-gone", "forgotten"] {
+                assert!(page.contains(&format!("data-screen=\"{screen}\"")), "{screen}");
+            }
+            for key in ["window-no-opener", "window-agent-gone-next", "window-forgotten-next"] {
+                assert!(page.contains(&Words { language }.t(key)), "{key}");
+            }
+            assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains("onclick"));
+        }
+    }
+}

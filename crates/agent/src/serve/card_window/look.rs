@@ -1,0 +1,166 @@
+//! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
+//! one that it would be.
+
+use super::state::{Asked, Brief, Found, Offer, Outcome};
+use crate::{
+    engine::{Inputs, Order, run_job_on},
+    portal::{Portals, Target},
+    readers::Readers,
+    seats::{Face, Seat, Seated, Seats},
+};
+use kaika_wire::{CardInformation, CardNumber, Code, JobKind, Refusal};
+use std::{sync::Arc, time::Duration};
+
+/// Somebody is waiting for a first answer: a server that is not there is told soon.
+const PAUSES: &[Duration] = &[Duration::from_millis(300)];
+
+/// Blocks while cards are read and the portal is asked. `reading` is called before that takes its time.
+pub(super) fn look(
+    readers: &Readers,
+    seats: &Seats,
+    portals: &dyn Portals,
+    brief: &Brief,
+    reading: impl FnOnce(),
+) -> Found {
+    let mut found = Found {
+        present: Vec::new(),
+        outcome: Outcome::Refused(Code::NoReader.into(), None),
+        target: None,
+        informed: None,
+    };
+    if readers.list().is_ok_and(|readers| readers.iter().any(|reader| reader.card)) {
+        reading();
+    }
+    let all = match seats.look() {
+        Ok((_, all)) => all,
+        Err(refusal) => {
+            found.outcome = Outcome::Refused(refusal, None);
+            return found;
+        }
+    };
+    found.present = all.iter().filter_map(|seat| face(seat)?.number.clone()).collect();
+    if brief.presence_alone || all.is_empty() {
+        return found;
+    }
+    found.outcome = match choose(&all, readers, portals, brief, &mut found.target, &mut found.informed) {
+        Ok(outcome) => outcome,
+        Err(refusal) => Outcome::Refused(refusal, None),
+    };
+    found
+}
+
+fn choose(
+    all: &[Seat],
+    readers: &Readers,
+    portals: &dyn Portals,
+    brief: &Brief,
+    found_target: &mut Option<Arc<Target>>,
+    informed: &mut Option<(CardNumber, CardInformation)>,
+) -> Result<Outcome, Refusal> {
+    if all.iter().all(|seat| matches!(seat.card, Seated::Nothing)) {
+        return Err(Code::NoCard.into());
+    }
+    let target = match &brief.target {
+        Some(target) => target.clone(),
+        None => Arc::new(open(portals, &brief.asked)?),
+    };
+    *found_target = Some(target.clone());
+    let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, &target)).collect();
+    let chosen = offers.iter().position(|offer| brief.chosen.as_ref() == Some(&offer.number));
+    let others = offers.len() > 1;
+    let offer = match (chosen, offers.len()) {
+        (Some(chosen), _) => offers.swap_remove(chosen),
+        (None, 1) => offers.swap_remove(0),
+        (None, 0) => return Err(why_none(all, &target)),
+        (None, _) => return Ok(Outcome::Several(offers)),
+    };
+    let information = match &brief.informed {
+        Some((number, information)) if *number == offer.number => information.clone(),
+        _ => {
+            let card = Some(offer.number.clone());
+            match ask_portal(readers, &target, &offer) {
+                Ok(information) => information,
+                Err(refusal) => return Ok(Outcome::Refused(refusal, card)),
+            }
+        }
+    };
+    *informed = Some((offer.number.clone(), information.clone()));
+    Ok(match unfit(brief.asked.kind, &information) {
+        Some(code) => {
+            let authority = target.named.clone();
+            Outcome::Refused(Refusal { authority, ..Refusal::new(code) }, Some(offer.number))
+        }
+        None => {
+            let (holder, validity) = (Some(information.holder), Some((information.not_before, information.not_after)));
+            Outcome::One(Offer { holder, validity, ..offer }, others)
+        }
+    })
+}
+
+/// The configured portal, for the authority that the page named.
+fn open(portals: &dyn Portals, asked: &Asked) -> Result<Target, Refusal> {
+    let mut target = Target::find(portals, &asked.portal)?;
+    let known = target.well_known.authorities.iter().any(|authority| authority.id == asked.authority);
+    if !known {
+        let detail = format!("it has no authority {}", asked.authority);
+        return Err(Refusal::new(Code::NotAPortal).detail(detail));
+    }
+    target.named = Some(asked.authority.clone());
+    Ok(target)
+}
+
+fn face(seat: &Seat) -> Option<&Face> {
+    match &seat.card {
+        Seated::Card(face) => Some(face),
+        Seated::Nothing | Seated::Unread(_) => None,
+    }
+}
+
+/// The card, where it is one of the authority's.
+fn offer(seat: &Seat, target: &Target) -> Option<Offer> {
+    let face = face(seat)?;
+    let authority = target.authority_of(face.own.as_ref()?)?;
+    if target.named.as_ref() != Some(&authority.id) {
+        return None;
+    }
+    Some(Offer {
+        reader: seat.reader.clone(),
+        number: face.number.clone()?,
+        holder: face.holder.clone(),
+        validity: face.validity,
+    })
+}
+
+/// Why none of the cards will do, by the one that comes nearest.
+fn why_none(all: &[Seat], target: &Target) -> Refusal {
+    let of_others = all.iter().filter_map(face).find_map(|face| target.authority_of(face.own.as_ref()?));
+    if let Some(authority) = of_others {
+        let authority_id = Some(authority.id.clone());
+        return Refusal {
+            authority: authority_id,
+            ..Refusal::new(Code::WrongAuthority).detail(authority.name.clone())
+        };
+    }
+    let unread = all.iter().find_map(|seat| match &seat.card {
+        Seated::Unread(refusal) => Some(refusal.clone()),
+        Seated::Nothing | Seated::Card(_) => None,
+    });
+    unread.unwrap_or_else(|| Code::NotKaikaCard.into())
+}
+
+/// What the portal knows of the card, once the card has proved itself.
+fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<CardInformation, Refusal> {
+    let mut session = readers.connect(&offer.reader)?;
+    let order = Order::new(JobKind::Information);
+    let finished =
+        run_job_on(&mut *session, Some(&offer.number), target, &order, Inputs::default(), PAUSES, &mut |_| {})?;
+    finished.succeeded.information.ok_or_else(|| Refusal::new(Code::NotAPortal).detail("it says nothing of the card"))
+}
+
+/// What keeps a card in this state from this job, told before anything is typed.
+fn unfit(kind: JobKind, information: &CardInformation) -> Option<Code> {
+    match kind {
+        JobKind::Activate => information.activated.then_some(Code::AlreadyActivated),
+        JobKind::Personalise | JobKind::Information => None,
+    }
+}

@@ -1,0 +1,514 @@
+//! What a window shows: each state as a piece of page in the person's language, and what the page's script has to do
+//! beside showing it. No secret ever stands in it.
+
+use super::{
+    inputs::{Field, FieldError},
+    meter::{Doing, Meter},
+    state::{Offer, Remedy, SitesWords, Stage, State, Told},
+};
+use askama::Template;
+use kaika_texts::{FluentValue, Language, explain, text};
+use kaika_web::{CARD, READER, READER_WITH_CARD};
+use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, PinDigits, Refusal};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+/// A reader that is not plugged in.
+const NO_READER: &str = include_str!("../../../assets/no-reader.svg");
+
+/// How long the last screen stays.
+const LAST_LOOK_MS: u32 = 2000;
+
+/// The answer to every request of the window.
+#[derive(Serialize)]
+pub(super) struct View {
+    /// For `POST /card/watch`.
+    version: u64,
+    screen: &'static str,
+    /// Another one for every other screen; the same: what was typed so far stays.
+    key: String,
+    html: String,
+    title: String,
+    /// Read out when the screen appears.
+    announce: String,
+    /// The field to type in.
+    focus: Option<&'static str>,
+    bar: Option<Bar>,
+    /// Whether the page is asked for a ticket.
+    wants_ticket: bool,
+    tell: Option<Tell>,
+    close_after_ms: Option<u32>,
+    authority: Option<AuthorityId>,
+}
+
+#[derive(Serialize)]
+struct Bar {
+    percent: u8,
+    words: String,
+}
+
+/// A message for the page.
+#[derive(Serialize)]
+struct Tell {
+    /// Told once for each.
+    attempt: u32,
+    kaika: &'static str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Code>,
+}
+
+impl View {
+    pub(super) fn of(state: &State, version: u64, language: Language) -> Self {
+        let drawn = draw(state, language);
+        Self {
+            version,
+            screen: drawn.screen,
+            key: drawn.key,
+            html: drawn.html,
+            title: drawn.title,
+            announce: drawn.announce,
+            focus: drawn.focus,
+            bar: drawn.bar,
+            wants_ticket: matches!(state.stage, Stage::WantsTicket),
+            tell: state.told.map(|told| Tell::of(told, state.attempt)),
+            close_after_ms: matches!(state.stage, Stage::Done { .. }).then_some(LAST_LOOK_MS),
+            authority: state.asked.as_ref().map(|asked| asked.authority.clone()),
+        }
+    }
+}
+
+impl Tell {
+    fn of(told: Told, attempt: u32) -> Self {
+        let (kaika, state, code) = match told {
+            Told::Begun => ("progress", "begun", None),
+            Told::Running => ("progress", "running", None),
+            Told::Succeeded => ("finished", "succeeded", None),
+            Told::Refused(code) => ("finished", "refused", Some(code)),
+        };
+        Self { attempt, kaika, state, code }
+    }
+}
+
+/// Texts in a language.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    pub(super) language: Language,
+}
+
+impl Words {
+    pub(super) fn t(&self, key: &str) -> String {
+        text(self.language, key, &[])
+    }
+
+    fn with(&self, key: &str, arguments: &[(&'static str, FluentValue)]) -> String {
+        text(self.language, key, arguments)
+    }
+
+    /// A job's own text: its name, or `.begin`, `.done` …
+    fn job(&self, kind: JobKind, what: &str) -> String {
+        self.t(&format!("job-{}{what}", kind.as_str()))
+    }
+
+    fn until(&self, first: &str, last: &str) -> String {
+        self.with("window-until", &[("first", first.to_owned().into()), ("last", last.to_owned().into())])
+    }
+}
+
+/// Which site, authority and job: on every screen.
+struct Context {
+    words: Words,
+    kind: Option<JobKind>,
+    site: Option<String>,
+    authority: Option<String>,
+}
+
+impl Context {
+    fn t(&self, key: &str) -> String {
+        self.words.t(key)
+    }
+
+    /// The job's name, or what the window is as long as there is none.
+    fn job(&self) -> String {
+        self.kind.map_or_else(|| self.t("window-title"), |kind| self.words.job(kind, ""))
+    }
+
+    fn until(&self, first: &str, last: &str) -> String {
+        self.words.until(first, last)
+    }
+
+    fn of_job(&self, what: &str) -> String {
+        self.kind.map(|kind| self.words.job(kind, what)).unwrap_or_default()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "screens/looking.html")]
+struct Looking {
+    context: Context,
+}
+
+#[derive(Template)]
+#[template(path = "screens/choose.html")]
+struct Choose<'a> {
+    context: Context,
+    offers: &'a [Offer],
+}
+
+#[derive(Template)]
+#[template(path = "screens/form.html")]
+struct Form<'a> {
+    context: Context,
+    offer: &'a Offer,
+    /// Whether there are other cards to choose from.
+    others: bool,
+    fields: Vec<ShownField>,
+}
+
+#[derive(Template)]
+#[template(path = "screens/working.html")]
+struct Working {
+    context: Context,
+    percent: u8,
+    doing: String,
+}
+
+#[derive(Template)]
+#[template(path = "screens/refused.html")]
+struct Refused {
+    context: Context,
+    refusal: Refusal,
+    remedy: Remedy,
+    back: bool,
+}
+
+#[derive(Template)]
+#[template(path = "screens/no-ticket.html")]
+struct NoTicket<'a> {
+    context: Context,
+    words: &'a Option<SitesWords>,
+}
+
+#[derive(Template)]
+#[template(path = "screens/succeeded.html")]
+struct Succeeded<'a> {
+    context: Context,
+    number: &'a CardNumber,
+}
+
+/// A field of the form; what was typed is not in it.
+struct ShownField {
+    id: &'static str,
+    label: String,
+    hint: String,
+    error: Option<String>,
+    digits: bool,
+    /// Whether the person may look at it while typing.
+    can_show: bool,
+}
+
+impl ShownField {
+    fn of(field: Field, words: Words, digits: PinDigits, errors: &[FieldError]) -> Self {
+        let error = errors.iter().find(|error| error.field == field);
+        Self {
+            id: field.id(),
+            label: words.t(&format!("field-{}", field.id())),
+            hint: words.with(&format!("field-{}.hint", field.id()), &digit_arguments(digits)),
+            error: error.map(|error| words_of(error, words, digits)),
+            digits: field != Field::UserCode,
+            can_show: field == Field::UserCode,
+        }
+    }
+}
+
+fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 3] {
+    let few = if digits.min == digits.max { "one" } else { "range" };
+    [("form", few.into()), ("min", digits.min.into()), ("max", digits.max.into())]
+}
+
+/// What is wrong with what was typed, and how it has to be.
+fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> String {
+    match error.code {
+        Code::SecretMissing => words.t(&format!("field-{}.missing", error.field.id())),
+        Code::PinForm => words.with("field-new_pin.form", &digit_arguments(digits)),
+        code => {
+            let refusal = Refusal { tries_left: error.tries_left, ..Refusal::new(code) };
+            let explained = explain(words.language, refusal);
+            format!("{} {}", explained.message, explained.next_step)
+        }
+    }
+}
+
+impl Offer {
+    /// The holder's name in its parts, each with what joins it to the next: a line may be broken there.
+    fn holder_parts(&self) -> Vec<String> {
+        self.holder.iter().flat_map(|holder| holder.split_inclusive(',')).map(str::to_owned).collect()
+    }
+
+    fn days(&self) -> Option<(String, String)> {
+        let day = |moment: OffsetDateTime| moment.date().to_string();
+        self.validity.map(|(first, last)| (day(first), day(last)))
+    }
+}
+
+impl Looking {
+    fn picture(&self) -> &'static str {
+        READER_WITH_CARD
+    }
+}
+
+impl Choose<'_> {
+    fn picture(&self) -> &'static str {
+        CARD
+    }
+}
+
+impl Form<'_> {
+    fn picture(&self) -> &'static str {
+        CARD
+    }
+}
+
+impl Working {
+    fn picture(&self) -> &'static str {
+        READER_WITH_CARD
+    }
+}
+
+impl Refused {
+    /// What to do, where it is to be done at the reader.
+    fn picture(&self) -> Option<&'static str> {
+        match self.refusal.code {
+            Code::NoReader | Code::PcscMissing | Code::ReaderUnknown => Some(NO_READER),
+            Code::NoCard | Code::CardRemoved | Code::OtherCard => {
+                Some(if self.back { READER_WITH_CARD } else { READER })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether this is a step on the way rather than something that went wrong.
+    fn calm(&self) -> bool {
+        self.back || matches!(self.refusal.code, Code::NoReader | Code::NoCard | Code::AlreadyActivated)
+    }
+
+    fn goes_on_by_itself(&self) -> bool {
+        self.remedy == Remedy::AtReader
+    }
+
+    fn with_same_inputs(&self) -> bool {
+        matches!(self.remedy, Remedy::SameInputs | Remedy::SameCard)
+    }
+
+    /// The button that goes on, where there is one.
+    fn button(&self) -> Option<&'static str> {
+        match self.remedy {
+            Remedy::SameInputs | Remedy::SameCard => Some("window-go-on"),
+            Remedy::Again => Some("window-again"),
+            Remedy::AtReader | Remedy::Elsewhere => None,
+        }
+    }
+
+    fn waits_for_card(&self) -> bool {
+        self.remedy == Remedy::SameCard && !self.back
+    }
+}
+
+struct Drawn {
+    screen: &'static str,
+    key: String,
+    html: String,
+    title: String,
+    announce: String,
+    focus: Option<&'static str>,
+    bar: Option<Bar>,
+}
+
+fn draw(state: &State, language: Language) -> Drawn {
+    let words = Words { language };
+    let authority = state.authority();
+    let kind = state.asked.as_ref().map(|asked| asked.kind);
+    let context = Context {
+        words,
+        kind,
+        site: state.site.clone(),
+        authority: authority.map(|authority| match language {
+            Language::ZhTw => authority.name.clone(),
+            Language::En => authority.name_en.clone(),
+        }),
+    };
+    let title = context.job();
+    let mut drawn = Drawn {
+        screen: "",
+        key: String::new(),
+        html: String::new(),
+        title,
+        announce: String::new(),
+        focus: None,
+        bar: None,
+    };
+    match &state.stage {
+        Stage::Waiting | Stage::Looking => {
+            drawn.screen = "looking";
+            drawn.announce = words.t("window-looking");
+            drawn.html = render(&Looking { context });
+        }
+        Stage::Choosing(offers) => {
+            drawn.screen = "choose";
+            let numbers: Vec<&str> = offers.iter().map(|offer| offer.number.as_str()).collect();
+            drawn.key = numbers.join(",");
+            drawn.announce = words.t("window-choose");
+            drawn.html = render(&Choose { context, offers });
+        }
+        Stage::Asking { offer, others, errors } => {
+            let digits = authority.map(|authority| authority.pin_digits).unwrap_or_default();
+            let fields = kind.map(JobKind::inputs).unwrap_or_default().iter().copied().flat_map(Field::of);
+            let fields: Vec<ShownField> = fields.map(|field| ShownField::of(*field, words, digits, errors)).collect();
+            let wrong = fields.iter().find(|field| field.error.is_some());
+            drawn.screen = "form";
+            drawn.key = format!("{}/{}", offer.number, state.attempt);
+            drawn.announce = match wrong {
+                Some(field) => field.error.clone().unwrap_or_default(),
+                None => words.with("window-card-read", &[("card", offer.number.to_string().into())]),
+            };
+            drawn.focus = wrong.or(fields.first()).map(|field| field.id);
+            drawn.html = render(&Form { context, offer, others: *others, fields });
+        }
+        Stage::WantsTicket => {
+            drawn.screen = "working";
+            let doing = words.t("window-asking-site");
+            drawn.bar = Some(Bar { percent: 2, words: doing.clone() });
+            drawn.announce = words.t("window-leave-card");
+            drawn.html = render(&Working { context, percent: 2, doing });
+        }
+        Stage::Working(meter) => {
+            drawn.screen = "working";
+            let (percent, doing) = (meter.percent(), words.t(doing_key(meter)));
+            drawn.bar = Some(Bar { percent, words: doing.clone() });
+            drawn.announce = words.t("window-leave-card");
+            drawn.html = render(&Working { context, percent, doing });
+        }
+        Stage::Refused { refusal, remedy, back, .. } => {
+            let refusal = explain(language, refusal.clone());
+            drawn.screen = "refused";
+            drawn.key = format!("{}/{}/{back}", refusal.code, state.attempt);
+            drawn.announce = match back {
+                true => words.t("window-card-back"),
+                false => format!("{} {}", refusal.message, refusal.next_step),
+            };
+            drawn.html = render(&Refused { context, refusal, remedy: *remedy, back: *back });
+        }
+        Stage::NoTicket { words: sites } => {
+            drawn.screen = "no-ticket";
+            drawn.announce = match sites {
+                Some(sites) => format!("{} {}", sites.message, sites.next_step),
+                None => words.t("window-no-answer"),
+            };
+            drawn.html = render(&NoTicket { context, words: sites });
+        }
+        Stage::Done { number } => {
+            drawn.screen = "succeeded";
+            drawn.announce = context.of_job(".done");
+            drawn.html = render(&Succeeded { context, number });
+        }
+    }
+    drawn.key = format!("{}:{}", drawn.screen, drawn.key);
+    drawn
+}
+
+fn doing_key(meter: &Meter) -> &'static str {
+    match meter.doing {
+        Doing::Starting => "window-starting",
+        Doing::AtCard => "window-at-card",
+        Doing::AtServer => "window-at-server",
+        Doing::Retrying => "window-retrying",
+    }
+}
+
+fn render(screen: &impl Template) -> String {
+    screen.render().unwrap_or_else(|error| {
+        tracing::error!(%error, "a screen cannot be rendered");
+        String::new()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::card_window::sample::{NUMBER, offer, state};
+
+    fn stages() -> Vec<(&'static str, Stage)> {
+        let errors = [
+            (Field::UserCode, Code::SecretMissing),
+            (Field::UserCode, Code::UserCodeForm),
+            (Field::UserCode, Code::UserCodeWrong),
+            (Field::NewPin, Code::SecretMissing),
+            (Field::NewPin, Code::PinForm),
+            (Field::NewPinAgain, Code::SecretMissing),
+            (Field::NewPinAgain, Code::PinsDiffer),
+        ];
+        let forms = errors.map(|(field, code)| {
+            let errors = vec![FieldError { field, code, tries_left: Some(1) }];
+            ("form", Stage::Asking { offer: offer(NUMBER), others: true, errors })
+        });
+        let refusals = Code::ALL.iter().flat_map(|code| {
+            let remedies = [Remedy::AtReader, Remedy::SameCard, Remedy::SameInputs, Remedy::Again, Remedy::Elsewhere];
+            remedies.map(|remedy| {
+                let refusal = Refusal::new(*code).detail("<detail>");
+                ("refused", Stage::Refused { refusal, remedy, card: None, back: remedy == Remedy::SameCard })
+            })
+        });
+        let words = || SitesWords { message: "<message>".to_owned(), next_step: "<step>".to_owned() };
+        let number = || NUMBER.parse().unwrap();
+        let mut stages = vec![
+            ("looking", Stage::Waiting),
+            ("looking", Stage::Looking),
+            ("choose", Stage::Choosing(vec![offer(NUMBER), offer("GC00000000000002")])),
+            ("form", Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() }),
+            ("working", Stage::WantsTicket),
+            ("working", Stage::Working(Meter::new())),
+            ("no-ticket", Stage::NoTicket { words: Some(words()) }),
+            ("no-ticket", Stage::NoTicket { words: None }),
+            ("succeeded", Stage::Done { number: number() }),
+        ];
+        stages.extend(forms);
+        stages.extend(refusals);
+        stages
+    }
+
+    #[test]
+    fn every_screen_renders_in_both_languages() {
+        for language in Language::ALL {
+            for (screen, stage) in stages() {
+                let view = View::of(&state(stage), 7, language);
+                let html = &view.html;
+                assert_eq!(view.screen, screen);
+                assert!(html.contains(&format!("<section class=\"screen\" data-screen=\"{screen}\"")), "{html}");
+                assert!(html.contains("id=\"heading\"") && html.contains("https://portal.example"), "{html}");
+                assert!(!view.announce.is_empty() && !view.title.is_empty());
+                // What cards, readers and sites say is text, and nothing stands in the markup that the policy forbids.
+                for never in ["<1>", "<第一組>", "<detail>", "<message>", "style=", "<script", "onclick"] {
+                    assert!(!html.contains(never), "{never} in {html}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn screens_name_the_authority_in_the_persons_language() {
+        let named = |language| View::of(&state(Stage::Looking), 1, language).html;
+        assert!(named(Language::ZhTw).contains("測試管理中心") && named(Language::ZhTw).contains(">開卡<"));
+        assert!(named(Language::En).contains("Test authority") && named(Language::En).contains(">Activate a card<"));
+    }
+
+    #[test]
+    fn before_a_job_is_known_the_window_names_itself() {
+        for language in Language::ALL {
+            let mut nameless = State::new();
+            nameless.refuse(Code::NotPermitted.into());
+            let view = View::of(&nameless, 1, language);
+            assert!(view.html.contains(&Words { language }.t("window-title")));
+            assert_eq!(view.authority, None);
+        }
+    }
+}

@@ -1,0 +1,608 @@
+//! The state machine of one card window: what it shows and what may happen next. No I/O; the time is given.
+
+use super::{
+    inputs::{Field, FieldError, Given, Typed, check},
+    meter::Meter,
+};
+use crate::{engine::Progress, portal::Target};
+use kaika_wire::{AuthorityId, CardInformation, CardNumber, Code, JobKind, PortalAuthority, Refusal};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+/// A ticket is good for five minutes; one that is nearly over is not tried.
+const TICKET_GOOD: Duration = Duration::from_secs(270);
+/// How long inputs are kept for going on after a cut.
+const INPUTS_KEPT: Duration = Duration::from_secs(300);
+
+/// The job that a site asked for.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) kind: JobKind,
+    pub(super) authority: AuthorityId,
+    /// The origin of the portal, as the agent's configuration has it.
+    pub(super) portal: String,
+}
+
+/// A card that the job can be done with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Offer {
+    pub(super) reader: String,
+    pub(super) number: CardNumber,
+    pub(super) holder: Option<String>,
+    pub(super) validity: Option<(OffsetDateTime, OffsetDateTime)>,
+}
+
+/// What a look at the readers came to.
+pub(super) struct Found {
+    /// The numbers of all cards that are in.
+    pub(super) present: Vec<CardNumber>,
+    pub(super) outcome: Outcome,
+    pub(super) target: Option<Arc<Target>>,
+    /// What the portal said of the one card.
+    pub(super) informed: Option<(CardNumber, CardInformation)>,
+}
+
+pub(super) enum Outcome {
+    /// The one that there is, or that was chosen; and whether there are others.
+    One(Offer, bool),
+    Several(Vec<Offer>),
+    /// No card that will do. The card that it is about, where there is one.
+    Refused(Refusal, Option<CardNumber>),
+}
+
+/// What is on the screen.
+pub(super) enum Stage {
+    /// Nobody has asked for a job yet.
+    Waiting,
+    /// At the cards.
+    Looking,
+    Choosing(Vec<Offer>),
+    /// The person types.
+    Asking {
+        offer: Offer,
+        others: bool,
+        errors: Vec<FieldError>,
+    },
+    /// The inputs are there; the page is asked for a ticket.
+    WantsTicket,
+    Working(Meter),
+    Refused {
+        refusal: Refusal,
+        remedy: Remedy,
+        card: Option<CardNumber>,
+        back: bool,
+    },
+    /// The page has none to give, for the reason that it tells; or it does not answer.
+    NoTicket {
+        words: Option<SitesWords>,
+    },
+    Done {
+        number: CardNumber,
+    },
+}
+
+/// What the site says, in its own words.
+pub(super) struct SitesWords {
+    pub(super) message: String,
+    pub(super) next_step: String,
+}
+
+/// What helps after a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Something at the reader; the window sees it and goes on by itself.
+    AtReader,
+    /// The same card back into a reader, then the same inputs once more.
+    SameCard,
+    /// The same inputs once more.
+    SameInputs,
+    /// To look and ask once more.
+    Again,
+    /// Nothing that could be done here.
+    Elsewhere,
+}
+
+impl Remedy {
+    fn of(code: Code, inputs_kept: bool) -> Self {
+        match (code, inputs_kept) {
+            (Code::CardRemoved | Code::OtherCard | Code::NoCard | Code::NoReader | Code::ReaderUnknown, true) => {
+                Self::SameCard
+            }
+            (
+                Code::ServerUnreachable
+                | Code::Busy
+                | Code::CardFault
+                | Code::Stale
+                | Code::TicketOver
+                | Code::TooManyRequests
+                | Code::Internal,
+                true,
+            ) => Self::SameInputs,
+            (
+                Code::CardRemoved
+                | Code::OtherCard
+                | Code::NoCard
+                | Code::NoReader
+                | Code::ReaderUnknown
+                | Code::NotKaikaCard
+                | Code::WrongAuthority,
+                _,
+            ) => Self::AtReader,
+            (
+                Code::ServerUnreachable
+                | Code::Busy
+                | Code::CardFault
+                | Code::Stale
+                | Code::TicketOver
+                | Code::TooManyRequests
+                | Code::Internal
+                | Code::PcscMissing
+                | Code::NotAPortal
+                | Code::SecretMissing,
+                _,
+            ) => Self::Again,
+            _ => Self::Elsewhere,
+        }
+    }
+}
+
+/// What the page is told of the job; the last thing, if it was not told yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Begun,
+    Running,
+    Succeeded,
+    Refused(Code),
+}
+
+/// A job to be run now. No `Debug`.
+pub(super) struct Assignment {
+    pub(super) asked: Asked,
+    pub(super) target: Arc<Target>,
+    pub(super) ticket: Zeroizing<String>,
+    pub(super) card: CardNumber,
+    pub(super) given: Given,
+}
+
+/// What a look is to find out.
+pub(super) struct Brief {
+    pub(super) asked: Asked,
+    pub(super) target: Option<Arc<Target>>,
+    pub(super) chosen: Option<CardNumber>,
+    pub(super) informed: Option<(CardNumber, CardInformation)>,
+    /// Only which cards are in.
+    pub(super) presence_alone: bool,
+}
+
+struct Ticket {
+    ticket: Zeroizing<String>,
+    since: Instant,
+}
+
+struct Kept {
+    given: Given,
+    card: CardNumber,
+    since: Instant,
+}
+
+pub(super) struct State {
+    /// The site that the first job came from; no other is listened to.
+    pub(super) site: Option<String>,
+    pub(super) asked: Option<Asked>,
+    pub(super) stage: Stage,
+    pub(super) target: Option<Arc<Target>>,
+    /// The card that the job is for, once it is clear which.
+    pub(super) chosen: Option<Offer>,
+    pub(super) told: Option<Told>,
+    /// How often a job was begun.
+    pub(super) attempt: u32,
+    informed: Option<(CardNumber, CardInformation)>,
+    ticket: Option<Ticket>,
+    kept: Option<Kept>,
+    /// The count of changes that the last look was for.
+    looked: Option<u64>,
+    looking: bool,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self {
+            site: None,
+            asked: None,
+            stage: Stage::Waiting,
+            target: None,
+            chosen: None,
+            told: None,
+            attempt: 0,
+            informed: None,
+            ticket: None,
+            kept: None,
+            looked: None,
+            looking: false,
+        }
+    }
+
+    /// The window listens to the site that spoke first.
+    ///
+    /// # Errors
+    /// Another one.
+    pub(super) fn bind(&mut self, site: &str) -> Result<(), Refusal> {
+        let bound = self.site.get_or_insert_with(|| site.to_owned());
+        let same = bound == site;
+        same.then_some(()).ok_or_else(|| Refusal::new(Code::BadRequest).detail("the window belongs to another site"))
+    }
+
+    /// A refusal before any job; there is no way on.
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.stage = Stage::Refused { refusal, remedy: Remedy::Elsewhere, card: None, back: false };
+    }
+
+    /// A job with its ticket; the second time the same job with another ticket, for inputs that may be waiting for it.
+    ///
+    /// # Errors
+    /// Another job than before.
+    pub(super) fn begin(&mut self, asked: Asked, ticket: Zeroizing<String>, now: Instant) -> Result<(), Refusal> {
+        match &self.asked {
+            None => {
+                self.asked = Some(asked);
+                self.stage = Stage::Looking;
+            }
+            Some(before) if *before == asked => {}
+            Some(_) => return Err(Refusal::new(Code::BadRequest).detail("the window belongs to another job")),
+        }
+        self.ticket = Some(Ticket { ticket, since: now });
+        Ok(())
+    }
+
+    /// Which look at the readers is due, where there were this many changes; [`State::found`] is told what it came to.
+    pub(super) fn look(&mut self, changes: u64) -> Option<Brief> {
+        let idle = match &self.stage {
+            Stage::Looking | Stage::Choosing(_) | Stage::Asking { .. } | Stage::Refused { .. } => true,
+            Stage::Waiting | Stage::WantsTicket | Stage::Working(_) | Stage::NoTicket { .. } | Stage::Done { .. } => {
+                false
+            }
+        };
+        if !idle || self.looking || self.looked == Some(changes) {
+            return None;
+        }
+        let asked = self.asked.clone()?;
+        self.looking = true;
+        self.looked = Some(changes);
+        let presence_alone = matches!(self.stage, Stage::Refused { remedy: Remedy::SameCard, .. });
+        Some(Brief {
+            asked,
+            target: self.target.clone(),
+            chosen: self.chosen.as_ref().map(|offer| offer.number.clone()),
+            informed: self.informed.clone(),
+            presence_alone,
+        })
+    }
+
+    /// A card is being read: that is told where otherwise an earlier finding would stand.
+    pub(super) fn reading(&mut self) -> bool {
+        let waits = matches!(&self.stage, Stage::Refused { remedy: Remedy::AtReader, .. });
+        if waits {
+            self.stage = Stage::Looking;
+        }
+        waits
+    }
+
+    /// Whether the screen is another one now.
+    pub(super) fn found(&mut self, found: Found) -> bool {
+        self.looking = false;
+        self.target = found.target.or(self.target.take());
+        self.informed = found.informed.or(self.informed.take());
+        let is_in = |number: &CardNumber| found.present.contains(number);
+        match (&mut self.stage, &found.outcome) {
+            (Stage::Refused { remedy: Remedy::SameCard, card: Some(card), back, .. }, _) => {
+                let before = std::mem::replace(back, is_in(card));
+                return *back != before;
+            }
+            // The inputs wait, whatever becomes of the card meanwhile.
+            (Stage::Refused { remedy: Remedy::SameInputs, .. }, _) => return false,
+            // What was said of a card stands as long as it is in.
+            (Stage::Refused { card: Some(card), remedy: Remedy::Elsewhere, .. }, _) if is_in(card) => return false,
+            // What was typed so far stays.
+            (Stage::Asking { offer, others, .. }, Outcome::One(same, more)) if offer.number == same.number => {
+                let shown = (&*offer, &*others) != (same, more);
+                offer.clone_from(same);
+                *others = *more;
+                return shown;
+            }
+            (Stage::Looking | Stage::Choosing(_) | Stage::Asking { .. } | Stage::Refused { .. }, _) => {}
+            _ => return false,
+        }
+        self.kept = None;
+        self.stage = match found.outcome {
+            Outcome::One(offer, others) => {
+                self.chosen = Some(offer.clone());
+                Stage::Asking { offer, others, errors: Vec::new() }
+            }
+            Outcome::Several(offers) => {
+                self.chosen = None;
+                Stage::Choosing(offers)
+            }
+            Outcome::Refused(refusal, card) => {
+                let remedy = Remedy::of(refusal.code, false);
+                Stage::Refused { refusal, remedy, card, back: false }
+            }
+        };
+        true
+    }
+
+    /// The person chooses a card, or wants to choose again.
+    pub(super) fn choose(&mut self, number: Option<&CardNumber>) {
+        match (&self.stage, number) {
+            (Stage::Choosing(offers), Some(number)) => {
+                if let Some(offer) = offers.iter().find(|offer| offer.number == *number) {
+                    self.chosen = Some(offer.clone());
+                    self.look_once_more();
+                }
+            }
+            (Stage::Asking { .. }, None) => {
+                self.chosen = None;
+                self.look_once_more();
+            }
+            _ => {}
+        }
+    }
+
+    /// The person has typed everything for the card of this number.
+    pub(super) fn run(&mut self, number: &CardNumber, typed: &Typed, now: Instant) -> Option<Assignment> {
+        let digits = self.authority().map(|authority| authority.pin_digits).unwrap_or_default();
+        let (Some(asked), Stage::Asking { offer, errors, .. }) = (&self.asked, &mut self.stage) else {
+            return None;
+        };
+        if offer.number != *number {
+            return None;
+        }
+        match check(asked.kind.inputs(), typed, digits) {
+            Err(wrong) => {
+                *errors = wrong;
+                None
+            }
+            Ok(given) => {
+                self.kept = Some(Kept { given, card: number.clone(), since: now });
+                self.start(now)
+            }
+        }
+    }
+
+    /// What the button on the screen of a refusal does.
+    pub(super) fn again(&mut self, now: Instant) -> Option<Assignment> {
+        match &self.stage {
+            Stage::Refused { remedy: Remedy::SameInputs | Remedy::SameCard, .. } => self.start(now),
+            Stage::Refused { remedy: Remedy::Again | Remedy::AtReader, .. } => {
+                self.look_again();
+                None
+            }
+            Stage::NoTicket { .. } => {
+                self.stage = Stage::WantsTicket;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The ticket that was asked for has come.
+    pub(super) fn go_on(&mut self, now: Instant) -> Option<Assignment> {
+        match self.stage {
+            Stage::WantsTicket | Stage::NoTicket { .. } => self.start(now),
+            _ => None,
+        }
+    }
+
+    pub(super) fn no_ticket(&mut self, words: Option<SitesWords>) {
+        if let Stage::Waiting | Stage::WantsTicket = self.stage {
+            self.stage = Stage::NoTicket { words };
+        }
+    }
+
+    /// Begins the job where inputs and ticket are there; without a ticket asks for one, without inputs for them.
+    fn start(&mut self, now: Instant) -> Option<Assignment> {
+        self.expire(now);
+        let (Some(asked), Some(target), Some(kept)) = (&self.asked, &self.target, &self.kept) else {
+            self.look_again();
+            return None;
+        };
+        let fresh = |ticket: &Ticket| now.duration_since(ticket.since) < TICKET_GOOD;
+        let Some(ticket) = self.ticket.take().filter(fresh) else {
+            self.stage = Stage::WantsTicket;
+            return None;
+        };
+        self.stage = Stage::Working(Meter::new());
+        self.attempt += 1;
+        self.told = Some(Told::Begun);
+        Some(Assignment {
+            asked: asked.clone(),
+            target: target.clone(),
+            ticket: ticket.ticket,
+            card: kept.card.clone(),
+            given: kept.given.clone(),
+        })
+    }
+
+    pub(super) fn progressed(&mut self, progress: &Progress) {
+        if let Stage::Working(meter) = &mut self.stage {
+            meter.advance(progress);
+            if matches!(progress, Progress::Started { .. }) {
+                self.told = Some(Told::Running);
+            }
+        }
+    }
+
+    pub(super) fn finished(&mut self, result: Result<CardNumber, Refusal>, now: Instant) {
+        let refusal = match result {
+            Ok(number) => {
+                self.kept = None;
+                self.told = Some(Told::Succeeded);
+                self.stage = Stage::Done { number };
+                return;
+            }
+            Err(refusal) => refusal,
+        };
+        self.told = Some(Told::Refused(refusal.code));
+        self.expire(now);
+        let card = self.kept.as_ref().map(|kept| kept.card.clone());
+        if let (Some(field), Some(offer)) = (Field::blamed(refusal.code), &self.chosen) {
+            let errors = vec![FieldError { field, code: refusal.code, tries_left: refusal.tries_left }];
+            self.stage = Stage::Asking { offer: offer.clone(), others: false, errors };
+            // Whether there are others is to be seen.
+            self.looked = None;
+            self.kept = None;
+            return;
+        }
+        let remedy = Remedy::of(refusal.code, self.kept.is_some());
+        match remedy {
+            // Whether the card is back already is to be seen.
+            Remedy::SameCard => self.looked = None,
+            Remedy::SameInputs => {}
+            Remedy::AtReader | Remedy::Again | Remedy::Elsewhere => self.kept = None,
+        }
+        self.stage = Stage::Refused { refusal, remedy, card, back: false };
+    }
+
+    /// Forgets inputs that were kept long enough.
+    pub(super) fn expire(&mut self, now: Instant) {
+        if self.kept.as_ref().is_some_and(|kept| now.duration_since(kept.since) >= INPUTS_KEPT) {
+            self.kept = None;
+        }
+    }
+
+    pub(super) fn is_working(&self) -> bool {
+        matches!(self.stage, Stage::Working(_))
+    }
+
+    /// What the portal says of the authority.
+    pub(super) fn authority(&self) -> Option<&PortalAuthority> {
+        let (asked, target) = (self.asked.as_ref()?, self.target.as_ref()?);
+        target.well_known.authorities.iter().find(|authority| authority.id == asked.authority)
+    }
+
+    /// From the beginning: the portal is asked anew, too.
+    fn look_again(&mut self) {
+        self.informed = None;
+        self.look_once_more();
+    }
+
+    fn look_once_more(&mut self) {
+        self.looked = None;
+        self.kept = None;
+        self.stage = Stage::Looking;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serve::card_window::sample::{NUMBER, asked, offer, state};
+
+    fn asking() -> State {
+        state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() })
+    }
+
+    fn typed() -> Typed {
+        let text = r#"{"user_code": "Abc123", "new_pin": "135790", "new_pin_again": "135790"}"#;
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn ticket() -> Zeroizing<String> {
+        Zeroizing::new("a-ticket".to_owned())
+    }
+
+    fn number() -> CardNumber {
+        NUMBER.parse().unwrap()
+    }
+
+    #[test]
+    fn a_ticket_that_is_nearly_over_is_not_tried() {
+        let start = Instant::now();
+        for (age, begins) in [(TICKET_GOOD - Duration::from_secs(1), true), (TICKET_GOOD, false)] {
+            let mut state = asking();
+            state.begin(asked(), ticket(), start).unwrap();
+            let assignment = state.run(&number(), &typed(), start + age);
+            assert_eq!(assignment.is_some(), begins);
+            assert_eq!(matches!(state.stage, Stage::WantsTicket), !begins);
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_used_once() {
+        let now = Instant::now();
+        let mut state = asking();
+        state.begin(asked(), ticket(), now).unwrap();
+        assert!(state.run(&number(), &typed(), now).is_some());
+        state.finished(Err(Code::Busy.into()), now);
+        assert!(state.again(now).is_none());
+        assert!(matches!(state.stage, Stage::WantsTicket));
+        state.begin(asked(), ticket(), now).unwrap();
+        assert_eq!(state.go_on(now).unwrap().card, number());
+    }
+
+    #[test]
+    fn inputs_are_kept_for_five_minutes() {
+        let now = Instant::now();
+        for (later, kept) in [(INPUTS_KEPT - Duration::from_secs(1), true), (INPUTS_KEPT, false)] {
+            let mut state = asking();
+            state.begin(asked(), ticket(), now).unwrap();
+            state.run(&number(), &typed(), now).unwrap();
+            state.finished(Err(Code::ServerUnreachable.into()), now);
+            state.expire(now + later);
+            assert_eq!(state.kept.is_some(), kept);
+            state.begin(asked(), ticket(), now + later).unwrap();
+            assert_eq!(state.again(now + later).is_some(), kept);
+            // Without inputs the person is asked for them again.
+            assert_eq!(matches!(state.stage, Stage::Looking), !kept);
+        }
+    }
+
+    #[test]
+    fn inputs_go_when_they_are_of_no_more_use() {
+        let now = Instant::now();
+        for result in [
+            Ok(number()),
+            Err(Code::UserCodeWrong.into()),
+            Err(Code::UserCodeLocked.into()),
+            Err(Code::AlreadyActivated.into()),
+        ] {
+            let mut state = asking();
+            state.begin(asked(), ticket(), now).unwrap();
+            state.run(&number(), &typed(), now).unwrap();
+            state.finished(result, now);
+            assert!(state.kept.is_none());
+        }
+    }
+
+    #[test]
+    fn nothing_begins_twice() {
+        let now = Instant::now();
+        let mut state = asking();
+        state.begin(asked(), ticket(), now).unwrap();
+        assert!(state.run(&number(), &typed(), now).is_some());
+        state.begin(asked(), ticket(), now).unwrap();
+        assert!(state.run(&number(), &typed(), now).is_none(), "it is working");
+        assert!(state.again(now).is_none());
+        assert!(state.go_on(now).is_none());
+        assert!(state.look(99).is_none(), "nobody looks while it works");
+    }
+
+    #[test]
+    fn one_look_at_a_time() {
+        let mut state = state(Stage::Looking);
+        assert!(state.look(1).is_some());
+        assert!(state.look(2).is_none());
+        let found = |present: Vec<CardNumber>| Found {
+            present,
+            outcome: Outcome::Refused(Code::NoCard.into(), None),
+            target: None,
+            informed: None,
+        };
+        assert!(state.found(found(Vec::new())));
+        assert!(state.look(1).is_none(), "nothing has changed");
+        assert!(state.look(2).is_some());
+    }
+}
