@@ -28,3 +28,5 @@ mod ready_file;
 mod start_and_end;
 #[path = "e2e/sweep.rs"]
 mod sweep;
+#[path = "e2e/tls_login.rs"]
+mod tls_login;

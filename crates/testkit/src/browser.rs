@@ -130,6 +130,13 @@ impl Browser {
         self.or_fail(&format!("open {url}"), self.session.post("/url", json!({"url": url})));
     }
 
+    /// Sets out for a page in the current window: where something comes before it, outside of pages.
+    #[track_caller]
+    pub fn set_out_for(&self, url: &str) {
+        // A moment later, so that the answer to this command does not wait for the page.
+        self.run("setTimeout(() => location.assign(arguments[0]), 20)", &[json!(url)]);
+    }
+
     #[track_caller]
     pub fn reload(&self) {
         self.or_fail("reload", self.session.post("/refresh", json!({})));

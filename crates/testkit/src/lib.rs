@@ -13,6 +13,7 @@ pub mod pkilint;
 pub mod ports;
 pub mod postgres;
 pub mod proxy;
+pub mod screen;
 pub mod site;
 pub mod tools;
 pub mod vpcd;

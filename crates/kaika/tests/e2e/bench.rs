@@ -127,7 +127,7 @@ impl Said {
     }
 }
 
-/// A program of ours that runs until it is told to end. Dropped, it is killed.
+/// A program that runs until it is told to end. Dropped, it is killed.
 pub(crate) struct Running {
     child: Child,
     mark: PathBuf,
@@ -139,9 +139,14 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+        Running::start_other(&program(name), arguments, environment)
+    }
+
+    /// A program that is not ours.
+    pub(crate) fn start_other(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
         let folder = folder();
         let (stdout, stderr) = (folder.path().join("stdout"), folder.path().join("stderr"));
-        let child = Command::new(program(name))
+        let child = Command::new(program)
             .args(arguments)
             .envs(surroundings())
             .envs(environment.iter().copied())

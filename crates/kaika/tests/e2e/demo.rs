@@ -207,6 +207,14 @@ impl Demo {
         Card { entry: card.unwrap() }
     }
 
+    /// The authority's card that is in no reader, and its file.
+    pub(crate) fn spare_card(&self, authority: &str) -> (Card<'_>, PathBuf) {
+        let cards = self.ready["cards"].as_array().unwrap();
+        let card = cards.iter().find(|card| card["authority"] == authority && card["reader"].is_null());
+        let card = Card { entry: card.unwrap() };
+        (card, self.data.path().join("cards").join(format!("{}.card", card.number())))
+    }
+
     /// `kaika-agent …  --json` at this demo's agent.
     pub(crate) fn agent(&self, arguments: &[&str], stdin: &str) -> Said {
         let output = tool("kaika-agent")

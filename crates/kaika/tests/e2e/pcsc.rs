@@ -9,28 +9,40 @@ use kaika_testkit::{
     tools::{self, Output, Tool},
 };
 use serde_json::{Value, json};
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use tempfile::TempDir;
 
 /// A software card as a program of its own, in a reader of a pcscd of its own.
-struct Bench {
-    pcscd: PrivatePcscd,
+pub(crate) struct Bench {
+    pub(crate) pcscd: PrivatePcscd,
     /// Behind `pcscd`, so that it ends before.
-    _card: Running,
-    desk: TempDir,
+    card: Running,
+    pub(crate) desk: TempDir,
 }
 
 impl Bench {
     /// A blank card.
     fn new() -> Bench {
+        Bench::start(None, &["--create", "--strict", "--serial", "31000001"])
+    }
+
+    /// A copy of this card.
+    pub(crate) fn with(card: &Path) -> Bench {
+        Bench::start(Some(card), &[])
+    }
+
+    fn start(card: Option<&Path>, options: &[&str]) -> Bench {
         // yubico-piv-tool wants "Yubikey" in the name.
         let pcscd = PrivatePcscd::start(&["Yubikey Kaika"]);
         let desk = folder();
-        let (file, port) = (desk.path().join("blank.card"), pcscd.slots()[0].port);
+        let (file, port) = (desk.path().join("one.card"), pcscd.slots()[0].port);
+        if let Some(card) = card {
+            fs::copy(card, &file).unwrap();
+        }
         let vpcd = format!("127.0.0.1:{port}");
-        let arguments = ["softcard", "--create", "--strict", "--serial", "31000001", "--vpcd", &vpcd, "--card"];
-        let card = Running::start("kaika-agent", &[&arguments[..], &[file.to_str().unwrap()]].concat(), &[]);
-        let bench = Bench { pcscd, _card: card, desk };
+        let arguments = ["softcard", "--vpcd", &vpcd, "--card", file.to_str().unwrap()];
+        let card = Running::start("kaika-agent", &[&arguments[..], options].concat(), &[]);
+        let bench = Bench { pcscd, card, desk };
         eventually("a card in the reader", || {
             let list = bench.agent(&["card", "list"], "").expect_success();
             list["readers"].as_array().unwrap().iter().any(|entry| entry["card"] == true).then_some(())
@@ -38,18 +50,23 @@ impl Bench {
         bench
     }
 
-    fn reader(&self) -> &str {
+    pub(crate) fn reader(&self) -> &str {
         &self.pcscd.slots()[0].reader
     }
 
     /// `kaika-agent … --json`, with PC/SC directly.
-    fn agent(&self, arguments: &[&str], stdin: &str) -> Said {
+    pub(crate) fn agent(&self, arguments: &[&str], stdin: &str) -> Said {
         let (name, socket) = self.pcscd.env();
         Said::in_json(&tool("kaika-agent").args(arguments).arg("--json").env(name, socket).input(stdin).run())
     }
 
-    fn show(&self, options: &[&str]) -> Said {
+    pub(crate) fn show(&self, options: &[&str]) -> Said {
         self.agent(&[&["card", "show", "--reader", self.reader()], options].concat(), "")
+    }
+
+    /// Takes the card out.
+    pub(crate) fn take_out(&mut self) {
+        self.card.kill();
     }
 
     /// Another one's program.
