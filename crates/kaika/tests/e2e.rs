@@ -12,6 +12,8 @@ mod activation;
 mod audit;
 #[path = "e2e/bench.rs"]
 mod bench;
+#[path = "e2e/browser.rs"]
+mod browser;
 #[path = "e2e/card_tool.rs"]
 mod card_tool;
 #[path = "e2e/demo.rs"]

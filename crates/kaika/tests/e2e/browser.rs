@@ -1,0 +1,53 @@
+//! Kaika as people see it, in Chromium: the portal's pages, the card window, the tray.
+
+#[path = "browser/pages.rs"]
+mod pages;
+
+use crate::demo::Demo;
+use kaika_testkit::browser::{Browser, By, Look, Options};
+
+/// What a holder's browser asks for, and what the pictures' names have of it.
+const LANGUAGES: [(&str, &str); 2] = [("zh-TW", "zh"), ("en", "en")];
+
+/// The narrowest window in which a page is to be read without scrolling sideways (WCAG 2.2, 1.4.10), and a small phone's.
+const NARROW: [u32; 2] = [320, 360];
+
+/// The largest first view, in bytes over the wire.
+const FIRST_VIEW: u64 = 100_000;
+
+/// The page as it is now, in this language, has what every page of ours has; with its pictures.
+#[track_caller]
+fn inspect(browser: &Browser, name: &str, language: (&str, &str)) {
+    assert_eq!(browser.find(By::Css("html")).attribute("lang").as_deref(), Some(language.0), "{name}");
+    let headings = browser.all(By::Css("h1"));
+    assert_eq!(headings.len(), 1, "{name}: {:?}", headings.iter().map(|one| one.text()).collect::<Vec<_>>());
+    assert!(!browser.title().is_empty(), "{name}");
+    let name = format!("{name}-{}", language.1);
+    // Contrast differs between light and dark, order between wide and narrow.
+    browser.judge(&name, &[Look::Desktop, Look::PhoneDark]);
+    browser.screenshot(&name, &[Look::DesktopDark, Look::Phone]);
+    browser.assert_reflows(&NARROW);
+}
+
+/// Nothing has gone wrong that only the console tells, and nothing came from elsewhere.
+#[track_caller]
+fn assert_quiet(browser: &Browser, origins: &[&str]) {
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
+    for request in browser.requests() {
+        let own = origins.iter().any(|origin| request.url.starts_with(&format!("{origin}/")));
+        // Pictures inside style sheets are no requests to anybody.
+        assert!(own || request.url.starts_with("data:") || request.url == "about:blank", "{request:?}");
+    }
+}
+
+fn portal(demo: &Demo) -> String {
+    format!("http://localhost:{}", demo.port())
+}
+
+fn agent(demo: &Demo) -> String {
+    format!("http://127.0.0.1:{}", demo.agent_port())
+}
+
+fn start(language: (&str, &str)) -> Browser {
+    Browser::start(language.0, &Options::default())
+}
