@@ -35,6 +35,7 @@ window-card = Your card
 window-card-read = Card { $card } was read. Check what it says, then type.
 window-number = Card number
 window-holder = Cardholder
+window-issuer = Issued by
 window-validity = Valid
 window-until = { $first } to { $last }
 window-reader = Card reader
@@ -66,8 +67,8 @@ field-user_code = User code
     .missing = Please enter the user code.
 field-new_pin = New PIN
     .hint = { $form ->
-        [one] Choose { $max } digits. You will need them whenever you use the card.
-       *[range] Choose { $min } to { $max } digits. You will need them whenever you use the card.
+        [one] { $max } digits of your choice
+       *[range] { $min } to { $max } digits of your choice
     }
     .missing = Please choose a new PIN.
     .form = { $form ->
@@ -75,7 +76,7 @@ field-new_pin = New PIN
        *[range] A PIN is { $min } to { $max } digits. It was not sent to the card; please enter it again.
     }
 field-new_pin_again = New PIN once more
-    .hint = To make sure there is no slip.
+    .hint = The same, to be sure of no slip
     .missing = Please enter the new PIN once more.
 
 job-activate = Activate a card

@@ -35,6 +35,7 @@ window-card = 您的卡片
 window-card-read = 已讀到卡片 { $card }。請確認資料後輸入。
 window-number = 卡號
 window-holder = 卡片持有者
+window-issuer = 發卡機關
 window-validity = 有效期間
 window-until = { $first } 至 { $last }
 window-reader = 讀卡機
@@ -66,8 +67,8 @@ field-user_code = 用戶代碼
     .missing = 請輸入用戶代碼。
 field-new_pin = 新的PIN碼
     .hint = { $form ->
-        [one] 請自己設定 { $max } 個數字，以後使用卡片時都要輸入。
-       *[range] 請自己設定 { $min } 至 { $max } 個數字，以後使用卡片時都要輸入。
+        [one] 請自己設定 { $max } 個數字
+       *[range] 請自己設定 { $min } 至 { $max } 個數字
     }
     .missing = 請設定新的PIN碼。
     .form = { $form ->
@@ -75,7 +76,7 @@ field-new_pin = 新的PIN碼
        *[range] PIN碼必須是 { $min } 至 { $max } 個半形數字。還沒有送到卡片，請再輸入一次。
     }
 field-new_pin_again = 再輸入一次新的PIN碼
-    .hint = 確認沒有打錯。
+    .hint = 與前一欄相同，確認沒有打錯
     .missing = 請再輸入一次新的PIN碼。
 
 job-activate = 開卡

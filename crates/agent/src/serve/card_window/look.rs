@@ -1,7 +1,7 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{Asked, Brief, Found, Offer, Outcome};
+use super::state::{Asked, Brief, Found, Offer, Outcome, Unfit};
 use crate::{
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
@@ -71,24 +71,21 @@ fn choose(
     let offer = match (chosen, offers.len()) {
         (Some(chosen), _) => offers.swap_remove(chosen),
         (None, 1) => offers.swap_remove(0),
-        (None, 0) => return Err(why_none(all, &target)),
+        (None, 0) => return Ok(why_none(all, &target)),
         (None, _) => return Ok(Outcome::Several(offers)),
     };
     let information = match &brief.informed {
         Some((number, information)) if *number == offer.number => information.clone(),
-        _ => {
-            let card = Some(offer.number.clone());
-            match ask_portal(readers, &target, &offer) {
-                Ok(information) => information,
-                Err(refusal) => return Ok(Outcome::Refused(refusal, card)),
-            }
-        }
+        _ => match ask_portal(readers, &target, &offer) {
+            Ok(information) => information,
+            Err(refusal) => return Ok(Outcome::Refused(refusal, Some(unfit_card(offer)))),
+        },
     };
     *informed = Some((offer.number.clone(), information.clone()));
     Ok(match unfit(brief.asked.kind, &information) {
         Some(code) => {
             let authority = target.named.clone();
-            Outcome::Refused(Refusal { authority, ..Refusal::new(code) }, Some(offer.number))
+            Outcome::Refused(Refusal { authority, ..Refusal::new(code) }, Some(unfit_card(offer)))
         }
         None => {
             let (holder, validity) = (Some(information.holder), Some((information.not_before, information.not_after)));
@@ -132,20 +129,33 @@ fn offer(seat: &Seat, target: &Target) -> Option<Offer> {
 }
 
 /// Why none of the cards will do, by the one that comes nearest.
-fn why_none(all: &[Seat], target: &Target) -> Refusal {
-    let of_others = all.iter().filter_map(face).find_map(|face| target.authority_of(face.own.as_ref()?));
-    if let Some(authority) = of_others {
-        let authority_id = Some(authority.id.clone());
-        return Refusal {
-            authority: authority_id,
-            ..Refusal::new(Code::WrongAuthority).detail(authority.name.clone())
-        };
+fn why_none(all: &[Seat], target: &Target) -> Outcome {
+    let about = |seat: &Seat| Unfit { reader: Some(seat.reader.clone()), ..Unfit::default() };
+    let of_others = all.iter().find_map(|seat| {
+        let face = face(seat)?;
+        Some((seat, face, target.authority_of(face.own.as_ref()?)?))
+    });
+    if let Some((seat, face, authority)) = of_others {
+        let refusal = Refusal { authority: Some(authority.id.clone()), ..Refusal::new(Code::WrongAuthority) };
+        let names = (authority.name.clone(), authority.name_en.clone());
+        return Outcome::Refused(
+            refusal,
+            Some(Unfit { number: face.number.clone(), authority: Some(names), ..about(seat) }),
+        );
     }
     let unread = all.iter().find_map(|seat| match &seat.card {
-        Seated::Unread(refusal) => Some(refusal.clone()),
+        Seated::Unread(refusal) => Some((refusal.clone(), about(seat))),
         Seated::Nothing | Seated::Card(_) => None,
     });
-    unread.unwrap_or_else(|| Code::NotKaikaCard.into())
+    let (refusal, card) = unread.unwrap_or_else(|| {
+        let strange = all.iter().find(|seat| face(seat).is_some());
+        (Code::NotKaikaCard.into(), strange.map(about).unwrap_or_default())
+    });
+    Outcome::Refused(refusal, Some(card))
+}
+
+fn unfit_card(offer: Offer) -> Unfit {
+    Unfit { reader: Some(offer.reader), number: Some(offer.number), authority: None }
 }
 
 /// What the portal knows of the card, once the card has proved itself.

@@ -4,7 +4,7 @@
 use super::{
     inputs::{Field, FieldError},
     meter::{Doing, Meter},
-    state::{Offer, Remedy, SitesWords, Stage, State, Told},
+    state::{Offer, Remedy, SitesWords, Stage, State, Told, Unfit},
 };
 use askama::Template;
 use kaika_texts::{FluentValue, Language, explain, text};
@@ -180,6 +180,7 @@ struct Refused {
     refusal: Refusal,
     remedy: Remedy,
     back: bool,
+    card: Option<Unfit>,
 }
 
 #[derive(Template)]
@@ -201,7 +202,8 @@ struct ShownField {
     id: &'static str,
     label: String,
     hint: String,
-    error: Option<String>,
+    /// What is wrong, and what to do about it.
+    error: Option<(String, String)>,
     digits: bool,
     /// Whether the person may look at it while typing.
     can_show: bool,
@@ -227,14 +229,14 @@ fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 
 }
 
 /// What is wrong with what was typed, and how it has to be.
-fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> String {
+fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> (String, String) {
     match error.code {
-        Code::SecretMissing => words.t(&format!("field-{}.missing", error.field.id())),
-        Code::PinForm => words.with("field-new_pin.form", &digit_arguments(digits)),
+        Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
+        Code::PinForm => (words.with("field-new_pin.form", &digit_arguments(digits)), String::new()),
         code => {
             let refusal = Refusal { tries_left: error.tries_left, ..Refusal::new(code) };
             let explained = explain(words.language, refusal);
-            format!("{} {}", explained.message, explained.next_step)
+            (explained.message, explained.next_step)
         }
     }
 }
@@ -309,6 +311,15 @@ impl Refused {
         }
     }
 
+    /// The card's issuer, where it is another one than the job's.
+    fn issuer(&self) -> Option<&str> {
+        let (chinese, english) = self.card.as_ref()?.authority.as_ref()?;
+        Some(match self.context.words.language {
+            Language::ZhTw => chinese,
+            Language::En => english,
+        })
+    }
+
     fn waits_for_card(&self) -> bool {
         self.remedy == Remedy::SameCard && !self.back
     }
@@ -368,7 +379,7 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.screen = "form";
             drawn.key = format!("{}/{}", offer.number, state.attempt);
             drawn.announce = match wrong {
-                Some(field) => field.error.clone().unwrap_or_default(),
+                Some(field) => field.error.as_ref().map(|(wrong, then)| format!("{wrong} {then}")).unwrap_or_default(),
                 None => words.with("window-card-read", &[("card", offer.number.to_string().into())]),
             };
             drawn.focus = wrong.or(fields.first()).map(|field| field.id);
@@ -388,7 +399,7 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.announce = words.t("window-leave-card");
             drawn.html = render(&Working { context, percent, doing });
         }
-        Stage::Refused { refusal, remedy, back, .. } => {
+        Stage::Refused { refusal, remedy, back, card } => {
             let refusal = explain(language, refusal.clone());
             drawn.screen = "refused";
             drawn.key = format!("{}/{}/{back}", refusal.code, state.attempt);
@@ -396,7 +407,7 @@ fn draw(state: &State, language: Language) -> Drawn {
                 true => words.t("window-card-back"),
                 false => format!("{} {}", refusal.message, refusal.next_step),
             };
-            drawn.html = render(&Refused { context, refusal, remedy: *remedy, back: *back });
+            drawn.html = render(&Refused { context, refusal, remedy: *remedy, back: *back, card: card.clone() });
         }
         Stage::NoTicket { words: sites } => {
             drawn.screen = "no-ticket";
@@ -455,7 +466,13 @@ mod tests {
             let remedies = [Remedy::AtReader, Remedy::SameCard, Remedy::SameInputs, Remedy::Again, Remedy::Elsewhere];
             remedies.map(|remedy| {
                 let refusal = Refusal::new(*code).detail("<detail>");
-                ("refused", Stage::Refused { refusal, remedy, card: None, back: remedy == Remedy::SameCard })
+                let card = Unfit {
+                    reader: Some("Reader <1>".to_owned()),
+                    number: NUMBER.parse().ok(),
+                    authority: Some(("<測試>".to_owned(), "<Test>".to_owned())),
+                };
+                let back = remedy == Remedy::SameCard;
+                ("refused", Stage::Refused { refusal, remedy, card: Some(card), back })
             })
         });
         let words = || SitesWords { message: "<message>".to_owned(), next_step: "<step>".to_owned() };
@@ -487,7 +504,9 @@ mod tests {
                 assert!(html.contains("id=\"heading\"") && html.contains("https://portal.example"), "{html}");
                 assert!(!view.announce.is_empty() && !view.title.is_empty());
                 // What cards, readers and sites say is text, and nothing stands in the markup that the policy forbids.
-                for never in ["<1>", "<第一組>", "<detail>", "<message>", "style=", "<script", "onclick"] {
+                for never in
+                    ["<1>", "<測試>", "<Test>", "<第一組>", "<detail>", "<message>", "style=", "<script", "onclick"]
+                {
                     assert!(!html.contains(never), "{never} in {html}");
                 }
             }

@@ -50,8 +50,17 @@ pub(super) enum Outcome {
     /// The one that there is, or that was chosen; and whether there are others.
     One(Offer, bool),
     Several(Vec<Offer>),
-    /// No card that will do. The card that it is about, where there is one.
-    Refused(Refusal, Option<CardNumber>),
+    /// No card that will do, and the card that it is about, where there is one.
+    Refused(Refusal, Option<Unfit>),
+}
+
+/// A card that will not do, as far as it can be told which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unfit {
+    pub(super) reader: Option<String>,
+    pub(super) number: Option<CardNumber>,
+    /// Whose card it is: in Chinese and in English.
+    pub(super) authority: Option<(String, String)>,
 }
 
 /// What is on the screen.
@@ -73,7 +82,7 @@ pub(super) enum Stage {
     Refused {
         refusal: Refusal,
         remedy: Remedy,
-        card: Option<CardNumber>,
+        card: Option<Unfit>,
         back: bool,
     },
     /// The page has none to give, for the reason that it tells; or it does not answer.
@@ -296,7 +305,7 @@ impl State {
         self.looking = false;
         self.target = found.target.or(self.target.take());
         self.informed = found.informed.or(self.informed.take());
-        let is_in = |number: &CardNumber| found.present.contains(number);
+        let is_in = |card: &Unfit| card.number.as_ref().is_some_and(|number| found.present.contains(number));
         match (&mut self.stage, &found.outcome) {
             (Stage::Refused { remedy: Remedy::SameCard, card: Some(card), back, .. }, _) => {
                 let before = std::mem::replace(back, is_in(card));
@@ -447,7 +456,7 @@ impl State {
         };
         self.told = Some(Told::Refused(refusal.code));
         self.expire(now);
-        let card = self.kept.as_ref().map(|kept| kept.card.clone());
+        let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
         if let (Some(field), Some(offer)) = (Field::blamed(refusal.code), &self.chosen) {
             let errors = vec![FieldError { field, code: refusal.code, tries_left: refusal.tries_left }];
             self.stage = Stage::Asking { offer: offer.clone(), others: false, errors };

@@ -48,7 +48,8 @@ fn it_goes_on_by_itself_when_the_right_card_comes() {
     {
         soft.insert(card, "Reader A").unwrap();
         window.until_refused(code);
-        assert!(window.has("goes on by itself"), "{code}");
+        assert!(window.has("goes on by itself") && window.has("Reader A"), "{code}");
+        assert_eq!(window.has("Issued by"), code == "wrong_authority");
         soft.remove("Reader A").unwrap();
         window.until_refused("no_card");
     }
