@@ -69,7 +69,8 @@ impl Browser {
     #[track_caller]
     pub fn click(&self, by: By<'_>) {
         self.act(by, "to click on", |element| {
-            if element.ask("/enabled")? != true {
+            let disabled = element.attribute("aria-disabled").as_deref() == Some("true");
+            if disabled || element.ask("/enabled")? != true {
                 return Err(Refused { error: "element not interactable".into(), message: "it is disabled".into() });
             }
             element.tell("/click", json!({}))
@@ -165,12 +166,11 @@ impl Element<'_> {
         self.or_fail("look at", self.ask("/enabled")) == true
     }
 
-    /// An attribute as it stands in the markup.
-    #[track_caller]
+    /// An attribute as it stands in the markup; none, too, where the element is gone.
     pub fn attribute(&self, name: &str) -> Option<String> {
-        let script =
-            json!({"script": "return arguments[0].getAttribute(arguments[1])", "args": [element(&self.id), name]});
-        let found = self.or_fail("look at", self.browser.session.post("/execute/sync", script));
+        let script = "return arguments[0].getAttribute(arguments[1])";
+        let asked = json!({"script": script, "args": [element(&self.id), name]});
+        let found = self.browser.session.post("/execute/sync", asked).ok()?;
         found.as_str().map(str::to_owned)
     }
 
