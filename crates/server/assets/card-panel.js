@@ -9,6 +9,16 @@ const day = (date) =>
   // Sweden writes days as 2026-11-20 does.
   new Date(date).toLocaleDateString("sv-SE", { timeZone: "Asia/Taipei" });
 
+/**
+ * @param {ParentNode} root
+ * @param {string} name
+ * @param {string | null | undefined} value
+ */
+function fill(root, name, value) {
+  const place = root.querySelector(`[data-fill=${name}]`);
+  if (place) place.textContent = value ?? "";
+}
+
 export class CardPanel {
   #agent;
   #authority;
@@ -52,10 +62,8 @@ export class CardPanel {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refused) {
-        for (const part of this.#panel.querySelectorAll("[data-card=refused] [data-fill]")) {
-          const key = /** @type {"message" | "next_step"} */ (/** @type {HTMLElement} */ (part).dataset.fill);
-          part.textContent = error.refusal[key] ?? "";
-        }
+        fill(this.#panel, "message", error.refusal.message);
+        fill(this.#panel, "next_step", error.refusal.next_step);
         this.#list([]);
         this.#say("refused");
       } else if (seen) {
@@ -89,42 +97,61 @@ export class CardPanel {
 
   /** @param {Reader[]} cards */
   #list(cards) {
+    const own = cards.filter((card) => card.authority === this.#authority);
+    const others = cards.filter((card) => card.authority !== this.#authority);
     const list = /** @type {HTMLElement} */ (this.#panel.querySelector("#cards"));
-    list.replaceChildren(...cards.map((card) => this.#item(card)));
-    list.hidden = cards.length === 0;
+    list.replaceChildren(...own.map((card) => this.#own(card)));
+    list.hidden = own.length === 0;
+    const more = /** @type {HTMLDetailsElement} */ (this.#panel.querySelector("#other-cards"));
+    more.querySelector("ul")?.replaceChildren(...others.map((card) => this.#other(card)));
+    more.hidden = others.length === 0;
+    more.open = own.length === 0;
+    for (const figure of document.querySelectorAll("[data-figure]")) {
+      const wanted = own.length > 0 ? "card" : "reader";
+      /** @type {HTMLElement} */ (figure).hidden = /** @type {HTMLElement} */ (figure).dataset.figure !== wanted;
+    }
   }
 
   /**
    * @param {Reader} card
    * @returns {DocumentFragment}
    */
-  #item(card) {
-    const template = /** @type {HTMLTemplateElement} */ (this.#panel.querySelector("#card-template"));
-    const item = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-    const validity = /** @type {HTMLElement} */ (item.querySelector("[data-fill=validity]"));
-    /** @type {Record<string, string | null | undefined>} */
-    const facts = {
-      reader: card.reader,
-      number: card.number,
-      holder: card.holder,
-      validity:
-        card.not_before && card.not_after
-          ? (validity.dataset.form ?? "").replace("FROM", day(card.not_before)).replace("TO", day(card.not_after))
-          : null,
-    };
-    for (const [name, value] of Object.entries(facts)) {
-      const row = /** @type {HTMLElement} */ (item.querySelector(`[data-row=${name}]`));
-      const place = /** @type {HTMLElement} */ (item.querySelector(`[data-fill=${name}]`));
-      place.textContent = value ?? "";
-      row.hidden = !value;
+  #own(card) {
+    const item = this.#copy("#card-template");
+    const form = /** @type {HTMLElement} */ (item.querySelector("[data-fill=validity]")).dataset.form ?? "";
+    const { reader, number, holder, not_before: from, not_after: to } = card;
+    const validity = from && to ? form.replace("FROM", day(from)).replace("TO", day(to)) : null;
+    for (const [name, value] of Object.entries({ reader, number, holder, validity })) {
+      fill(item, name, value);
+      /** @type {HTMLElement} */ (item.querySelector(`[data-row=${name}]`)).hidden = !value;
     }
-    const link = card.authority ? item.querySelector(`[data-authority="${CSS.escape(card.authority)}"]`) : null;
-    const when = card.authority === this.#authority ? "" : link ? "elsewhere" : "unknown";
-    for (const part of item.querySelectorAll("[data-when]")) {
-      /** @type {HTMLElement} */ (part).hidden = /** @type {HTMLElement} */ (part).dataset.when !== when;
-    }
-    if (link) /** @type {HTMLElement} */ (link).hidden = false;
     return item;
+  }
+
+  /**
+   * Of another authority, or none that this portal knows: what is on it is nobody's business here.
+   * @param {Reader} card
+   * @returns {DocumentFragment}
+   */
+  #other(card) {
+    const item = this.#copy("#other-card-template");
+    fill(item, "reader", card.reader);
+    fill(item, "number", card.number);
+    /** @type {HTMLElement | null} */
+    const link = card.authority ? item.querySelector(`[data-authority="${CSS.escape(card.authority)}"]`) : null;
+    if (link) link.hidden = false;
+    const when = link ? "elsewhere" : "unknown";
+    /** @type {HTMLElement} */ (item.querySelector(`[data-when=${when}]`)).hidden = false;
+    return item;
+  }
+
+  /**
+   * @param {string} template
+   * @returns {DocumentFragment}
+   */
+  #copy(template) {
+    const { content } = /** @type {HTMLTemplateElement} */ (this.#panel.querySelector(template));
+    return /** @type {DocumentFragment} */ (content.cloneNode(true));
   }
 
   /** @param {string} state */
