@@ -1,23 +1,158 @@
 // @ts-check
-// Shows the tray anew as soon as a card comes or goes.
+// The card tray: cards can be dragged, and the page follows what happens at the readers without losing its place. Its
+// forms work without it.
 
-const shown = Number(document.getElementById("tray-script")?.dataset.changes);
+/** @param {string} id */
+function byId(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`no element ${id}`);
+  return found;
+}
+
+/** For so long to wait before an agent that did not answer is asked again. */
+const RETRY_MS = 3_000;
+
+const said = byId("said");
+/**
+ * The card in the air, and the reader that it is from.
+ * @type {{card: string, from: string | null} | null}
+ */
+let dragged = null;
+let working = false;
+
+/** @param {string | null} words */
+function say(words) {
+  said.hidden = words === null;
+  said.textContent = words;
+}
+
+/** @param {string} html the whole page */
+function replace(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("board");
+  if (!fresh || dragged) return;
+  const board = byId("board");
+  const typed = new Map(Array.from(board.querySelectorAll("select, input[type=number]"), (field) => [field.id, field]));
+  const focused = document.activeElement?.id ?? "";
+  board.replaceWith(document.adoptNode(fresh));
+  for (const [id, old] of typed) {
+    const field = document.getElementById(id);
+    if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) field.value = old.value;
+    if (field instanceof HTMLSelectElement && old instanceof HTMLSelectElement) field.value = old.value;
+  }
+  if (focused) document.getElementById(focused)?.focus();
+}
+
+async function refresh() {
+  const answer = await fetch(location.href);
+  if (answer.ok) replace(await answer.text());
+}
+
+/**
+ * Sends one of the page's forms, and shows the page that comes back.
+ * @param {string} path
+ * @param {Record<string, string>} fields
+ */
+async function send(path, fields) {
+  if (working) return;
+  working = true;
+  const board = byId("board");
+  const body = new URLSearchParams({ ...fields, token: board.dataset.token ?? "", lang: board.dataset.lang ?? "" });
+  try {
+    const answer = await fetch(path, { method: "POST", body });
+    if (answer.ok) {
+      say(null);
+      replace(await answer.text());
+      return;
+    }
+    const { error } = await answer.json();
+    say(`${said.dataset.refused} ${error.message} ${error.next_step}`);
+    // The form's token is used up.
+    await refresh();
+  } catch {
+    say(said.dataset.gone ?? null);
+  } finally {
+    working = false;
+  }
+}
 
 async function follow() {
   for (;;) {
+    const shown = byId("board").dataset.changes;
     try {
       const answer = await fetch(`/changes?since=${shown}`);
-      if (!answer.ok) return;
       const { changes } = await answer.json();
-      if (changes !== shown) {
-        location.replace(location.href);
-        return;
-      }
+      // While a form is under way its answer brings the new page.
+      if (String(changes) !== byId("board").dataset.changes && !working && !dragged) await refresh();
+      if (!said.hidden && said.textContent === said.dataset.gone) say(null);
     } catch {
-      // The agent has stopped: the page stays as it is.
-      return;
+      say(said.dataset.gone ?? null);
+      await new Promise((done) => setTimeout(done, RETRY_MS));
     }
+    // A card in the air, or a form under way, is waited for.
+    while (dragged || working) await new Promise((done) => setTimeout(done, 100));
   }
 }
+
+/**
+ * Where a card may be dropped.
+ * @param {EventTarget | null} target
+ * @returns {HTMLElement | null}
+ */
+function place(target) {
+  const found = target instanceof Element ? target.closest("[data-reader], [data-desk]") : null;
+  return found instanceof HTMLElement ? found : null;
+}
+
+/** @param {HTMLElement | null} over */
+function light(over) {
+  for (const lit of document.querySelectorAll(".lit")) if (lit !== over) lit.classList.remove("lit");
+  over?.classList.add("lit");
+}
+
+document.addEventListener("dragstart", (event) => {
+  const card = event.target instanceof Element ? event.target.closest("[data-card]") : null;
+  if (!(card instanceof HTMLElement) || !event.dataTransfer) return;
+  dragged = { card: card.dataset.card ?? "", from: card.dataset.from ?? null };
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.card);
+  card.classList.add("in-the-air");
+});
+
+document.addEventListener("dragover", (event) => {
+  const over = dragged ? place(event.target) : null;
+  light(over);
+  if (over) event.preventDefault();
+});
+
+document.addEventListener("drop", (event) => {
+  const over = place(event.target);
+  if (!dragged || !over) return;
+  event.preventDefault();
+  const { card, from } = dragged;
+  dragged = null;
+  light(null);
+  const reader = over.dataset.reader;
+  if (reader !== undefined) {
+    if (reader !== from) send("/tray/insert", { card, reader });
+  } else if (from !== null) {
+    send("/tray/remove", { reader: from });
+  }
+});
+
+document.addEventListener("dragend", () => {
+  dragged = null;
+  light(null);
+  for (const card of document.querySelectorAll(".in-the-air")) card.classList.remove("in-the-air");
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  event.preventDefault();
+  /** @type {Record<string, string>} */
+  const fields = {};
+  for (const [name, value] of new FormData(form)) fields[name] = String(value);
+  send(new URL(form.action).pathname, fields);
+});
 
 follow();

@@ -2,6 +2,7 @@
 
 mod ask;
 mod card;
+mod config;
 mod output;
 mod run;
 mod softcard;

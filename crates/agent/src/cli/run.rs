@@ -1,6 +1,6 @@
 //! `kaika-agent run`.
 
-use super::{default_token_file, output::Output};
+use super::{config::Config, default_token_file, output::Output};
 use crate::{
     readers::{Readers, Source, pcsc::PcscReaders},
     serve::{AgentConfig, DEFAULT_LISTEN, ServeError, serve},
@@ -12,11 +12,15 @@ use tracing_subscriber::EnvFilter;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// This computer's own address and a port
-    #[arg(long, value_name = "ADDR", default_value_t = DEFAULT_LISTEN)]
-    listen: SocketAddr,
-    /// A portal whose pages may use the cards of this computer; may be given several times. None: no page may, and the
-    /// card tool may name any
+    /// A file with `listen`, `portals` and `token_file` (TOML); by default $XDG_CONFIG_HOME/kaika/agent.toml, then
+    /// /etc/kaika/agent.toml, where there is one. What is given here goes before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// This computer's own address and a port; by default 127.0.0.1:61161, where pages look for it
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// A portal whose pages may use the cards of this computer, besides those of the file; may be given several times.
+    /// None at all: no page may, and the card tool may name any
     #[arg(long = "portal", value_name = "URL")]
     portals: Vec<String>,
     /// Where the token for the card tool is written; by default $XDG_RUNTIME_DIR/kaika/agent-token
@@ -29,16 +33,16 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
         .with_writer(std::io::stderr)
         .init();
-    let token_file =
-        options.token_file.clone().or_else(default_token_file).ok_or_else(|| {
-            Refusal::new(Code::BadRequest).detail("XDG_RUNTIME_DIR is not set: --token-file is needed")
-        })?;
+    let file = Config::read(options.config.as_deref())?;
+    let token_file = options.token_file.clone().or(file.token_file).or_else(default_token_file);
+    let token_file = token_file
+        .ok_or_else(|| Refusal::new(Code::BadRequest).detail("XDG_RUNTIME_DIR is not set: --token-file is needed"))?;
     let source: Arc<dyn Source> = Arc::new(PcscReaders);
     let config = AgentConfig {
-        listen: options.listen,
+        listen: options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
         token_file,
         readers: Readers::new([source]),
-        portals: options.portals.clone(),
+        portals: [file.portals, options.portals.clone()].concat(),
         tray: None,
     };
     let internal = |error: &dyn std::error::Error| {

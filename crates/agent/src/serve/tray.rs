@@ -22,7 +22,7 @@ use kaika_web::{Wish, html, language};
 use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -37,6 +37,11 @@ const MOST_TOKENS: usize = 64;
 impl Tray {
     pub(super) fn new(cards: SoftReaders) -> Self {
         Self { cards, tokens: Mutex::default() }
+    }
+
+    fn is_planned(&self, reader: &str) -> bool {
+        // A card that is locked is at work: then it has not happened yet, and will be seen when it has.
+        self.cards.card_in(reader).is_some_and(|card| card.try_lock().is_ok_and(|card| card.has_planned_fault()))
     }
 
     fn new_token(&self) -> String {
@@ -76,12 +81,19 @@ struct TrayPage {
 struct ShownReader {
     name: String,
     card: Option<ShownCard>,
+    /// Whether the card will be pulled out in the middle of a job.
+    planned: bool,
 }
 
 struct ShownCard {
     name: String,
     face: CardFace,
+    /// Cards of one authority have one colour, beginning with 1; 0 for a blank card.
+    tint: usize,
 }
+
+/// How many colours `agent.css` has.
+const TINTS: usize = 6;
 
 impl ShownCard {
     /// The card number, or the file's name before there is one.
@@ -94,6 +106,11 @@ impl ShownCard {
 impl TrayPage {
     fn t(&self, key: &str) -> String {
         text(self.language, key, &[])
+    }
+
+    /// Whether a card goes into this one if nobody says otherwise: the first that is free.
+    fn is_next(&self, reader: &ShownReader) -> bool {
+        self.readers.iter().find(|reader| reader.card.is_none()).is_some_and(|free| free.name == reader.name)
     }
 
     fn state(&self, face: &CardFace) -> String {
@@ -129,11 +146,20 @@ fn tray_of(agent: &Agent) -> Option<&Tray> {
 }
 
 fn contents(tray: &Tray) -> Result<(Vec<ShownReader>, Vec<ShownCard>), Refusal> {
-    let mut readers: Vec<ShownReader> =
-        tray.cards.names().map(|name| ShownReader { name: name.to_owned(), card: None }).collect();
-    let mut drawer = Vec::new();
+    let mut readers: Vec<ShownReader> = tray
+        .cards
+        .names()
+        .map(|name| ShownReader { name: name.to_owned(), card: None, planned: tray.is_planned(name) })
+        .collect();
+    let mut kept = Vec::new();
     for card in tray.cards.cards()? {
-        let shown = ShownCard { face: tray.cards.face(&card.name)?, name: card.name };
+        kept.push((tray.cards.face(&card.name)?, card));
+    }
+    let authorities: BTreeSet<String> = kept.iter().filter_map(|(face, _)| face.authority.clone()).collect();
+    let mut drawer = Vec::new();
+    for (face, card) in kept {
+        let place = face.authority.as_ref().and_then(|own| authorities.iter().position(|authority| authority == own));
+        let shown = ShownCard { tint: place.map_or(0, |place| 1 + place % TINTS), face, name: card.name };
         let seat = card.reader.and_then(|name| readers.iter_mut().find(|reader| reader.name == name));
         match seat {
             Some(reader) => reader.card = Some(shown),

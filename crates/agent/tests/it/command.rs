@@ -24,6 +24,7 @@ fn kaika_agent(runtime_folder: &Path, arguments: &[&str], stdin: &str) -> Said {
     let mut child = Command::new(env!("CARGO_BIN_EXE_kaika-agent"))
         .args(arguments)
         .env("XDG_RUNTIME_DIR", runtime_folder)
+        .env("XDG_CONFIG_HOME", runtime_folder)
         // No PC/SC service, whatever this computer has.
         .env("PCSCLITE_CSOCK_NAME", runtime_folder.join("no-pcscd"))
         .env("LC_ALL", "en_US.UTF-8")
@@ -186,4 +187,32 @@ fn a_portal_is_named_by_its_address() {
     let said = kaika_agent(empty.path(), &["run", "--listen", "127.0.0.1:0", "--portal", "portal.example"], "");
     assert_eq!(said.exit, 1);
     assert!(said.stderr.contains("portal.example is not the address of a portal"), "{}", said.stderr);
+}
+
+/// That a file was heeded shows in the port, which is taken.
+#[test]
+fn a_file_configures_the_agent() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("kaika").join("agent.toml");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    let listen = format!("listen = \"{}\"\n", taken.local_addr().unwrap());
+
+    std::fs::write(&file, format!("{listen}portals = [\"https://portal.example\"]\n")).unwrap();
+    kaika_agent(folder.path(), &["run", "--json"], "").refused("port_taken");
+    let named = ["run", "--json", "--config", file.to_str().unwrap()];
+    kaika_agent(tempfile::tempdir().unwrap().path(), &named, "").refused("port_taken");
+
+    for (contents, told) in [
+        ("portals = [\"portal.example\"]\nlisten = \"127.0.0.1:0\"\n", "portal.example"),
+        ("portal = [\"https://portal.example\"]\n", "portal"),
+        ("listen = \"61161\"\n", "agent.toml"),
+    ] {
+        std::fs::write(&file, contents).unwrap();
+        let said = kaika_agent(folder.path(), &["run", "--json"], "");
+        said.refused("bad_request");
+        assert!(said.stdout.contains(told), "{}", said.stdout);
+    }
+    let nowhere = folder.path().join("nowhere.toml");
+    kaika_agent(folder.path(), &["run", "--json", "--config", nowhere.to_str().unwrap()], "").refused("bad_request");
 }

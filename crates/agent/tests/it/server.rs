@@ -247,6 +247,32 @@ fn the_tray_shows_readers_and_cards() {
         assert!(page.contains(shown), "{shown}");
     }
     assert!(page.contains("<svg"));
+    // For those who drag: what can be dragged, from where, and to where.
+    for place in [
+        format!("draggable=\"true\" data-card=\"{NUMBER}\" data-from=\"Reader A\""),
+        "data-reader=\"Reader C\"".to_owned(),
+        "data-desk".to_owned(),
+    ] {
+        assert!(page.contains(&place), "{place}");
+    }
+    assert!(
+        page.contains("tint-1") && page.contains("tint-0"),
+        "an authority's cards have its colour, blank ones none"
+    );
+}
+
+#[test]
+fn the_tray_shows_what_is_going_to_happen() {
+    let agent = agent(&Script::default());
+    let words = "pulled out in the middle";
+    assert!(!agent.get("/tray?lang=en").body.contains(words));
+    agent.desk.soft.remove_at("Reader A", 3).unwrap();
+    assert!(agent.get("/tray?lang=en").body.contains(words));
+    agent.desk.soft.remove("Reader A").unwrap();
+    let page = agent.get("/tray?lang=en").body;
+    assert!(!page.contains(words));
+    // The first free reader is offered for a card on the desk.
+    assert!(page.contains("<option value=\"Reader A\" selected>"));
 }
 
 #[test]
