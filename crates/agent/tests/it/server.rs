@@ -264,7 +264,7 @@ fn the_tray_shows_readers_and_cards() {
 #[test]
 fn the_tray_shows_what_is_going_to_happen() {
     let agent = agent(&Script::default());
-    let words = "pulled out in the middle";
+    let words = "This card will be pulled out";
     assert!(!agent.get("/tray?lang=en").body.contains(words));
     agent.desk.soft.remove_at("Reader A", 3).unwrap();
     assert!(agent.get("/tray?lang=en").body.contains(words));
