@@ -192,27 +192,28 @@ fn a_portal_is_named_by_its_address() {
 /// That a file was heeded shows in the port, which is taken.
 #[test]
 fn a_file_configures_the_agent() {
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let (folder, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let file = folder.path().join("kaika").join("agent.toml");
     std::fs::create_dir(file.parent().unwrap()).unwrap();
-    let listen = format!("listen = \"{}\"\n", taken.local_addr().unwrap());
+    let refused = |home: &Path, options: &[&str], told: &str| {
+        let said = kaika_agent(home, &[&["run"], options].concat(), "");
+        assert_eq!(said.exit, 1);
+        assert!(said.stderr.contains(told), "{told}: {}", said.stderr);
+    };
 
+    let listen = format!("listen = \"{}\"\n", taken.local_addr().unwrap());
     std::fs::write(&file, format!("{listen}portals = [\"https://portal.example\"]\n")).unwrap();
-    kaika_agent(folder.path(), &["run", "--json"], "").refused("port_taken");
-    let named = ["run", "--json", "--config", file.to_str().unwrap()];
-    kaika_agent(tempfile::tempdir().unwrap().path(), &named, "").refused("port_taken");
+    refused(folder.path(), &[], "(port_taken)");
+    refused(empty.path(), &["--config", file.to_str().unwrap()], "(port_taken)");
 
     for (contents, told) in [
-        ("portals = [\"portal.example\"]\nlisten = \"127.0.0.1:0\"\n", "portal.example"),
-        ("portal = [\"https://portal.example\"]\n", "portal"),
+        ("portals = [\"portal.example\"]\nlisten = \"127.0.0.1:0\"\n", "portal.example is not"),
+        ("portal = [\"https://portal.example\"]\n", "unknown field `portal`"),
         ("listen = \"61161\"\n", "agent.toml"),
     ] {
         std::fs::write(&file, contents).unwrap();
-        let said = kaika_agent(folder.path(), &["run", "--json"], "");
-        said.refused("bad_request");
-        assert!(said.stdout.contains(told), "{}", said.stdout);
+        refused(folder.path(), &[], told);
     }
-    let nowhere = folder.path().join("nowhere.toml");
-    kaika_agent(folder.path(), &["run", "--json", "--config", nowhere.to_str().unwrap()], "").refused("bad_request");
+    refused(empty.path(), &["--config", "nowhere.toml"], "nowhere.toml: there is no such file");
 }

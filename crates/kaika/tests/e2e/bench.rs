@@ -64,9 +64,10 @@ pub(crate) fn program(name: &str) -> PathBuf {
 }
 
 /// Of this computer nothing is used: no agent that may be running, no readers that may be connected.
-pub(crate) fn surroundings() -> [(&'static str, PathBuf); 3] {
+pub(crate) fn surroundings() -> [(&'static str, PathBuf); 4] {
     [
         ("XDG_RUNTIME_DIR", root().join("no-agent")),
+        ("XDG_CONFIG_HOME", root().join("no-config")),
         ("PCSCLITE_CSOCK_NAME", root().join("no-pcscd")),
         ("LC_ALL", "en_US.UTF-8".into()),
     ]
