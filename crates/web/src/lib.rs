@@ -12,3 +12,5 @@ pub use wish::{Wish, language};
 
 /// The look of all pages: type, colours in light and dark, buttons, forms, panels, steps, notices.
 pub const BASE_CSS: Asset = Asset::css(include_str!("../assets/base.css"));
+/// The picture in a browser's tab.
+pub const ICON: Asset = Asset::svg(include_str!("../assets/icon.svg"));

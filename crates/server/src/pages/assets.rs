@@ -11,14 +11,14 @@ use axum::{
 };
 use kaika_app::App;
 use kaika_domain::Policy;
-use kaika_web::{Asset, BASE_CSS};
+use kaika_web::{Asset, BASE_CSS, ICON};
 use std::{fmt::Write, sync::Arc};
 
 /// By their addresses.
 pub(super) const ASSETS: [(&str, Asset); 8] = [
     ("/assets/base.css", BASE_CSS),
     ("/assets/portal.css", Asset::css(include_str!("../../assets/portal.css"))),
-    ("/assets/icon.svg", Asset::svg(include_str!("../../assets/icon.svg"))),
+    ("/assets/icon.svg", ICON),
     ("/assets/activate.js", Asset::script(include_str!("../../assets/activate.js"))),
     ("/assets/agent.js", Asset::script(include_str!("../../assets/agent.js"))),
     ("/assets/card-jobs.js", Asset::script(include_str!("../../assets/card-jobs.js"))),
