@@ -4,6 +4,9 @@
 import { Agent, Refused } from "./agent.js";
 /** @typedef {import("./agent.js").Reader} Reader */
 
+/** How long until an agent that did not answer is asked again. */
+const AGAIN = 4000;
+
 /** @param {string} date */
 const day = (date) =>
   // Sweden writes days as 2026-11-20 does.
@@ -50,32 +53,49 @@ export class CardPanel {
     const { signal } = following;
     this.#say("looking");
     this.#list([]);
-    let seen = false;
+    // An agent that is started meanwhile is found, where asking again troubles nobody.
+    while (!signal.aborted) {
+      const again = await this.#follow(signal);
+      if (signal.aborted) return;
+      this.#buttonSaysAgain();
+      if (!again || !(await this.#agent.mayBeAsked())) return;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN));
+    }
+  }
+
+  /**
+   * Until the agent does not answer any more; whether it is worth asking again.
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>}
+   */
+  async #follow(signal) {
+    let shown = "";
     try {
-      for (let known = -1; !signal.aborted; ) {
+      for (;;) {
         const { changes, readers } = await this.#agent.cards(signal);
-        seen = true;
-        if (changes !== known) this.#show(readers);
-        known = changes;
-        await this.#agent.changes(known, signal);
+        const found = JSON.stringify(readers);
+        if (found !== shown) this.#show(readers);
+        shown = found;
+        await this.#agent.changes(changes, signal);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       if (error instanceof Refused) {
         fill(this.#panel, "message", error.refusal.message);
         fill(this.#panel, "next_step", error.refusal.next_step);
         this.#list([]);
         this.#say("refused");
-      } else if (seen) {
-        this.#say("lost");
-      } else {
-        const diagnosis = await this.#agent.diagnose();
-        if (signal.aborted) return;
-        this.#say(diagnosis === "agent-missing" || diagnosis === "port-taken" ? diagnosis : "not-allowed");
+        return false;
       }
-    } finally {
-      if (this.#following === following) this.#following = undefined;
-      this.#buttonSaysAgain();
+      if (shown) {
+        this.#say("lost");
+        return true;
+      }
+      const diagnosis = await this.#agent.diagnose();
+      if (signal.aborted) return false;
+      const known = diagnosis === "agent-missing" || diagnosis === "port-taken";
+      this.#say(known ? diagnosis : "not-allowed");
+      return known;
     }
   }
 
