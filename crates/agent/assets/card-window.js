@@ -245,8 +245,8 @@ function toggle(button) {
   if (!(field instanceof HTMLInputElement)) return;
   const shown = field.type === "password";
   field.type = shown ? "text" : "password";
-  button.setAttribute("aria-pressed", String(shown));
-  button.textContent = (shown ? button.dataset.shown : button.dataset.hidden) ?? "";
+  const word = button.querySelector("span");
+  if (word) word.textContent = (shown ? button.dataset.shown : button.dataset.hidden) ?? "";
 }
 
 box.addEventListener("click", (event) => {

@@ -14,7 +14,7 @@ agent-no-sites = No site may use the cards of this computer at present. To allow
 
 window-title = Card window
 window-tag = on your computer
-window-safe = Your PIN goes to the card alone; the website cannot see it.
+window-safe = Your PIN goes to the card alone.
 window-site = Requested by
 window-close = Close window
 window-waiting = Connecting to the page …
@@ -81,7 +81,7 @@ field-new_pin_again = New PIN once more
 
 job-activate = Activate a card
     .begin = Activate the card
-    .how-long = This takes about 10 seconds. Please leave the card in the reader.
+    .how-long = This takes about 10 seconds; leave the card in the reader meanwhile.
     .done = Your card is activated
     .done-next = It is ready to use. Remember your PIN, and tell it to nobody.
 

@@ -281,7 +281,7 @@ impl Refused {
     /// What to do, where it is to be done at the reader.
     fn picture(&self) -> Option<&'static str> {
         match self.refusal.code {
-            Code::NoReader | Code::PcscMissing | Code::ReaderUnknown => Some(NO_READER),
+            Code::NoReader | Code::ReaderUnknown => Some(NO_READER),
             Code::NoCard | Code::CardRemoved | Code::OtherCard => {
                 Some(if self.back { READER_WITH_CARD } else { READER })
             }
