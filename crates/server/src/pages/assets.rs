@@ -56,3 +56,44 @@ fn css(css: String) -> Response {
     // Its policy may give an authority another colour at the next start.
     ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], css).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::policy;
+    use axum::http::{HeaderValue, StatusCode};
+
+    #[test]
+    fn files_say_what_they_are_and_are_sent_once() {
+        for (path, asset) in ASSETS {
+            let answer = asset.answer(&HeaderMap::new());
+            let kind = match path.rsplit_once('.').map(|(_, extension)| extension) {
+                Some("css") => "text/css; charset=utf-8",
+                Some("js") => "text/javascript; charset=utf-8",
+                Some("svg") => "image/svg+xml",
+                other => panic!("{path}: {other:?}"),
+            };
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], kind, "{path}");
+            let mut known = HeaderMap::new();
+            known.insert(header::IF_NONE_MATCH, answer.headers()[header::ETAG].clone());
+            assert_eq!(asset.answer(&known).status(), StatusCode::NOT_MODIFIED, "{path}");
+            known.insert(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\""));
+            assert_eq!(asset.answer(&known).status(), StatusCode::OK, "{path}");
+        }
+    }
+
+    #[test]
+    fn scripts_load_only_what_is_served() {
+        for (path, asset) in ASSETS.iter().filter(|(path, _)| path.ends_with(".js")) {
+            for import in asset.contents().split("from \"./").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let served = ASSETS.iter().any(|(other, _)| *other == format!("/assets/{import}"));
+                assert!(served, "{path} loads {import}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_authority_has_a_class_with_its_colour() {
+        assert_eq!(classes([&policy("TC")].into_iter()), ".brand-tca { --brand: #123456; }\n");
+    }
+}
