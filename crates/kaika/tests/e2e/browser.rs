@@ -1,5 +1,7 @@
 //! Kaika as people see it, in Chromium: the portal's pages, the card window, the tray.
 
+#[path = "browser/desk.rs"]
+mod desk;
 #[path = "browser/journey.rs"]
 mod journey;
 #[path = "browser/pages.rs"]

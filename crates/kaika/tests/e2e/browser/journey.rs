@@ -1,56 +1,10 @@
 //! 開卡 as a holder does it: from the portal's start page to 開卡成功, the card behind a real pcscd.
 
-use super::{LANGUAGES, agent, assert_quiet, inspect, portal, start};
-use crate::bench::Running;
-use crate::demo::{Data, Demo};
+use super::desk::{Desk, open_card_window, type_and_begin};
+use super::{LANGUAGES, assert_quiet, inspect, start};
 use crate::judges::{Question, RelyingParty, pem, statuses};
-use crate::pcsc::Bench;
 use kaika_testkit::browser::{Browser, By, Look, Options};
 use kaika_testkit::proxy::PublicProxy;
-
-/// A portal, and a computer with agent, reader and an unopened card.
-struct Desk {
-    demo: Demo,
-    bench: Bench,
-    user_code: String,
-    agent: Running,
-}
-
-impl Desk {
-    fn new(authority: &str) -> Desk {
-        let demo = Demo::start(Data::made(), &["--without-agent"]);
-        let (card, file) = demo.spare_card(authority);
-        let user_code = card.user_code().to_owned();
-        let bench = Bench::with(&file);
-        let (portal, listen) = (portal(&demo), agent(&demo).replace("http://", ""));
-        let token = bench.desk.path().join("agent-token");
-        let arguments = ["run", "--listen", &listen, "--portal", &portal, "--token-file", token.to_str().unwrap()];
-        let mut agent = Running::start("kaika-agent", &arguments, &[bench.pcscd.env()]);
-        agent.wait_until("the agent listens", |_| token.exists());
-        Desk { demo, bench, user_code, agent }
-    }
-
-    fn portal(&self) -> String {
-        portal(&self.demo)
-    }
-}
-
-/// From the start page to the card window's form.
-fn open_card_window(browser: &Browser, desk: &Desk, authority: &str) {
-    browser.open(&format!("{}/", desk.portal()));
-    browser.click(By::Css(&format!("main a[href='/{authority}/']")));
-    browser.click(By::Css(&format!("main a[href='/{authority}/activate']")));
-    browser.click(By::Css("#start"));
-    browser.switch_to_popup();
-    browser.find(By::Css("[data-screen=form]"));
-}
-
-fn type_and_begin(browser: &Browser, user_code: &str, pin: &str) {
-    browser.fill(By::Css("#user_code"), user_code);
-    browser.fill(By::Css("#new_pin"), pin);
-    browser.fill(By::Css("#new_pin_again"), pin);
-    browser.click(By::Css("#start"));
-}
 
 #[track_caller]
 fn journey(language: (&str, &str), authority: &str, pin: &str) {
@@ -75,7 +29,7 @@ fn journey(language: (&str, &str), authority: &str, pin: &str) {
     inspect(&browser, "outcome-succeeded", language);
     assert_eq!(browser.find(By::Css("#number")).text(), shown["number"].as_str().unwrap());
     assert_eq!(browser.all(By::Css("tr[data-role]")).len(), 4);
-    assert_quiet(&browser, &[&desk.portal(), &agent(&desk.demo)]);
+    assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
 
     let online = desk.bench.show(&["--portal", desk.demo.portal(authority)]).expect_success();
     assert_eq!((&online["activated"], &online["pin_tries_left"]), (&true.into(), &3.into()));
@@ -105,11 +59,11 @@ fn the_journey_in_english() {
 fn the_journey_from_a_public_address() {
     let desk = Desk::new("gca");
     let proxy = PublicProxy::start(&desk.portal());
-    let arguments = proxy.arguments(&[agent(&desk.demo).strip_prefix("http://").unwrap()]);
+    let arguments = proxy.arguments(&[desk.agent().strip_prefix("http://").unwrap()]);
     let browser = Browser::start("zh-TW", &Options { arguments, ..Options::default() });
     browser.open(&desk.portal());
     let asked =
-        format!("fetch('{}/hello?nonce=abcdefghijklmnop').then(() => 'answered', () => 'refused')", agent(&desk.demo));
+        format!("fetch('{}/hello?nonce=abcdefghijklmnop').then(() => 'answered', () => 'refused')", desk.agent());
     assert_eq!(browser.evaluate(&asked), "refused", "the proxy makes it public");
 
     let page = browser.window();

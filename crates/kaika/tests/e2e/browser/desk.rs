@@ -1,0 +1,104 @@
+//! Where a holder sits: a portal, and a computer with agent, reader and a card that is not activated yet.
+
+use super::{agent, portal};
+use crate::bench::{Running, eventually};
+use crate::demo::{Data, Demo};
+use crate::pcsc::Bench;
+use kaika_testkit::browser::{Browser, By};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+pub(super) struct Desk {
+    pub(super) demo: Demo,
+    pub(super) bench: Bench,
+    pub(super) user_code: String,
+    /// `kaika-agent run --portal …`, on the reader's pcscd.
+    pub(super) agent: Running,
+}
+
+impl Desk {
+    pub(super) fn new(authority: &str) -> Desk {
+        let demo = Demo::start(Data::made(), &["--without-agent"]);
+        let (card, file) = demo.spare_card(authority);
+        let user_code = card.user_code().to_owned();
+        let bench = Bench::with(&file);
+        let agent = start_agent(&demo, bench.pcscd.env(), bench.desk.path());
+        Desk { demo, bench, user_code, agent }
+    }
+
+    pub(super) fn portal(&self) -> String {
+        portal(&self.demo)
+    }
+
+    pub(super) fn agent(&self) -> String {
+        agent(&self.demo)
+    }
+
+    pub(super) fn stop_agent(&mut self) {
+        self.agent.kill();
+    }
+
+    /// The agent anew, after [`stop_agent`](Self::stop_agent).
+    pub(super) fn start_agent(&mut self) {
+        self.agent = start_agent(&self.demo, self.bench.pcscd.env(), self.bench.desk.path());
+    }
+
+    /// Puts a card into a slot of the reader: the first (0), when its card has been taken out, or the second (1).
+    /// Dropped, the card is out again.
+    pub(super) fn put_in(&self, slot: usize, card: &Path) -> Running {
+        put_in(&self.bench, slot, &["--card", card.to_str().unwrap()])
+    }
+
+    /// A card that nobody has personalised, in this slot.
+    pub(super) fn put_in_blank(&self, slot: usize) -> Running {
+        let file = self.bench.desk.path().join(format!("blank-{slot}.card"));
+        put_in(&self.bench, slot, &["--card", file.to_str().unwrap(), "--create", "--serial", "31000077"])
+    }
+
+    /// The card in the first slot, as the programs with the card tool see it.
+    pub(super) fn card(&self) -> Value {
+        self.bench.show(&[]).expect_success()
+    }
+}
+
+fn put_in(bench: &Bench, slot: usize, card: &[&str]) -> Running {
+    let slot = &bench.pcscd.slots()[slot];
+    let vpcd = format!("127.0.0.1:{}", slot.port);
+    let running = Running::start("kaika-agent", &[&["softcard", "--vpcd", &vpcd], card].concat(), &[]);
+    eventually("the card in the reader", || {
+        let list = bench.agent(&["card", "list"], "").expect_success();
+        let readers = list["readers"].as_array().unwrap();
+        readers.iter().any(|entry| entry["reader"] == slot.reader.as_str() && entry["card"] == true).then_some(())
+    });
+    running
+}
+
+/// The agent where this demo's portal looks for it; `folder` is for its token.
+pub(super) fn start_agent(demo: &Demo, pcscd: (&str, &str), folder: &Path) -> Running {
+    let (portal, listen) = (portal(demo), agent(demo).replace("http://", ""));
+    let token = folder.join("agent-token");
+    // Whoever sees it knows that this one listens, not an earlier one that was killed.
+    drop(fs::remove_file(&token));
+    let arguments = ["run", "--listen", &listen, "--portal", &portal, "--token-file", token.to_str().unwrap()];
+    let mut agent = Running::start("kaika-agent", &arguments, &[pcscd]);
+    agent.wait_until("the agent listens", |_| token.exists());
+    agent
+}
+
+/// From the start page to the card window's form.
+pub(super) fn open_card_window(browser: &Browser, desk: &Desk, authority: &str) {
+    browser.open(&format!("{}/", desk.portal()));
+    browser.click(By::Css(&format!("main a[href='/{authority}/']")));
+    browser.click(By::Css(&format!("main a[href='/{authority}/activate']")));
+    browser.click(By::Css("#start"));
+    browser.switch_to_popup();
+    browser.find(By::Css("[data-screen=form]"));
+}
+
+pub(super) fn type_and_begin(browser: &Browser, user_code: &str, pin: &str) {
+    browser.fill(By::Css("#user_code"), user_code);
+    browser.fill(By::Css("#new_pin"), pin);
+    browser.fill(By::Css("#new_pin_again"), pin);
+    browser.click(By::Css("#start"));
+}
