@@ -134,7 +134,7 @@ impl Place {
         let memory = Memory::read(&folder)?;
         let clock = ShiftedClock { days_later: memory.days_later };
         let opening = Opening { origin: memory.origin.clone(), base_url: memory.base_url.clone(), clock };
-        Installation::open(&folder, opening).await
+        Installation::open(&folder.places(), opening).await
     }
 
     fn folder(&self) -> Result<Folder> {

@@ -1,7 +1,6 @@
 //! The demo: server, agent and card tray in one program, with software cards in readers, over one folder.
 
 mod memory;
-mod network;
 mod plan;
 mod produce;
 mod ready;
@@ -11,6 +10,7 @@ pub use memory::Memory;
 use crate::{
     clock::ShiftedClock,
     installation::{Folder, Installation, Opening},
+    network::{self, Listeners, stopped},
 };
 use anyhow::{Context, Result};
 use kaika_agent::{
@@ -19,7 +19,6 @@ use kaika_agent::{
 };
 use kaika_app::sweep;
 use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
-use network::{Listeners, stopped};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -77,7 +76,7 @@ pub async fn run(options: Options) -> Result<()> {
         base_url: memory.base_url.clone(),
         clock: ShiftedClock { days_later: memory.days_later },
     };
-    let installation = Installation::open(&folder, opening).await?;
+    let installation = Installation::open(&folder.places(), opening).await?;
     let stopped = || stopped(stopping.clone());
     tokio::select! {
         founded = installation.found() => founded?,

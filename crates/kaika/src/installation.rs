@@ -91,6 +91,17 @@ impl Folder {
         self.secrets().join("passphrase")
     }
 
+    pub fn places(&self) -> Places {
+        Places {
+            database: self.database_url(),
+            authorities: self.authorities(),
+            secrets: self.secrets(),
+            keys: self.keys(),
+            passphrase_file: self.passphrase_file(),
+            anchors: self.anchor_file(),
+        }
+    }
+
     pub fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }
@@ -107,14 +118,49 @@ impl Folder {
     pub fn exists(&self) -> bool {
         self.root.join("kaika.db").exists()
     }
+}
+
+/// Where the parts of an installation lie: in one folder, or wherever a configuration says.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: String,
+    /// Policies and `roots.toml`.
+    pub authorities: PathBuf,
+    /// Sealed masters for what cards need, and the audit log's key.
+    pub secrets: PathBuf,
+    /// Sealed keys of authorities and responders.
+    pub keys: PathBuf,
+    pub passphrase_file: PathBuf,
+    /// Signed heads of the audit log.
+    pub anchors: PathBuf,
+}
+
+impl Places {
+    /// # Errors
+    /// The database is of a newer version or cannot be opened.
+    pub async fn open_store(&self) -> Result<Arc<dyn Store>> {
+        // An address may have a password in it.
+        let database = match self.database.strip_prefix("sqlite:") {
+            Some(path) => format!("the database {path}"),
+            None => "the PostgreSQL database".to_owned(),
+        };
+        kaika_store::open(&self.database).await.with_context(|| format!("{database} cannot be used"))
+    }
 
     /// The anchors of the audit log, with their signatures checked; needs no passphrase.
     ///
     /// # Errors
     /// The audit key or the file cannot be read, or a line of it is not genuine.
-    pub fn anchors(&self) -> Result<Vec<kaika_app::Anchor>> {
-        let key = AuditPublicKey::read(&self.secrets()).context("the audit log's public key cannot be read")?;
-        read_anchors(&self.anchor_file(), &key).context("the anchors of the audit log cannot be read")
+    pub fn read_anchors(&self) -> Result<Vec<kaika_app::Anchor>> {
+        let key = AuditPublicKey::read(&self.secrets).context("the audit log's public key cannot be read")?;
+        read_anchors(&self.anchors, &key).context("the anchors of the audit log cannot be read")
+    }
+
+    /// # Errors
+    /// A file cannot be read, is no policy, or names a root that there is not.
+    pub fn read_authorities(&self) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
+        read_authorities(&self.authorities)
     }
 }
 
@@ -137,19 +183,19 @@ pub struct Opening {
 impl Installation {
     /// # Errors
     /// The database is of a newer version or cannot be opened; a policy is wrong; a key cannot be opened.
-    pub async fn open(folder: &Folder, opening: Opening) -> Result<Self> {
-        let (policies, roots) = read_authorities(&folder.authorities())?;
-        let store = open_store(folder).await?;
-        let passphrase_file = folder.passphrase_file();
-        let passphrase = read_or_create_passphrase(&passphrase_file)
+    pub async fn open(places: &Places, opening: Opening) -> Result<Self> {
+        let (policies, roots) = places.read_authorities()?;
+        let store = places.open_store().await?;
+        let passphrase_file = &places.passphrase_file;
+        let passphrase = read_or_create_passphrase(passphrase_file)
             .with_context(|| format!("the passphrase in {} cannot be read", passphrase_file.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(opening.clock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
-        let vault = Vault::create_or_open(&folder.secrets(), &passphrase).context("the vault cannot be opened")?;
-        let anchors = Arc::new(AnchorFile::new(folder.anchor_file(), vault.audit_key()));
+        let vault = Vault::create_or_open(&places.secrets, &passphrase).context("the vault cannot be opened")?;
+        let anchors = Arc::new(AnchorFile::new(places.anchors.clone(), vault.audit_key()));
         let ca = Ca::open(CaConfig {
             store: Arc::clone(&store),
-            keys: Box::new(FileKeyStore::new(folder.keys(), passphrase)),
+            keys: Box::new(FileKeyStore::new(places.keys.clone(), passphrase)),
             policies: policies.clone(),
             roots: roots.clone(),
             base_url: opening.base_url,
@@ -179,14 +225,6 @@ impl Installation {
         found_authorities(&self.app, &self.roots).await.context("the authorities could not be founded")?;
         Ok(())
     }
-}
-
-/// # Errors
-/// The database is of a newer version or cannot be opened.
-pub async fn open_store(folder: &Folder) -> Result<Arc<dyn Store>> {
-    kaika_store::open(&folder.database_url())
-        .await
-        .with_context(|| format!("the database in {} cannot be used", folder.root.display()))
 }
 
 fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {

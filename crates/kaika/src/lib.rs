@@ -4,4 +4,5 @@ pub mod cli;
 pub mod clock;
 pub mod demo;
 pub mod installation;
+mod network;
 mod output;

@@ -1,7 +1,7 @@
 //! `kaika audit`: is the log what was once written?
 
 use super::Place;
-use crate::{installation::open_store, output};
+use crate::output;
 use anyhow::Result;
 use clap::Subcommand;
 use kaika_app::verify_audit;
@@ -18,9 +18,9 @@ pub(super) enum Work {
 
 pub(super) async fn run(work: Work) -> Result<ExitCode> {
     let Work::Verify { place } = work;
-    let folder = place.folder()?;
-    let anchors = folder.anchors()?;
-    let store = open_store(&folder).await?;
+    let places = place.folder()?.places();
+    let anchors = places.read_anchors()?;
+    let store = places.open_store().await?;
     let report = verify_audit(store.as_ref(), &anchors).await?;
     for finding in &report.findings {
         eprintln!("{finding}");

@@ -13,14 +13,14 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 /// Open connections are waited for this long once it is time to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) struct Listeners {
+pub(crate) struct Listeners {
     address: SocketAddr,
     listeners: Vec<TcpListener>,
 }
 
 impl Listeners {
     /// With 127.0.0.1 the same port of ::1 as well, where there is one: `localhost` may mean either.
-    pub(super) async fn bind(listen: SocketAddr) -> Result<Self> {
+    pub(crate) async fn bind(listen: SocketAddr) -> Result<Self> {
         let taken = || format!("cannot listen on {listen}; choose another address with --listen");
         let first = TcpListener::bind(listen).await.with_context(taken)?;
         let address = first.local_addr().with_context(taken)?;
@@ -41,7 +41,7 @@ impl Listeners {
     }
 
     /// As people type it.
-    pub(super) fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         match self.is_local() {
             true => format!("http://localhost:{}", self.address.port()),
             false => format!("http://{}", self.address),
@@ -49,7 +49,7 @@ impl Listeners {
     }
 
     /// As certificates name it: a host with a dot, which strict checkers ask for.
-    pub(super) fn base_url(&self) -> String {
+    pub(crate) fn base_url(&self) -> String {
         match self.is_local() {
             true => format!("http://127.0.0.1:{}", self.address.port()),
             false => format!("http://{}", self.address),
@@ -57,7 +57,7 @@ impl Listeners {
     }
 
     /// Until `stopping`.
-    pub(super) async fn serve(self, router: Router, stopping: watch::Receiver<bool>) -> io::Result<()> {
+    pub(crate) async fn serve(self, router: Router, stopping: watch::Receiver<bool>) -> io::Result<()> {
         let mut serving = JoinSet::new();
         for listener in self.listeners {
             let graceful = axum::serve(listener, router.clone().into_make_service_with_connect_info::<SocketAddr>())
@@ -78,13 +78,13 @@ impl Listeners {
     }
 }
 
-pub(super) async fn stopped(mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn stopped(mut stopping: watch::Receiver<bool>) {
     // Nobody left to say it means the same.
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Ctrl-C, or a service manager's request to end.
-pub(super) async fn interrupted() {
+pub(crate) async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = match signal(SignalKind::terminate()) {
         Ok(terminate) => terminate,
