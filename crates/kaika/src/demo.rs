@@ -1,5 +1,6 @@
 //! The demo: server, agent and card tray in one program, with software cards in readers, over one folder.
 
+mod address;
 mod memory;
 mod plan;
 mod produce;
@@ -10,8 +11,9 @@ pub use memory::Memory;
 use crate::{
     clock::ShiftedClock,
     installation::{Folder, Installation, Opening},
-    network::{self, Listeners, stopped},
+    network::{self, Endpoint, stopped},
 };
+use address::Address;
 use anyhow::{Context, Result};
 use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
@@ -51,11 +53,12 @@ pub async fn run(options: Options) -> Result<()> {
     let folder = Folder::new(&options.data);
     folder.create()?;
     let _lock = folder.lock()?;
-    let listeners = Listeners::bind(options.listen).await?;
+    let (address, listeners) = network::bind(options.listen).context("choose another address with --listen")?;
+    let address = Address(address);
     let mut memory = Memory::read(&folder)?;
-    memory.opened_at(&listeners.origin(), &listeners.base_url(), options.days_later)?;
+    memory.opened_at(&address.origin(), &address.base_url(), options.days_later)?;
     memory.write(&folder)?;
-    if memory.base_url != listeners.base_url() {
+    if memory.base_url != address.base_url() {
         println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
     }
 
@@ -91,7 +94,10 @@ pub async fn run(options: Options) -> Result<()> {
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
     let settings = Settings { agent: agent_url.clone(), rates: Rates::default() };
-    let server = tokio::spawn(listeners.serve(router(Arc::clone(&installation.app), settings), server_stopping));
+    let server = tokio::spawn(network::serve(
+        vec![Endpoint { listeners, tls: None, router: router(Arc::clone(&installation.app), settings) }],
+        server_stopping,
+    ));
     let scheduler = tokio::spawn(run_scheduler(
         Scheduler {
             app: Arc::clone(&installation.app),

@@ -1,0 +1,254 @@
+//! The configuration of an authority's server: one TOML file.
+//!
+//! Paths in it are taken from the file's own folder.
+
+use crate::installation::Places;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub keys: Keys,
+    /// Policies and `roots.toml`.
+    pub authorities: PathBuf,
+    #[serde(default)]
+    pub agent: Agent,
+    #[serde(default)]
+    pub log: Log,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// As people reach it, `https://host[:port]`: what cards sign for. It stays the same for ever.
+    pub origin: String,
+    /// What certificates name, `http://host[:port]`: lists and OCSP are fetched without TLS (RFC 5280 §8). None: the origin.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    pub listen: Vec<SocketAddr>,
+    /// Where Prometheus asks; kept from strangers.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// None: plain HTTP, behind a proxy that speaks TLS.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub proxies: Vec<IpAddr>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM, the server's certificate first.
+    pub certificate: PathBuf,
+    /// PEM.
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://…`. An address may have a password in it: this has no `Debug` of its own making.
+    pub url: String,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Sealed files of authorities and responders.
+    pub folder: PathBuf,
+    /// Sealed masters for what cards need, and the audit log's key.
+    pub secrets: PathBuf,
+    /// Opens them; its first line.
+    pub passphrase_file: PathBuf,
+    /// Signed heads of the audit log.
+    pub anchors: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// Where pages look for the agent at a person's computer.
+    pub origin: String,
+}
+
+impl Default for Agent {
+    fn default() -> Self {
+        Self { origin: "http://127.0.0.1:61161".to_owned() }
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    #[serde(default)]
+    pub format: LogFormat,
+    /// As `KAIKA_LOG`, which goes before it: `info`, `warn,kaika_server=debug`.
+    #[serde(default)]
+    pub filter: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+impl Config {
+    /// # Errors
+    /// The file cannot be read, or a value is not right; the message names file and field.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let mut config: Self = toml::from_str(&text).with_context(|| format!("{} is not right", path.display()))?;
+        config.validate().with_context(|| format!("{} is not right", path.display()))?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        config.settle(folder);
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<()> {
+        for (field, origin) in
+            [("server.origin", Some(&self.server.origin)), ("server.base_url", self.server.base_url.as_ref())]
+        {
+            if let Some(origin) = origin
+                && !is_origin(origin)
+            {
+                bail!("{field}: {origin} is not http(s)://host[:port] in lower case, without a path");
+            }
+        }
+        if !is_origin(&self.agent.origin) {
+            bail!("agent.origin: {} is not http://127.0.0.1:port", self.agent.origin);
+        }
+        if self.server.listen.is_empty() {
+            bail!("server.listen: at least one address is needed");
+        }
+        let https = self.server.origin.starts_with("https://");
+        let all_local = self.server.listen.iter().all(|address| address.ip().is_loopback());
+        if self.server.tls.is_none() && !all_local && self.server.proxies.is_empty() {
+            bail!("server.tls: without it, listen on this computer alone, or name the proxies that speak TLS for it");
+        }
+        if self.server.tls.is_some() && !https {
+            bail!("server.origin: with server.tls it begins with https://");
+        }
+        if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
+            bail!("database.url: begins with sqlite: or postgres:");
+        }
+        Ok(())
+    }
+
+    /// Relative paths from the file's folder.
+    fn settle(&mut self, folder: &Path) {
+        let keys = &mut self.keys;
+        for path in
+            [&mut self.authorities, &mut keys.folder, &mut keys.secrets, &mut keys.passphrase_file, &mut keys.anchors]
+        {
+            *path = folder.join(&*path);
+        }
+        if let Some(tls) = &mut self.server.tls {
+            tls.certificate = folder.join(&tls.certificate);
+            tls.key = folder.join(&tls.key);
+        }
+        if let Some(path) = self.database.url.strip_prefix("sqlite:") {
+            self.database.url = format!("sqlite:{}", folder.join(path).display());
+        }
+    }
+
+    pub fn base_url(&self) -> &str {
+        self.server.base_url.as_deref().unwrap_or(&self.server.origin)
+    }
+
+    pub fn places(&self) -> Places {
+        Places {
+            database: self.database.url.clone(),
+            authorities: self.authorities.clone(),
+            secrets: self.keys.secrets.clone(),
+            keys: self.keys.folder.clone(),
+            passphrase_file: self.keys.passphrase_file.clone(),
+            anchors: self.keys.anchors.clone(),
+        }
+    }
+}
+
+/// As browsers write one (RFC 6454 §6.2), so that it can be compared letter by letter.
+fn is_origin(text: &str) -> bool {
+    let rest = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let Some(host) = rest else { return false };
+    let standard =
+        text.starts_with("https://") && host.ends_with(":443") || text.starts_with("http://") && host.ends_with(":80");
+    !host.is_empty()
+        && !standard
+        && host.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b':' | b'[' | b']'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../kaika.example.toml");
+
+    fn read(text: &str) -> Result<Config> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("kaika.toml");
+        fs::write(&path, text)?;
+        Config::read(&path)
+    }
+
+    #[test]
+    fn the_example_is_right_and_paths_are_its_folders() {
+        let config = read(EXAMPLE).unwrap();
+        assert_eq!(config.base_url(), "http://pki.agency.example");
+        assert!(config.places().keys.is_absolute() && config.places().keys.ends_with("keys"));
+        assert!(!format!("{config:?}").contains("postgres"), "an address may have a password");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let origin = "origin = \"https://portal.agency.example\"";
+        for (from, to, told) in [
+            (origin, "origin = \"portal.agency.example\"", "server.origin"),
+            (origin, "origin = \"https://portal.agency.example/\"", "server.origin"),
+            (origin, "origin = \"https://portal.agency.example:443\"", "server.origin"),
+            (origin, "origin = \"http://portal.agency.example\"", "server.origin"),
+            (origin, "orign = \"https://portal.agency.example\"", "orign"),
+            ("listen = [\"[::]:443\"]", "listen = []", "server.listen"),
+            ("url = \"postgres:", "url = \"mysql:", "database.url"),
+            ("[server.tls]", "[server.tlss]", "tlss"),
+        ] {
+            assert!(EXAMPLE.contains(from), "{from}");
+            let error = read(&EXAMPLE.replace(from, to)).unwrap_err();
+            assert!(format!("{error:#}").contains(told), "{to}: {error:#}");
+        }
+        let start = EXAMPLE.find("[server.tls]").unwrap();
+        let end = start + EXAMPLE[start..].find("\n\n").unwrap();
+        let plain = format!("{}{}", &EXAMPLE[..start], &EXAMPLE[end..]);
+        assert!(format!("{:#}", read(&plain).unwrap_err()).contains("server.tls"), "plain HTTP for everybody");
+        read(&plain.replace("[::]:443", "127.0.0.1:8080")).unwrap();
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_do() {
+        for right in ["https://a.example", "http://localhost:8080", "http://[::1]:8080", "https://a.example:8443"] {
+            assert!(is_origin(right), "{right}");
+        }
+        for wrong in ["", "a.example", "https://", "https://A.example", "https://a.example/", "http://a.example:80"] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
+}
