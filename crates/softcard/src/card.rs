@@ -161,6 +161,12 @@ impl SoftCard {
         self.faults.plan(fault, self.apdus);
     }
 
+    /// Plans one fault for the next APDU with this INS byte, whatever comes before it, in place of an older plan; it
+    /// fires once. Of a chain that is the first link.
+    pub fn plan_fault_at_instruction(&mut self, instruction: u8, kind: FaultKind) {
+        self.faults.plan_at_instruction(instruction, kind);
+    }
+
     /// Forgets a fault that is planned and has not fired.
     pub fn cancel_fault(&mut self) {
         self.faults.cancel();

@@ -37,15 +37,40 @@ pub struct FiredFault {
 /// What is planned, and what has happened last.
 #[derive(Default)]
 pub(crate) struct FaultSwitch {
-    /// The number of the APDU to fail at, and how.
-    planned: Option<(u64, FaultKind)>,
+    planned: Option<(Moment, FaultKind)>,
     pub(crate) last: Option<FiredFault>,
+}
+
+#[derive(Clone, Copy)]
+enum Moment {
+    /// The number of the APDU among all.
+    Number(u64),
+    /// The next APDU with this INS byte.
+    Instruction(u8),
+}
+
+impl Moment {
+    fn is_now(self, number: u64, apdu: &[u8]) -> bool {
+        match self {
+            Self::Number(at) => at == number,
+            Self::Instruction(instruction) => apdu.get(1) == Some(&instruction),
+        }
+    }
 }
 
 impl FaultSwitch {
     /// A new plan replaces an older one that has not fired, and forgets what fired before.
     pub(crate) fn plan(&mut self, fault: Fault, apdus_so_far: u64) {
-        self.planned = Some((apdus_so_far.saturating_add(fault.at.max(1)), fault.kind));
+        self.set(Moment::Number(apdus_so_far.saturating_add(fault.at.max(1))), fault.kind);
+    }
+
+    /// The same, for the next APDU of an instruction.
+    pub(crate) fn plan_at_instruction(&mut self, instruction: u8, kind: FaultKind) {
+        self.set(Moment::Instruction(instruction), kind);
+    }
+
+    fn set(&mut self, moment: Moment, kind: FaultKind) {
+        self.planned = Some((moment, kind));
         self.last = None;
     }
 
@@ -59,7 +84,7 @@ impl FaultSwitch {
 
     /// What is to go wrong with this APDU, the `number`-th.
     pub(crate) fn fire(&mut self, number: u64, apdu: &[u8]) -> Option<FaultKind> {
-        let (_, kind) = self.planned.take_if(|(at, _)| *at == number)?;
+        let (_, kind) = self.planned.take_if(|(moment, _)| moment.is_now(number, apdu))?;
         self.last = Some(FiredFault { kind, apdu: number, instruction: apdu.get(1).copied() });
         Some(kind)
     }

@@ -3,11 +3,11 @@
 use super::output::Output;
 use clap::Args;
 use kaika_softcard::{
-    CardError, Options as CardOptions, SoftCard,
+    CardError, FaultKind, Options as CardOptions, SoftCard,
     vpcd::{self, Link},
 };
 use kaika_wire::{Code, Refusal};
-use std::{net::ToSocketAddrs, path::PathBuf, sync::Mutex};
+use std::{net::ToSocketAddrs, path::PathBuf, sync::Mutex, time::Duration};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -26,6 +26,23 @@ pub(super) struct Options {
     /// Where the virtual reader of pcscd listens, such as 127.0.0.1:35963
     #[arg(long, value_name = "HOST:PORT")]
     vpcd: String,
+    /// Pull the card out at the first APDU with this INS byte, such as 2c (RESET RETRY COUNTER), after it has acted and
+    /// before it answers; it stays out
+    #[arg(long, value_name = "INS", value_parser = instruction, conflicts_with = "slow_at")]
+    pull_at: Option<u8>,
+    /// Answer the first APDU with this INS byte so many seconds late, such as 2c=5
+    #[arg(long, value_name = "INS=SECONDS", value_parser = delay)]
+    slow_at: Option<(u8, Duration)>,
+}
+
+fn instruction(text: &str) -> Result<u8, String> {
+    u8::from_str_radix(text, 16).map_err(|_| "two hexadecimal digits are needed".to_owned())
+}
+
+fn delay(text: &str) -> Result<(u8, Duration), String> {
+    let (at, seconds) = text.split_once('=').ok_or("INS=SECONDS is needed")?;
+    let seconds = seconds.parse().map_err(|_| "the seconds are no number")?;
+    Ok((instruction(at)?, Duration::from_secs(seconds)))
 }
 
 pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
@@ -34,13 +51,20 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
         .vpcd
         .to_socket_addrs()
         .map_err(|error| Refusal::new(Code::BadRequest).detail(format!("{}: {error}", options.vpcd)))?;
-    let card = Mutex::new(open(options).map_err(|error| {
+    let mut card = open(options).map_err(|error| {
         let code = match error {
             CardError::InUse(_) => Code::Busy,
             _ => Code::CardFault,
         };
         Refusal::new(code).detail(error.to_string())
-    })?);
+    })?;
+    if let Some(at) = options.pull_at {
+        card.plan_fault_at_instruction(at, FaultKind::LosePowerAfter);
+    }
+    if let Some((at, time)) = options.slow_at {
+        card.plan_fault_at_instruction(at, FaultKind::Slow(time));
+    }
+    let card = Mutex::new(card);
     output.say("softcard-inserted", &[("address", options.vpcd.clone().into())]);
     // Ends with the process: what the card has changed is in its file before it answers.
     vpcd::serve(&card, options.vpcd.as_str(), &Link::inserted());

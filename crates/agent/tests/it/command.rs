@@ -168,6 +168,10 @@ fn a_software_card_waits_for_no_wrong_address() {
     let said = kaika_agent(empty.path(), &arguments, "");
     assert_eq!(said.exit, 1, "there is no such card");
     assert!(said.stderr.contains("card_fault"));
+    for wrong in [["--pull-at", "xy"], ["--slow-at", "2c"], ["--slow-at", "2c=soon"]] {
+        let arguments = [&arguments[..], &wrong].concat();
+        assert_eq!(kaika_agent(empty.path(), &arguments, "").exit, 2, "{wrong:?}");
+    }
 }
 
 #[test]

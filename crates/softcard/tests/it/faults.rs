@@ -79,6 +79,19 @@ fn a_fault_fires_once_where_it_was_planned() {
 }
 
 #[test]
+fn a_fault_waits_for_its_instruction() {
+    let mut rig = Rig::new();
+    rig.card().plan_fault_at_instruction(0x24, FaultKind::LosePowerAfter);
+    rig.card().reset();
+    assert_eq!(rig.raw(SELECT).1, 0x9000);
+    assert_eq!(rig.status(0xFD, 0, 0, &[]), 0x9000);
+    assert!(rig.card().has_planned_fault());
+    assert!(matches!(rig.try_raw(&change_pin()), Err(CardError::PowerLost)));
+    assert_eq!(rig.card().fired_fault().unwrap().instruction, Some(0x24));
+    assert!(rig.card().inspect().pin_is("111111") && !rig.card().has_planned_fault());
+}
+
+#[test]
 fn a_plan_is_replaced_or_cancelled() {
     let mut rig = Rig::new();
     rig.card().plan_fault(Fault { at: 1, kind: FaultKind::LosePowerBefore });
