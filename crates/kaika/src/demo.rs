@@ -93,7 +93,7 @@ pub async fn run(options: Options) -> Result<()> {
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
-    let settings = Settings { agent: agent_url.clone(), rates: Rates::default() };
+    let settings = Settings { agent: agent_url.clone(), rates: Rates::default(), proxies: Vec::new() };
     let server = tokio::spawn(network::serve(
         vec![Endpoint { listeners, tls: None, router: router(Arc::clone(&installation.app), settings) }],
         server_stopping,

@@ -43,6 +43,11 @@ pub(crate) async fn own_host(State(site): State<Site>, request: Request, next: N
     if asked.is_some_and(|asked| asked.eq_ignore_ascii_case(own)) {
         return next.run(request).await;
     }
+    to_own_origin(State(site), request).await
+}
+
+/// The same path at the portal's origin; what was meant to be done elsewhere is not repeated there.
+pub(crate) async fn to_own_origin(State(site): State<Site>, request: Request) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Redirect::permanent(&format!("{}{path}", site.app.origin)).into_response();

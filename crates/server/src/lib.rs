@@ -5,6 +5,7 @@
 mod equal_time;
 mod errors;
 mod guard;
+mod health;
 mod jobs;
 mod language;
 mod limits;
@@ -14,6 +15,7 @@ mod scheduler;
 mod site;
 mod tickets;
 
+pub use health::metrics_router;
 pub use limits::{Rate, Rates};
 pub use scheduler::{Scheduler, run_scheduler};
 pub use site::Settings;
@@ -35,9 +37,25 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .merge(tickets::routes(&site))
         .merge(jobs::routes(&site))
         .merge(repository::routes())
+        .merge(health::routes())
         .fallback(errors::not_found)
         .method_not_allowed_fallback(errors::other_method)
+        // As routes see it: only then is it known which one it was.
+        .route_layer(middleware::from_fn(health::observe))
         .layer(middleware::from_fn_with_state(site.clone(), language::one_language))
+        .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        .with_state(site)
+}
+
+/// What certificates name, for those who fetch it without TLS: lists, OCSP, authorities' certificates. All else is sent
+/// to the portal's origin.
+pub fn repository_router(app: Arc<App>, settings: Settings) -> Router {
+    let site = Site::new(app, settings);
+    Router::new()
+        .merge(repository::routes())
+        .route_layer(middleware::from_fn(health::observe))
+        .fallback(guard::to_own_origin)
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)

@@ -5,7 +5,7 @@
 use crate::{errors::refuse, site::Site};
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -91,23 +91,23 @@ impl Limiter {
 }
 
 pub(crate) async fn tickets(State(site): State<Site>, request: Request, next: Next) -> Response {
-    limited(&site.limits.tickets, request, next).await
+    limited(&site, &site.limits.tickets, request, next).await
 }
 
 pub(crate) async fn jobs(State(site): State<Site>, request: Request, next: Next) -> Response {
-    limited(&site.limits.jobs, request, next).await
+    limited(&site, &site.limits.jobs, request, next).await
 }
 
 pub(crate) async fn queries(State(site): State<Site>, request: Request, next: Next) -> Response {
-    limited(&site.limits.queries, request, next).await
+    limited(&site, &site.limits.queries, request, next).await
 }
 
 /// Reading a page costs nothing.
-async fn limited(limiter: &Limiter, request: Request, next: Next) -> Response {
+async fn limited(site: &Site, limiter: &Limiter, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
-    match limiter.ask(source(&request)) {
+    match limiter.ask(source(&request, &site.settings.proxies)) {
         Ok(()) => next.run(request).await,
         Err(wait) => {
             let mut response = refuse(Code::TooManyRequests.into(), request.headers());
@@ -119,9 +119,9 @@ async fn limited(limiter: &Limiter, request: Request, next: Next) -> Response {
 }
 
 /// Where the address is not known, all share one.
-fn source(request: &Request) -> IpAddr {
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    match address.map(|address| address.to_canonical()) {
+fn source(request: &Request, proxies: &[IpAddr]) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    match peer.map(|peer| caller(peer, request.headers(), proxies)) {
         Some(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
@@ -129,6 +129,23 @@ fn source(request: &Request) -> IpAddr {
         Some(address) => address,
         None => Ipv6Addr::UNSPECIFIED.into(),
     }
+}
+
+/// Behind believed proxies the last address that is none of theirs: each adds the one that it heard from at the end, and
+/// what stands before that anybody may have written.
+fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+    let backwards = named.into_iter().rev().map_while(|address| address.trim().parse::<IpAddr>().ok());
+    let mut way = std::iter::once(peer).chain(backwards.map(|address| address.to_canonical())).peekable();
+    let mut caller = peer;
+    while let Some(address) = way.next() {
+        caller = address;
+        if !proxies.contains(&address) || way.peek().is_none() {
+            break;
+        }
+    }
+    caller
 }
 
 #[cfg(test)]
@@ -139,7 +156,28 @@ mod tests {
     fn from(address: &str) -> IpAddr {
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(ConnectInfo(address.parse::<SocketAddr>().unwrap()));
-        source(&request)
+        source(&request, &[])
+    }
+
+    #[test]
+    fn only_believed_proxies_name_the_caller() {
+        let [proxy, other, caller_address] =
+            ["10.0.0.1", "10.0.0.2", "192.0.2.7"].map(|address| address.parse::<IpAddr>().unwrap());
+        let heard = |peer, lines: &[&'static str], proxies: &[IpAddr]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            caller(peer, &headers, proxies)
+        };
+        assert_eq!(heard(proxy, &["192.0.2.7"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &["203.0.113.9, 192.0.2.7"], &[proxy]), caller_address, "anybody may write the first");
+        assert_eq!(heard(proxy, &["203.0.113.9", "192.0.2.7, 10.0.0.2"], &[proxy, other]), caller_address);
+        assert_eq!(heard(proxy, &["192.0.2.7"], &[]), proxy, "not believed");
+        assert_eq!(heard(caller_address, &["203.0.113.9"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &["nonsense"], &[proxy]), proxy);
+        assert_eq!(heard(proxy, &["nonsense, 192.0.2.7"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &[], &[proxy]), proxy);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::App;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// What a portal is told beside its authorities.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Settings {
     /// The origin of the agent at a person's own computer: `http://127.0.0.1:61161`.
     pub agent: String,
     pub rates: Rates,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 #[derive(Clone)]
