@@ -3,14 +3,16 @@
 mod audit;
 mod card;
 mod demo;
+mod server;
 mod station;
 mod sweep;
 
 use crate::{
     clock::ShiftedClock,
+    config::Config,
     demo::Memory,
-    installation::{Folder, Installation, Opening},
-    output,
+    installation::{Folder, Installation, Opening, Places},
+    output, serve,
 };
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
@@ -26,6 +28,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
     after_help = "Examples:\n  \
         kaika demo\n  \
         kaika demo --data /tmp/kaika --days-later 91\n  \
+        kaika init --config kaika.toml && kaika serve --config kaika.toml\n  \
         kaika card order --authority gca --holder holder.toml\n  \
         kaika station enrol --name \"Counter 1\" --out station.json\n  \
         kaika audit verify"
@@ -39,6 +42,13 @@ struct Command {
 enum What {
     /// Show the main job with software cards: server, agent and card tray in one
     Demo(demo::Options),
+    /// Make an authority: policies, keys, database, as the configuration says; what exists is left alone
+    Init(server::Options),
+    /// Run an authority: portal, API, OCSP and revocation lists
+    Serve(server::Options),
+    /// The configuration
+    #[command(subcommand)]
+    Config(server::Work),
     /// Order cards and look at orders
     #[command(subcommand)]
     Card(card::Work),
@@ -55,9 +65,12 @@ enum What {
 /// What every operator's command takes.
 #[derive(Args)]
 struct Place {
-    /// The installation's folder
+    /// The demo's folder
     #[arg(long, value_name = "DIR", default_value = "kaika-demo")]
     data: PathBuf,
+    /// The configuration of an authority's server, in place of a demo's folder
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
+    config: Option<PathBuf>,
     /// One JSON document on standard output
     #[arg(long)]
     json: bool,
@@ -102,6 +115,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn run(command: Command) -> Result<ExitCode> {
     match command.what {
         What::Demo(options) => demo::run(options).await,
+        What::Init(options) => server::init(options).await,
+        What::Serve(options) => server::serve(options).await,
+        What::Config(work) => server::check(work).await,
         What::Card(work) => card::run(work).await,
         What::Station(work) => station::run(work).await,
         What::Sweep(options) => sweep::run(options).await,
@@ -128,13 +144,27 @@ fn complain(error: &anyhow::Error, as_json: bool) {
 }
 
 impl Place {
-    /// Opens what a demo has made, at the time that the demo has.
+    /// Opens what `init` or a demo has made, at the time that the demo has.
     async fn open(&self) -> Result<Installation> {
+        if let Some(config) = self.config()? {
+            return serve::open(&config).await;
+        }
         let folder = self.folder()?;
         let memory = Memory::read(&folder)?;
         let clock = ShiftedClock { days_later: memory.days_later };
         let opening = Opening { origin: memory.origin.clone(), base_url: memory.base_url.clone(), clock };
         Installation::open(&folder.places(), opening).await
+    }
+
+    fn places(&self) -> Result<Places> {
+        Ok(match self.config()? {
+            Some(config) => config.places(),
+            None => self.folder()?.places(),
+        })
+    }
+
+    fn config(&self) -> Result<Option<Config>> {
+        self.config.as_deref().map(Config::read).transpose()
     }
 
     fn folder(&self) -> Result<Folder> {

@@ -34,6 +34,9 @@ pub struct Server {
     #[serde(default)]
     pub base_url: Option<String>,
     pub listen: Vec<SocketAddr>,
+    /// Plain HTTP for what certificates name: lists, OCSP, authorities' certificates. All else is sent to the origin.
+    #[serde(default)]
+    pub plain_listen: Vec<SocketAddr>,
     /// Where Prometheus asks; kept from strangers.
     #[serde(default)]
     pub metrics_listen: Option<SocketAddr>,
@@ -147,6 +150,9 @@ impl Config {
         if self.server.tls.is_some() && !https {
             bail!("server.origin: with server.tls it begins with https://");
         }
+        if self.server.tls.is_none() && !self.server.plain_listen.is_empty() {
+            bail!("server.plain_listen: without server.tls everything is plain already");
+        }
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             bail!("database.url: begins with sqlite: or postgres:");
         }
@@ -237,7 +243,7 @@ mod tests {
         }
         let start = EXAMPLE.find("[server.tls]").unwrap();
         let end = start + EXAMPLE[start..].find("\n\n").unwrap();
-        let plain = format!("{}{}", &EXAMPLE[..start], &EXAMPLE[end..]);
+        let plain = format!("{}{}", &EXAMPLE[..start], &EXAMPLE[end..]).replace("plain_listen", "# plain_listen");
         assert!(format!("{:#}", read(&plain).unwrap_err()).contains("server.tls"), "plain HTTP for everybody");
         read(&plain.replace("[::]:443", "127.0.0.1:8080")).unwrap();
     }

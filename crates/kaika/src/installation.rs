@@ -45,13 +45,7 @@ impl Folder {
         for folder in [self.root.clone(), self.authorities(), self.secrets(), self.keys(), self.cards()] {
             create_private(&folder).with_context(unwritable)?;
         }
-        for (name, contents) in AUTHORITIES {
-            let path = self.authorities().join(name);
-            if !path.exists() {
-                write_whole(&path, contents.as_bytes()).with_context(unwritable)?;
-            }
-        }
-        Ok(())
+        copy_examples(&self.authorities()).with_context(unwritable)
     }
 
     /// One program at a time serves the folder.
@@ -225,6 +219,28 @@ impl Installation {
         found_authorities(&self.app, &self.roots).await.context("the authorities could not be founded")?;
         Ok(())
     }
+}
+
+/// Examples to begin with, where there is no folder of policies yet.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn copy_authorities(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let made = create_private(folder).and_then(|()| copy_examples(folder));
+    made.with_context(|| format!("the folder {} cannot be written", folder.display()))
+}
+
+fn copy_examples(folder: &Path) -> std::io::Result<()> {
+    for (name, contents) in AUTHORITIES {
+        let path = folder.join(name);
+        if !path.exists() {
+            write_whole(&path, contents.as_bytes())?;
+        }
+    }
+    Ok(())
 }
 
 fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {

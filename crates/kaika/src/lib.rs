@@ -7,3 +7,4 @@ pub mod demo;
 pub mod installation;
 mod network;
 mod output;
+pub mod serve;

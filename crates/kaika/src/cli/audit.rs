@@ -18,7 +18,7 @@ pub(super) enum Work {
 
 pub(super) async fn run(work: Work) -> Result<ExitCode> {
     let Work::Verify { place } = work;
-    let places = place.folder()?.places();
+    let places = place.places()?;
     let anchors = places.read_anchors()?;
     let store = places.open_store().await?;
     let report = verify_audit(store.as_ref(), &anchors).await?;

@@ -4,6 +4,8 @@
 mod desk;
 #[path = "browser/journey.rs"]
 mod journey;
+#[path = "browser/page_screens.rs"]
+mod page_screens;
 #[path = "browser/pages.rs"]
 mod pages;
 
@@ -50,6 +52,12 @@ fn portal(demo: &Demo) -> String {
 
 fn agent(demo: &Demo) -> String {
     format!("http://127.0.0.1:{}", demo.agent_port())
+}
+
+/// A text of ours, as a page in this language has it.
+fn said(language: (&str, &str), key: &str) -> String {
+    let language = kaika_texts::Language::ALL.into_iter().find(|one| one.tag() == language.0).unwrap();
+    kaika_texts::text(language, key, &[])
 }
 
 fn start(language: (&str, &str)) -> Browser {

@@ -6,7 +6,7 @@ use kaika_testkit::{ports::PortPair, tools::Tool};
 use serde_json::Value;
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitStatus,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -130,16 +130,27 @@ impl Demo {
 
     fn launch_at(ports: Arc<PortPair>, data: Data, options: &[&str]) -> Demo {
         let ready_file = data.folder.path().join("ready.json");
+        let process = Demo::process_at(&ports, &data, &ready_file, options);
+        Demo { process, data, ports, ready_file, ready: Value::Null }
+    }
+
+    fn process_at(ports: &PortPair, data: &Data, ready_file: &Path, options: &[&str]) -> Running {
         // One of an earlier start would be taken for this one's.
-        drop(fs::remove_file(&ready_file));
+        drop(fs::remove_file(ready_file));
         let listen = format!("127.0.0.1:{}", ports.first);
         let agent_listen = format!("127.0.0.1:{}", ports.first + 1);
         let (folder, ready) = (data.argument(), ready_file.to_str().unwrap());
         let mut arguments = vec!["demo", "--data", &folder, "--listen", &listen, "--agent-listen", &agent_listen];
         arguments.extend(["--ready-file", ready]);
         arguments.extend(options);
-        let process = Running::start("kaika", &arguments, &[]);
-        Demo { process, data, ports, ready_file, ready: Value::Null }
+        Running::start("kaika", &arguments, &[])
+    }
+
+    /// Once more, on the same folder and ports; after its process was killed.
+    #[track_caller]
+    pub(crate) fn start_again(&mut self, options: &[&str]) {
+        self.process = Demo::process_at(&self.ports, &self.data, &self.ready_file, options);
+        self.wait();
     }
 
     #[track_caller]

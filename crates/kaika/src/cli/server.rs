@@ -1,0 +1,76 @@
+//! `kaika init`, `kaika serve`, `kaika config check`: an authority's own server.
+
+use crate::{
+    config::{Config, LogFormat},
+    output, serve,
+};
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::{path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The configuration (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// One JSON document on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Work {
+    /// Say whether the configuration is right, and the policies that it names; nothing is opened or made
+    Check {
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+pub(super) async fn check(work: Work) -> Result<ExitCode> {
+    let Work::Check { options } = work;
+    let config = Config::read(&options.config)?;
+    let (policies, _) = config.places().read_authorities()?;
+    let authorities: Vec<_> = policies.keys().map(|id| id.as_str()).collect();
+    if options.json {
+        output::print_json(&json!({ "origin": config.server.origin, "authorities": authorities }));
+    } else {
+        println!("{} is right: {} for {}.", options.config.display(), config.server.origin, authorities.join(", "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn init(options: Options) -> Result<ExitCode> {
+    let config = Config::read(&options.config)?;
+    let installation = serve::init(&config).await?;
+    let generations = installation.app.store.read().await?.generations().await?;
+    installation.app.store.close().await;
+    if options.json {
+        let names: Vec<_> = generations.iter().map(|generation| generation.name()).collect();
+        output::print_json(&json!({ "generations": names, "passphrase_file": config.keys.passphrase_file }));
+    } else {
+        for generation in &generations {
+            println!("{} {}", generation.name(), generation.certificate_url());
+        }
+        println!("Keep {} apart from the rest; without it the keys are lost.", config.keys.passphrase_file.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn serve(options: Options) -> Result<ExitCode> {
+    let config = Config::read(&options.config)?;
+    let filter = match &config.log.filter {
+        Some(filter) => filter.parse().with_context(|| format!("log.filter: {filter}"))?,
+        None => EnvFilter::new("info"),
+    };
+    let filter = EnvFilter::try_from_env("KAIKA_LOG").unwrap_or(filter);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    serve::run(config).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,154 @@
+//! An authority's server: portal, API, OCSP and revocation lists, by its configuration.
+
+use crate::{
+    clock::ShiftedClock,
+    config::{Config, Tls},
+    installation::{Installation, Opening},
+    network::{self, Endpoint, stopped},
+};
+use anyhow::{Context, Result, bail};
+use axum_server::tls_rustls::RustlsConfig;
+use kaika_server::{Rates, Scheduler, Settings, metrics_router, repository_router, router, run_scheduler};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::sync::watch;
+
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+
+/// Until it is interrupted.
+///
+/// # Errors
+/// A port is taken; database, keys or certificate cannot be opened; an authority was not founded yet.
+pub async fn run(config: Config) -> Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(async move {
+        network::interrupted().await;
+        stop.send_replace(true);
+    });
+    // Before anything else: another server may be in its place.
+    let mut bound = Vec::new();
+    for (field, addresses) in [("listen", &config.server.listen), ("plain_listen", &config.server.plain_listen)] {
+        let mut listeners = Vec::new();
+        for address in addresses {
+            listeners.extend(network::bind(*address).with_context(|| format!("server.{field}"))?.1);
+        }
+        bound.push(listeners);
+    }
+    let tls = match &config.server.tls {
+        Some(tls) => Some(read_tls(tls).await?),
+        None => None,
+    };
+    let installation = open(&config).await?;
+    let app = Arc::clone(&installation.app);
+    let settings = Settings {
+        agent: config.agent.origin.clone(),
+        rates: Rates::default(),
+        proxies: config.server.proxies.clone(),
+    };
+    let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
+    let mut endpoints = vec![
+        Endpoint { listeners: listen, tls: tls.clone(), router: router(Arc::clone(&app), settings.clone()) },
+        Endpoint { listeners: plain, tls: None, router: repository_router(Arc::clone(&app), settings) },
+    ];
+    if let Some(address) = config.server.metrics_listen {
+        endpoints.push(metrics(address)?);
+    }
+    if let (Some(config), Some(tls)) = (config.server.tls.clone(), tls) {
+        tokio::spawn(read_tls_again(config, tls));
+    }
+
+    let scheduler = tokio::spawn(run_scheduler(
+        Scheduler {
+            app: Arc::clone(&app),
+            anchors: Arc::clone(&installation.anchors),
+            owner: format!("server {} {}", hostname(), std::process::id()),
+            sweep_every: SWEEP_EVERY,
+            anchor_every: ANCHOR_EVERY,
+        },
+        stopping.clone(),
+    ));
+    tracing::info!(origin = %app.origin, "serving");
+    network::serve(endpoints, stopping.clone()).await.context("the server failed")?;
+    stopped(stopping).await;
+    let _ = scheduler.await;
+    app.store.close().await;
+    Ok(())
+}
+
+/// Makes what is missing: policies, keys, schema, authorities. What exists is left alone.
+///
+/// # Errors
+/// A folder cannot be written, a policy is wrong, the database cannot be used.
+pub async fn init(config: &Config) -> Result<Installation> {
+    crate::installation::copy_authorities(&config.authorities)?;
+    let installation = Installation::open(&config.places(), opening(config)).await?;
+    installation.found().await?;
+    Ok(installation)
+}
+
+/// An installation that `init` has made.
+///
+/// # Errors
+/// An authority was not founded yet.
+pub async fn open(config: &Config) -> Result<Installation> {
+    if !config.keys.passphrase_file.exists() {
+        bail!(
+            "there is no passphrase in {}; `kaika init` makes a new installation",
+            config.keys.passphrase_file.display()
+        );
+    }
+    let installation = Installation::open(&config.places(), opening(config)).await?;
+    let generations = installation.app.store.read().await?.generations().await?;
+    for id in installation.app.policies.keys() {
+        if !generations.iter().any(|generation| generation.owner == *id) {
+            bail!("the authority {id} was not founded yet; `kaika init` does it");
+        }
+    }
+    Ok(installation)
+}
+
+fn opening(config: &Config) -> Opening {
+    Opening {
+        origin: config.server.origin.clone(),
+        base_url: config.base_url().to_owned(),
+        clock: ShiftedClock::default(),
+    }
+}
+
+fn metrics(address: SocketAddr) -> Result<Endpoint> {
+    let (_, listeners) = network::bind(address).context("server.metrics_listen")?;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).context("metrics are recorded already")?;
+    metrics::gauge!("kaika_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    let render = move || {
+        handle.run_upkeep();
+        handle.render()
+    };
+    Ok(Endpoint { listeners, tls: None, router: metrics_router(render) })
+}
+
+async fn read_tls(tls: &Tls) -> Result<RustlsConfig> {
+    // The only one there is; where it was chosen before, it is the same.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let read = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await;
+    read.with_context(|| format!("{} and {} cannot be used", tls.certificate.display(), tls.key.display()))
+}
+
+/// A renewed certificate is taken up on SIGHUP; a broken one is told, and the old one stays.
+async fn read_tls_again(tls: Tls, running: RustlsConfig) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    while hangup.recv().await.is_some() {
+        match running.reload_from_pem_file(&tls.certificate, &tls.key).await {
+            Ok(()) => tracing::info!("the server's certificate was read again"),
+            Err(error) => tracing::error!(%error, "the server's new certificate cannot be used"),
+        }
+    }
+}
+
+/// Tells processes of several machines apart in the lease.
+fn hostname() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "?".to_owned(), |name| name.trim().to_owned())
+}

@@ -1,0 +1,348 @@
+//! What can go wrong before and while a person is at the card window, as the portal's page shows it: each screen says
+//! what is the matter, and its button goes on once that is mended.
+
+use super::desk::{Desk, type_and_begin};
+use super::{LANGUAGES, inspect, portal, said, start};
+use crate::bench::{Running, eventually};
+use crate::demo::Demo;
+use kaika_testkit::browser::{Browser, By, Options, Window};
+use kaika_testkit::proxy::PublicProxy;
+use kaika_testkit::tools;
+use serde_json::json;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// The only screen that is shown, announced by its focus, and judged.
+#[track_caller]
+fn assert_screen(browser: &Browser, language: (&str, &str), screen: &str, heading: &str) {
+    let shown = browser.find(By::Css(&format!("[data-screen={screen}] h2")));
+    assert_eq!(shown.text(), said(language, heading));
+    assert_eq!(browser.all(By::Css("[data-screen]")).len(), 1);
+    assert_eq!(browser.focused().attribute("id").as_deref(), Some(screen));
+    let step = browser.find(By::Css("#steps [aria-current=step]"));
+    assert_eq!(step.text(), said(language, "portal-step-window"));
+    inspect(browser, &format!("screen-{screen}"), language);
+}
+
+fn open_page(browser: &Browser, portal: &str, authority: &str) {
+    browser.open(&format!("{portal}/{authority}/activate"));
+    browser.find(By::Css("#start"));
+}
+
+/// The button of the screen that is shown.
+#[track_caller]
+fn try_again(browser: &Browser) {
+    browser.click(By::Css("#job [data-do=start]"));
+}
+
+/// The card window has come up, and asks for what it needs.
+#[track_caller]
+fn find_form(browser: &Browser) -> Window {
+    let window = browser.switch_to_popup();
+    browser.find(By::Css("[data-screen=form]"));
+    window
+}
+
+/// A click that nobody made: then Chromium lets no window open.
+fn start_without_click(browser: &Browser) {
+    browser.evaluate("document.getElementById('start').click()");
+}
+
+#[test]
+fn a_window_that_is_blocked_or_closed_is_opened_again() {
+    let desk = Desk::new("gca");
+    for language in LANGUAGES {
+        let browser = start(language);
+        open_page(&browser, &desk.portal(), "gca");
+        start_without_click(&browser);
+        assert_screen(&browser, language, "popup-blocked", "portal-blocked");
+        assert!(browser.text().contains(&desk.portal()), "which site is to be allowed");
+        assert_eq!(browser.windows().len(), 1);
+        try_again(&browser);
+        find_form(&browser);
+
+        browser.close_window();
+        assert_screen(&browser, language, "window-closed", "portal-closed");
+        try_again(&browser);
+        find_form(&browser);
+        browser.close_window();
+        browser.find(By::Css("[data-screen=window-closed]"));
+        browser.click(By::Css("#job [data-do=back]"));
+        browser.find(By::Css("[data-screen=start]"));
+        assert_eq!(browser.focused().attribute("id").as_deref(), Some("start"));
+
+        // As extensions do it that block windows.
+        browser.evaluate(
+            "const open = window.open; window.open = (...how) => { \
+             const opened = open.apply(window, how); setTimeout(() => opened.close(), 50); return opened; }; null",
+        );
+        browser.click(By::Css("#start"));
+        browser.find(By::Css("[data-screen=popup-blocked]"));
+        assert_eq!(browser.focused().attribute("id").as_deref(), Some("popup-blocked"));
+    }
+    assert_eq!(desk.demo.data().sql("SELECT count(*) FROM card_job WHERE kind = 'activate'").trim(), "0");
+}
+
+#[test]
+fn how_to_allow_windows_is_told_for_the_browser_at_hand() {
+    const WEBKIT: &str = "AppleWebKit/605.1.15 (KHTML, like Gecko)";
+    let mozilla = |rest: &str| format!("Mozilla/5.0 {rest}");
+    let browsers = [
+        (
+            "chrome",
+            mozilla("(X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"),
+        ),
+        (
+            "chrome",
+            mozilla(&format!("(iPhone; CPU iPhone OS 18_0 like Mac OS X) {WEBKIT} CriOS/140.0 Mobile Safari/604.1")),
+        ),
+        (
+            "edge",
+            mozilla(
+                "(Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+            ),
+        ),
+        ("firefox", mozilla("(X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")),
+        ("safari", mozilla(&format!("(Macintosh; Intel Mac OS X 10_15_7) {WEBKIT} Version/18.0 Safari/605.1.15"))),
+        ("other", "Test/1.0".to_owned()),
+    ];
+    let demo = Demo::new();
+    for language in LANGUAGES {
+        let browser = start(language);
+        for (name, agent) in &browsers {
+            browser.cdp("Emulation.setUserAgentOverride", &json!({"userAgent": agent, "acceptLanguage": language.0}));
+            open_page(&browser, &portal(&demo), "gca");
+            start_without_click(&browser);
+            browser.find(By::Css("[data-screen=popup-blocked]"));
+            let shown: Vec<String> = browser.all(By::Css("[data-browser]")).iter().map(|one| one.text()).collect();
+            let told: Vec<String> = [1, 2].map(|step| said(language, &format!("portal-blocked-{name}-{step}"))).into();
+            assert_eq!(shown.len(), 1, "{name}: {shown:?}");
+            assert!(told.iter().all(|step| shown[0].contains(step)), "{name}: {shown:?}");
+            inspect(&browser, &format!("screen-popup-blocked-{name}"), language);
+        }
+    }
+}
+
+#[test]
+fn an_agent_that_does_not_run_can_be_started() {
+    let mut desk = Desk::new("gca");
+    for language in LANGUAGES {
+        desk.stop_agent();
+        let browser = start(language);
+        open_page(&browser, &desk.portal(), "gca");
+        // The page has seen it by itself, and tells more if asked.
+        browser.find(By::Css("#card [data-card=agent-missing]"));
+        browser.click(By::Css("[data-help=agent-missing]"));
+        browser.find(By::Css("[data-screen=agent-missing]"));
+        browser.click(By::Css("#job [data-do=back]"));
+
+        browser.click(By::Css("#start"));
+        assert_screen(&browser, language, "agent-missing", "portal-missing");
+        let command = browser.find(By::Css("[data-screen=agent-missing] pre")).text();
+        assert_eq!(command, format!("kaika-agent run --portal {}", desk.portal()));
+        browser.wait_until("the browser's own error to close", |browser| browser.windows().len() == 1);
+        try_again(&browser);
+        browser.find(By::Css("[data-screen=waiting]"));
+        browser.find(By::Css("[data-screen=agent-missing]"));
+
+        desk.start_agent();
+        try_again(&browser);
+        find_form(&browser);
+    }
+}
+
+/// Another program at the agent's port, a web server as it happens to be.
+fn squatter(desk: &Desk) -> Running {
+    let port = desk.demo.agent_port();
+    let folder = desk.bench.desk.path().to_str().unwrap();
+    let arguments = ["-m", "http.server", "--bind", "127.0.0.1", "--directory", folder, &port.to_string()];
+    let running = Running::start_other(&tools::find("python3"), &arguments, &[]);
+    eventually("the other program listens", || TcpStream::connect(("127.0.0.1", port)).ok());
+    running
+}
+
+#[test]
+fn a_port_that_another_program_has_is_told_as_such() {
+    let mut desk = Desk::new("gca");
+    for language in LANGUAGES {
+        desk.stop_agent();
+        let other = squatter(&desk);
+        let browser = start(language);
+        open_page(&browser, &desk.portal(), "gca");
+        browser.find(By::Css("#card [data-card=port-taken]"));
+        browser.click(By::Css("#start"));
+        assert_screen(&browser, language, "port-taken", "portal-taken");
+        assert!(browser.text().contains(&desk.agent()), "which port it is");
+        browser.wait_until("the other program's page to close", |browser| browser.windows().len() == 1);
+
+        drop(other);
+        desk.start_agent();
+        try_again(&browser);
+        find_form(&browser);
+    }
+}
+
+/// Where the person has not let the page ask whether the agent is there, it tells both that may be.
+#[test]
+fn an_agent_that_cannot_be_asked_may_be_slow_or_missing() {
+    let mut desk = Desk::new("gca");
+    let proxy = PublicProxy::start(&desk.portal());
+    for language in LANGUAGES {
+        desk.stop_agent();
+        let arguments = proxy.arguments(&[desk.agent().strip_prefix("http://").unwrap()]);
+        let browser = Browser::start(language.0, &Options { arguments, ..Options::default() });
+        let page = browser.window();
+        let denied = json!({"permission": {"name": "loopback-network"}, "setting": "denied"});
+        browser.cdp("Browser.setPermission", &denied);
+        open_page(&browser, &desk.portal(), "gca");
+        browser.find(By::Css("#card [data-card=not-allowed]"));
+        browser.click(By::Css("#start"));
+        browser.find(By::Css("[data-screen=agent-silent]"));
+        browser.switch_to_popup();
+        browser.switch_to(&page);
+        assert_screen(&browser, language, "agent-silent", "portal-silent");
+        let causes = browser.find(By::Css("[data-screen=agent-silent] ul")).text();
+        for cause in ["portal-silent-slow", "portal-silent-error"] {
+            assert!(causes.contains(&said(language, cause)), "{causes}");
+        }
+
+        desk.start_agent();
+        // In the same window, which shows the browser's own error until then.
+        try_again(&browser);
+        browser.find(By::Css("[data-screen=waiting] [data-progress=begun]"));
+        let windows = browser.windows();
+        assert_eq!(windows.len(), 2);
+        browser.switch_to(&windows[1]);
+        browser.find(By::Css("[data-screen=form]"));
+    }
+}
+
+/// Somebody at this address asks for tickets all the time, so that the server has had enough of it. Ends when dropped.
+struct Flood {
+    over: Arc<AtomicBool>,
+    asking: Option<JoinHandle<()>>,
+}
+
+impl Flood {
+    fn start(portal: &str) -> Flood {
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let url = format!("{portal}/gca/activate/tickets");
+        let ask = move || agent.post(&url).send_json(json!({})).unwrap().status();
+        let given = (0..200).take_while(|_| ask() == 200).count();
+        assert!(given < 200, "tickets are given without end");
+        let over = Arc::new(AtomicBool::new(false));
+        let asking = thread::spawn({
+            let over = over.clone();
+            move || {
+                while !over.load(Ordering::Relaxed) {
+                    ask();
+                    thread::sleep(Duration::from_millis(100));
+                }
+            }
+        });
+        Flood { over, asking: Some(asking) }
+    }
+}
+
+impl Drop for Flood {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.asking.take().map(JoinHandle::join);
+    }
+}
+
+#[test]
+fn without_a_ticket_page_and_window_say_why() {
+    let mut desk = Desk::new("gca");
+    for language in LANGUAGES {
+        let browser = start(language);
+        let page = browser.window();
+        open_page(&browser, &desk.portal(), "gca");
+        let flood = Flood::start(&desk.portal());
+        browser.click(By::Css("#start"));
+        let window = browser.switch_to_popup();
+        let message = browser.find(By::Css("[data-screen=no-ticket] #message")).text();
+        browser.judge(&format!("window-no-ticket-{}", language.1), &[kaika_testkit::browser::Look::Window]);
+        browser.switch_to(&page);
+        assert_screen(&browser, language, "ticket-refused", "portal-refused");
+        let told = browser.find(By::Css("[data-screen=ticket-refused]")).text();
+        assert!(told.contains(&message), "page and window say the same: {message:?}, {told:?}");
+        assert_eq!(message, said(language, "refusal-too_many_requests"));
+
+        // And now there is no server any more.
+        drop(flood);
+        desk.demo.process().kill();
+        browser.switch_to(&window);
+        browser.click(By::Css("#again"));
+        browser.wait_for_text(&said(language, "portal-gone"));
+        browser.find(By::Css("[data-screen=no-ticket]"));
+        browser.switch_to(&page);
+        assert_screen(&browser, language, "server-gone", "portal-gone");
+
+        desk.demo.start_again(&["--without-agent"]);
+        browser.switch_to(&window);
+        browser.click(By::Css("#again"));
+        browser.find(By::Css("[data-screen=form]"));
+        browser.switch_to(&page);
+        browser.find(By::Css("[data-screen=waiting] [data-progress=begun]"));
+
+        // From the page it goes as well; the server counts anew.
+        let flood = Flood::start(&desk.portal());
+        browser.switch_to(&window);
+        browser.close_window();
+        browser.find(By::Css("[data-screen=window-closed]"));
+        try_again(&browser);
+        browser.find(By::Css("[data-screen=ticket-refused]"));
+        drop(flood);
+        // One ticket every two seconds.
+        thread::sleep(Duration::from_millis(2500));
+        try_again(&browser);
+        browser.find(By::Css("[data-screen=waiting] [data-progress=begun]"));
+    }
+    assert_eq!(desk.demo.data().sql("SELECT count(*) FROM card_job WHERE kind = 'activate'").trim(), "0");
+}
+
+/// A window that closes cuts no job: the page goes on to how it ended.
+#[test]
+fn a_window_closed_too_early_leaves_the_job_to_its_end() {
+    let desk = Desk::new("hca");
+    let browser = start(LANGUAGES[0]);
+    let page = browser.window();
+    open_page(&browser, &desk.portal(), "hca");
+    browser.click(By::Css("#start"));
+    let window = find_form(&browser);
+
+    // A job that failed.
+    type_and_begin(&browser, "wrong-1", "246802");
+    browser.find(By::Css("#user_code-error"));
+    browser.switch_to(&page);
+    browser.find(By::Css("[data-screen=waiting] [data-progress=refused]"));
+    browser.switch_to(&window);
+    browser.close_window();
+    browser.wait_for_url("/hca/activate/outcome/");
+    assert_eq!(browser.find(By::Css("#error")).attribute("data-code").as_deref(), Some("user_code_wrong"));
+    for language in LANGUAGES {
+        browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
+        browser.wait_until("the language", |browser| {
+            browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
+        });
+        inspect(&browser, "outcome-failed", language);
+    }
+    browser.click(By::Css("nav [hreflang='zh-TW']"));
+    browser.click(By::Css("main .actions a[href='/hca/activate']"));
+
+    // One that goes on.
+    browser.click(By::Css("#start"));
+    let window = find_form(&browser);
+    type_and_begin(&browser, &desk.user_code, "246802");
+    browser.switch_to(&page);
+    browser.find(By::Css("[data-screen=waiting] [data-progress=running]"));
+    browser.switch_to(&window);
+    browser.close_window();
+    browser.wait_for_url("/hca/activate/outcome/");
+    browser.find(By::Css("tr[data-role]"));
+    assert_eq!(browser.all(By::Css("tr[data-role]")).len(), 4);
+}
