@@ -156,7 +156,7 @@ class CardJob {
     const turn = this.#turn;
     this.#window = null;
     // Some browsers and their extensions open a window and close it at once.
-    if (!this.#greeted && after < 2 * LOOK) return this.#show("popup-blocked");
+    if (!this.#greeted && after < 4 * LOOK) return this.#show("popup-blocked");
     const state = this.#outcome ? await this.#state() : "waiting";
     if (turn !== this.#turn) return;
     if (state === "running" || state === "succeeded" || state === "failed") return location.assign(this.#outcome);
