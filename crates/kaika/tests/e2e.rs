@@ -26,6 +26,8 @@ mod judges;
 mod pcsc;
 #[path = "e2e/ready_file.rs"]
 mod ready_file;
+#[path = "e2e/serve.rs"]
+mod serve;
 #[path = "e2e/start_and_end.rs"]
 mod start_and_end;
 #[path = "e2e/sweep.rs"]

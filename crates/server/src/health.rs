@@ -50,7 +50,7 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let response = next.run(request).await;
     let (took, status) = (begun.elapsed(), response.status());
-    tracing::info!(%method, %route, status = status.as_u16(), milliseconds = took.as_millis(), "answered");
+    tracing::info!(%method, %route, status = status.as_u16(), seconds = took.as_secs_f64(), "answered");
     let labels = [("method", method), ("route", route), ("status", status.as_u16().to_string())];
     metrics::counter!("kaika_http_requests_total", &labels).increment(1);
     metrics::histogram!("kaika_http_request_seconds", &labels).record(took.as_secs_f64());

@@ -139,18 +139,17 @@ pub(crate) fn http_agent(local: bool) -> Agent {
         .max_redirects_will_error(false)
         .timeout_resolve(Some(Duration::from_secs(10)))
         .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_global(Some(Duration::from_secs(60)));
-    if local {
-        // A proxy cannot reach this computer's own portal.
-        config = config.proxy(None);
-    } else {
-        config = config.tls_config(
+        .timeout_global(Some(Duration::from_secs(60)))
+        .tls_config(
             TlsConfig::builder()
                 .provider(TlsProvider::Rustls)
                 .root_certs(RootCerts::PlatformVerifier)
                 .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
                 .build(),
         );
+    if local {
+        // A proxy cannot reach this computer's own portal.
+        config = config.proxy(None);
     }
     config.build().new_agent()
 }

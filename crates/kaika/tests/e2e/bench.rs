@@ -197,9 +197,14 @@ impl Running {
     /// Ctrl-C.
     pub(crate) fn interrupt(&mut self) {
         if self.ended().is_none() {
-            let signal = ["-c", "kill -s INT \"$1\"", "sh"];
-            Tool::new("sh").args(signal).arg(self.child.id().to_string()).run().expect_success();
+            self.signal("INT");
         }
+    }
+
+    /// By its name without SIG.
+    pub(crate) fn signal(&self, name: &str) {
+        let kill = ["-c", "kill -s \"$1\" \"$2\"", "sh", name];
+        Tool::new("sh").args(kill).arg(self.child.id().to_string()).run().expect_success();
     }
 
     #[track_caller]

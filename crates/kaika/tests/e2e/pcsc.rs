@@ -22,7 +22,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// A blank card.
-    fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         Bench::start(None, &["--create", "--strict", "--serial", "31000001"])
     }
 
