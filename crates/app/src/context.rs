@@ -1,6 +1,7 @@
 //! What every use case is handed: the ports and the authorities' policies.
 
 use crate::{CardSecrets, Clock, IssueError, Issuer, Rng, Store, StoreError, UserCodeHasher, VaultError};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_domain::Policy;
 use kaika_wire::{AuthorityId, Code, JobId, Refusal};
 use std::{
@@ -19,6 +20,8 @@ pub struct App {
     pub policies: BTreeMap<AuthorityId, Policy>,
     /// The portal's origin, `https://host[:port]`: what cards sign for.
     pub origin: String,
+    /// Names this process among the servers that share the database.
+    pub(crate) process: String,
     pub(crate) busy: JobLocks,
 }
 
@@ -82,7 +85,8 @@ impl App {
         policies: BTreeMap<AuthorityId, Policy>,
         origin: String,
     ) -> Self {
-        Self { store, issuer, secrets, user_codes, clock, rng, policies, origin, busy: JobLocks::default() }
+        let process = URL_SAFE_NO_PAD.encode(rng.bytes::<16>());
+        Self { store, issuer, secrets, user_codes, clock, rng, policies, origin, process, busy: JobLocks::default() }
     }
 
     pub fn now(&self) -> OffsetDateTime {

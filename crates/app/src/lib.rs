@@ -40,7 +40,7 @@ pub use ports::{
 pub use publish_crl::publish_crl;
 pub use records::{
     Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk, TicketRecord,
-    UserCodeRecord,
+    UserCodeRecord, Worker,
 };
 pub use report_batch::report_batch;
 pub use start_card_job::start_card_job;

@@ -99,7 +99,17 @@ pub struct JobRecord {
     pub origin: String,
     pub started_at: OffsetDateTime,
     pub updated_at: OffsetDateTime,
+    /// Who took in the latest report.
+    pub worker: Option<Worker>,
     pub version: i64,
+}
+
+/// A process that works on the report of a batch: until it is done, the same report at another process waits.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Worker {
+    pub sequence: u32,
+    /// Drawn when the process started.
+    pub process: String,
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

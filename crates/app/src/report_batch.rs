@@ -13,40 +13,74 @@ use time::Duration;
 pub(crate) const PATIENCE: Duration = Duration::minutes(10);
 /// So long the answer to a report can be asked for again.
 const REPEATABLE: Duration = Duration::minutes(2);
+/// So long another process may work on a report; after that it has crashed, and whoever has the report goes on.
+const AT_WORK: Duration = Duration::seconds(5);
+/// How often it is asked whether it is done, and how many times.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+const LOOKS: u32 = 60;
 
-/// A report that is sent again gets the same answer again.
+/// A report that is sent again gets the same answer again, also at another server on the same database.
 ///
 /// # Errors
 /// [`Code::Stale`] for a job that is over, fenced, or at another batch; [`Code::NotFound`] for an unknown job or a wrong
-/// token.
+/// token; [`Code::Busy`] while another server works on the same report.
 pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport) -> Result<JobState, Failure> {
     let _one_at_a_time = app.busy.lock(id).await;
-    let job = app.store.read().await?.job(id).await?;
     let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-    let mut job = job.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
+    for _ in 0..LOOKS {
+        let job = app.store.read().await?.job(id).await?;
+        let job = job.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
+        if let Some(answer) = answered(app, &job, &report).await? {
+            return Ok(answer);
+        }
+        if !elsewhere(app, &job)
+            && let Some(answer) = take_in(app, job, &report).await?
+        {
+            return Ok(answer);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Err(Code::Busy.into())
+}
 
+/// The answer where the report was taken in before; none where it is still to be.
+async fn answered(app: &App, job: &JobRecord, report: &BatchReport) -> Result<Option<JobState>, Failure> {
     let age = app.now() - job.updated_at;
     if let Some(ended) = job.ended.clone() {
         return match ended {
             _ if age > REPEATABLE => Err(Code::Stale.into()),
-            Ended::Succeeded => Ok(JobState::Succeeded(succeeded(app, &job).await?)),
-            Ended::Failed(error) => Ok(JobState::Failed { error }),
+            Ended::Succeeded => Ok(Some(JobState::Succeeded(succeeded(app, job).await?))),
+            Ended::Failed(error) => Ok(Some(JobState::Failed { error })),
             Ended::Fenced => Err(Code::Stale.into()),
         };
     }
     if report.sequence.checked_add(1) == Some(job.sequence) && age <= REPEATABLE {
-        return repeated(app, &job).await;
+        return repeated(app, job).await.map(Some);
     }
     if report.sequence != job.sequence || age > PATIENCE {
         return Err(Code::Stale.into());
     }
+    Ok(None)
+}
+
+/// Whether another process works on this batch's report. This one's own is done, or failed: the lock says so.
+fn elsewhere(app: &App, job: &JobRecord) -> bool {
+    let at_work = |worker: &crate::Worker| worker.sequence == job.sequence && worker.process != app.process;
+    job.worker.as_ref().is_some_and(at_work) && app.now() - job.updated_at <= AT_WORK
+}
+
+/// None where another process was quicker.
+async fn take_in(app: &App, mut job: JobRecord, report: &BatchReport) -> Result<Option<JobState>, Failure> {
     let checked = {
         let view = View::of_job(app, &job).await?;
-        check_report(app, &job, &view, &report.outcomes, report.fault)?
+        check_report(app, &job, &view, &report.outcomes, report.fault.clone())?
     };
-    record_report(app, &mut job, &checked).await?;
+    match record_report(app, &mut job, &checked).await {
+        Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => return Ok(None),
+        recorded => recorded?,
+    }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
-    drive(app, &mut job, happened, report.user_code.as_ref()).await
+    drive(app, &mut job, happened, report.user_code.as_ref()).await.map(Some)
 }
 
 async fn repeated(app: &App, job: &JobRecord) -> Result<JobState, Failure> {

@@ -130,6 +130,7 @@ async fn open_job(
         origin: app.origin.clone(),
         started_at: now,
         updated_at: now,
+        worker: None,
         version: 1,
     };
     let mut work = app.store.begin().await?;

@@ -15,6 +15,7 @@ const CONNECTIONS: u32 = 16;
 const SCRIPTS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
+    (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
 ];
 
 pub(crate) struct PostgresStore {

@@ -21,6 +21,7 @@ const BUSY: &str = "5";
 const SCRIPTS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
+    (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
 ];
 
 pub(crate) struct SqliteStore {

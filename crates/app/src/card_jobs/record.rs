@@ -1,7 +1,7 @@
 //! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
 
 use super::{Report, View};
-use crate::{App, Ended, Failure, JobRecord, StoredPuk, UnitOfWork, audit::Event};
+use crate::{App, Ended, Failure, JobRecord, StoredPuk, UnitOfWork, Worker, audit::Event};
 use kaika_domain::{
     Actor, Placement, PukLedger, PukVersion,
     job::{Checked, Step},
@@ -47,6 +47,7 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
     }
     store_puks(app, work.as_mut(), &view).await?;
     job.updated_at = now;
+    job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
     work.update_job(job).await?;
     work.commit().await?;
     Ok(())

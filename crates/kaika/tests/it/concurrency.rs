@@ -173,3 +173,33 @@ fn a_proof_by_another_card_opens_nothing() {
     let Ok(JobState::Failed { error }) = window.portal.report(job, &token, &report) else { panic!("a foreign proof") };
     assert_eq!(error.code, Code::NotKaikaCard);
 }
+
+/// Two servers on one database, and a report that reaches both at the same moment.
+#[test]
+fn one_try_is_one_try_at_whichever_server() {
+    let site = Site::personalised(|policy| policy);
+    let window = Window::open(&site);
+    let other = InProcess::new(site.open(), Arc::clone(&window.portal.runtime));
+    for left in [2, 1, 0] {
+        let (job, token, batch) = window.start();
+        let report = window.carry_out(&batch, "Wrong123");
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let sent = [&window.portal, &other, &window.portal, &other].map(|portal| {
+                let (token, report) = (&token, &report);
+                scope.spawn(move || portal.report(job, token, report))
+            });
+            sent.map(|sent| sent.join().unwrap()).into()
+        });
+        for answer in answers {
+            let Ok(JobState::Failed { error }) = answer else { panic!("not refused as the first time") };
+            let expected = if left == 0 { Code::UserCodeLocked } else { Code::UserCodeWrong };
+            assert_eq!((error.code, error.tries_left), (expected, Some(left)));
+        }
+    }
+    let app = &window.portal.app;
+    window.portal.runtime.block_on(async {
+        let mut reader = app.store.read().await.unwrap();
+        let events = reader.audit_events(0, 10_000).await.unwrap();
+        assert_eq!(events.iter().filter(|event| event.action == "user_code.wrong").count(), 3);
+    });
+}

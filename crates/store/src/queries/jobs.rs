@@ -16,10 +16,10 @@ statements! {
     JOB = "SELECT * FROM card_job WHERE id = $1";
     OPEN_JOB = "SELECT * FROM card_job WHERE card = $1 AND open = 1 AND exclusive = 1";
     INSERT = "INSERT INTO card_job (id, kind, card, station, open, exclusive, token_sha256, state, sequence, nonce, \
-        steps, expectation, ended, origin, started_at, updated_at, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        steps, expectation, ended, origin, started_at, updated_at, version, worker) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE = "UPDATE card_job SET open = $3, state = $4, sequence = $5, nonce = $6, steps = $7, expectation = $8, \
-        ended = $9, updated_at = $10, version = version + 1 WHERE id = $1 AND version = $2";
+        ended = $9, updated_at = $10, worker = $11, version = version + 1 WHERE id = $1 AND version = $2";
     RECEIPTS = "SELECT * FROM receipt WHERE card = $1 ORDER BY at, job";
     INSERT_RECEIPT = "INSERT INTO receipt (job, card, cms, at) VALUES ($1, $2, $3, $4)";
     STATION = "SELECT * FROM station WHERE id = $1";
@@ -59,6 +59,7 @@ pub(super) async fn insert(on: &mut Connection, job: &JobRecord) -> Found<()> {
         .bind(job.started_at.unix_timestamp())
         .bind(job.updated_at.unix_timestamp())
         .bind(job.version)
+        .bind(job.worker.as_ref().map(to_json).transpose()?)
         .execute(on)
         .await
         .map_err(failure)?;
@@ -77,6 +78,7 @@ pub(super) async fn update(on: &mut Connection, job: &mut JobRecord) -> Found<()
         .bind(to_json(&job.expectation)?)
         .bind(job.ended.as_ref().map(to_json).transpose()?)
         .bind(job.updated_at.unix_timestamp())
+        .bind(job.worker.as_ref().map(to_json).transpose()?)
         .execute(on)
         .await
         .map_err(failure)?;
@@ -174,6 +176,7 @@ fn read(row: &Row) -> Found<JobRecord> {
         origin: text(row, "origin")?,
         started_at: time(row, "started_at")?,
         updated_at: time(row, "updated_at")?,
+        worker: text_or_none(row, "worker")?.map(|text| from_json("worker", &text)).transpose()?,
         version: number(row, "version")?,
     })
 }

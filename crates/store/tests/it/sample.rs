@@ -144,6 +144,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
         ended: None,
         origin: "https://portal.example.tw".into(),
         started_at: NOW,
+        worker: None,
         updated_at: NOW,
         version: 1,
     }
