@@ -186,6 +186,9 @@ pub trait UnitOfWork: Reader {
         until: OffsetDateTime,
     ) -> Result<bool, StoreError>;
 
+    /// Gives the lease back, where `owner` has it.
+    async fn release_lease(&mut self, name: &str, owner: &str) -> Result<(), StoreError>;
+
     /// Adds an event to this transaction; chained and written as its last statements.
     fn audit(&mut self, event: Event);
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

@@ -5,6 +5,9 @@ use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
 use tokio::sync::watch;
 
+/// The lease under which one server of many sweeps.
+const SWEEP: &str = "sweep";
+
 pub struct Scheduler {
     pub app: Arc<App>,
     pub anchors: Arc<dyn Anchors>,
@@ -33,12 +36,16 @@ impl Scheduler {
         loop {
             tokio::select! {
                 _ = due.tick() => {}
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop) => break,
             }
             tokio::select! {
                 () = self.sweep() => {}
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop) => break,
             }
+        }
+        // Another server need not wait until it runs out.
+        if let Err(error) = self.release_lease().await {
+            tracing::warn!(%error, "the scheduler's lease could not be given back");
         }
     }
 
@@ -81,9 +88,16 @@ impl Scheduler {
         let now = self.app.now();
         let until = now + Span::try_from(self.sweep_every * 2).unwrap_or(Span::HOUR);
         let mut work = self.app.store.begin().await?;
-        let taken = work.take_lease("sweep", &self.owner, now, until).await?;
+        let taken = work.take_lease(SWEEP, &self.owner, now, until).await?;
         work.commit().await?;
         Ok(taken)
+    }
+
+    async fn release_lease(&self) -> Result<(), Failure> {
+        let mut work = self.app.store.begin().await?;
+        work.release_lease(SWEEP, &self.owner).await?;
+        work.commit().await?;
+        Ok(())
     }
 
     async fn anchor(&self, last: Option<Head>) -> Option<Head> {

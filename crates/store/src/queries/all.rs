@@ -326,6 +326,11 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
+    async fn release_lease(&mut self, name: &str, owner: &str) -> Found<()> {
+        let done = jobs::release_lease(self.on(), name, owner).await;
+        self.noted(done)
+    }
+
     fn audit(&mut self, event: Event) {
         self.events.push(event);
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 on_both! {
     stations_come_back,
     a_lease_is_taken_kept_refused_and_taken_over,
+    a_lease_is_given_back_by_its_owner,
     of_many_at_once_one_takes_the_lease,
 }
 
@@ -46,6 +47,19 @@ async fn a_lease_is_taken_kept_refused_and_taken_over(store: Arc<dyn Store>) {
         let taken = write(&*store, async |work| work.take_lease(name, owner, seconds(now), seconds(until)).await);
         assert_eq!(taken.await.unwrap(), expected, "{owner} asks for {name} at {now}");
     }
+}
+
+async fn a_lease_is_given_back_by_its_owner(store: Arc<dyn Store>) {
+    let take = async |owner: &str| {
+        write(&*store, async |work| work.take_lease("sweep", owner, NOW, seconds(30)).await).await.unwrap()
+    };
+    let release =
+        async |owner: &str| write(&*store, async |work| work.release_lease("sweep", owner).await).await.unwrap();
+    assert!(take("one").await);
+    release("two").await;
+    assert!(!take("two").await, "only its owner gives it back");
+    release("one").await;
+    assert!(take("two").await);
 }
 
 async fn of_many_at_once_one_takes_the_lease(store: Arc<dyn Store>) {
