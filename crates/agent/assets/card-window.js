@@ -16,6 +16,7 @@
  * @property {boolean} wants_ticket
  * @property {{attempt: number, kaika: string, state: string, code?: string} | null} tell
  * @property {number | null} close_after_ms
+ * @property {string | null} accent six hexadecimal digits
  */
 
 /** For so long a window has to be looked at before its buttons work: nobody is made to press one by surprise. */
@@ -128,6 +129,7 @@ function show(view, asked) {
     return;
   }
   document.title = view.title;
+  if (view.accent) colour(view.accent);
   const kept = same ? typed() : new Map();
   const focused = same ? document.activeElement?.id : undefined;
   // Nothing typed stays behind for whoever remembers forms.
@@ -143,6 +145,17 @@ function show(view, asked) {
     over = true;
     setTimeout(() => window.close(), view.close_after_ms);
   }
+}
+
+/** @param {string} accent */
+function colour(accent) {
+  const href = `/accent/${accent}.css`;
+  const link = document.getElementById("accent") ?? document.createElement("link");
+  if (!(link instanceof HTMLLinkElement) || link.getAttribute("href") === href) return;
+  link.id = "accent";
+  link.rel = "stylesheet";
+  link.href = href;
+  document.head.append(link);
 }
 
 /** @param {string} screen one that the agent has no word in */

@@ -14,6 +14,7 @@ pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
         name: policy.name.zh.clone(),
         name_en: policy.name.en.clone(),
         portal: format!("/{}/", policy.id),
+        accent: Some(policy.accent.clone()),
         pin_digits: PinDigits { min: policy.pin.min, max: policy.pin.max },
         ca_certificates: generations
             .iter()

@@ -23,6 +23,9 @@ pub struct PortalAuthority {
     pub name_en: String,
     /// Path of its pages.
     pub portal: String,
+    /// The colour of its pages, `#rrggbb`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accent: Option<String>,
     /// How many digits a PIN has that its holders choose.
     #[serde(default)]
     pub pin_digits: PinDigits,

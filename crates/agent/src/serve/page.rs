@@ -4,9 +4,9 @@ use super::Agent;
 use askama::Template;
 use axum::{
     Router,
-    extract::{Query, State},
-    http::HeaderMap,
-    response::Response,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use kaika_texts::{Language, text};
@@ -22,9 +22,25 @@ const ASSETS: [(&str, Asset); 5] = [
 ];
 
 pub(super) fn routes() -> Router<Arc<Agent>> {
-    ASSETS.iter().fold(Router::new().route("/", get(home)), |router, (path, asset)| {
+    let router = Router::new().route("/", get(home)).route("/accent/{file}", get(accent));
+    ASSETS.iter().fold(router, |router, (path, asset)| {
         router.route(path, get(move |headers: HeaderMap| async move { asset.answer(&headers) }))
     })
+}
+
+/// Six hexadecimal digits.
+pub(super) fn is_colour(digits: &str) -> bool {
+    digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// `/accent/RRGGBB.css`: pages in this colour, since none may have a style in its markup.
+async fn accent(Path(file): Path<String>) -> Response {
+    match file.strip_suffix(".css").filter(|digits| is_colour(digits)) {
+        Some(digits) => {
+            ([(CONTENT_TYPE, "text/css; charset=utf-8")], format!(":root {{ --brand: #{digits}; }}\n")).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 #[derive(Template)]

@@ -81,6 +81,7 @@ impl Portal for Script {
 
     fn well_known(&self) -> Result<WellKnown, Refusal> {
         let authority = |id: &str, authority: &Authority| PortalAuthority {
+            accent: Some("#1F5fa8".to_owned()),
             pin_digits: kaika_wire::PinDigits::default(),
             id: id.parse().unwrap(),
             name: authority.unit.to_owned(),

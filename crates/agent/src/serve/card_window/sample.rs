@@ -37,6 +37,7 @@ pub(super) fn asked() -> Asked {
 
 pub(super) fn target() -> Arc<Target> {
     let authority = PortalAuthority {
+        accent: None,
         id: "gca".parse().unwrap(),
         name: "測試管理中心".to_owned(),
         name_en: "Test authority".to_owned(),

@@ -1,6 +1,7 @@
 //! What a window shows: each state as a piece of page in the person's language, and what the page's script has to do
 //! beside showing it. No secret ever stands in it.
 
+use super::super::page::is_colour;
 use super::{
     inputs::{Field, FieldError},
     meter::{Doing, Meter},
@@ -39,6 +40,8 @@ pub(super) struct View {
     tell: Option<Tell>,
     close_after_ms: Option<u32>,
     authority: Option<AuthorityId>,
+    /// The authority's colour, six hexadecimal digits.
+    accent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -74,8 +77,15 @@ impl View {
             tell: state.told.map(|told| Tell::of(told, state.attempt)),
             close_after_ms: matches!(state.stage, Stage::Done { .. }).then_some(LAST_LOOK_MS),
             authority: state.asked.as_ref().map(|asked| asked.authority.clone()),
+            accent: state.authority().and_then(|authority| accent(authority.accent.as_deref()?)),
         }
     }
+}
+
+/// A portal's word for a colour, where it is one.
+fn accent(word: &str) -> Option<String> {
+    let digits = word.strip_prefix('#')?;
+    is_colour(digits).then(|| digits.to_ascii_lowercase())
 }
 
 impl Tell {

@@ -195,3 +195,17 @@ fn a_job_that_ends_while_nobody_looks_is_told_later() {
     assert!(!window.has("id=\"again\""), "there is nothing to try again");
     assert!(window.has("id=\"close\""));
 }
+
+#[test]
+fn the_window_takes_the_authoritys_colour_and_no_other_words_for_one() {
+    let agent = agent(&script([unopened().into()]));
+    let mut window = Window::open(&agent);
+    window.begin(ORIGIN, "a-ticket");
+    window.settle();
+    assert_eq!(window.view["accent"], "1f5fa8");
+    let sheet = agent.get("/accent/1f5fa8.css");
+    assert_eq!((sheet.status, sheet.body.as_str()), (200, ":root { --brand: #1f5fa8; }\n"));
+    for other in ["/accent/red.css", "/accent/1f5fa8", "/accent/1f5fa8%7D.css", "/accent/..%2f.css"] {
+        assert_eq!(agent.get(other).status, 404, "{other}");
+    }
+}
