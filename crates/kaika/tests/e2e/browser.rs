@@ -8,6 +8,16 @@ mod journey;
 mod page_screens;
 #[path = "browser/pages.rs"]
 mod pages;
+#[path = "browser/window_card.rs"]
+mod window_card;
+#[path = "browser/window_cut.rs"]
+mod window_cut;
+#[path = "browser/window_form.rs"]
+mod window_form;
+#[path = "browser/window_reader.rs"]
+mod window_reader;
+#[path = "browser/window_screen.rs"]
+mod window_screen;
 
 use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By, Look, Options};

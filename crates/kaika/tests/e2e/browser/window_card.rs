@@ -1,0 +1,79 @@
+//! The card window before a card that cannot be activated: told as soon as it can be, and nothing is spent.
+
+use super::desk::Desk;
+use super::window_screen::{CardWindow, DeskCard, insert, take_out};
+use super::{LANGUAGES, start};
+use kaika_testkit::browser::{Browser, By};
+use kaika_wire::Code;
+
+#[test]
+fn an_activated_card_is_told_before_anything_is_typed() {
+    let mut desk = Desk::new("gca");
+    let (card, other) = (DeskCard::first(&desk, "gca"), DeskCard::second(&desk, "gca"));
+    let activate = ["card", "activate", "--portal", desk.demo.portal("gca"), "--secrets-stdin"];
+    let secrets = format!("user_code={}\nnew_pin=13579086\n", card.user_code);
+    desk.bench.agent(&activate, &secrets).expect_success();
+    take_out(&mut desk);
+    for language in LANGUAGES {
+        let activated = insert(&desk, 0, &card.file, &[]);
+        let browser = start(language);
+        let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
+        window.is_refused(Code::AlreadyActivated);
+        assert!(!window.has("input") && !window.has("#again"));
+        assert_eq!(window.text("[data-fact=number]"), card.number);
+        window.judge_job("already-activated");
+
+        // Perhaps it was the wrong one of two.
+        drop(activated);
+        window.is_refused(Code::NoCard);
+        let right = insert(&desk, 0, &other.file, &[]);
+        window.asks_for(&other);
+        drop(right);
+        window.is_refused(Code::NoCard);
+        let activated = insert(&desk, 0, &card.file, &[]);
+        window.is_refused(Code::AlreadyActivated);
+        window.close();
+        browser.find(By::Css("[data-screen=window-closed]"));
+        drop(activated);
+    }
+    assert_eq!(other.fails(&desk), 0);
+}
+
+/// Whom to call, as it stands at the foot of the authority's page.
+#[track_caller]
+fn telephone(browser: &Browser, desk: &Desk, authority: &str) -> String {
+    browser.open(&format!("{}/{authority}/", desk.portal()));
+    browser.find(By::Css("a[href^='tel:']")).text()
+}
+
+/// Swept, or not swept yet: the holder reads the same.
+#[test]
+fn after_the_activation_period_no_try_is_spent() {
+    let mut desk = Desk::new("gca");
+    let card = DeskCard::first(&desk, "gca");
+    let long_ago = "UPDATE card SET dispatched_at = dispatched_at - 91 * 86400";
+    desk.demo.data().sql(&format!("{long_ago} WHERE number = '{}'", card.number));
+    for swept in [false, true] {
+        if swept {
+            desk.demo.process().kill();
+            desk.demo.start_again(&["--without-agent", "--days-later", "91"]);
+        }
+        let state = desk.demo.data().sql(&format!("SELECT state FROM card WHERE number = '{}'", card.number));
+        assert_eq!(state.trim() == "terminated", swept);
+        for language in LANGUAGES {
+            let browser = start(language);
+            let telephone = telephone(&browser, &desk, "gca");
+            let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
+            window.begin("wrong-1", "13579086");
+            let next = window.is_refused(Code::ActivationPeriodOver);
+            assert!(next.contains(&telephone), "{next}: {telephone}");
+            assert!(!window.has("#again") && !window.has("input"));
+            window.judge_job("period-over");
+            window.close();
+            browser.wait_for_url("/gca/activate/outcome/");
+            assert!(browser.text().contains(&telephone));
+        }
+    }
+    assert_eq!(card.fails(&desk), 0);
+    assert!(desk.card()["pin_tries_left"] == 0 && desk.card()["puk_tries_left"] == 3);
+}

@@ -1,0 +1,130 @@
+//! The card window while something is missing at the reader: each screen says what, and the next comes by itself once
+//! that is mended.
+
+use super::desk::{Desk, start_agent};
+use super::window_screen::{CardWindow, DeskCard, authority_name, insert, take_out};
+use super::{LANGUAGES, start};
+use kaika_testkit::browser::By;
+use kaika_testkit::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
+use kaika_wire::Code;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+/// As if a reader was plugged in, or the service started: the agent's pcscd is this one now.
+fn connect(socket: &Path, pcscd: &PrivatePcscd) {
+    drop(fs::remove_file(socket));
+    symlink(pcscd.socket(), socket).unwrap();
+}
+
+#[track_caller]
+fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
+    let mut desk = Desk::new("gca");
+    let (card, stranger) = (DeskCard::first(&desk, "gca"), DeskCard::second(&desk, "xca"));
+    take_out(&mut desk);
+    desk.stop_agent();
+    let socket = desk.bench.desk.path().join("pcscd");
+    let environment = (SOCKET_VARIABLE, socket.to_str().unwrap());
+    desk.agent = start_agent(&desk.demo, environment, desk.bench.desk.path());
+
+    let browser = start(language);
+    let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
+    let next = window.is_refused(Code::PcscMissing);
+    assert!(next.contains("apt-get install pcscd"), "{next}");
+    window.judge_job("no-service");
+    window.press("#again");
+    window.is_refused(Code::PcscMissing);
+
+    let empty = PrivatePcscd::start(&[]);
+    connect(&socket, &empty);
+    window.press("#again");
+    window.is_refused(Code::NoReader);
+    assert!(window.text(".waits").contains(&window.said("window-goes-on")));
+    window.judge_job("no-reader");
+
+    connect(&socket, &desk.bench.pcscd);
+    drop(empty);
+    window.is_refused(Code::NoCard);
+    assert!(!window.has("#again"), "nothing is to be pressed");
+    window.judge_job("no-card");
+
+    let blank = desk.put_in_blank(0);
+    window.is_refused(Code::NotKaikaCard);
+    assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
+    window.judge_job("not-kaika-card");
+    drop(blank);
+    window.is_refused(Code::NoCard);
+
+    let other = desk.put_in(0, &stranger.file);
+    window.is_refused(Code::WrongAuthority);
+    assert_eq!(window.text("[data-fact=number]"), stranger.number);
+    assert_eq!(window.text("[data-fact=issuer]"), authority_name(&desk, language, "xca"));
+    assert_eq!(window.text("#authority"), authority_name(&desk, language, "gca"));
+    window.judge_job("wrong-authority");
+    drop(other);
+    window.is_refused(Code::NoCard);
+
+    // One that takes its time, at the first GET DATA.
+    let _card = insert(&desk, 0, &card.file, &["--slow-at", "cb=6"]);
+    browser.find(By::Css("[data-screen=looking]"));
+    assert_eq!(window.announcement(), window.said("window-looking"));
+    window.judge_job("looking");
+    window.asks_for(&card);
+    assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
+    window.begin(&card.user_code, "13579086");
+    window.succeeds("gca");
+    card.assert_activated(&desk, "gca");
+}
+
+#[test]
+fn from_nothing_to_the_right_card_in_chinese() {
+    from_nothing_to_the_right_card(LANGUAGES[0]);
+}
+
+#[test]
+fn from_nothing_to_the_right_card_in_english() {
+    from_nothing_to_the_right_card(LANGUAGES[1]);
+}
+
+#[test]
+fn of_several_cards_one_is_chosen() {
+    let desk = Desk::new("gca");
+    let (first, second) = (DeskCard::first(&desk, "gca"), DeskCard::second(&desk, "gca"));
+    for language in LANGUAGES {
+        let browser = start(language);
+        let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &first);
+        assert!(!window.has("#choose-again"));
+        browser.fill(By::Css("#user_code"), "so far");
+        let typed = || browser.run("return document.getElementById('user_code').value", &[]);
+
+        // Another card comes: the person is not disturbed.
+        let other = desk.put_in(1, &second.file);
+        browser.find(By::Css("#choose-again"));
+        assert_eq!(window.text("[data-fact=number]"), first.number);
+        assert_eq!(typed(), "so far");
+        window.assert_focus("user_code");
+        window.judge_job("form-others");
+
+        window.press("#choose-again");
+        browser.find(By::Css("[data-screen=choose]"));
+        window.assert_focus("heading");
+        assert_eq!(window.announcement(), window.said("window-choose"));
+        let numbers: Vec<String> = browser.all(By::Css("[data-fact=number]")).iter().map(|one| one.text()).collect();
+        assert!(numbers.len() == 2 && numbers.contains(&first.number) && numbers.contains(&second.number));
+        let readers: Vec<String> = browser.all(By::Css("[data-fact=reader]")).iter().map(|one| one.text()).collect();
+        assert_ne!(readers[0], readers[1]);
+        window.judge_job("choose");
+        let button = browser.find(By::Css(&format!("#choose-{}", second.number)));
+        assert_eq!(button.label(), format!("{} {}", window.said("window-choose-this"), second.number));
+        button.click();
+        window.asks_for(&second);
+        assert_eq!(typed(), "", "what was typed was for the other card");
+
+        // The chosen one goes: the one that is left is read.
+        browser.fill(By::Css("#user_code"), "so far");
+        drop(other);
+        window.asks_for(&first);
+        assert_eq!(typed(), "");
+        assert!(!window.has("#choose-again"));
+    }
+}
