@@ -1,13 +1,19 @@
 //! Kaika as people see it, in Chromium: the portal's pages, the card window, the tray.
 
+#[path = "browser/card_panel.rs"]
+mod card_panel;
 #[path = "browser/desk.rs"]
 mod desk;
 #[path = "browser/journey.rs"]
 mod journey;
+#[path = "browser/other_pages.rs"]
+mod other_pages;
 #[path = "browser/page_screens.rs"]
 mod page_screens;
 #[path = "browser/pages.rs"]
 mod pages;
+#[path = "browser/queries.rs"]
+mod queries;
 #[path = "browser/window_card.rs"]
 mod window_card;
 #[path = "browser/window_cut.rs"]

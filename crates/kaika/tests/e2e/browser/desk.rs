@@ -7,7 +7,9 @@ use crate::pcsc::Bench;
 use kaika_testkit::browser::{Browser, By};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 pub(super) struct Desk {
     pub(super) demo: Demo,
@@ -50,6 +52,22 @@ impl Desk {
         put_in(&self.bench, slot, &["--card", card.to_str().unwrap()])
     }
 
+    /// The card of the first slot, back in it; it answers its first RESET RETRY COUNTER so many seconds late.
+    pub(super) fn put_back_slow(&mut self, seconds: u32) -> Running {
+        self.bench.take_out();
+        eventually("the card out of the reader", || (!is_in(&self.bench, 0)).then_some(()));
+        // vpcd loses a card that comes while it lets the last one go.
+        thread::sleep(Duration::from_secs(1));
+        let file = self.card_file();
+        let options = ["--card", file.to_str().unwrap(), "--slow-at", &format!("2c={seconds}")];
+        put_in(&self.bench, 0, &options)
+    }
+
+    /// Where the card of the first slot keeps what is on it.
+    pub(super) fn card_file(&self) -> PathBuf {
+        self.bench.desk.path().join("one.card")
+    }
+
     /// A card that nobody has personalised, in this slot.
     pub(super) fn put_in_blank(&self, slot: usize) -> Running {
         let file = self.bench.desk.path().join(format!("blank-{slot}.card"));
@@ -63,15 +81,16 @@ impl Desk {
 }
 
 fn put_in(bench: &Bench, slot: usize, card: &[&str]) -> Running {
-    let slot = &bench.pcscd.slots()[slot];
-    let vpcd = format!("127.0.0.1:{}", slot.port);
-    let running = Running::start("kaika-agent", &[&["softcard", "--vpcd", &vpcd], card].concat(), &[]);
-    eventually("the card in the reader", || {
-        let list = bench.agent(&["card", "list"], "").expect_success();
-        let readers = list["readers"].as_array().unwrap();
-        readers.iter().any(|entry| entry["reader"] == slot.reader.as_str() && entry["card"] == true).then_some(())
-    });
+    let vpcd = format!("127.0.0.1:{}", bench.pcscd.slots()[slot].port);
+    let mut running = Running::start("kaika-agent", &[&["softcard", "--vpcd", &vpcd], card].concat(), &[]);
+    running.wait_until("the card in the reader", |_| is_in(bench, slot));
     running
+}
+
+fn is_in(bench: &Bench, slot: usize) -> bool {
+    let reader = bench.pcscd.slots()[slot].reader.as_str();
+    let list = bench.agent(&["card", "list"], "").expect_success();
+    list["readers"].as_array().unwrap().iter().any(|entry| entry["reader"] == reader && entry["card"] == true)
 }
 
 /// The agent where this demo's portal looks for it; `folder` is for its token.

@@ -315,7 +315,7 @@ fn without_a_ticket_page_and_window_say_why() {
 /// A window that closes cuts no job: the page goes on to how it ended.
 #[test]
 fn a_window_closed_too_early_leaves_the_job_to_its_end() {
-    let desk = Desk::new("hca");
+    let mut desk = Desk::new("hca");
     let browser = start(LANGUAGES[0]);
     let page = browser.window();
     open_page(&browser, &desk.portal(), "hca");
@@ -331,17 +331,20 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     browser.close_window();
     browser.wait_for_url("/hca/activate/outcome/");
     assert_eq!(browser.find(By::Css("#error")).attribute("data-code").as_deref(), Some("user_code_wrong"));
-    for language in LANGUAGES {
-        browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
-        browser.wait_until("the language", |browser| {
-            browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
-        });
-        inspect(&browser, "outcome-failed", language);
-    }
-    browser.click(By::Css("nav [hreflang='zh-TW']"));
+    let in_both_languages = |name: &str| {
+        for language in [LANGUAGES[1], LANGUAGES[0]] {
+            browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
+            browser.wait_until("the language", |browser| {
+                browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
+            });
+            inspect(&browser, name, language);
+        }
+    };
+    in_both_languages("outcome-failed");
     browser.click(By::Css("main .actions a[href='/hca/activate']"));
 
-    // One that goes on.
+    // One that goes on, and takes long enough for a look.
+    let _card = desk.put_back_slow(15);
     browser.click(By::Css("#start"));
     let window = find_form(&browser);
     type_and_begin(&browser, &desk.user_code, "246802");
@@ -350,6 +353,9 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     browser.switch_to(&window);
     browser.close_window();
     browser.wait_for_url("/hca/activate/outcome/");
+    browser.find(By::Css("#unfinished[data-state=running]"));
+    in_both_languages("outcome-running");
     browser.find(By::Css("tr[data-role]"));
     assert_eq!(browser.all(By::Css("tr[data-role]")).len(), 4);
+    assert_eq!(desk.card()["pin_tries_left"], 3);
 }

@@ -1,0 +1,176 @@
+//! The card that is in the reader, as the portal's page shows it: it follows what happens there by itself.
+
+use super::desk::{Desk, start_agent};
+use super::{LANGUAGES, inspect, said, start};
+use kaika_testkit::browser::{Browser, By};
+use kaika_testkit::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
+use std::fs;
+use std::path::PathBuf;
+
+/// Waits until the panel says this of the cards, and nothing else.
+#[track_caller]
+fn assert_says(browser: &Browser, language: (&str, &str), state: &str) {
+    let shown = browser.find(By::Css(&format!("#card [data-card='{state}']")));
+    assert!(shown.text().starts_with(&said(language, &format!("portal-card-{state}"))), "{}", shown.text());
+    assert_eq!(browser.all(By::Css("#card [data-card]")).len(), 1);
+}
+
+/// What is told of the authority's own cards, by the names of the facts.
+fn own_cards(browser: &Browser, fact: &str) -> Vec<String> {
+    // At once: the list may be another one a moment later.
+    let read =
+        "return Array.from(document.querySelectorAll(`#cards [data-fill=${arguments[0]}]`), one => one.innerText)";
+    let told = browser.run(read, &[fact.into()]);
+    told.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
+/// The page without a reload, in the other language by its switch.
+fn switch_language(browser: &Browser, language: (&str, &str)) {
+    browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
+    browser.wait_until("the language", |browser| {
+        browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
+    });
+}
+
+fn spare(desk: &Desk, authority: &str) -> PathBuf {
+    desk.demo.spare_card(authority).1
+}
+
+#[test]
+fn a_card_that_comes_and_goes_is_shown_at_once() {
+    let mut desk = Desk::new("gca");
+    let card = desk.card();
+    let number = card["number"].as_str().unwrap();
+    let browser = start(LANGUAGES[0]);
+    browser.open(&format!("{}/gca/activate", desk.portal()));
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_says(&browser, language, "found");
+        assert_eq!(own_cards(&browser, "number"), [number]);
+        assert_eq!(own_cards(&browser, "holder"), [card["holder"].as_str().unwrap()]);
+        assert_eq!(own_cards(&browser, "reader"), [desk.bench.reader()]);
+        assert!(!browser.has(By::Css("#other-cards")));
+        inspect(&browser, "card-found", language);
+    }
+
+    let language = LANGUAGES[1];
+    browser.evaluate("window.same = true");
+    desk.bench.take_out();
+    assert_says(&browser, language, "no-card");
+    assert_eq!(own_cards(&browser, "number"), [""; 0]);
+    let back = desk.put_in(0, &desk.card_file());
+    assert_says(&browser, language, "found");
+    assert_eq!(own_cards(&browser, "number"), [number]);
+
+    // And the agent: it goes, and is found again.
+    desk.stop_agent();
+    assert_says(&browser, language, "agent-missing");
+    assert_eq!(own_cards(&browser, "number"), [""; 0], "nobody knows any more");
+    desk.start_agent();
+    assert_says(&browser, language, "found");
+    drop(back);
+    assert_says(&browser, language, "no-card");
+    assert_eq!(browser.evaluate("window.same"), true, "without a reload");
+
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_says(&browser, language, "no-card");
+        inspect(&browser, "card-none", language);
+    }
+}
+
+#[test]
+fn other_cards_are_told_from_the_authoritys_own() {
+    let mut desk = Desk::new("gca");
+    let own = desk.card()["number"].as_str().unwrap().to_owned();
+    let stranger = spare(&desk, "hca");
+    let theirs = desk.demo.spare_card("hca").0.number().to_owned();
+    let browser = start(LANGUAGES[0]);
+    let _stranger = desk.put_in(1, &stranger);
+    let page = format!("{}/gca/activate", desk.portal());
+    browser.open(&page);
+    // Beside an own card others are folded away.
+    assert_says(&browser, LANGUAGES[0], "found");
+    assert_eq!(own_cards(&browser, "number"), [own.as_str()]);
+    let folded = browser.find(By::Css("#other-cards"));
+    assert_eq!(folded.attribute("open"), None);
+    assert!(!browser.text().contains(&theirs));
+    browser.click(By::Css("#other-cards summary"));
+    browser.wait_for_text(&theirs);
+
+    desk.bench.take_out();
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_says(&browser, language, "other");
+        let told = browser.find(By::Css("#other-cards")).text();
+        assert!(told.contains(&said(language, "portal-card-elsewhere")) && told.contains(&theirs), "{told}");
+        inspect(&browser, "card-elsewhere", language);
+    }
+
+    let _blank = desk.put_in_blank(0);
+    browser.wait_for_text(&said(LANGUAGES[1], "portal-card-unknown"));
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        browser.wait_for_text(&said(language, "portal-card-unknown"));
+        assert_says(&browser, language, "other");
+        assert_eq!(browser.all(By::Css("#other-cards li")).len(), 2);
+        inspect(&browser, "card-unknown", language);
+    }
+    browser.click(By::Css("#other-cards a[href='/hca/']"));
+    browser.wait_for_url("/hca/");
+}
+
+#[test]
+fn of_several_own_cards_all_are_shown() {
+    let desk = Desk::new("gca");
+    let first = desk.card()["number"].as_str().unwrap().to_owned();
+    let second = desk.demo.card("gca").number().to_owned();
+    let name = format!("{second}.card");
+    let file = desk.bench.desk.path().join(&name);
+    // The demo has the original for itself.
+    fs::copy(desk.demo.data().path().join("cards").join(&name), &file).unwrap();
+    let browser = start(LANGUAGES[0]);
+    browser.open(&format!("{}/gca/activate", desk.portal()));
+    assert_says(&browser, LANGUAGES[0], "found");
+    let another = desk.put_in(1, &file);
+    browser.wait_until("the second card", |browser| own_cards(browser, "number").len() == 2);
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_says(&browser, language, "found");
+        assert_eq!(own_cards(&browser, "number"), [first.as_str(), &second]);
+        assert_eq!(own_cards(&browser, "reader"), desk.bench.pcscd.reader_names());
+        inspect(&browser, "card-several", language);
+    }
+    drop(another);
+    browser.wait_until("one card to go", |browser| own_cards(browser, "number") == [first.as_str()]);
+}
+
+#[test]
+fn without_a_reader_or_its_service_the_page_says_so() {
+    let mut desk = Desk::new("gca");
+    let folder = desk.bench.desk.path().to_owned();
+    let nothing = PrivatePcscd::start(&[]);
+    desk.stop_agent();
+    desk.agent = start_agent(&desk.demo, nothing.env(), &folder);
+    let browser = start(LANGUAGES[0]);
+    browser.open(&format!("{}/gca/activate", desk.portal()));
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_says(&browser, language, "no-reader");
+        inspect(&browser, "card-no-reader", language);
+    }
+
+    desk.stop_agent();
+    desk.agent = start_agent(&desk.demo, (SOCKET_VARIABLE, folder.join("none").to_str().unwrap()), &folder);
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        let told = browser.find(By::Css("#card [data-card=refused]"));
+        assert!(told.text().contains(&said(language, "refusal-pcsc_missing")), "{}", told.text());
+        inspect(&browser, "card-no-service", language);
+    }
+    // With everything in place, looking once more goes on.
+    desk.stop_agent();
+    desk.start_agent();
+    browser.click(By::Css("#detect"));
+    assert_says(&browser, LANGUAGES[1], "found");
+}

@@ -1,0 +1,141 @@
+//! 憑證查詢及下載, as somebody does it who wants to know whether a certificate holds.
+
+use super::{LANGUAGES, inspect, portal, said, start};
+use crate::demo::Demo;
+use crate::judges::pem;
+use kaika_testkit::browser::{Browser, By, key};
+use serde_json::{Value, json};
+use std::thread;
+use std::time::Duration;
+
+/// Who has it, in short: the last of the subject's units.
+const HOLDER: &str = "測試資訊處";
+
+fn ask_by_card(browser: &Browser, number: &str, name: &str) {
+    browser.fill(By::Css("#number"), number);
+    browser.fill(By::Css("#name"), name);
+    browser.click(By::Css("#find-by-card"));
+}
+
+fn ask_by_serial(browser: &Browser, serial: &str) {
+    browser.fill(By::Css("#serial"), serial);
+    browser.click(By::Css("#find-by-serial"));
+}
+
+/// What a link of the page leads to, in hexadecimal, with its type.
+fn download(browser: &Browser, file: &str) -> (String, Vec<u8>) {
+    let fetch = "const link = document.querySelector(`.downloads a[href$='${arguments[0]}']`);
+        return fetch(link.href).then(async answer =>
+            [answer.headers.get('content-type'), Array.from(new Uint8Array(await answer.arrayBuffer()))])";
+    let got = browser.run(fetch, &[json!(file)]);
+    let bytes = got[1].as_array().unwrap().iter().map(|byte| byte.as_u64().unwrap().try_into().unwrap());
+    (got[0].as_str().unwrap().to_owned(), bytes.collect())
+}
+
+#[track_caller]
+fn queries(language: (&str, &str)) {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    demo.activate(demo.portal("gca"), &card, "13579086").expect_success();
+    let shown = demo.show(&card).expect_success();
+    let on_card = shown["certificates"].as_array().unwrap();
+    let serial = |certificate: &Value| certificate["serial"].as_str().unwrap().to_owned();
+    let (proof, keys): (Vec<&Value>, Vec<&Value>) =
+        on_card.iter().partition(|certificate| certificate["role"] == "card_authentication");
+
+    let browser = start(language);
+    browser.open(&format!("{}/gca/certificates", portal(&demo)));
+    // As people type it: small, with a space, the name in full width.
+    let number = card.number().to_lowercase();
+    ask_by_card(&browser, &format!("{} {}", &number[..2], &number[2..]), HOLDER);
+    let found = browser.find(By::Css("#result"));
+    assert!(found.text().contains(HOLDER));
+    let serials: Vec<String> =
+        browser.all(By::Css("#result article")).iter().map(|one| one.attribute("data-serial").unwrap()).collect();
+    assert_eq!(serials.len(), 3);
+    assert!(keys.iter().all(|certificate| serials.contains(&serial(certificate))), "{serials:?}");
+    let valid = said(language, "portal-status-valid");
+    assert!(browser.all(By::Css("#result article .status")).iter().all(|status| status.text() == valid));
+    inspect(&browser, "certificates-of-card", language);
+    for certificate in keys {
+        let (kind, der) = download(&browser, &format!("{}.cer", serial(certificate)));
+        assert_eq!(kind, "application/pkix-cert");
+        assert_eq!(der[..2], [0x30, 0x82], "DER");
+        let (_, text) = download(&browser, &format!("{}.pem", serial(certificate)));
+        assert_eq!(String::from_utf8(text).unwrap().trim(), pem(certificate).trim());
+    }
+
+    // That of the card itself, by its number alone; as programs write serial numbers.
+    let theirs = serial(proof[0]).to_uppercase();
+    let theirs: Vec<&str> = (0..theirs.len()).step_by(2).map(|at| &theirs[at..at + 2]).collect();
+    ask_by_serial(&browser, &theirs.join(":"));
+    browser.find(By::Css(&format!("#result article[data-serial='{}']", serial(proof[0]))));
+    assert_eq!(browser.all(By::Css("#result article")).len(), 1);
+
+    // Whether there is such a card is nobody's business.
+    ask_by_card(&browser, card.number(), "測試秘書處");
+    let wrong_name = browser.find(By::Css("#nothing")).text();
+    ask_by_card(&browser, "GC00000000000000", HOLDER);
+    browser.wait_until("the other answer", |browser| {
+        browser.find(By::Css("#number")).attribute("value").as_deref() == Some("GC00000000000000")
+    });
+    assert_eq!(browser.find(By::Css("#nothing")).text(), wrong_name);
+    assert!(wrong_name.contains(&said(language, "portal-find-none")));
+
+    wrong_fields(&browser, language);
+    too_many(&demo, &browser, language);
+}
+
+/// Each error stands with its field, for eyes and ears, and is told on top.
+fn wrong_fields(browser: &Browser, language: (&str, &str)) {
+    ask_by_card(browser, "12", "");
+    browser.find(By::Css("#wrong"));
+    assert!(browser.title().starts_with(said(language, "portal-find-error").trim()), "{}", browser.title());
+    assert!(browser.all(By::Css("#number")).len() == 1 && browser.find(By::Css("#wrong")).role() == "alert");
+    for (field, text) in [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")] {
+        let input = browser.find(By::Css(&format!("#{field}")));
+        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"));
+        let described = input.attribute("aria-describedby").unwrap();
+        assert!(described.split(' ').any(|id| id == format!("{field}-error")), "{described}");
+        assert_eq!(browser.find(By::Css(&format!("#{field}-error"))).text(), said(language, text));
+        browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
+        assert_eq!(browser.focused().attribute("id").as_deref(), Some(field));
+    }
+    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some("12"), "what was typed stays");
+    ask_by_serial(browser, "xyz");
+    browser.find(By::Css("#serial-error"));
+    assert!(!browser.has(By::Css("#number-error")));
+    inspect(browser, "certificates-wrong-serial", language);
+}
+
+/// Who tries out card numbers does not get far; and who waits may go on.
+fn too_many(demo: &Demo, browser: &Browser, language: (&str, &str)) {
+    for _ in 0..40 {
+        if browser.has(By::Css("#error")) {
+            break;
+        }
+        // Nothing is looked up for this one, and so it takes no time.
+        browser.find(By::Css("#serial"));
+        browser.run("document.getElementById('serial').form.submit()", &[]);
+        browser.wait_until("an answer", |browser| {
+            browser.run("return document.readyState", &[]) == "complete" && browser.has(By::Css("#wrong, #error"))
+        });
+    }
+    assert_eq!(browser.find(By::Css("h1")).text(), said(language, "portal-error-many"));
+    inspect(browser, "too-many", language);
+    thread::sleep(Duration::from_secs(4));
+    browser.open(&format!("{}/gca/certificates", portal(demo)));
+    browser.fill(By::Css("#serial"), "xyz");
+    browser.press(key::ENTER);
+    browser.find(By::Css("#wrong"));
+}
+
+#[test]
+fn queries_in_chinese() {
+    queries(LANGUAGES[0]);
+}
+
+#[test]
+fn queries_in_english() {
+    queries(LANGUAGES[1]);
+}
