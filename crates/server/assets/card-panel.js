@@ -94,6 +94,7 @@ export class CardPanel {
       const diagnosis = await this.#agent.diagnose();
       if (signal.aborted) return false;
       const known = diagnosis === "agent-missing" || diagnosis === "port-taken";
+      this.#list([]);
       this.#say(known ? diagnosis : "not-allowed");
       return known;
     }
