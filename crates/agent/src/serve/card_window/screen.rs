@@ -315,8 +315,9 @@ impl Refused {
     /// The button that goes on, where there is one.
     fn button(&self) -> Option<&'static str> {
         match self.remedy {
-            Remedy::SameInputs | Remedy::SameCard => Some("window-go-on"),
-            Remedy::Again => Some("window-again"),
+            Remedy::SameCard => Some("window-go-on"),
+            // As the next step calls it.
+            Remedy::SameInputs | Remedy::Again => Some("window-again"),
             Remedy::AtReader | Remedy::Elsewhere => None,
         }
     }
