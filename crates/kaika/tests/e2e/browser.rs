@@ -20,6 +20,8 @@ mod window_card;
 mod window_cut;
 #[path = "browser/window_form.rs"]
 mod window_form;
+#[path = "browser/window_page.rs"]
+mod window_page;
 #[path = "browser/window_reader.rs"]
 mod window_reader;
 #[path = "browser/window_screen.rs"]

@@ -88,7 +88,9 @@ fn without_server(language: (&'static str, &'static str)) {
     let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
     desk.demo.data().sql("UPDATE ticket SET expires_at = 0");
     window.begin(&card.user_code, PIN);
-    window.is_refused(Code::TicketOver);
+    let next = window.is_refused(Code::TicketOver);
+    let button = window.text("#again");
+    assert!(next.contains(&button), "{next}: {button}");
     assert!(browser.text().contains(&window.said("window-inputs-kept")));
     window.judge_job("ticket-over");
     window.press("#again");
