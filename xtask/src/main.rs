@@ -1,5 +1,6 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
+mod fuzz;
 mod install;
 mod scripts;
 mod shell;
@@ -26,7 +27,13 @@ enum Command {
     Tidy,
     /// Check the types of the pages' scripts, with tsc.
     Scripts,
-    /// Everything: install, formatting, clippy, tidy, the pages' scripts, all tests.
+    /// Run every fuzz target for some seconds
+    Fuzz {
+        /// For each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Everything: install, formatting, clippy, tidy, the pages' scripts, all tests, fuzz targets for some seconds.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
@@ -36,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Install => install::run(),
         Command::Scripts => scripts::run(),
         Command::Tidy => tidy::run(),
