@@ -33,13 +33,18 @@ function replace(html) {
   const board = byId("board");
   const typed = new Map(Array.from(board.querySelectorAll("select, input[type=number]"), (field) => [field.id, field]));
   const focused = document.activeElement?.id ?? "";
+  const card = document.activeElement?.closest("li")?.querySelector("[data-card]")?.getAttribute("data-card");
   board.replaceWith(document.adoptNode(fresh));
   for (const [id, old] of typed) {
     const field = document.getElementById(id);
     if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) field.value = old.value;
     if (field instanceof HTMLSelectElement && old instanceof HTMLSelectElement) field.value = old.value;
   }
-  if (focused) document.getElementById(focused)?.focus();
+  if (!focused) return;
+  // The button goes with its card, and another one comes in its place.
+  const moved = Array.from(document.querySelectorAll("[data-card]")).find((one) => one.getAttribute("data-card") === card);
+  const next = document.getElementById(focused) ?? moved?.closest("li")?.querySelector("button");
+  if (next instanceof HTMLElement) next.focus();
 }
 
 async function refresh() {
@@ -83,7 +88,11 @@ async function follow() {
       const { changes } = await answer.json();
       // While a form is under way its answer brings the new page.
       if (String(changes) !== byId("board").dataset.changes && !working && !dragged) await refresh();
-      if (!said.hidden && said.textContent === said.dataset.gone) say(null);
+      if (!said.hidden && said.textContent === said.dataset.gone) {
+        // The agent may be another one, which knows nothing of this page's forms.
+        await refresh();
+        say(null);
+      }
     } catch {
       say(said.dataset.gone ?? null);
       await new Promise((done) => setTimeout(done, RETRY_MS));
