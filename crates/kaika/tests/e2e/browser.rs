@@ -14,6 +14,8 @@ mod page_screens;
 mod pages;
 #[path = "browser/queries.rs"]
 mod queries;
+#[path = "browser/tray.rs"]
+mod tray;
 #[path = "browser/window_card.rs"]
 mod window_card;
 #[path = "browser/window_cut.rs"]
