@@ -1,5 +1,7 @@
 //! Kaika as people see it, in Chromium: the portal's pages, the card window, the tray.
 
+#[path = "browser/attacks.rs"]
+mod attacks;
 #[path = "browser/card_panel.rs"]
 mod card_panel;
 #[path = "browser/desk.rs"]
@@ -14,6 +16,8 @@ mod page_screens;
 mod pages;
 #[path = "browser/queries.rs"]
 mod queries;
+#[path = "browser/tickets.rs"]
+mod tickets;
 #[path = "browser/tray.rs"]
 mod tray;
 #[path = "browser/window_card.rs"]

@@ -5,11 +5,10 @@ use crate::bench::{Running, eventually};
 use crate::demo::{Data, Demo};
 use crate::pcsc::Bench;
 use kaika_testkit::browser::{Browser, By};
+use kaika_testkit::tools;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 pub(super) struct Desk {
     pub(super) demo: Demo,
@@ -54,13 +53,25 @@ impl Desk {
 
     /// The card of the first slot, back in it; it answers its first RESET RETRY COUNTER so many seconds late.
     pub(super) fn put_back_slow(&mut self, seconds: u32) -> Running {
+        self.put_back(&["--slow-at", &format!("2c={seconds}")])
+    }
+
+    /// The card of the first slot, back in it; it falls out as soon as anybody so much as selects its application.
+    pub(super) fn put_back_skittish(&mut self) -> Running {
+        self.put_back(&["--pull-at", "a4"])
+    }
+
+    fn put_back(&mut self, options: &[&str]) -> Running {
         self.bench.take_out();
-        eventually("the card out of the reader", || (!is_in(&self.bench, 0)).then_some(()));
-        // vpcd loses a card that comes while it lets the last one go.
-        thread::sleep(Duration::from_secs(1));
+        // Else the card of before may be taken for this one.
+        eventually("the card out of the reader", || (!self.is_in(0)).then_some(()));
         let file = self.card_file();
-        let options = ["--card", file.to_str().unwrap(), "--slow-at", &format!("2c={seconds}")];
-        put_in(&self.bench, 0, &options)
+        put_in(&self.bench, 0, &[&["--card", file.to_str().unwrap()], options].concat())
+    }
+
+    /// Whether there is a card in this slot; it is left alone.
+    pub(super) fn is_in(&self, slot: usize) -> bool {
+        is_in(&self.bench, slot)
     }
 
     /// Where the card of the first slot keeps what is on it.
@@ -87,10 +98,11 @@ fn put_in(bench: &Bench, slot: usize, card: &[&str]) -> Running {
     running
 }
 
+/// By a program that connects to no card: one that has just come may be taken for mute by whoever is too quick.
 fn is_in(bench: &Bench, slot: usize) -> bool {
+    let list = tools::run("opensc-tool", &["--list-readers"], &[bench.pcscd.env()]).stdout();
     let reader = bench.pcscd.slots()[slot].reader.as_str();
-    let list = bench.agent(&["card", "list"], "").expect_success();
-    list["readers"].as_array().unwrap().iter().any(|entry| entry["reader"] == reader && entry["card"] == true)
+    list.lines().any(|line| line.ends_with(reader) && line.split_whitespace().any(|word| word == "Yes"))
 }
 
 /// The agent where this demo's portal looks for it; `folder` is for its token.
