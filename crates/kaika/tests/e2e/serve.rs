@@ -79,7 +79,7 @@ impl Authority {
     fn agent(&self, bench: &Bench, arguments: &[&str], stdin: &str) -> Said {
         let (name, socket) = bench.pcscd.env();
         let tool = tool("kaika-agent").args(arguments).args(["--json", "--reader", bench.reader()]);
-        Said::in_json(&tool.env(name, socket).env("SSL_CERT_FILE", &self.path("tls.pem")).input(stdin).run())
+        Said::in_json(&tool.env(name, socket).env("SSL_CERT_FILE", self.path("tls.pem")).input(stdin).run())
     }
 }
 
