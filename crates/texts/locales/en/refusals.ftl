@@ -18,7 +18,10 @@ refusal-user_code_form = This does not have the form of a user code. It was not 
     .next = A user code is 6 to 10 letters, digits or signs, without spaces. Please enter it again.
 
 refusal-already_activated = This card is already activated and ready to use.
-    .next = There is no need to activate it again. If you forgot the PIN, use “Unlock”.
+    .next = { $contact ->
+        [unknown] There is no need to activate it again. If you forgot the PIN, ask the authority that issued the card.
+       *[other] There is no need to activate it again. If you forgot the PIN, ask the authority that issued the card: { $contact }
+    }
 
 refusal-not_activated = This card is not activated yet.
     .next = Please activate the card first, then do this.
@@ -79,10 +82,10 @@ refusal-pin_wrong = { $tries ->
         [one] The PIN is not right. One try is left.
        *[other] The PIN is not right. { $tries } tries are left.
     }
-    .next = Check it and enter it again. If you are not sure, stop trying: “Unlock” lets you set a new PIN.
+    .next = Check it and enter it again. If you are not sure, stop trying, and ask the authority that issued the card.
 
 refusal-pin_locked = The PIN was entered wrong too often and the card is locked. Your certificates and keys are still on it.
-    .next = Please use “Unlock” to set a new PIN.
+    .next = Please ask the authority that issued the card to unlock it.
 
 refusal-puk_blocked = The unlocking code of this card cannot be tried any more, so its PIN cannot be reset online.
     .next = { $contact ->

@@ -17,7 +17,10 @@ refusal-user_code_form = 用戶代碼的格式不對，沒有送出，也沒有�
     .next = 用戶代碼是 6 到 10 個英文字母、數字或符號，中間沒有空格。請再輸入一次。
 
 refusal-already_activated = 這張卡片已經開卡完成，可以直接使用。
-    .next = 不必再開卡。若忘記PIN碼，請使用「鎖卡解碼」。
+    .next = { $contact ->
+        [unknown] 不必再開卡。若忘記PIN碼，請洽發卡機關。
+       *[other] 不必再開卡。若忘記PIN碼，請洽發卡機關：{ $contact }
+    }
 
 refusal-not_activated = 這張卡片還沒有開卡。
     .next = 請先完成「開卡」，再做這件事。
@@ -77,10 +80,10 @@ refusal-pin_wrong = { $tries ->
         [unknown] PIN碼不正確。
        *[other] PIN碼不正確，還可以再試 { $tries } 次。
     }
-    .next = 請確認後再輸入一次。不確定時請不要一直試，可以用「鎖卡解碼」重設PIN碼。
+    .next = 請確認後再輸入一次。不確定時請不要一直試，請洽發卡機關。
 
 refusal-pin_locked = PIN碼輸入錯誤次數過多，卡片已鎖住。憑證和金鑰都還在卡片裡。
-    .next = 請使用「鎖卡解碼」重設PIN碼。
+    .next = 請洽發卡機關辦理鎖卡解碼。
 
 refusal-puk_blocked = 這張卡片的解鎖碼不能再試，無法在線上重設PIN碼。
     .next = { $contact ->
