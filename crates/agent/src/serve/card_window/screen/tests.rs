@@ -1,0 +1,87 @@
+//! Every state as it is shown, in both languages.
+
+use super::*;
+use crate::serve::card_window::sample::{NUMBER, offer, state};
+
+fn stages() -> Vec<(&'static str, Stage)> {
+    let errors = [
+        (Field::UserCode, Code::SecretMissing),
+        (Field::UserCode, Code::UserCodeForm),
+        (Field::UserCode, Code::UserCodeWrong),
+        (Field::NewPin, Code::SecretMissing),
+        (Field::NewPin, Code::PinForm),
+        (Field::NewPinAgain, Code::SecretMissing),
+        (Field::NewPinAgain, Code::PinsDiffer),
+    ];
+    let forms = errors.map(|(field, code)| {
+        let errors = vec![FieldError { field, code, tries_left: Some(1) }];
+        ("form", Stage::Asking { offer: offer(NUMBER), others: true, errors })
+    });
+    let refusals = Code::ALL.iter().flat_map(|code| {
+        let remedies = [Remedy::AtReader, Remedy::SameCard, Remedy::SameInputs, Remedy::Again, Remedy::Elsewhere];
+        remedies.map(|remedy| {
+            let refusal = Refusal::new(*code).detail("<detail>");
+            let card = Unfit {
+                reader: Some("Reader <1>".to_owned()),
+                number: NUMBER.parse().ok(),
+                authority: Some(("<測試>".to_owned(), "<Test>".to_owned())),
+            };
+            let back = remedy == Remedy::SameCard;
+            ("refused", Stage::Refused { refusal, remedy, card: Some(card), back })
+        })
+    });
+    let words = || SitesWords { message: "<message>".to_owned(), next_step: "<step>".to_owned() };
+    let number = || NUMBER.parse().unwrap();
+    let mut stages = vec![
+        ("looking", Stage::Waiting),
+        ("looking", Stage::Looking),
+        ("choose", Stage::Choosing(vec![offer(NUMBER), offer("GC00000000000002")])),
+        ("form", Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() }),
+        ("working", Stage::WantsTicket),
+        ("working", Stage::Working(Meter::new())),
+        ("no-ticket", Stage::NoTicket { words: Some(words()) }),
+        ("no-ticket", Stage::NoTicket { words: None }),
+        ("succeeded", Stage::Done { number: number() }),
+    ];
+    stages.extend(forms);
+    stages.extend(refusals);
+    stages
+}
+
+#[test]
+fn every_screen_renders_in_both_languages() {
+    for language in Language::ALL {
+        for (screen, stage) in stages() {
+            let view = View::of(&state(stage), 7, language);
+            let html = &view.html;
+            assert_eq!(view.screen, screen);
+            assert!(html.contains(&format!("<section class=\"screen\" data-screen=\"{screen}\"")), "{html}");
+            assert!(html.contains("id=\"heading\"") && html.contains("https://portal.example"), "{html}");
+            assert!(!view.announce.is_empty() && !view.title.is_empty());
+            // What cards, readers and sites say is text, and nothing stands in the markup that the policy forbids.
+            for never in
+                ["<1>", "<測試>", "<Test>", "<第一組>", "<detail>", "<message>", "style=", "<script", "onclick"]
+            {
+                assert!(!html.contains(never), "{never} in {html}");
+            }
+        }
+    }
+}
+
+#[test]
+fn screens_name_the_authority_in_the_persons_language() {
+    let named = |language| View::of(&state(Stage::Looking), 1, language).html;
+    assert!(named(Language::ZhTw).contains("測試管理中心") && named(Language::ZhTw).contains(">開卡<"));
+    assert!(named(Language::En).contains("Test authority") && named(Language::En).contains(">Activate a card<"));
+}
+
+#[test]
+fn before_a_job_is_known_the_window_names_itself() {
+    for language in Language::ALL {
+        let mut nameless = State::new();
+        nameless.refuse(Code::NotPermitted.into());
+        let view = View::of(&nameless, 1, language);
+        assert!(view.html.contains(&Words { language }.t("window-title")));
+        assert_eq!(view.authority, None);
+    }
+}
