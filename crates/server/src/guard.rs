@@ -26,6 +26,11 @@ pub(crate) async fn security_headers(State(site): State<Site>, request: Request,
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    if site.app.origin.starts_with("https:") {
+        // A year: whoever was here once does not come without TLS again.
+        let lasting = HeaderValue::from_static("max-age=31536000");
+        response.headers_mut().entry(header::STRICT_TRANSPORT_SECURITY).or_insert(lasting);
+    }
     response
         .headers_mut()
         .entry(header::CONTENT_SECURITY_POLICY)

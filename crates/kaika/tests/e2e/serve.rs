@@ -133,6 +133,7 @@ fn path_of_a_card(database: &str) {
     let (status, page) = authority.curl(&[&format!("{origin}/gca/")]);
     assert_eq!(status, "200");
     assert!(page.contains("connect-src 'self' http://127.0.0.1:61161;"), "{page}");
+    assert!(page.contains("strict-transport-security: max-age="), "{page}");
 
     let (status, metrics) = authority.curl(&[&format!("http://127.0.0.1:{}/metrics", authority.metrics.first)]);
     assert_eq!(status, "200");
