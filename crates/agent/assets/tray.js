@@ -42,7 +42,8 @@ function replace(html) {
   }
   if (!focused) return;
   // The button goes with its card, and another one comes in its place.
-  const moved = Array.from(document.querySelectorAll("[data-card]")).find((one) => one.getAttribute("data-card") === card);
+  const cards = Array.from(document.querySelectorAll("[data-card]"));
+  const moved = cards.find((one) => one.getAttribute("data-card") === card);
   const next = document.getElementById(focused) ?? moved?.closest("li")?.querySelector("button");
   if (next instanceof HTMLElement) next.focus();
 }
