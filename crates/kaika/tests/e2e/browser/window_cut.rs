@@ -70,7 +70,7 @@ fn desk_with_slow_card() -> (Desk, DeskCard, Running) {
     let mut desk = Desk::new("gca");
     let card = DeskCard::first(&desk, "gca");
     take_out(&mut desk);
-    let slow = insert(&desk, 0, &card.file, &["--slow-at", "2c=6"]);
+    let slow = insert(&desk, 0, &card.file, &["--slow-at", "2c=8"]);
     (desk, card, slow)
 }
 

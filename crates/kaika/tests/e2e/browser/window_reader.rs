@@ -65,7 +65,7 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     window.is_refused(Code::NoCard);
 
     // One that takes its time, at the first GET DATA.
-    let _card = insert(&desk, 0, &card.file, &["--slow-at", "cb=6"]);
+    let _card = insert(&desk, 0, &card.file, &["--slow-at", "cb=8"]);
     browser.find(By::Css("[data-screen=looking]"));
     assert_eq!(window.announcement(), window.said("window-looking"));
     window.judge_job("looking");

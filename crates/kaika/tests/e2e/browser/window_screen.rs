@@ -112,6 +112,10 @@ impl<'b> CardWindow<'b> {
     ) -> CardWindow<'b> {
         browser.open(&format!("{portal}/{authority}/activate"));
         let page = browser.window();
+        // What the page finds in the readers moves the button.
+        browser.wait_until("the page's look at the readers", |browser| {
+            browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
+        });
         browser.click(By::Css("#start"));
         let window = browser.switch_to_popup();
         CardWindow { browser, language, page, window }
