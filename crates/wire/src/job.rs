@@ -131,6 +131,9 @@ pub struct Succeeded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardInformation {
     pub activated: bool,
+    /// Why it cannot be activated online now; none where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_to_be_activated: Option<Refusal>,
     /// As on the screen, C first.
     pub holder: String,
     #[serde(with = "time::serde::rfc3339")]

@@ -166,6 +166,7 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
         certificates: certificates.collect(),
         information: Some(CardInformation {
             activated,
+            not_to_be_activated: activated.then(|| Code::AlreadyActivated.into()),
             holder: "C=TW,O=入口網站所知".to_owned(),
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH,

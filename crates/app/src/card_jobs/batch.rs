@@ -1,6 +1,6 @@
 //! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
 
-use super::{View, check::context, check::wire_algorithm};
+use super::{View, check::context, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, JobRecord, Reader};
 use kaika_domain::{PukVersion, job::Step};
 use kaika_wire::{
@@ -126,5 +126,13 @@ async fn information(reader: &mut dyn Reader, view: &View<'_>) -> Result<CardInf
         signature.map_or((view.card.ordered_at, view.card.ordered_at), |c| (c.not_before, c.not_after));
     let holder =
         crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?.to_string();
-    Ok(CardInformation { activated: view.card.state.is_activated(), holder, not_before, not_after })
+    let not_to_be_activated =
+        kaika_domain::job::may_activate(&view.facts()).err().map(|refusal| helped_by(refusal, view));
+    Ok(CardInformation {
+        activated: view.card.state.is_activated(),
+        not_to_be_activated,
+        holder,
+        not_before,
+        not_after,
+    })
 }

@@ -46,7 +46,7 @@ pub(crate) async fn drive(
 }
 
 /// Says who helps: the authority whose card it is.
-fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> kaika_wire::Refusal {
+pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> kaika_wire::Refusal {
     refusal.authority = Some(view.card.authority.clone());
     refusal.contact = Some(view.policy.contact.telephone.clone());
     refusal

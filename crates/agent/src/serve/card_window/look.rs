@@ -83,9 +83,9 @@ fn choose(
     };
     *informed = Some((offer.number.clone(), information.clone()));
     Ok(match unfit(brief.asked.kind, &information) {
-        Some(code) => {
+        Some(refusal) => {
             let authority = target.named.clone();
-            Outcome::Refused(Refusal { authority, ..Refusal::new(code) }, Some(unfit_card(offer)))
+            Outcome::Refused(Refusal { authority, ..refusal }, Some(unfit_card(offer)))
         }
         None => {
             let (holder, validity) = (Some(information.holder), Some((information.not_before, information.not_after)));
@@ -168,9 +168,9 @@ fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<CardI
 }
 
 /// What keeps a card in this state from this job, told before anything is typed.
-fn unfit(kind: JobKind, information: &CardInformation) -> Option<Code> {
+fn unfit(kind: JobKind, information: &CardInformation) -> Option<Refusal> {
     match kind {
-        JobKind::Activate => information.activated.then_some(Code::AlreadyActivated),
+        JobKind::Activate => information.not_to_be_activated.clone(),
         JobKind::Personalise | JobKind::Information => None,
     }
 }
