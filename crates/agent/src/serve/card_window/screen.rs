@@ -25,16 +25,8 @@ const LAST_LOOK_MS: u32 = 2000;
 pub(super) struct View {
     /// For `POST /card/watch`.
     version: u64,
-    screen: &'static str,
-    /// Another one for every other screen; the same: what was typed so far stays.
-    key: String,
-    html: String,
-    title: String,
-    /// Read out when the screen appears.
-    announce: String,
-    /// The field to type in.
-    focus: Option<&'static str>,
-    bar: Option<Bar>,
+    #[serde(flatten)]
+    drawn: Drawn,
     /// Whether the page is asked for a ticket.
     wants_ticket: bool,
     tell: Option<Tell>,
@@ -63,16 +55,9 @@ struct Tell {
 
 impl View {
     pub(super) fn of(state: &State, version: u64, language: Language) -> Self {
-        let drawn = draw(state, language);
         Self {
             version,
-            screen: drawn.screen,
-            key: drawn.key,
-            html: drawn.html,
-            title: drawn.title,
-            announce: drawn.announce,
-            focus: drawn.focus,
-            bar: drawn.bar,
+            drawn: draw(state, language),
             wants_ticket: matches!(state.stage, Stage::WantsTicket),
             tell: state.told.map(|told| Tell::of(told, state.attempt)),
             close_after_ms: matches!(state.stage, Stage::Done { .. }).then_some(LAST_LOOK_MS),
@@ -336,12 +321,16 @@ impl Refused {
     }
 }
 
+#[derive(Serialize)]
 struct Drawn {
     screen: &'static str,
+    /// Another one for every other screen; the same: what was typed so far stays.
     key: String,
     html: String,
     title: String,
+    /// Read out when the screen appears.
     announce: String,
+    /// The field to type in.
     focus: Option<&'static str>,
     bar: Option<Bar>,
 }
