@@ -53,11 +53,11 @@ fn every_screen_renders_in_both_languages() {
     for language in Language::ALL {
         for (screen, stage) in stages() {
             let view = View::of(&state(stage), 7, language);
-            let html = &view.html;
-            assert_eq!(view.screen, screen);
+            let html = &view.drawn.html;
+            assert_eq!(view.drawn.screen, screen);
             assert!(html.contains(&format!("<section class=\"screen\" data-screen=\"{screen}\"")), "{html}");
             assert!(html.contains("id=\"heading\"") && html.contains("https://portal.example"), "{html}");
-            assert!(!view.announce.is_empty() && !view.title.is_empty());
+            assert!(!view.drawn.announce.is_empty() && !view.drawn.title.is_empty());
             // What cards, readers and sites say is text, and nothing stands in the markup that the policy forbids.
             for never in
                 ["<1>", "<測試>", "<Test>", "<第一組>", "<detail>", "<message>", "style=", "<script", "onclick"]
@@ -70,7 +70,7 @@ fn every_screen_renders_in_both_languages() {
 
 #[test]
 fn screens_name_the_authority_in_the_persons_language() {
-    let named = |language| View::of(&state(Stage::Looking), 1, language).html;
+    let named = |language| View::of(&state(Stage::Looking), 1, language).drawn.html;
     assert!(named(Language::ZhTw).contains("測試管理中心") && named(Language::ZhTw).contains(">開卡<"));
     assert!(named(Language::En).contains("Test authority") && named(Language::En).contains(">Activate a card<"));
 }
@@ -81,7 +81,7 @@ fn before_a_job_is_known_the_window_names_itself() {
         let mut nameless = State::new();
         nameless.refuse(Code::NotPermitted.into());
         let view = View::of(&nameless, 1, language);
-        assert!(view.html.contains(&Words { language }.t("window-title")));
+        assert!(view.drawn.html.contains(&Words { language }.t("window-title")));
         assert_eq!(view.authority, None);
     }
 }
