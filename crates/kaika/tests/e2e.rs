@@ -22,6 +22,8 @@ mod demo;
 mod first_start;
 #[path = "e2e/judges.rs"]
 mod judges;
+#[path = "e2e/kills.rs"]
+mod kills;
 #[path = "e2e/pcsc.rs"]
 mod pcsc;
 #[path = "e2e/ready_file.rs"]

@@ -60,6 +60,14 @@ impl Head {
     }
 }
 
+/// The body's end is then the connection's, or as its length or chunks say, which pass unchanged.
+pub(crate) fn close_afterwards(head: &mut Head) {
+    for name in ["Connection", "Proxy-Connection", "Keep-Alive"] {
+        head.remove(name);
+    }
+    head.add("Connection", "close");
+}
+
 /// Without its line break; `None` at the end.
 fn line(from: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();

@@ -8,6 +8,7 @@
 pub mod browser;
 mod http;
 mod leash;
+pub mod line;
 pub mod pcscd;
 pub mod pkilint;
 pub mod ports;

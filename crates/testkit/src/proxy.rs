@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 
-use crate::http::{Head, Listening};
+use crate::http::{Head, Listening, close_afterwards};
 
 /// A proxy on a free port of 127.0.0.1. Dropped, it is gone.
 pub struct PublicProxy {
@@ -83,14 +83,6 @@ fn relay(mut browser: TcpStream, public: &str) -> io::Result<()> {
     head.write(&mut browser)?;
     io::copy(&mut from_server, &mut browser)?;
     browser.shutdown(Shutdown::Both)
-}
-
-/// The body's end is then the connection's, or as its length or chunks say, which pass unchanged.
-fn close_afterwards(head: &mut Head) {
-    for name in ["Connection", "Proxy-Connection", "Keep-Alive"] {
-        head.remove(name);
-    }
-    head.add("Connection", "close");
 }
 
 fn refuse(browser: &mut TcpStream, status: &str) -> io::Result<()> {

@@ -94,17 +94,17 @@ impl Said {
     /// What was asked for with `--json`: exactly one document, whatever became of it.
     #[track_caller]
     pub(crate) fn in_json(output: &Output) -> Said {
-        let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+        let utf8 = |bytes: &[u8]| String::from_utf8(bytes.to_owned()).unwrap();
+        Said::read(output.status.code(), utf8(&output.stdout), utf8(&output.stderr))
+    }
+
+    #[track_caller]
+    fn read(exit: Option<i32>, stdout: String, stderr: String) -> Said {
         let documents: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(&stdout).into_iter().collect();
-        let mut documents = documents.unwrap_or_else(|error| panic!("{error}\n{}", output.stderr()));
-        assert_eq!(documents.len(), 1, "one document on standard output\n{}", output.stderr());
+        let mut documents = documents.unwrap_or_else(|error| panic!("{error}\n{stderr}"));
+        assert_eq!(documents.len(), 1, "one document on standard output\n{stderr}");
         assert!(stdout.ends_with('\n'));
-        Said {
-            exit: output.status.code(),
-            document: documents.remove(0),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
-            stdout,
-        }
+        Said { exit, document: documents.remove(0), stderr, stdout }
     }
 
     #[track_caller]
@@ -145,13 +145,20 @@ impl Running {
 
     /// A program that is not ours.
     pub(crate) fn start_other(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+        Running::start_fed(program, arguments, environment, "")
+    }
+
+    /// One that reads this on its standard input.
+    pub(crate) fn start_fed(program: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Running {
         let folder = folder();
+        let stdin = folder.path().join("stdin");
+        fs::write(&stdin, input).unwrap();
         let (stdout, stderr) = (folder.path().join("stdout"), folder.path().join("stderr"));
         let child = Command::new(program)
             .args(arguments)
             .envs(surroundings())
             .envs(environment.iter().copied())
-            .stdin(Stdio::null())
+            .stdin(File::open(&stdin).unwrap())
             .stdout(File::create(&stdout).unwrap())
             .stderr(File::create(&stderr).unwrap())
             .spawn()
@@ -159,6 +166,13 @@ impl Running {
         let mark = root().join("running").join(child.id().to_string());
         File::create(&mark).unwrap();
         Running { child, mark, stdout, stderr, _folder: folder, ended: None }
+    }
+
+    /// At its end, what it was asked for with `--json`.
+    #[track_caller]
+    pub(crate) fn said(&mut self) -> Said {
+        let status = self.wait_for_end(PATIENCE);
+        Said::read(status.code(), self.stdout(), self.stderr())
     }
 
     pub(crate) fn stdout(&self) -> String {

@@ -35,19 +35,42 @@ impl Bench {
         // yubico-piv-tool wants "Yubikey" in the name.
         let pcscd = PrivatePcscd::start(&["Yubikey Kaika"]);
         let desk = folder();
-        let (file, port) = (desk.path().join("one.card"), pcscd.slots()[0].port);
+        let file = desk.path().join("one.card");
         if let Some(card) = card {
             fs::copy(card, &file).unwrap();
         }
-        let vpcd = format!("127.0.0.1:{port}");
-        let arguments = ["softcard", "--vpcd", &vpcd, "--card", file.to_str().unwrap()];
-        let card = Running::start("kaika-agent", &[&arguments[..], options].concat(), &[]);
+        let card = softcard(&pcscd, &file, options);
         let bench = Bench { pcscd, card, desk };
+        bench.wait_for_card();
+        bench
+    }
+
+    /// Takes the card out and puts in a blank one with this serial number.
+    pub(crate) fn put_blank(&mut self, serial: u32) {
+        self.take_out();
+        self.wait_until_out();
+        let (file, serial) = (self.desk.path().join(format!("{serial}.card")), serial.to_string());
+        self.card = softcard(&self.pcscd, &file, &["--create", "--strict", "--serial", &serial]);
+        self.wait_for_card();
+    }
+
+    #[track_caller]
+    fn wait_for_card(&self) {
         eventually("a card in the reader", || {
-            let list = bench.agent(&["card", "list"], "").expect_success();
+            let list = self.agent(&["card", "list"], "").expect_success();
             list["readers"].as_array().unwrap().iter().any(|entry| entry["card"] == true).then_some(())
         });
-        bench
+    }
+
+    /// Waits until pcscd has seen that the first slot is empty: a card that is put in sooner may not be seen at all.
+    /// Whoever connects to the card meanwhile, as the card tool does for a list, may have it taken for one that is mute.
+    #[track_caller]
+    pub(crate) fn wait_until_out(&self) {
+        eventually("an empty reader", || {
+            let list = self.judge("opensc-tool", &["--list-readers"]).stdout();
+            let entry = list.lines().find(|line| line.ends_with(self.reader()))?;
+            entry.split_whitespace().any(|word| word == "No").then_some(())
+        });
     }
 
     pub(crate) fn reader(&self) -> &str {
@@ -74,6 +97,13 @@ impl Bench {
         let (name, socket) = self.pcscd.env();
         Tool::new(program).args(arguments).env(name, socket).patience(PATIENCE).run()
     }
+}
+
+/// A card's file as a program in the first slot.
+fn softcard(pcscd: &PrivatePcscd, file: &Path, options: &[&str]) -> Running {
+    let vpcd = format!("127.0.0.1:{}", pcscd.slots()[0].port);
+    let arguments = ["softcard", "--vpcd", &vpcd, "--card", file.to_str().unwrap()];
+    Running::start("kaika-agent", &[&arguments[..], options].concat(), &[])
 }
 
 #[track_caller]

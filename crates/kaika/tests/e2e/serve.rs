@@ -8,7 +8,7 @@ use std::{fs, time::Duration};
 use tempfile::TempDir;
 
 /// A folder with a configuration.
-struct Authority {
+pub(crate) struct Authority {
     folder: TempDir,
     /// The portal; beside it what certificates name.
     portal: PortPair,
@@ -17,32 +17,56 @@ struct Authority {
 
 impl Authority {
     fn new(database: &str) -> Authority {
-        let authority =
-            Authority { folder: folder(), portal: PortPair::claim().unwrap(), metrics: PortPair::claim().unwrap() };
+        let authority = Authority::unconfigured();
         let (https, http, metrics) = (authority.portal.first, authority.portal.first + 1, authority.metrics.first);
-        let config = format!(
-            "authorities = \"authorities\"\n\
-             [server]\norigin = \"https://localhost:{https}\"\nbase_url = \"http://127.0.0.1:{http}\"\n\
+        let server = format!(
+            "origin = \"https://localhost:{https}\"\nbase_url = \"http://127.0.0.1:{http}\"\n\
              listen = [\"127.0.0.1:{https}\"]\nplain_listen = [\"127.0.0.1:{http}\"]\n\
              metrics_listen = \"127.0.0.1:{metrics}\"\n\
-             [server.tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n\
+             [server.tls]\ncertificate = \"tls.pem\"\nkey = \"tls.key\"\n"
+        );
+        authority.configure(&server, database);
+        authority.make_certificate();
+        authority
+    }
+
+    /// Without TLS; `origin` is what agents call it.
+    pub(crate) fn plain(&self, origin: &str, database: &str) {
+        self.configure(&format!("origin = \"{origin}\"\nlisten = [\"127.0.0.1:{}\"]\n", self.port()), database);
+    }
+
+    pub(crate) fn unconfigured() -> Authority {
+        Authority { folder: folder(), portal: PortPair::claim().unwrap(), metrics: PortPair::claim().unwrap() }
+    }
+
+    fn configure(&self, server: &str, database: &str) {
+        let config = format!(
+            "authorities = \"authorities\"\n\
+             [server]\n{server}\
              [database]\nurl = \"{database}\"\n\
              [keys]\nfolder = \"keys\"\nsecrets = \"secrets\"\npassphrase_file = \"passphrase\"\n\
              anchors = \"audit.anchors\"\n\
              [log]\nformat = \"json\"\n"
         );
-        fs::write(authority.path("kaika.toml"), config).unwrap();
-        let (certificate, key) = (authority.path("tls.pem"), authority.path("tls.key"));
+        fs::write(self.path("kaika.toml"), config).unwrap();
+    }
+
+    fn make_certificate(&self) {
+        let (certificate, key) = (self.path("tls.pem"), self.path("tls.key"));
         Tool::new("openssl")
             .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"])
             .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
             .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", &key, "-out", &certificate])
             .run()
             .expect_success();
-        authority
     }
 
-    fn path(&self, name: &str) -> String {
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.portal.first
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
@@ -56,7 +80,7 @@ impl Authority {
     }
 
     /// `kaika …  --config FILE --json`.
-    fn operator(&self, arguments: &[&str]) -> Said {
+    pub(crate) fn operator(&self, arguments: &[&str]) -> Said {
         Said::in_json(&kaika(&[arguments, &["--json", "--config", &self.path("kaika.toml")]].concat()))
     }
 

@@ -2,7 +2,7 @@
 //! and goes on from there without another word typed.
 
 use super::desk::Desk;
-use super::window_screen::{CardWindow, DeskCard, insert, take_out, wait_until_out};
+use super::window_screen::{CardWindow, DeskCard, insert, take_out};
 use super::{LANGUAGES, start};
 use crate::bench::Running;
 use crate::pcsc::Bench;
@@ -42,7 +42,7 @@ fn pulled_out(language: (&'static str, &'static str), instruction: &str) {
     window.judge_job("other-card");
 
     drop(wrong);
-    wait_until_out(&desk);
+    desk.bench.wait_until_out();
     let _back = insert(&desk, 0, &card.file, &[]);
     browser.find(By::Css("[data-screen=refused][data-back=true]"));
     window.assert_focus("heading");

@@ -2,10 +2,9 @@
 
 use super::desk::{Desk, type_and_begin};
 use super::said;
-use crate::bench::{Running, eventually};
+use crate::bench::Running;
 use crate::demo::fetch;
 use kaika_testkit::browser::{Browser, By, Look, Window};
-use kaika_testkit::tools;
 use kaika_texts::{Language, explain};
 use kaika_wire::{Code, Refusal, WellKnown};
 use std::fs;
@@ -64,22 +63,11 @@ pub(super) fn insert(desk: &Desk, slot: usize, card: &Path, options: &[&str]) ->
     Running::start("kaika-agent", &[&arguments[..], options].concat(), &[])
 }
 
-/// Waits until pcscd has seen that the first slot is empty: a card that is put in sooner may not be seen at all. Whoever
-/// connects to the card meanwhile, as the card tool does for a list, may have it taken for one that is mute.
-#[track_caller]
-pub(super) fn wait_until_out(desk: &Desk) {
-    eventually("an empty reader", || {
-        let list = tools::run("opensc-tool", &["--list-readers"], &[desk.bench.pcscd.env()]).stdout();
-        let entry = list.lines().find(|line| line.ends_with(desk.bench.reader()))?;
-        entry.split_whitespace().any(|word| word == "No").then_some(())
-    });
-}
-
 /// Takes out the card that the desk begins with.
 #[track_caller]
 pub(super) fn take_out(desk: &mut Desk) {
     desk.bench.take_out();
-    wait_until_out(desk);
+    desk.bench.wait_until_out();
 }
 
 pub(super) fn activations(desk: &Desk) -> u32 {
