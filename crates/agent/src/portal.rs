@@ -16,7 +16,7 @@ pub trait Portal: Send + Sync {
     fn origin(&self) -> &str;
 
     /// # Errors
-    /// [`Code::ServerUnreachable`], [`Code::NotAPortal`].
+    /// [`Code::ServerUnreachable`], [`Code::Busy`], [`Code::Internal`], or [`Code::NotAPortal`] for all else.
     fn well_known(&self) -> Result<WellKnown, Refusal>;
 
     /// # Errors
@@ -56,7 +56,8 @@ impl Target {
     /// `url` is the portal's origin, or an authority's page: `http://localhost:8080/gca/`.
     ///
     /// # Errors
-    /// [`Code::NotAPortal`] where there is no portal, or the path is no authority's; [`Code::ServerUnreachable`].
+    /// [`Code::NotAPortal`] where there is no portal, or the path is no authority's; [`Code::ServerUnreachable`],
+    /// [`Code::Busy`], [`Code::Internal`].
     pub fn find(portals: &dyn Portals, url: &str) -> Result<Self, Refusal> {
         let portal = portals.open(url)?;
         let well_known = portal.well_known()?;

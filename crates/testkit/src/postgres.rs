@@ -33,7 +33,10 @@ pub fn fresh_database() -> String {
 
 /// A running server. Dropped, it is stopped and its folder removed.
 pub struct TestPostgres {
-    _leash: Leash,
+    /// One more for each time that it was started again, the last one first: its server is ended before any of them
+    /// removes the folder.
+    leashes: Vec<Leash>,
+    command: String,
     folder: PathBuf,
     databases: AtomicU32,
 }
@@ -46,19 +49,67 @@ impl TestPostgres {
         SHARED.get_or_init(TestPostgres::start)
     }
 
-    /// Starts a server and returns when it answers. It keeps nothing safe from a power cut (`fsync=off`).
+    /// Starts a server and returns when it answers. It keeps nothing safe from a power cut (`fsync=off`), and what was
+    /// committed last may be lost where it is stopped.
     ///
     /// # Panics
     /// Where PostgreSQL is missing or does not come up.
     #[track_caller]
     pub fn start() -> TestPostgres {
-        let server = TestPostgres::launch().unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
+        TestPostgres::start_with("synchronous_commit=off")
+    }
+
+    /// As [`start`](Self::start), and whatever was committed is there again after [`stop`](Self::stop).
+    #[track_caller]
+    pub fn start_lasting() -> TestPostgres {
+        TestPostgres::start_with("synchronous_commit=on")
+    }
+
+    #[track_caller]
+    fn start_with(setting: &str) -> TestPostgres {
+        let server =
+            TestPostgres::launch(setting).unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
+        server.wait_until_it_answers();
+        server
+    }
+
+    #[track_caller]
+    fn wait_until_it_answers(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while !Tool::new("pg_isready").arg("--quiet").arg("--host").arg(&server.folder).run().status.success() {
-            assert!(Instant::now() < deadline, "PostgreSQL does not answer; it says:\n{}", server.log());
+        while !Tool::new("pg_isready").arg("--quiet").arg("--host").arg(&self.folder).run().status.success() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not answer; it says:\n{}", self.log());
             thread::sleep(Duration::from_millis(20));
         }
-        server
+    }
+
+    /// Ends it at once, with all that is under way (an immediate shutdown), and returns when it is gone.
+    ///
+    /// # Panics
+    /// Where it does not end.
+    #[track_caller]
+    pub fn stop(&self) {
+        // Its first line is the server's pid; the server removes the file as the last it does.
+        let file = self.folder.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("PostgreSQL does not run: {error}"));
+        let pid = text.lines().next().unwrap_or_default();
+        Tool::new("sh").args(["-c", "kill -s QUIT \"$1\"", "sh", pid]).run().expect_success();
+        let deadline = Instant::now() + PATIENCE;
+        while file.exists() {
+            assert!(Instant::now() < deadline, "PostgreSQL does not end; it says:\n{}", self.log());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Starts it on what it had; after [`stop`](Self::stop).
+    ///
+    /// # Panics
+    /// Where it does not come up.
+    #[track_caller]
+    pub fn start_again(&mut self) {
+        let log = File::options().append(true).open(self.folder.join("log"));
+        let leash = log.and_then(|log| Leash::start(&self.command, &self.folder, Stdio::null(), log, "QUIT"));
+        self.leashes.insert(0, leash.unwrap_or_else(|error| panic!("PostgreSQL cannot be started again: {error}")));
+        self.wait_until_it_answers();
     }
 
     /// An empty database of its own, as a URL for `sqlx` and `psql`. Its text sorts by bytes (`C`), in UTF-8.
@@ -79,7 +130,7 @@ impl TestPostgres {
         format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
     }
 
-    fn launch() -> io::Result<TestPostgres> {
+    fn launch(setting: &str) -> io::Result<TestPostgres> {
         let folder = tempfile::Builder::new().prefix("kaika-postgres-").tempdir()?;
         let log = File::create(folder.path().join("log"))?;
         let mut user = Vec::new();
@@ -93,16 +144,16 @@ impl TestPostgres {
 
         user.push(tools::find("postgres").into_os_string());
         let command: Vec<String> = user.iter().map(|word| format!("'{}'", word.display())).collect();
-        let start = format!(
+        let command = format!(
             "{} -D \"$DIR/data\" -k \"$DIR\" -c listen_addresses= -c max_connections=200 \
-             -c fsync=off -c full_page_writes=off -c synchronous_commit=off 3>&-",
+             -c fsync=off -c full_page_writes=off -c {setting} 3>&-",
             command.join(" ")
         );
         // The leash removes the folder from here on.
         let folder = folder.keep();
         // QUIT is PostgreSQL's immediate shutdown: it ends its children too, and waits for nobody.
-        let leash = Leash::start(&start, &folder, Stdio::null(), log, "QUIT")?;
-        Ok(TestPostgres { _leash: leash, folder, databases: AtomicU32::new(0) })
+        let leash = Leash::start(&command, &folder, Stdio::null(), log, "QUIT")?;
+        Ok(TestPostgres { leashes: vec![leash], command, folder, databases: AtomicU32::new(0) })
     }
 }
 
@@ -151,6 +202,23 @@ mod tests {
         let (one, two) = (fresh_database(), fresh_database());
         psql(&one, "CREATE TABLE card (number TEXT)");
         assert_eq!(psql(&two, "SELECT to_regclass('card') IS NULL"), "t\n");
+    }
+
+    #[test]
+    fn what_was_committed_outlives_a_stop() {
+        let mut server = TestPostgres::start_lasting();
+        let url = server.fresh_database();
+        psql(&url, "CREATE TABLE card (number TEXT)");
+        for turn in ["one", "two"] {
+            psql(&url, &format!("INSERT INTO card VALUES ('{turn}')"));
+            server.stop();
+            assert!(!tools::run("psql", &["--command=SELECT 1", &url], &[]).status.success());
+            server.start_again();
+        }
+        assert_eq!(psql(&url, "SELECT number FROM card ORDER BY number"), "one\ntwo\n");
+        let folder = server.folder.clone();
+        drop(server);
+        assert!(!folder.exists());
     }
 
     #[test]

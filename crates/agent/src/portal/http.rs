@@ -108,7 +108,8 @@ impl Portal for HttpPortal {
         let url = format!("{}{WELL_KNOWN_PATH}", self.origin);
         let well_known: WellKnown =
             answer(self.agent.get(url).call(), OF_PORTAL).map_err(|refusal| match refusal.code {
-                Code::ServerUnreachable => refusal,
+                // A portal whose database is away is a portal all the same: the person is to try again later.
+                Code::ServerUnreachable | Code::Busy | Code::Internal => refusal,
                 code => Refusal::new(Code::NotAPortal).detail(refusal.detail.unwrap_or(code.to_string())),
             })?;
         if !well_known.jobs.starts_with('/') {

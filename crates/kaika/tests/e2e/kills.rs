@@ -1,6 +1,8 @@
 //! Server and agent killed for real, once per message between agent and portal: the same inputs again bring the card to
 //! its end.
 
+#[path = "kills/database.rs"]
+mod database;
 #[path = "kills/scene.rs"]
 mod scene;
 #[path = "kills/table.rs"]
@@ -151,6 +153,11 @@ impl Messages {
 impl Scene {
     /// Does `act` at this message; then the agent's connection is dead.
     fn cut(&self, at: usize, when: When, act: impl Fn() + Send + 'static) -> Cut {
+        self.cut_and(at, when, Then::HangUp, act)
+    }
+
+    /// Does `act` at this message, which then passes or not.
+    fn cut_and(&self, at: usize, when: When, then: Then, act: impl Fn() + Send + 'static) -> Cut {
         let reached = Arc::new(Mutex::new(false));
         self.line.watch({
             let reached = Arc::clone(&reached);
@@ -163,7 +170,7 @@ impl Scene {
                 }
                 act();
                 *reached.lock().unwrap() = true;
-                Then::HangUp
+                then
             }
         });
         Cut(reached)
