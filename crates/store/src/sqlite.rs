@@ -4,7 +4,7 @@ use crate::{failure, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{
-    SqlitePool,
+    Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
@@ -38,7 +38,10 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         .busy_timeout(Duration::from_secs(10))
         // KiB; the readers' hot pages are few.
         .pragma("cache_size", "-1024");
-    let pool = |most| SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
+    let pool = |most| {
+        let options = SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
+        options.after_release(|connection, _| Box::pin(is_as_new(connection)))
+    };
     let writer = pool(1).connect_with(options.clone()).await.map_err(failure)?;
     write_ahead(&writer).await.map_err(failure)?;
     // In one transaction, since two that open a new file at the same time would both make its tables.
@@ -47,6 +50,16 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     transaction.commit().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
     Ok(SqliteStore { writer, readers })
+}
+
+/// Where the disk is full, SQLite rolls back by itself ("Result Codes", SQLITE_FULL), and sqlx, whose own ROLLBACK then
+/// fails, takes the transaction for open ever after: such a connection is closed.
+async fn is_as_new(connection: &mut Connection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A rollback may still be on its way.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// Only its owner reads the file; SQLite gives its log the same mode. One that is there is left alone: to close it

@@ -96,8 +96,8 @@ refusal-puk_blocked = The unlocking code of this card cannot be tried any more, 
 refusal-stale = This job is past its time, or another window took it over.
     .next = Please close other windows and start once more; what was completed is not done twice.
 
-refusal-busy = Another program or another job is using this card at the moment.
-    .next = Please wait until it is done, or close other programs that use the card, and try again.
+refusal-busy = This card, or the server, is busy with something else at the moment.
+    .next = Please close other programs that use the card, wait a little, and do it again with the same entries; what was completed is not done twice.
 
 refusal-server_unreachable = The server cannot be reached.
     .next = Please check your network and do it again with the same entries; what was completed is not done twice.
