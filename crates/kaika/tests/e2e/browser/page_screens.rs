@@ -74,10 +74,10 @@ fn a_window_that_is_blocked_or_closed_is_opened_again() {
         browser.find(By::Css("[data-screen=start]"));
         assert_eq!(browser.focused().attribute("id").as_deref(), Some("start"));
 
-        // As extensions do it that block windows.
+        // As extensions do it that block windows: before it has loaded anything.
         browser.evaluate(
-            "const open = window.open; window.open = (...how) => { \
-             const opened = open.apply(window, how); setTimeout(() => opened.close(), 50); return opened; }; null",
+            "const open = window.open; window.open = (_, ...how) => { \
+             const opened = open('about:blank', ...how); setTimeout(() => opened.close(), 50); return opened; }; null",
         );
         browser.click(By::Css("#start"));
         browser.find(By::Css("[data-screen=popup-blocked]"));
