@@ -168,6 +168,10 @@ impl Running {
         Running { child, mark, stdout, stderr, _folder: folder, ended: None }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// At its end, what it was asked for with `--json`.
     #[track_caller]
     pub(crate) fn said(&mut self) -> Said {

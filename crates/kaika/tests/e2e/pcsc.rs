@@ -17,6 +17,8 @@ pub(crate) struct Bench {
     pub(crate) pcscd: PrivatePcscd,
     /// Behind `pcscd`, so that it ends before.
     card: Running,
+    /// Where it is.
+    slot: usize,
     pub(crate) desk: TempDir,
 }
 
@@ -39,19 +41,21 @@ impl Bench {
         if let Some(card) = card {
             fs::copy(card, &file).unwrap();
         }
-        let card = softcard(&pcscd, &file, options);
-        let bench = Bench { pcscd, card, desk };
+        let card = softcard(&pcscd, 0, &file, options);
+        let bench = Bench { pcscd, card, slot: 0, desk };
         bench.wait_for_card();
         bench
     }
 
-    /// Takes the card out and puts in a blank one with this serial number.
+    /// Takes the card out and puts a blank one with this serial number into the other slot, since pcscd takes half a
+    /// second to see that one is empty.
     pub(crate) fn put_blank(&mut self, serial: u32) {
         self.take_out();
+        self.slot = 1 - self.slot;
         self.wait_until_out();
         let (file, serial) = (self.desk.path().join(format!("{serial}.card")), serial.to_string());
-        self.card = softcard(&self.pcscd, &file, &["--create", "--strict", "--serial", &serial]);
-        self.wait_for_card();
+        self.card = softcard(&self.pcscd, self.slot, &file, &["--create", "--strict", "--serial", &serial]);
+        self.wait_until("Yes");
     }
 
     #[track_caller]
@@ -62,19 +66,25 @@ impl Bench {
         });
     }
 
-    /// Waits until pcscd has seen that the first slot is empty: a card that is put in sooner may not be seen at all.
+    /// Waits until pcscd has seen that the reader is empty: a card that is put in sooner may not be seen at all.
     /// Whoever connects to the card meanwhile, as the card tool does for a list, may have it taken for one that is mute.
     #[track_caller]
     pub(crate) fn wait_until_out(&self) {
-        eventually("an empty reader", || {
+        self.wait_until("No");
+    }
+
+    /// By whether there is a card, as opensc-tool lists the reader.
+    #[track_caller]
+    fn wait_until(&self, card: &str) {
+        eventually("a card in the reader, or none", || {
             let list = self.judge("opensc-tool", &["--list-readers"]).stdout();
             let entry = list.lines().find(|line| line.ends_with(self.reader()))?;
-            entry.split_whitespace().any(|word| word == "No").then_some(())
+            entry.split_whitespace().any(|word| word == card).then_some(())
         });
     }
 
     pub(crate) fn reader(&self) -> &str {
-        &self.pcscd.slots()[0].reader
+        &self.pcscd.slots()[self.slot].reader
     }
 
     /// `kaika-agent … --json`, with PC/SC directly.
@@ -99,9 +109,9 @@ impl Bench {
     }
 }
 
-/// A card's file as a program in the first slot.
-fn softcard(pcscd: &PrivatePcscd, file: &Path, options: &[&str]) -> Running {
-    let vpcd = format!("127.0.0.1:{}", pcscd.slots()[0].port);
+/// A card's file as a program in this slot.
+fn softcard(pcscd: &PrivatePcscd, slot: usize, file: &Path, options: &[&str]) -> Running {
+    let vpcd = format!("127.0.0.1:{}", pcscd.slots()[slot].port);
     let arguments = ["softcard", "--vpcd", &vpcd, "--card", file.to_str().unwrap()];
     Running::start("kaika-agent", &[&arguments[..], options].concat(), &[])
 }

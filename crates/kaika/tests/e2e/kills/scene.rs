@@ -6,6 +6,7 @@ use crate::judges::statuses;
 use crate::pcsc::Bench;
 use crate::serve::Authority;
 use kaika_testkit::line::{Line, Moment, Then};
+use kaika_testkit::tools::Tool;
 use serde_json::json;
 use std::{
     fs,
@@ -78,7 +79,20 @@ impl Scene {
     /// Starts the server; it is not up yet.
     pub(crate) fn starter(&self) -> impl Fn() -> Running + Send + use<> {
         let config = self.authority.path("kaika.toml");
-        move || Running::start("kaika", &["serve", "--config", &config], &[])
+        // It hears of a file that may not grow as of a disk that is full: by the error, without the signal.
+        let program = program("kaika").to_str().unwrap().to_owned();
+        move || {
+            let arguments = ["-c", "trap '' XFSZ; exec \"$0\" serve --config \"$1\"", &program, &config];
+            Running::start_other("/bin/sh".as_ref(), &arguments, &[])
+        }
+    }
+
+    /// The most that any file of the server's may grow to from now on; none: as it likes.
+    pub(crate) fn limit_files(server: &Running, bytes: Option<u64>) {
+        let soft = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        // The hard limit stays, or only root could raise it again.
+        let told = [format!("--pid={}", server.id()), format!("--fsize={soft}:")];
+        Tool::new("prlimit").args(told).run().expect_success();
     }
 
     /// The server, up.
