@@ -51,6 +51,8 @@ let ticketAsked = false;
 let following = false;
 let over = false;
 let acting = false;
+/** The last thing that was asked of the agent. */
+let turn = Promise.resolve();
 let inFocus = false;
 let focusTimer = 0;
 let answerTimer = 0;
@@ -86,8 +88,26 @@ async function send(what, body) {
  * @param {string} what
  * @param {object} body
  */
-async function act(what, body) {
-  if (acting || over) return;
+function act(what, body) {
+  // A second click says nothing new.
+  if (!acting) turn = perform(what, body);
+}
+
+/**
+ * What the page says waits for its turn: it may answer before the agent's word on the last click has come.
+ * @param {string} what
+ * @param {object} body
+ */
+function pass(what, body) {
+  turn = turn.then(() => perform(what, body));
+}
+
+/**
+ * @param {string} what
+ * @param {object} body
+ */
+async function perform(what, body) {
+  if (over) return;
   acting = true;
   box.setAttribute("aria-busy", "true");
   try {
@@ -200,7 +220,7 @@ function tell(view) {
 function awaitPage() {
   clearTimeout(answerTimer);
   // A page that is closed will not answer at all.
-  answerTimer = setTimeout(() => act("no-ticket", { origin: null }), page && !page.closed ? ANSWER_MS : 0);
+  answerTimer = setTimeout(() => pass("no-ticket", { origin: null }), page && !page.closed ? ANSWER_MS : 0);
 }
 
 /** @param {MessageEvent<unknown>} event */
@@ -214,11 +234,11 @@ function hear(event) {
   if (kind === "job") {
     site = origin;
     clearTimeout(answerTimer);
-    act("begin", { origin, kind: said("kind"), authority: said("authority"), ticket: said("ticket") });
+    pass("begin", { origin, kind: said("kind"), authority: said("authority"), ticket: said("ticket") });
   } else if (kind === "no-ticket") {
     site = origin;
     clearTimeout(answerTimer);
-    act("no-ticket", { origin, message: said("message"), next_step: said("next_step") });
+    pass("no-ticket", { origin, message: said("message"), next_step: said("next_step") });
   }
 }
 
