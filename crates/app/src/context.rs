@@ -1,11 +1,13 @@
 //! What every use case is handed: the ports and the authorities' policies.
 
+use crate::status::{StatusCache, StatusSettings};
 use crate::{CardSecrets, Clock, IssueError, Issuer, Rng, Store, StoreError, UserCodeHasher, VaultError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_domain::Policy;
-use kaika_wire::{AuthorityId, Code, JobId, Refusal};
+use kaika_wire::{AuthorityId, Code, GenerationId, JobId, Refusal};
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::Hash,
     sync::{Arc, Mutex},
 };
 use time::OffsetDateTime;
@@ -22,7 +24,13 @@ pub struct App {
     pub origin: String,
     /// Names this process among the servers that share the database.
     pub(crate) process: String,
-    pub(crate) busy: JobLocks,
+    /// A job whose report is worked on: one that is sent again meanwhile waits for its answer, instead of costing a
+    /// second try.
+    pub(crate) busy: Locks<JobId>,
+    /// A revocation list that is looked at, and signed where it is due.
+    pub(crate) signing: Locks<(GenerationId, Option<u32>)>,
+    pub(crate) status: StatusCache,
+    pub(crate) status_settings: StatusSettings,
 }
 
 /// Why a use case did not come to its end.
@@ -86,7 +94,27 @@ impl App {
         origin: String,
     ) -> Self {
         let process = URL_SAFE_NO_PAD.encode(rng.bytes::<16>());
-        Self { store, issuer, secrets, user_codes, clock, rng, policies, origin, process, busy: JobLocks::default() }
+        let status_settings = StatusSettings::default();
+        Self {
+            store,
+            issuer,
+            secrets,
+            user_codes,
+            clock,
+            rng,
+            policies,
+            origin,
+            process,
+            busy: Locks::default(),
+            signing: Locks::default(),
+            status: StatusCache::new(status_settings.ocsp_cache),
+            status_settings,
+        }
+    }
+
+    #[must_use]
+    pub fn with_status(self, settings: StatusSettings) -> Self {
+        Self { status: StatusCache::new(settings.ocsp_cache), status_settings: settings, ..self }
     }
 
     pub fn now(&self) -> OffsetDateTime {
@@ -100,17 +128,21 @@ impl App {
     }
 }
 
-/// One report of a job at a time: a report that is sent again while the first is still worked on waits for its answer,
-/// instead of costing a second try.
-#[derive(Default)]
-pub(crate) struct JobLocks(Mutex<HashMap<JobId, Arc<tokio::sync::Mutex<()>>>>);
+/// One at a time, for each of many.
+pub(crate) struct Locks<K>(Mutex<HashMap<K, Arc<tokio::sync::Mutex<()>>>>);
 
-impl JobLocks {
-    pub(crate) async fn lock(&self, job: JobId) -> tokio::sync::OwnedMutexGuard<()> {
+impl<K> Default for Locks<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash> Locks<K> {
+    pub(crate) async fn lock(&self, key: K) -> tokio::sync::OwnedMutexGuard<()> {
         let lock = {
             let mut locks = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-            Arc::clone(locks.entry(job).or_default())
+            Arc::clone(locks.entry(key).or_default())
         };
         lock.lock_owned().await
     }

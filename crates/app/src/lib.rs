@@ -19,13 +19,14 @@ mod publish_crl;
 mod records;
 mod report_batch;
 mod start_card_job;
+mod status;
 mod subject;
 mod sweep;
 mod verify_audit;
 mod well_known;
 
 pub use anchor_audit::anchor_audit;
-pub use answer_ocsp::{OcspAnswer, answer_ocsp, crl_reason};
+pub use answer_ocsp::{OcspAnswer, answer_ocsp};
 pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
 pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificates};
@@ -34,16 +35,17 @@ pub use issue_ticket::{forget_tickets, issue_ticket};
 pub use job_outcome::job_outcome;
 pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
 pub use ports::{
-    Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Store, StoreError, UnitOfWork,
-    UserCodeHasher, VaultError,
+    Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Settled, Store, StoreError,
+    UnitOfWork, UserCodeHasher, VaultError,
 };
 pub use publish_crl::publish_crl;
 pub use records::{
-    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, Receipt, Revocation, Station, StoredPuk, TicketRecord,
-    UserCodeRecord, Worker,
+    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk,
+    TicketRecord, UserCodeRecord, Worker,
 };
 pub use report_batch::report_batch;
 pub use start_card_job::start_card_job;
+pub use status::{StatusSettings, crl_reason, revoked_for};
 pub use subject::subject_name;
 pub use sweep::{Swept, sweep};
 pub use verify_audit::{AuditFinding, AuditReport, verify_audit};

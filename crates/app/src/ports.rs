@@ -1,11 +1,13 @@
 //! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
 
 use crate::{
-    Crl, Generation, Issuance, JobRecord, Receipt, Revocation, Station, StoredPuk, TicketRecord, UserCodeRecord,
+    Crl, Generation, Issuance, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk, TicketRecord,
+    UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use async_trait::async_trait;
-use kaika_domain::{Card, Certificate, Holder, PukVersion};
+use kaika_domain::{Actor, Card, Certificate, Holder, PukVersion};
+use kaika_pki::crl::Revoked;
 use kaika_wire::{
     AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind,
     KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
@@ -50,6 +52,9 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// A transaction; dropped without [`UnitOfWork::commit`] it leaves nothing.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+    /// How many transactions through this handle may have changed a certificate's status: counted before their commit
+    /// is told.
+    fn status_changes(&self) -> u64;
     /// Ends all connections once they are idle; nothing can be done afterwards.
     async fn close(&self);
 }
@@ -83,27 +88,38 @@ pub trait Reader: Send {
     ) -> Result<Option<Certificate>, StoreError>;
     /// Oldest first.
     async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
-    /// Whether a certificate for this key was issued to somebody else.
-    async fn key_used_by_another(&mut self, fingerprint: &[u8; 32], holder: HolderId) -> Result<bool, StoreError>;
-    /// The issuance of this job, role and key that is not void.
-    async fn issuance(
+    async fn certificate_status(
         &mut self,
-        job: JobId,
-        role: CertificateRole,
-        key_fingerprint: &[u8; 32],
-    ) -> Result<Option<Issuance>, StoreError>;
+        generation: GenerationId,
+        serial: &SerialNumber,
+    ) -> Result<Option<StatusRecord>, StoreError>;
+    /// Every certificate that was issued for one of these keys.
+    async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Result<Vec<KeyUse>, StoreError>;
+    /// Those of these jobs that are not void.
+    async fn issuances(&mut self, jobs: &[JobId]) -> Result<Vec<Issuance>, StoreError>;
     /// Issuances begun before `before` and neither issued nor void.
     async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Result<Vec<Issuance>, StoreError>;
 
     /// All, oldest first.
     async fn generations(&mut self) -> Result<Vec<Generation>, StoreError>;
-    /// Held, suspended and revoked certificates that have not expired by `now`, by serial number.
+    /// The generation's revision at the latest change of a certificate of this shard, or of any; 0 before the first.
+    async fn shard_revision(&mut self, generation: GenerationId, shard: Option<u32>) -> Result<i64, StoreError>;
+    /// Certificates of this shard whose status changed after that revision; at most `limit`.
+    async fn changed_since(
+        &mut self,
+        generation: GenerationId,
+        shard: u32,
+        revision: i64,
+        limit: u32,
+    ) -> Result<Vec<SerialNumber>, StoreError>;
+    /// Held, suspended and revoked certificates that have not expired by `now`, of this shard or of all.
     async fn revocations(
         &mut self,
         generation: GenerationId,
+        shard: Option<u32>,
         now: OffsetDateTime,
-    ) -> Result<Vec<Revocation>, StoreError>;
-    async fn latest_crl(&mut self, generation: GenerationId) -> Result<Option<Crl>, StoreError>;
+    ) -> Result<Vec<Revoked>, StoreError>;
+    async fn latest_crl(&mut self, generation: GenerationId, shard: Option<u32>) -> Result<Option<Crl>, StoreError>;
 
     async fn user_code(&mut self, card: CardId) -> Result<Option<UserCodeRecord>, StoreError>;
     /// Oldest version first.
@@ -132,16 +148,20 @@ pub trait UnitOfWork: Reader {
     /// the version up in `card` too.
     async fn update_card(&mut self, card: &mut Card) -> Result<(), StoreError>;
 
-    /// Adds the certificate and counts up its generation's revision (a new one is held).
-    async fn insert_certificate(&mut self, certificate: &Certificate) -> Result<(), StoreError>;
-    /// Writes placement and state where the row still has `certificate.version`, counts the version up, and, where the
-    /// state changed, the generation's revision.
+    /// Adds certificates; new ones are held, which is a change of status. The first change of status in a transaction
+    /// counts its generation's revision up, and holds off others of that generation until the end.
+    async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Result<(), StoreError>;
+    /// Writes placement and state where the row still has `certificate.version`, and counts the version up.
     async fn update_certificate(&mut self, certificate: &mut Certificate) -> Result<(), StoreError>;
     /// # Errors
-    /// [`StoreError::Stale`] where the serial number is taken.
-    async fn insert_issuance(&mut self, issuance: &Issuance) -> Result<(), StoreError>;
-    /// Reserved → Recorded → Issued, or Reserved or Recorded → Void; compare and set on the state before.
-    async fn update_issuance(&mut self, issuance: &Issuance, before: &crate::IssuanceState) -> Result<(), StoreError>;
+    /// [`StoreError::Stale`] where a serial number is taken, or there is one of that job, role and key.
+    async fn insert_issuances(&mut self, issuances: &[Issuance]) -> Result<(), StoreError>;
+    /// Recorded → Issued or Void; the bytes to be signed are kept of void ones alone, since the others' certificates
+    /// have them.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where one of them is not recorded.
+    async fn settle_issuances(&mut self, certificates: &[CertificateId], settled: Settled) -> Result<(), StoreError>;
 
     async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
     /// # Errors
@@ -194,9 +214,18 @@ pub trait UnitOfWork: Reader {
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }
 
+/// How an issuance ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Issued,
+    Void,
+}
+
 /// What is to be certified, for whom.
 #[derive(Clone, Debug)]
 pub struct IssueOrder {
+    /// Who has it issued.
+    pub actor: Actor,
     pub job: JobId,
     pub card: Card,
     pub holder: Holder,
@@ -232,8 +261,9 @@ pub trait Issuer: Send + Sync {
     async fn sign_crl(
         &self,
         generation: &Generation,
+        shard: Option<u32>,
         number: i64,
-        entries: &[Revocation],
+        entries: Vec<Revoked>,
         this_update: OffsetDateTime,
         next_update: OffsetDateTime,
     ) -> Result<Vec<u8>, IssueError>;

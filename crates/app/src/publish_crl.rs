@@ -1,57 +1,68 @@
-//! The revocation list of a generation: signed again on the first fetch after a change.
+//! The revocation lists of a generation: signed again on the first fetch after a change.
 
-use crate::{App, Crl, Failure, Generation, StoreError};
+use crate::{App, Crl, Failure, Generation, Reader};
 use kaika_wire::Code;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// How long a list is good for.
 const VALIDITY: Duration = Duration::days(7);
 /// A list this near its end is signed again although nothing changed.
 const RENEWAL: Duration = Duration::days(1);
 
+/// Of one shard, or the list of all certificates, which costs as many times more and is signed as many times less often.
+///
 /// # Errors
-/// [`Code::NotFound`] for an unknown generation; the issuer or the store failed.
-pub async fn publish_crl(app: &App, name: &str) -> Result<Crl, Failure> {
-    let now = app.now();
-    // Two servers may sign at the same time: the one that comes second takes the other's list.
+/// [`Code::NotFound`] for an unknown generation or shard; the issuer or the store failed.
+pub async fn publish_crl(app: &App, name: &str, shard: Option<u32>) -> Result<Crl, Failure> {
+    let mut reader = app.store.read().await?;
+    let generation = generation(reader.as_mut(), name).await?;
+    drop(reader);
+    if shard.is_some_and(|shard| generation.shards < 2 || shard >= generation.shards) {
+        return Err(Code::NotFound.into());
+    }
+    // Of many that come after a change one signs, and the others take his list.
+    let _alone = app.signing.lock((generation.id, shard)).await;
+    // Another server may sign at the same time: the one that comes second takes the other's list.
     for _ in 0..3 {
-        let mut reader = app.store.read().await?;
-        let generation = generation(reader.as_mut(), name).await?;
-        let latest = reader.latest_crl(generation.id).await?;
-        if let Some(crl) = &latest
-            && crl.revision == generation.revision
-            && crl.this_update <= now
-            && now < crl.next_update - RENEWAL
-        {
-            return Ok(crl.clone());
-        }
-        let entries = reader.revocations(generation.id, now).await?;
-        drop(reader);
-        let number = latest.map_or(1, |crl| crl.number + 1);
-        let next_update = now + VALIDITY;
-        let der = app.issuer.sign_crl(&generation, number, &entries, now, next_update).await?;
-        let crl = Crl {
-            generation: generation.id,
-            number,
-            revision: generation.revision,
-            this_update: now,
-            next_update,
-            der,
-        };
-        let mut work = app.store.begin().await?;
-        match work.insert_crl(&crl).await {
-            Ok(()) => {
-                work.commit().await?;
-                return Ok(crl);
-            }
-            Err(StoreError::Stale) => {}
-            Err(error) => return Err(error.into()),
+        match current(app, &generation, shard).await {
+            Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
+            done => return done,
         }
     }
     Err(Code::Busy.into())
 }
 
-pub(crate) async fn generation(reader: &mut dyn crate::Reader, name: &str) -> Result<Generation, Failure> {
+/// The latest list, or a new one where it is due.
+async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Result<Crl, Failure> {
+    let now = app.now();
+    let every = app.status_settings.crl_every * shard.map_or(generation.shards, |_| 1);
+    let mut reader = app.store.read().await?;
+    let latest = reader.latest_crl(generation.id, shard).await?;
+    let revision = reader.shard_revision(generation.id, shard).await?;
+    if let Some(latest) = &latest
+        && is_good(latest, now)
+        && (latest.revision >= revision || now < latest.this_update + every)
+    {
+        return Ok(latest.clone());
+    }
+    let entries = reader.revocations(generation.id, shard, now).await?;
+    drop(reader);
+    // Not below the time: after a database was restored from a backup no number is signed a second time.
+    let number = latest.map_or(1, |crl| crl.number + 1).max(now.unix_timestamp());
+    let next_update = now + VALIDITY;
+    let der = app.issuer.sign_crl(generation, shard, number, entries, now, next_update).await?;
+    let crl = Crl { generation: generation.id, shard, number, revision, this_update: now, next_update, der };
+    let mut work = app.store.begin().await?;
+    work.insert_crl(&crl).await?;
+    work.commit().await?;
+    Ok(crl)
+}
+
+fn is_good(crl: &Crl, now: OffsetDateTime) -> bool {
+    crl.this_update <= now && now < crl.next_update - RENEWAL
+}
+
+async fn generation(reader: &mut dyn Reader, name: &str) -> Result<Generation, Failure> {
     let generations = reader.generations().await?;
     generations.into_iter().find(|generation| generation.name() == name).ok_or_else(|| Code::NotFound.into())
 }

@@ -1,8 +1,9 @@
 //! What the store keeps beside the things of `domain`: plain records without rules of their own.
 
-use kaika_domain::{PukRecord, RevocationReason, job::CardJob, job::Step};
+use kaika_domain::{CertificateState, PukRecord, job::CardJob, job::Step};
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, JobId, JobKind, Nonce, SerialNumber, StationId,
+    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind, Nonce, SerialNumber,
+    StationId,
 };
 use time::OffsetDateTime;
 
@@ -26,6 +27,8 @@ pub struct Generation {
     /// Base of every address in its certificates, as it was when the generation was founded.
     pub base_url: String,
     pub founded_at: OffsetDateTime,
+    /// Into how many shards its revocation list is cut; 1: there is the list of all certificates alone.
+    pub shards: u32,
     /// Grows with every change of a certificate's status.
     pub revision: i64,
 }
@@ -36,8 +39,25 @@ impl Generation {
         format!("{}-{}", self.owner, self.ordinal)
     }
 
-    pub fn crl_url(&self) -> String {
-        format!("{}/crl/{}.crl", self.base_url, self.name())
+    /// Which list tells of this certificate: fixed by its number, so that each holds about as many.
+    pub fn shard_of(&self, serial: &SerialNumber) -> u32 {
+        let bytes = serial.as_be_bytes();
+        // The first octet of a number of ours is half fixed.
+        let drawn = bytes.iter().rev().take(4).fold(0, |drawn, byte| drawn << 8 | u32::from(*byte));
+        drawn % self.shards.max(1)
+    }
+
+    /// Of a shard, or of the list of all certificates.
+    pub fn crl_url(&self, shard: Option<u32>) -> String {
+        match shard {
+            None => format!("{}/crl/{}.crl", self.base_url, self.name()),
+            Some(shard) => format!("{}/crl/{}/{shard}.crl", self.base_url, self.name()),
+        }
+    }
+
+    /// What a certificate names: its shard's list, where there are shards.
+    pub fn crl_url_for(&self, serial: &SerialNumber) -> String {
+        self.crl_url((self.shards > 1).then(|| self.shard_of(serial)))
     }
 
     pub fn ocsp_url(&self) -> String {
@@ -49,7 +69,8 @@ impl Generation {
     }
 }
 
-/// The way of one certificate through issuing. Whatever happens, one serial number has one to-be-signed text.
+/// The way of one certificate through issuing: a serial number is taken together with the bytes, and no others, that
+/// may be signed under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuance {
     pub certificate: CertificateId,
@@ -65,10 +86,9 @@ pub struct Issuance {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IssuanceState {
-    /// The serial is taken.
-    Reserved,
-    /// These bytes, and no others, may be signed under it.
-    Recorded { to_be_signed: Vec<u8> },
+    Recorded {
+        to_be_signed: Vec<u8>,
+    },
     /// The certificate is on record.
     Issued,
     /// The serial will never be used.
@@ -168,21 +188,32 @@ pub struct UserCodeRecord {
     pub set_at: OffsetDateTime,
 }
 
-/// One entry of a revocation list.
+/// A certificate that was issued for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revocation {
-    pub serial: SerialNumber,
-    pub at: OffsetDateTime,
-    /// None: held or suspended (`certificateHold`).
-    pub reason: Option<RevocationReason>,
+pub struct KeyUse {
+    pub fingerprint: [u8; 32],
+    pub holder: HolderId,
+    pub card: Option<CardId>,
+    pub role: CertificateRole,
+}
+
+/// What a responder has to know of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusRecord {
+    pub state: CertificateState,
+    pub issued_at: OffsetDateTime,
+    /// Its generation's revision when this was read: later changes have higher ones.
+    pub read_at: i64,
 }
 
 /// A signed revocation list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crl {
     pub generation: GenerationId,
+    /// None: of all certificates.
+    pub shard: Option<u32>,
     pub number: i64,
-    /// The generation's revision that it shows.
+    /// The generation's revision at the latest change that it shows.
     pub revision: i64,
     pub this_update: OffsetDateTime,
     pub next_update: OffsetDateTime,

@@ -1,6 +1,6 @@
 //! Founding: key, certificate and responder of a root or an issuing authority.
 
-use crate::ca::{Ca, pki_serial, responder_key};
+use crate::core::{Core, pki_serial, responder_key};
 use crate::keys::Signer;
 use crate::responder::{self, MAX_AUTHORITY_CERTIFICATE, RESPONDER_ALGORITHM};
 use crate::{error, template};
@@ -25,7 +25,7 @@ struct Plan<'a> {
     policy: Option<&'a Policy>,
 }
 
-impl Ca {
+impl Core {
     /// The owner's newest generation; founded, after its root, where there is none. A key that a broken-off founding
     /// left behind is used.
     pub(crate) async fn found_authority(&self, owner: &AuthorityId) -> Result<Generation, IssueError> {
@@ -77,6 +77,7 @@ impl Ca {
             responder_certificate: Vec::new(),
             base_url: self.base_url.clone(),
             founded_at: now,
+            shards: plan.policy.map_or(1, |policy| policy.hierarchy.crl_shards),
             revision: 0,
         };
         let algorithm = template::authority_algorithm(plan.key);
@@ -101,10 +102,14 @@ impl Ca {
         generation.certificate = certificate.der().to_vec();
         generation.key_identifier = signer.public_key().key_identifier();
         generation.responder_certificate = responder_certificate.der().to_vec();
-        self.put_on_record(generation, &certificate).await
+        self.record_founding(generation, &certificate).await
     }
 
-    async fn put_on_record(&self, generation: Generation, certificate: &Certificate) -> Result<Generation, IssueError> {
+    async fn record_founding(
+        &self,
+        generation: Generation,
+        certificate: &Certificate,
+    ) -> Result<Generation, IssueError> {
         let mut work = self.store.begin().await?;
         match work.insert_generation(&generation).await {
             Ok(()) => {}
@@ -185,7 +190,8 @@ impl Ca {
             policies: plan.policy.map_or_else(|| Ok(Policies::default()), |it| template::policies(&it.certificates))?,
             directory: DirectoryAttributes::default(),
             email: None,
-            crl_url: Some(parent.crl_url()),
+            // A root certifies few, and has no shards.
+            crl_url: Some(parent.crl_url(None)),
             // The certificate table has those of cards only: for authorities there is the list.
             ocsp_url: None,
             issuer_url: Some(parent.certificate_url()),

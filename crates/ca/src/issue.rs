@@ -1,214 +1,319 @@
-//! Issuing: reserve → build → lint → record → sign → verify → put on record. Every arrow is a transaction of its own
-//! or none, so that each step is either done or can be seen not to be.
+//! Issuing: build → lint → record → sign → verify → put on record, for all orders that wait at the time.
+//!
+//! A group of orders has two commits: one for the serial numbers with the bytes to be signed, one for the certificates.
+//! An order that spoils its group is told apart by doing them one by one.
 
-use crate::ca::{Ca, pki_serial};
+use crate::core::{Core, IssuingKey, pki_serial};
 use crate::{error, template};
-use kaika_app::{Generation, Issuance, IssuanceState, IssueError, IssueOrder, Reader, StoreError, audit::Event};
-use kaika_domain::{Actor, Certificate, CertificateState, Placement, Policy};
+use kaika_app::{
+    Issuance, IssuanceState, IssueError, IssueOrder, KeyUse, Settled, StoreError, UnitOfWork, audit::Event,
+};
+use kaika_domain::{Certificate, CertificateState, Placement, Policy};
 use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
 use kaika_pki::to_be_certified::assemble;
 use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
-use kaika_wire::{CertificateId, CertificateRole};
+use kaika_wire::CertificateId;
 use serde_json::json;
+use std::sync::Arc;
 
 /// How often an order is begun anew because another process was quicker.
 const ATTEMPTS: usize = 5;
 
-impl Ca {
-    pub(crate) async fn issue_certificate(&self, order: &IssueOrder) -> Result<Certificate, IssueError> {
-        let policy = self.policies.get(&order.card.authority).ok_or(IssueError::UnknownAuthority)?;
+/// An order that is fit to be issued by its policy, with its key read.
+pub(crate) struct Wanted {
+    order: IssueOrder,
+    key: PublicKey,
+    fingerprint: [u8; 32],
+}
+
+/// How far an order has come.
+enum Stage {
+    New(Arc<IssuingKey>),
+    /// Its serial number and these bytes belong together for ever.
+    Recorded {
+        issuance: Issuance,
+        to_be_signed: Vec<u8>,
+        key: Arc<IssuingKey>,
+        /// By this process, from what it had just built.
+        just_now: bool,
+    },
+    Signed(Box<Certificate>, Arc<IssuingKey>),
+    Done(Result<Certificate, IssueError>),
+}
+
+type Group = Vec<(Arc<Wanted>, Stage)>;
+type Results = Vec<Result<Certificate, IssueError>>;
+
+impl Core {
+    pub(crate) fn wanted(&self, order: &IssueOrder) -> Result<Wanted, IssueError> {
+        let policy = self.policy(order)?;
         check_order(policy, order)?;
         let allowed = [template::card_algorithm(policy.card.key)];
         let key = weak::check(&order.public_key, &allowed).map_err(|weakness| IssueError::Key(weakness.to_string()))?;
-        let fingerprint = key.fingerprint();
-        let _alone = self.orders[usize::from(fingerprint[0])].lock().await;
+        Ok(Wanted { order: order.clone(), fingerprint: key.fingerprint(), key })
+    }
+
+    fn policy(&self, order: &IssueOrder) -> Result<&Policy, IssueError> {
+        self.policies.get(&order.card.authority).ok_or(IssueError::UnknownAuthority)
+    }
+
+    /// In the order in which they came.
+    pub(crate) async fn issue_group(self: &Arc<Self>, wanted: Vec<Arc<Wanted>>) -> Results {
+        match self.attempt(&wanted).await {
+            Ok(results) => results,
+            Err(IssueError::Store(StoreError::Database(why))) => wanted.iter().map(|_| Err(database(&why))).collect(),
+            Err(_) => {
+                let mut results = Vec::with_capacity(wanted.len());
+                for one in &wanted {
+                    results.push(self.issue_alone(one).await);
+                }
+                results
+            }
+        }
+    }
+
+    async fn issue_alone(self: &Arc<Self>, wanted: &Arc<Wanted>) -> Result<Certificate, IssueError> {
         let mut attempts = 1;
         loop {
-            match self.attempt(policy, order, &key, &fingerprint).await {
+            match self.attempt(std::slice::from_ref(wanted)).await {
+                Ok(mut results) => return results.pop().expect("one order has one result"),
                 Err(IssueError::Store(StoreError::Stale)) if attempts < ATTEMPTS => attempts += 1,
-                result => return result,
-            }
-        }
-    }
-
-    /// Takes the order up where it stands.
-    async fn attempt(
-        &self,
-        policy: &Policy,
-        order: &IssueOrder,
-        key: &PublicKey,
-        fingerprint: &[u8; 32],
-    ) -> Result<Certificate, IssueError> {
-        let mut reader = self.store.read().await?;
-        let found = reader.issuance(order.job, order.role, fingerprint).await?;
-        let issuance = match found {
-            Some(issuance) if issuance.state == IssuanceState::Issued => {
-                let certificate = reader.certificate(issuance.certificate).await?;
-                return certificate.ok_or_else(|| {
-                    IssueError::Store(StoreError::Row("an issuance without its certificate".to_owned()))
-                });
-            }
-            Some(issuance) => Some(issuance),
-            None => None,
-        };
-        drop(reader);
-        match issuance {
-            Some(issuance) => match issuance.state.clone() {
-                IssuanceState::Recorded { to_be_signed } => self.sign_recorded(order, issuance, to_be_signed).await,
-                // Nothing was ever built for it, as far as anybody can prove: the number is void for ever.
-                _ => {
-                    self.void(issuance).await?;
-                    self.issue_anew(policy, order, key, fingerprint).await
+                // Between its record and now the key was certified for somebody else.
+                Err(refused @ IssueError::Key(_)) => {
+                    self.void(wanted).await?;
+                    return Err(refused);
                 }
-            },
-            None => self.issue_anew(policy, order, key, fingerprint).await,
+                Err(error) => return Err(error),
+            }
         }
     }
 
-    async fn issue_anew(
-        &self,
-        policy: &Policy,
-        order: &IssueOrder,
-        key: &PublicKey,
-        fingerprint: &[u8; 32],
-    ) -> Result<Certificate, IssueError> {
-        let generation = self.newest_generation(&order.card.authority).await?.ok_or(IssueError::UnknownAuthority)?;
-        let issuance = self.reserve(order, &generation, fingerprint).await?;
-        let tbs = match self.build(policy, order, key, &issuance, &generation) {
-            Ok(tbs) => tbs,
-            Err(error) => {
-                self.void(issuance).await?;
-                return Err(error);
-            }
-        };
-        let issuance = self.record(issuance, tbs.clone()).await?;
-        self.sign_recorded(order, issuance, tbs).await
+    /// Takes every order up where it stands.
+    async fn attempt(self: &Arc<Self>, wanted: &[Arc<Wanted>]) -> Result<Results, IssueError> {
+        let group = self.look_up(wanted).await?;
+        let core = Arc::clone(self);
+        let group = beside(move || core.build(group)).await?;
+        self.record(&group).await?;
+        let core = Arc::clone(self);
+        let group = beside(move || core.sign(group)).await?;
+        self.put_on_record(group).await
     }
 
-    async fn reserve(
-        &self,
-        order: &IssueOrder,
-        generation: &Generation,
-        fingerprint: &[u8; 32],
-    ) -> Result<Issuance, IssueError> {
-        let now = self.now();
+    /// What was begun or done for these orders before.
+    async fn look_up(&self, wanted: &[Arc<Wanted>]) -> Result<Group, IssueError> {
+        let jobs: Vec<_> = wanted.iter().map(|wanted| wanted.order.job).collect();
+        let fingerprints: Vec<_> = wanted.iter().map(|wanted| wanted.fingerprint).collect();
+        let mut reader = self.store.read().await?;
+        let issuances = reader.issuances(&jobs).await?;
+        let uses = reader.uses_of_keys(&fingerprints).await?;
+        let generations = reader.generations().await?;
+        let mut group = Group::with_capacity(wanted.len());
+        for wanted in wanted {
+            let order = &wanted.order;
+            let begun = issuances.iter().find(|issuance| {
+                issuance.job == Some(order.job)
+                    && issuance.role == order.role
+                    && issuance.key_fingerprint == wanted.fingerprint
+            });
+            let stage = match begun.map(|issuance| (issuance, &issuance.state)) {
+                Some((issuance, IssuanceState::Recorded { to_be_signed })) => {
+                    let generation = generations.iter().find(|generation| generation.id == issuance.generation);
+                    let generation = generation.ok_or(IssueError::UnknownAuthority)?;
+                    Stage::Recorded {
+                        issuance: issuance.clone(),
+                        to_be_signed: to_be_signed.clone(),
+                        key: self.issuing_key(generation).await?,
+                        just_now: false,
+                    }
+                }
+                Some((issuance, _)) => {
+                    let certificate = reader.certificate(issuance.certificate).await?;
+                    let missing = || StoreError::Row("an issuance without its certificate".to_owned());
+                    Stage::Done(Ok(certificate.ok_or_else(missing)?))
+                }
+                None => match key_is_free(wanted, &uses) {
+                    Err(refused) => Stage::Done(Err(refused)),
+                    Ok(()) => {
+                        let of_authority = generations.iter().filter(|it| it.owner == order.card.authority);
+                        let newest = of_authority.max_by_key(|generation| generation.ordinal);
+                        Stage::New(self.issuing_key(newest.ok_or(IssueError::UnknownAuthority)?).await?)
+                    }
+                },
+            };
+            group.push((Arc::clone(wanted), stage));
+        }
+        Ok(group)
+    }
+
+    fn build(&self, group: Group) -> Group {
+        let build = |(wanted, stage): (Arc<Wanted>, Stage)| {
+            let stage = match stage {
+                Stage::New(key) => self.build_one(&wanted, key).unwrap_or_else(|refused| Stage::Done(Err(refused))),
+                other => other,
+            };
+            (wanted, stage)
+        };
+        group.into_iter().map(build).collect()
+    }
+
+    fn build_one(&self, wanted: &Wanted, key: Arc<IssuingKey>) -> Result<Stage, IssueError> {
+        let (order, now, serial) = (&wanted.order, self.now(), self.new_serial());
+        let policy = self.policy(order)?;
+        let shall = template::for_card(policy, order, wanted.key.clone(), &serial, &key, now)?;
+        let to_be_signed = shall.to_tbs().map_err(error::lint)?;
+        let expected =
+            Expected { profile: shall.profile, issuer: Some(&key.certificate), max_len: PIV_CERTIFICATE_LIMIT };
+        error::findings(&lint(&to_be_signed, &expected))?;
         let issuance = Issuance {
             certificate: CertificateId::new(now, self.rng.bytes()),
-            generation: generation.id,
-            serial: self.new_serial(),
+            generation: key.generation.id,
+            serial,
             job: Some(order.job),
             role: order.role,
-            key_fingerprint: *fingerprint,
-            state: IssuanceState::Reserved,
+            key_fingerprint: wanted.fingerprint,
+            state: IssuanceState::Recorded { to_be_signed: to_be_signed.clone() },
             at: now,
         };
-        let mut work = self.store.begin().await?;
-        check_key_is_new(work.as_mut(), order, fingerprint).await?;
-        work.insert_issuance(&issuance).await?;
-        work.commit().await?;
-        Ok(issuance)
+        Ok(Stage::Recorded { issuance, to_be_signed, key, just_now: true })
     }
 
-    fn build(
-        &self,
-        policy: &Policy,
-        order: &IssueOrder,
-        key: &PublicKey,
-        issuance: &Issuance,
-        generation: &Generation,
-    ) -> Result<Vec<u8>, IssueError> {
-        let issuer = kaika_pki::Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
-        let shall = template::for_card(policy, order, key.clone(), &issuance.serial, generation, &issuer, self.now())?;
-        let tbs = shall.to_tbs().map_err(error::lint)?;
-        let expected = Expected { profile: shall.profile, issuer: Some(&issuer), max_len: PIV_CERTIFICATE_LIMIT };
-        error::findings(&lint(&tbs, &expected))?;
-        Ok(tbs)
-    }
-
-    /// From here on these bytes, and no others, may be signed under the serial number.
-    async fn record(&self, mut issuance: Issuance, to_be_signed: Vec<u8>) -> Result<Issuance, IssueError> {
-        let before = std::mem::replace(&mut issuance.state, IssuanceState::Recorded { to_be_signed });
+    /// From here on these bytes, and no others, may be signed under the serial numbers.
+    async fn record(&self, group: &Group) -> Result<(), IssueError> {
+        let built = |(_, stage): &(Arc<Wanted>, Stage)| match stage {
+            Stage::Recorded { issuance, just_now: true, .. } => Some(issuance.clone()),
+            _ => None,
+        };
+        let built: Vec<_> = group.iter().filter_map(built).collect();
+        if built.is_empty() {
+            return Ok(());
+        }
         let mut work = self.store.begin().await?;
-        work.update_issuance(&issuance, &before).await?;
-        work.commit().await?;
-        Ok(issuance)
-    }
-
-    async fn void(&self, mut issuance: Issuance) -> Result<(), IssueError> {
-        let before = std::mem::replace(&mut issuance.state, IssuanceState::Void);
-        let mut work = self.store.begin().await?;
-        work.update_issuance(&issuance, &before).await?;
+        work.insert_issuances(&built).await?;
         work.commit().await?;
         Ok(())
     }
 
-    async fn sign_recorded(
+    fn sign(&self, group: Group) -> Group {
+        let sign = |(wanted, stage): (Arc<Wanted>, Stage)| {
+            let stage = match stage {
+                Stage::Recorded { issuance, to_be_signed, key, just_now } => {
+                    let checked = if just_now { Ok(()) } else { check_recorded(&issuance, &to_be_signed, &key) };
+                    let signed = checked.and_then(|()| self.sign_one(&wanted.order, &issuance, &to_be_signed, &key));
+                    signed.map_or_else(
+                        |error| Stage::Done(Err(error)),
+                        |certificate| Stage::Signed(Box::new(certificate), key),
+                    )
+                }
+                other => other,
+            };
+            (wanted, stage)
+        };
+        group.into_iter().map(sign).collect()
+    }
+
+    fn sign_one(
         &self,
         order: &IssueOrder,
-        mut issuance: Issuance,
-        tbs: Vec<u8>,
+        issuance: &Issuance,
+        to_be_signed: &[u8],
+        key: &IssuingKey,
     ) -> Result<Certificate, IssueError> {
-        let generation = self.generation(issuance.generation).await?;
-        let issuer = kaika_pki::Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
-        check_recorded(&issuance, &tbs, &issuer)?;
-        let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
-        let signature = signer.sign(&tbs).map_err(error::signer)?;
-        let algorithm = SignatureAlgorithm::for_key(issuer.public_key().algorithm());
-        let signed = kaika_pki::Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
-        signed.verify_issued_by(&issuer).map_err(error::signer)?;
-
-        let now = self.now();
-        let certificate = Certificate {
+        let signature = key.signer.sign(to_be_signed).map_err(error::signer)?;
+        let algorithm = SignatureAlgorithm::for_key(key.certificate.public_key().algorithm());
+        let signed = assemble(to_be_signed, algorithm, &signature);
+        let signed = kaika_pki::Certificate::from_der(&signed).map_err(error::signer)?;
+        signed.verify_issued_by(&key.certificate).map_err(error::signer)?;
+        Ok(Certificate {
             id: issuance.certificate,
             authority: order.card.authority.clone(),
-            generation: generation.id,
+            generation: issuance.generation,
             holder: order.holder.id,
             card: Some(order.card.id),
             role: order.role,
             serial: issuance.serial.clone(),
+            shard: key.generation.shard_of(&issuance.serial),
             certificate: signed.der().to_vec(),
             sha256: signed.fingerprint(),
             key_fingerprint: issuance.key_fingerprint,
             not_before: signed.not_before(),
             not_after: signed.not_after(),
-            issued_at: now,
+            issued_at: self.now(),
             job: Some(order.job),
             placement: Some(Placement::Pending),
             state: CertificateState::Held { holds: Vec::new() },
             version: 1,
-        };
-        let mut work = self.store.begin().await?;
-        // The key may have been certified for somebody else since the serial number was reserved.
-        if let Err(refused) = check_key_is_new(work.as_mut(), order, &issuance.key_fingerprint).await {
-            drop(work);
-            if matches!(refused, IssueError::Key(_)) {
-                self.void(issuance).await?;
+        })
+    }
+
+    async fn put_on_record(&self, group: Group) -> Result<Results, IssueError> {
+        let mut signed = Vec::new();
+        let mut events = Vec::new();
+        for (wanted, stage) in &group {
+            if let Stage::Signed(certificate, key) = stage {
+                events.push(self.issued(&wanted.order, certificate, key));
+                signed.push(certificate.as_ref().clone());
             }
-            return Err(refused);
         }
-        let before = std::mem::replace(&mut issuance.state, IssuanceState::Issued);
-        // Where another process has signed the same bytes meanwhile, its signature stands, and ours is forgotten.
-        work.update_issuance(&issuance, &before).await?;
-        work.insert_certificate(&certificate).await?;
-        let actor = actor(work.as_mut(), order).await?;
-        work.audit(Event {
-            at: now,
-            actor,
+        if !signed.is_empty() {
+            let mut work = self.store.begin().await?;
+            let ids: Vec<_> = signed.iter().map(|certificate| certificate.id).collect();
+            // Where another process has signed the same bytes meanwhile, its signature stands, and ours is forgotten.
+            work.settle_issuances(&ids, Settled::Issued).await?;
+            work.insert_certificates(&signed).await?;
+            check_keys(work.as_mut(), &group).await?;
+            events.into_iter().for_each(|event| work.audit(event));
+            work.commit().await?;
+        }
+        let result = |(_, stage)| match stage {
+            Stage::Signed(certificate, _) => Ok(*certificate),
+            Stage::Done(result) => result,
+            Stage::New(_) | Stage::Recorded { .. } => Err(error::signer("an order was left where it stood")),
+        };
+        Ok(group.into_iter().map(result).collect())
+    }
+
+    fn issued(&self, order: &IssueOrder, certificate: &Certificate, key: &IssuingKey) -> Event {
+        Event {
+            at: certificate.issued_at,
+            actor: order.actor.clone(),
             action: "certificate.issue",
             payload: json!({
                 "certificate": certificate.id.to_string(),
                 "card": order.card.number,
                 "role": order.role,
-                "authority": generation.owner,
-                "generation": generation.name(),
+                "authority": key.generation.owner,
+                "generation": key.generation.name(),
                 "serial": certificate.serial,
                 "job": order.job.to_string(),
                 "sha256": hex::encode(certificate.sha256),
             }),
-        });
-        work.commit().await?;
-        Ok(certificate)
+        }
     }
+
+    /// The serial number of what was begun for this order will never be used.
+    async fn void(&self, wanted: &Wanted) -> Result<(), IssueError> {
+        let mut work = self.store.begin().await?;
+        let begun = work.issuances(&[wanted.order.job]).await?.into_iter().find(|issuance| {
+            issuance.role == wanted.order.role
+                && issuance.key_fingerprint == wanted.fingerprint
+                && issuance.state != IssuanceState::Issued
+        });
+        if let Some(begun) = begun {
+            work.settle_issuances(&[begun.certificate], Settled::Void).await?;
+            work.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Building and signing many takes milliseconds of computing, which other tasks shall not wait for.
+async fn beside(work: impl FnOnce() -> Group + Send + 'static) -> Result<Group, IssueError> {
+    tokio::task::spawn_blocking(work).await.map_err(error::signer)
+}
+
+/// Told to each order of a group.
+fn database(why: &impl std::fmt::Display) -> IssueError {
+    IssueError::Store(StoreError::Database(why.to_string().into()))
 }
 
 fn check_order(policy: &Policy, order: &IssueOrder) -> Result<(), IssueError> {
@@ -221,41 +326,39 @@ fn check_order(policy: &Policy, order: &IssueOrder) -> Result<(), IssueError> {
     Ok(())
 }
 
-/// What is on record came out of a database: before it is signed it must be what was reserved.
-fn check_recorded(issuance: &Issuance, tbs: &[u8], issuer: &kaika_pki::Certificate) -> Result<(), IssueError> {
-    let key = issuer.public_key().algorithm();
-    let dummy = assemble(tbs, SignatureAlgorithm::for_key(key), &key.dummy_signature());
+/// What is on record came out of a database: before it is signed it must be what was recorded for this key.
+fn check_recorded(issuance: &Issuance, tbs: &[u8], key: &IssuingKey) -> Result<(), IssueError> {
+    let algorithm = key.certificate.public_key().algorithm();
+    let dummy = assemble(tbs, SignatureAlgorithm::for_key(algorithm), &algorithm.dummy_signature());
     let recorded = kaika_pki::Certificate::from_der(&dummy).map_err(error::signer)?;
-    let as_reserved = recorded.tbs() == tbs
+    let as_recorded = recorded.tbs() == tbs
         && recorded.serial() == pki_serial(&issuance.serial)
         && recorded.public_key().fingerprint() == issuance.key_fingerprint;
-    match as_reserved {
+    match as_recorded {
         true => Ok(()),
         false => Err(error::signer("what is on record is not for this serial number and key")),
     }
 }
 
-/// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.
-async fn check_key_is_new(
-    reader: &mut (impl Reader + ?Sized),
-    order: &IssueOrder,
-    fingerprint: &[u8; 32],
-) -> Result<(), IssueError> {
-    if reader.key_used_by_another(fingerprint, order.holder.id).await? {
-        return Err(IssueError::Key("it was certified for another holder".to_owned()));
-    }
-    let other_role = |role: CertificateRole| role != order.role;
-    let on_card = reader.certificates_of_card(order.card.id).await?;
-    if on_card.iter().any(|one| one.key_fingerprint == *fingerprint && other_role(one.role)) {
-        return Err(IssueError::Key("the card uses it for another purpose".to_owned()));
-    }
-    Ok(())
+/// Looked at once more with the new certificates in place: only now others of this generation have to wait.
+async fn check_keys(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), IssueError> {
+    let signed = group.iter().filter(|(_, stage)| matches!(stage, Stage::Signed(..)));
+    let signed: Vec<_> = signed.map(|(wanted, _)| wanted).collect();
+    let fingerprints: Vec<_> = signed.iter().map(|wanted| wanted.fingerprint).collect();
+    let uses = work.uses_of_keys(&fingerprints).await?;
+    signed.into_iter().try_for_each(|wanted| key_is_free(wanted, &uses))
 }
 
-/// Who had it issued: the station that personalises, or the holder with his card.
-async fn actor(reader: &mut (impl Reader + ?Sized), order: &IssueOrder) -> Result<Actor, IssueError> {
-    Ok(match reader.job(order.job).await? {
-        Some(job) => job.station.map_or_else(|| Actor::Holder(order.card.number.clone()), Actor::Station),
-        None => Actor::Operator,
-    })
+/// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.
+fn key_is_free(wanted: &Wanted, uses: &[KeyUse]) -> Result<(), IssueError> {
+    let order = &wanted.order;
+    for used in uses.iter().filter(|used| used.fingerprint == wanted.fingerprint) {
+        if used.holder != order.holder.id {
+            return Err(IssueError::Key("it was certified for another holder".to_owned()));
+        }
+        if used.card == Some(order.card.id) && used.role != order.role {
+            return Err(IssueError::Key("the card uses it for another purpose".to_owned()));
+        }
+    }
+    Ok(())
 }

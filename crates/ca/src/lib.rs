@@ -1,12 +1,14 @@
 //! The issuer: the only one who opens issuing keys.
 //!
-//! Each certificate goes one way: its serial number is reserved, the bytes to be signed are built, linted and put on
-//! record, exactly these are signed, the signature is verified, and the certificate is put on record as held. Whatever
+//! Each certificate goes one way: the bytes to be signed are built, linted and put on record, which takes their serial
+//! number; exactly these are signed, the signature is verified, and the certificate is put on record as held. Whatever
 //! breaks off in between, there are never two certificates under one serial number.
 
 mod ca;
+mod core;
 mod error;
 mod found;
+mod groups;
 mod issue;
 mod key_ring;
 mod keys;

@@ -1,7 +1,7 @@
 //! Delegated OCSP responders (RFC 6960 §4.2.2.2): one per issuing key, with a certificate of one year that renews
 //! itself. The renewed certificate is kept in memory and travels in every answer; each server makes its own.
 
-use crate::ca::{Ca, pki_serial, responder_key};
+use crate::core::{Core, pki_serial, responder_key};
 use crate::keys::Signer;
 use crate::{error, template};
 use kaika_app::{Generation, IssueError, audit::Event, subject_name};
@@ -28,28 +28,32 @@ pub(crate) struct Responder {
     pub(crate) certificate: Certificate,
 }
 
-impl Ca {
+impl Core {
     /// The generation's responder, renewed where its certificate is about to end.
     pub(crate) async fn responder(
         &self,
         generation: &Generation,
         now: OffsetDateTime,
-    ) -> Result<Responder, IssueError> {
-        let mut certificate = self.responder_certificate(generation)?;
+    ) -> Result<Arc<Responder>, IssueError> {
+        let opened = || self.responders.lock().unwrap_or_else(PoisonError::into_inner).get(&generation.id).cloned();
+        if let Some(responder) = opened()
+            && !ends_soon(&responder.certificate, now)
+        {
+            return Ok(responder);
+        }
+        let _alone = self.renewing.lock().await;
+        let mut certificate = match opened() {
+            Some(responder) => responder.certificate.clone(),
+            None => Certificate::from_der(&generation.responder_certificate).map_err(error::unreadable)?,
+        };
         if ends_soon(&certificate, now) {
-            let _alone = self.renewing.lock().await;
-            certificate = self.responder_certificate(generation)?;
-            if ends_soon(&certificate, now) {
-                certificate = self.renew_responder(generation, certificate, now).await?;
-            }
+            certificate = self.renew_responder(generation, certificate, now).await?;
         }
         let signer = self.keys.open(&responder_key(generation), certificate.public_key()).await?;
-        Ok(Responder { signer, certificate })
-    }
-
-    fn responder_certificate(&self, generation: &Generation) -> Result<Certificate, IssueError> {
-        let renewed = self.responders.lock().unwrap_or_else(PoisonError::into_inner).get(&generation.id).cloned();
-        renewed.map_or_else(|| Certificate::from_der(&generation.responder_certificate).map_err(error::unreadable), Ok)
+        let responder = Arc::new(Responder { signer, certificate });
+        let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
+        responders.insert(generation.id, Arc::clone(&responder));
+        Ok(responder)
     }
 
     async fn renew_responder(
@@ -81,7 +85,6 @@ impl Ca {
             }),
         });
         work.commit().await?;
-        self.responders.lock().unwrap_or_else(PoisonError::into_inner).insert(generation.id, renewed.clone());
         Ok(renewed)
     }
 

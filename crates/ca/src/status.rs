@@ -1,38 +1,39 @@
 //! Revocation lists and OCSP answers.
 
-use crate::ca::{Ca, pki_serial};
+use crate::core::Core;
 use crate::error;
 use crate::keys::Signer;
-use kaika_app::{Generation, IssueError, Revocation, crl_reason};
-use kaika_pki::crl::{self, CrlToBeSigned, RevocationReason, Revoked};
+use kaika_app::{Generation, IssueError};
+use kaika_pki::SignatureAlgorithm;
+use kaika_pki::crl::{self, CrlToBeSigned, Revoked};
 use kaika_pki::ocsp::{self, Nonce, ResponseToBeSigned, SingleAnswer};
 use kaika_pki::to_be_certified::Issuer;
-use kaika_pki::{Certificate, SignatureAlgorithm};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// A list with more entries is written and signed beside the other tasks: 100,000 take some 50 ms.
 const MANY: usize = 10_000;
 
-impl Ca {
-    /// A complete list of all certificates of the generation's key.
+impl Core {
+    /// A complete list of all certificates of the generation's key, or of one shard.
     pub(crate) async fn sign_list(
         &self,
         generation: &Generation,
+        shard: Option<u32>,
         number: i64,
-        entries: &[Revocation],
+        entries: Vec<Revoked>,
         this_update: OffsetDateTime,
         next_update: OffsetDateTime,
     ) -> Result<Vec<u8>, IssueError> {
-        let issuer = Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
-        let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
+        let key = self.issuing_key(generation).await?;
+        let signer = Arc::clone(&key.signer);
         let shall = CrlToBeSigned {
-            issuer: Issuer::of(&issuer),
+            issuer: Issuer::of(&key.certificate),
             number: u64::try_from(number).map_err(error::lint)?,
             this_update,
             next_update,
-            shard_url: None,
+            shard_url: shard.map(|shard| generation.crl_url(Some(shard))),
         };
-        let entries: Vec<_> = entries.iter().map(revoked).collect();
         if entries.len() <= MANY {
             return write_list(&shall, entries, signer.as_ref());
         }
@@ -49,10 +50,16 @@ impl Ca {
     ) -> Result<Vec<u8>, IssueError> {
         let responder = self.responder(generation, produced_at).await?;
         let key = responder.signer.public_key();
+        let once = nonce.is_some();
         let shall = ResponseToBeSigned { responder_key_id: key.key_identifier(), produced_at, answers, nonce };
         let tbs = shall.to_tbs().map_err(error::lint)?;
         let algorithm = SignatureAlgorithm::for_key(key.algorithm());
-        let signature = sign(responder.signer.as_ref(), algorithm, &tbs)?;
+        let signature = match once {
+            // To verify costs three times the signing, and would be done for one asker alone. A fault tells nothing of
+            // an ECDSA key whose every signature has a random number of its own.
+            true => responder.signer.sign(&tbs).map_err(error::signer)?,
+            false => sign(responder.signer.as_ref(), algorithm, &tbs)?,
+        };
         Ok(ocsp::assemble(&tbs, algorithm, &signature, &responder.certificate))
     }
 }
@@ -69,13 +76,4 @@ fn sign(signer: &dyn Signer, algorithm: SignatureAlgorithm, tbs: &[u8]) -> Resul
     let signature = signer.sign(tbs).map_err(error::signer)?;
     signer.public_key().verify(algorithm, tbs, &signature).map_err(error::signer)?;
     Ok(signature)
-}
-
-/// Held and suspended certificates are revoked for the time being.
-fn revoked(entry: &Revocation) -> Revoked {
-    Revoked {
-        serial: pki_serial(&entry.serial),
-        at: entry.at,
-        reason: entry.reason.map_or(RevocationReason::CertificateHold, crl_reason),
-    }
 }

@@ -1,8 +1,8 @@
 //! From a policy and an order to what a certificate shall say.
 
-use crate::ca::pki_serial;
+use crate::core::{IssuingKey, pki_serial};
 use crate::error;
-use kaika_app::{Generation, IssueError, IssueOrder, subject_name};
+use kaika_app::{IssueError, IssueOrder, subject_name};
 use kaika_domain::policy::{AuthorityKey, CertificateRules};
 use kaika_domain::{CardRank, Policy};
 use kaika_pki::oid::Oid;
@@ -52,11 +52,11 @@ pub(crate) fn for_card(
     order: &IssueOrder,
     public_key: PublicKey,
     serial: &SerialNumber,
-    generation: &Generation,
-    issuer: &Certificate,
+    key: &IssuingKey,
     now: OffsetDateTime,
 ) -> Result<ToBeCertified, IssueError> {
     let profile = profile(order.role);
+    let IssuingKey { generation, certificate: issuer, .. } = key;
     let (not_before, not_after) = validity(policy, order.role, now, issuer)?;
     let names_holder = order.role != CertificateRole::CardAuthentication;
     Ok(ToBeCertified {
@@ -74,7 +74,7 @@ pub(crate) fn for_card(
         policies: policies(&policy.certificates)?,
         directory: if names_holder { directory(policy, order)? } else { DirectoryAttributes::default() },
         email: order.holder.email.clone().filter(|_| names_holder),
-        crl_url: Some(generation.crl_url()),
+        crl_url: Some(generation.crl_url_for(serial)),
         ocsp_url: Some(generation.ocsp_url()),
         issuer_url: Some(generation.certificate_url()),
     })

@@ -17,6 +17,8 @@ pub struct Certificate {
     pub card: Option<CardId>,
     pub role: CertificateRole,
     pub serial: SerialNumber,
+    /// The shard of its generation's revocation list that tells of it, as the certificate itself says.
+    pub shard: u32,
     /// DER as issued.
     pub certificate: Vec<u8>,
     /// SHA-256 of `certificate`.

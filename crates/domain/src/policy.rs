@@ -74,6 +74,19 @@ pub struct Hierarchy {
     pub subject: Vec<(String, String)>,
     pub key: AuthorityKey,
     pub validity_years: u16,
+    /// Into how many lists the revocation list is cut, of generations founded from now on. Some ten thousand entries
+    /// each make lists of half a megabyte.
+    #[serde(default = "Hierarchy::usual_shards")]
+    pub crl_shards: u32,
+}
+
+impl Hierarchy {
+    /// A list of one shard is for all certificates.
+    pub const MOST_SHARDS: u32 = 1024;
+
+    fn usual_shards() -> u32 {
+        16
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -187,6 +200,9 @@ impl Policy {
         }
         if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
             return wrong("user_code", "online activation asks for the user code".into());
+        }
+        if !(1..=Hierarchy::MOST_SHARDS).contains(&self.hierarchy.crl_shards) {
+            return wrong("hierarchy.crl_shards", format!("1 to {} lists", Hierarchy::MOST_SHARDS));
         }
         let Some(accent) = rgb(&self.accent) else {
             return wrong("accent", format!("{} is not #rrggbb", self.accent));

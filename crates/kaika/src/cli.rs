@@ -152,7 +152,12 @@ impl Place {
         let folder = self.folder()?;
         let memory = Memory::read(&folder)?;
         let clock = ShiftedClock { days_later: memory.days_later };
-        let opening = Opening { origin: memory.origin.clone(), base_url: memory.base_url.clone(), clock };
+        let opening = Opening {
+            origin: memory.origin.clone(),
+            base_url: memory.base_url.clone(),
+            clock,
+            status: crate::demo::at_once(),
+        };
         Installation::open(&folder.places(), opening).await
     }
 

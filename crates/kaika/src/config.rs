@@ -4,10 +4,13 @@
 
 use crate::installation::Places;
 use anyhow::{Context, Result, bail};
+use kaika_app::StatusSettings;
+use kaika_server::Rates;
 use serde::Deserialize;
 use std::{
     fs,
     net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -21,6 +24,8 @@ pub struct Config {
     pub authorities: PathBuf,
     #[serde(default)]
     pub agent: Agent,
+    #[serde(default)]
+    pub status: Status,
     #[serde(default)]
     pub log: Log,
 }
@@ -93,6 +98,38 @@ pub struct Agent {
 impl Default for Agent {
     fn default() -> Self {
         Self { origin: "http://127.0.0.1:61161".to_owned() }
+    }
+}
+
+/// How relying parties learn what became of certificates.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Status {
+    /// A revocation list that has changed is signed again after so many seconds, at the earliest.
+    pub crl_every: u32,
+    /// For OCSP answers signed in advance, in MiB: each has room for about 11,000.
+    pub ocsp_cache: u16,
+    /// OCSP answers in a second that have to be signed there and then: with a nonce, or for unknown certificates.
+    pub ocsp_signatures: NonZeroU32,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        let usual = StatusSettings::default();
+        Self {
+            crl_every: usual.crl_every.whole_seconds().try_into().unwrap_or_default(),
+            ocsp_cache: (usual.ocsp_cache >> 20).try_into().unwrap_or(u16::MAX),
+            ocsp_signatures: Rates::default().ocsp_signatures,
+        }
+    }
+}
+
+impl Status {
+    pub fn settings(&self) -> StatusSettings {
+        StatusSettings {
+            crl_every: time::Duration::seconds(i64::from(self.crl_every)),
+            ocsp_cache: usize::from(self.ocsp_cache) << 20,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
     serve::{AgentConfig, AgentHandle, serve},
 };
-use kaika_app::sweep;
+use kaika_app::{StatusSettings, sweep};
 use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -78,6 +78,7 @@ pub async fn run(options: Options) -> Result<()> {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
         clock: ShiftedClock { days_later: memory.days_later },
+        status: at_once(),
     };
     let installation = Installation::open(&folder.places(), opening).await?;
     let stopped = || stopped(stopping.clone());
@@ -134,6 +135,11 @@ pub async fn run(options: Options) -> Result<()> {
     server.await.context("the server failed")??;
     installation.app.store.close().await;
     Ok(())
+}
+
+/// In the demo everybody wants to see what they did.
+pub(crate) fn at_once() -> StatusSettings {
+    StatusSettings { crl_every: time::Duration::ZERO, ..StatusSettings::default() }
 }
 
 async fn serve_agent(

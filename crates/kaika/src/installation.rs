@@ -2,7 +2,7 @@
 
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
-use kaika_app::{Anchors, App, Clock, Rng, Store, found_authorities};
+use kaika_app::{Anchors, App, Clock, Rng, StatusSettings, Store, found_authorities};
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
 use kaika_domain::{Policy, Root, policy::Roots};
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
@@ -172,6 +172,7 @@ pub struct Opening {
     /// What stands in certificates that are issued by authorities founded from now on.
     pub base_url: String,
     pub clock: ShiftedClock,
+    pub status: StatusSettings,
 }
 
 impl Installation {
@@ -207,7 +208,8 @@ impl Installation {
             rng,
             policies,
             opening.origin,
-        );
+        )
+        .with_status(opening.status);
         Ok(Self { app: Arc::new(app), anchors, roots })
     }
 

@@ -45,7 +45,7 @@ pub async fn run(config: Config) -> Result<()> {
     let app = Arc::clone(&installation.app);
     let settings = Settings {
         agent: config.agent.origin.clone(),
-        rates: Rates::default(),
+        rates: Rates { ocsp_signatures: config.status.ocsp_signatures, ..Rates::default() },
         proxies: config.server.proxies.clone(),
     };
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
@@ -115,6 +115,7 @@ fn opening(config: &Config) -> Opening {
         origin: config.server.origin.clone(),
         base_url: config.base_url().to_owned(),
         clock: ShiftedClock::default(),
+        status: config.status.settings(),
     }
 }
 

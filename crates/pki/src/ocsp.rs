@@ -68,12 +68,6 @@ impl CertId {
         }
     }
 
-    /// Both hashes are this issuer's; keys of other generations under the same name do not match.
-    pub fn matches(&self, issuer: &Certificate) -> bool {
-        self.issuer_name_hash == self.hash.hash(issuer.subject_der())
-            && self.issuer_key_hash == self.hash.hash(issuer.public_key().key_bytes())
-    }
-
     /// The hash algorithm is written with NULL parameters, as nearly all questions have it, so that an answer made
     /// in advance reads like an echo.
     fn to_der(&self) -> Vec<u8> {
@@ -107,6 +101,25 @@ impl CertId {
             issuer_key_hash: issuer_key_hash.to_vec(),
             serial,
         }))
+    }
+}
+
+/// The hashes that questions name an issuer by, made once.
+#[derive(Debug, Clone)]
+pub struct IssuerHashes([(Vec<u8>, Vec<u8>); HashAlgorithm::ALL.len()]);
+
+impl IssuerHashes {
+    pub fn of(issuer: &Certificate) -> Self {
+        Self(
+            HashAlgorithm::ALL
+                .map(|hash| (hash.hash(issuer.subject_der()), hash.hash(issuer.public_key().key_bytes()))),
+        )
+    }
+
+    /// Both hashes are this issuer's; keys of other generations under the same name do not match.
+    pub fn are_of(&self, asked: &CertId) -> bool {
+        let (name, key) = &self.0[asked.hash as usize];
+        asked.issuer_name_hash == *name && asked.issuer_key_hash == *key
     }
 }
 

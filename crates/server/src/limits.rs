@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
 use kaika_wire::Code;
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
@@ -31,7 +31,7 @@ impl Rate {
     }
 }
 
-/// Per source.
+/// Per source, where nothing else is said.
 #[derive(Clone, Copy, Debug)]
 pub struct Rates {
     /// Tickets for a page.
@@ -40,6 +40,8 @@ pub struct Rates {
     pub jobs: Rate,
     /// Queries for certificates.
     pub queries: Rate,
+    /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
+    pub ocsp_signatures: NonZeroU32,
 }
 
 impl Default for Rates {
@@ -49,6 +51,7 @@ impl Default for Rates {
             tickets: Rate::new(60, Duration::from_secs(2)),
             jobs: Rate::new(120, Duration::from_secs(1)),
             queries: Rate::new(20, Duration::from_secs(3)),
+            ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
         }
     }
 }
@@ -57,6 +60,7 @@ pub(crate) struct Limits {
     tickets: Limiter,
     jobs: Limiter,
     queries: Limiter,
+    ocsp_signatures: DefaultDirectRateLimiter,
 }
 
 impl Limits {
@@ -65,7 +69,13 @@ impl Limits {
             tickets: Limiter::new(rates.tickets),
             jobs: Limiter::new(rates.jobs),
             queries: Limiter::new(rates.queries),
+            ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
         }
+    }
+
+    /// Whether one more answer may be signed at somebody's will.
+    pub(crate) fn may_sign_ocsp(&self) -> bool {
+        self.ocsp_signatures.check().is_ok()
     }
 }
 

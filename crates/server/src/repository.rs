@@ -6,12 +6,12 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kaika_app::{App, OcspAnswer, answer_ocsp, publish_crl};
+use kaika_app::{App, Failure, OcspAnswer, StoreError, answer_ocsp, publish_crl};
 use kaika_wire::Code;
 use std::sync::Arc;
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Router<Site> {
     Router::new()
         .route("/ca/{file}", get(ca_certificate))
         .route("/crl/{file}", get(crl))
+        .route("/crl/{generation}/{file}", get(crl_of_shard))
         .route("/ocsp/{generation}", post(ocsp_post))
         .route("/ocsp/{generation}/{*request}", get(ocsp_get))
 }
@@ -46,40 +47,67 @@ async fn ca_certificate(State(app): State<Arc<App>>, Path(file): Path<String>, h
 }
 
 async fn crl(State(app): State<Arc<App>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
-    let Some(name) = file.strip_suffix(".crl") else { return refuse(Code::NotFound.into(), &headers) };
-    match publish_crl(&app, name).await {
-        Ok(crl) => {
-            let cache = cache_control(app.now(), crl.next_update);
-            ([(header::CONTENT_TYPE, "application/pkix-crl".to_owned()), (header::CACHE_CONTROL, cache)], crl.der)
-                .into_response()
-        }
-        Err(failure) => fail(failure, &headers),
+    match file.strip_suffix(".crl") {
+        Some(name) => list(&app, name, None, &headers).await,
+        None => refuse(Code::NotFound.into(), &headers),
     }
 }
 
-async fn ocsp_post(
+async fn crl_of_shard(
     State(app): State<Arc<App>>,
+    Path((name, file)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match file.strip_suffix(".crl").and_then(|shard| shard.parse().ok()) {
+        Some(shard) => list(&app, &name, Some(shard), &headers).await,
+        None => refuse(Code::NotFound.into(), &headers),
+    }
+}
+
+async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) -> Response {
+    let crl = match publish_crl(app, name, shard).await {
+        Ok(crl) => crl,
+        Err(failure) => return fail(failure, headers),
+    };
+    // RFC 9110 §8.8.3. Who has this very list need not carry it home again.
+    let tag = format!("\"{}\"", crl.number);
+    let cache = [(header::CACHE_CONTROL, cache_control(app.now(), crl.next_update)), (header::ETAG, tag.clone())];
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, cache).into_response();
+    }
+    ([(header::CONTENT_TYPE, "application/pkix-crl")], cache, crl.der).into_response()
+}
+
+async fn ocsp_post(
+    State(site): State<Site>,
     Path(generation): Path<String>,
     headers: HeaderMap,
     request: Bytes,
 ) -> Response {
-    match answer_ocsp(&app, &generation, &request).await {
-        Ok(answer) => ocsp_response(&app, answer, false),
-        Err(failure) => fail(failure, &headers),
-    }
+    ocsp(&site, &generation, &request, false, &headers).await
 }
 
 /// RFC 6960 appendix A.1: the request as base64 in the path, percent-encoded. Some clients leave `/` and `+` as they
 /// are, which the wildcard takes; the router has decoded the rest.
 async fn ocsp_get(
-    State(app): State<Arc<App>>,
+    State(site): State<Site>,
     Path((generation, request)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     let request = STANDARD.decode(request.as_bytes()).unwrap_or_default();
-    match answer_ocsp(&app, &generation, &request).await {
-        Ok(answer) => ocsp_response(&app, answer, true),
-        Err(failure) => fail(failure, &headers),
+    ocsp(&site, &generation, &request, true, &headers).await
+}
+
+async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool, headers: &HeaderMap) -> Response {
+    let may_sign = || site.limits.may_sign_ocsp();
+    match answer_ocsp(&site.app, generation, request, &may_sign).await {
+        Ok(answer) => ocsp_response(&site.app, answer, by_get),
+        // Clients understand what the protocol says, not what HTTP says (RFC 6960 §2.3).
+        Err(Failure::Store(StoreError::Database(error))) => {
+            tracing::error!(%error, "the database failed");
+            ocsp_response(&site.app, OcspAnswer::try_later(), by_get)
+        }
+        Err(failure) => fail(failure, headers),
     }
 }
 

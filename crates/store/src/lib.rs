@@ -7,6 +7,7 @@
 
 #![expect(clippy::duplicate_mod, reason = "one text per query, compiled once per driver")]
 
+mod groups;
 mod postgres;
 mod sqlite;
 
@@ -43,6 +44,15 @@ macro_rules! statements {
     };
 }
 use statements;
+
+/// Names the statements of a file that take many things at once, and lists them.
+macro_rules! many {
+    ($($name:ident = $sql:expr;)*) => {
+        $(static $name: $crate::groups::Many = $crate::groups::Many::new($sql);)*
+        pub(super) const MANY: &[&$crate::groups::Many] = &[$(&$name),*];
+    };
+}
+use many;
 
 /// What a database said, in the port's terms.
 fn failure(error: sqlx::Error) -> StoreError {

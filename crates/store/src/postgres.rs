@@ -4,6 +4,10 @@ use crate::{failure, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{PgPool, postgres::PgPoolOptions};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
@@ -16,16 +20,18 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
+    (4, "shards", include_str!("../migrations/postgres/0004_shards.sql")),
 ];
 
 pub(crate) struct PostgresStore {
     pool: PgPool,
+    status_changes: Arc<AtomicU64>,
 }
 
 pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await.map_err(failure)?;
     migrate(SCRIPTS, &pool).await?;
-    Ok(PostgresStore { pool })
+    Ok(PostgresStore { pool, status_changes: Arc::default() })
 }
 
 impl PostgresStore {
@@ -40,12 +46,16 @@ impl Store for PostgresStore {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let transaction = self.pool.begin_with(begin).await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction)))
+        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.pool.begin().await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction)))
+        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+    }
+
+    fn status_changes(&self) -> u64 {
+        self.status_changes.load(Ordering::SeqCst)
     }
 
     async fn close(&self) {

@@ -7,7 +7,17 @@ use sqlx::{
     Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::Path, time::Duration};
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 type Db = sqlx::Sqlite;
 type Connection = sqlx::SqliteConnection;
@@ -22,11 +32,13 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
+    (4, "shards", include_str!("../migrations/sqlite/0004_shards.sql")),
 ];
 
 pub(crate) struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    status_changes: Arc<AtomicU64>,
 }
 
 pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -49,7 +61,7 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     migrate(SCRIPTS, &mut *transaction).await?;
     transaction.commit().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
-    Ok(SqliteStore { writer, readers })
+    Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
 }
 
 /// Where the disk is full, SQLite rolls back by itself ("Result Codes", SQLITE_FULL), and sqlx, whose own ROLLBACK then
@@ -97,13 +109,17 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
         let transaction = self.readers.begin().await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction)))
+        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
     }
 
     /// `IMMEDIATE`: a transaction that reads first and writes later would lose against another that wrote between.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction)))
+        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+    }
+
+    fn status_changes(&self) -> u64 {
+        self.status_changes.load(Ordering::SeqCst)
     }
 
     /// The writer last: it folds the log into the file.

@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-pki", &[]),
     ("kaika-server", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"]),
     ("kaika-softcard", &[]),
-    ("kaika-store", &["kaika-app", "kaika-domain", "kaika-wire"]),
+    ("kaika-store", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-wire"]),
     ("kaika-testkit", &[]),
     ("kaika-texts", &["kaika-wire"]),
     ("kaika-vault", &["kaika-app", "kaika-domain", "kaika-wire"]),

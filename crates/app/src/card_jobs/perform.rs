@@ -1,7 +1,13 @@
 //! What the server does itself for a job: tests the user code, has keys certified, makes certificates valid.
 
-use super::{View, check::context, check::references, record::event, view::parse};
+use super::{
+    View,
+    check::{context, references},
+    record::{actor, event},
+    view::parse,
+};
 use crate::{App, Ended, Failure, IssueOrder, JobRecord, Receipt};
+use futures_util::future::try_join_all;
 use kaika_domain::{
     CardState, NotAllowed,
     job::{Effect, KeyToCertify, Performed},
@@ -69,16 +75,19 @@ async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify]) -> Result<(), 
         .await?
         .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     drop(reader);
-    for key in keys {
-        let order = IssueOrder {
+    let orders: Vec<_> = keys
+        .iter()
+        .map(|key| IssueOrder {
+            actor: actor(job, &view),
             job: job.id,
             card: view.card.clone(),
             holder: holder.clone(),
             role: key.role,
             public_key: key.public_key.clone(),
-        };
-        app.issuer.issue(&order).await?;
-    }
+        })
+        .collect();
+    // At the same time, so that they share their commits.
+    try_join_all(orders.iter().map(|order| app.issuer.issue(order))).await?;
     Ok(())
 }
 

@@ -157,7 +157,7 @@ pub(crate) fn event(
     Event { at: app.now(), actor: actor(job, view), action, payload }
 }
 
-fn actor(job: &JobRecord, view: &View<'_>) -> Actor {
+pub(crate) fn actor(job: &JobRecord, view: &View<'_>) -> Actor {
     match job.station {
         Some(station) => Actor::Station(station),
         None => Actor::Holder(view.card.number.clone()),

@@ -94,7 +94,7 @@ async fn another_passphrase_and_a_missing_key_are_told() {
     let now = world.clock.now();
     let wrong = FileKeyStore::new(world.keys(), Passphrase::new("open barley"));
     let ca = world.opened_with(Box::new(wrong)).await.unwrap();
-    let error = ca.sign_crl(&gca, 1, &[], now, now + Duration::DAY).await.unwrap_err().to_string();
+    let error = ca.sign_crl(&gca, None, 1, Vec::new(), now, now + Duration::DAY).await.unwrap_err().to_string();
     assert!(error.contains("the passphrase does not open") && error.contains("gca-1.key"), "{error}");
 
     std::fs::remove_file(world.keys().join("gca-1-ocsp.key")).unwrap();
@@ -109,6 +109,6 @@ async fn an_exchanged_key_is_noticed() {
     world.found("xca").await;
     std::fs::copy(world.keys().join("xca-1.key"), world.keys().join("gca-1.key")).unwrap();
     let now = world.clock.now();
-    let error = world.reopened().await.sign_crl(&gca, 1, &[], now, now + Duration::DAY).await.unwrap_err();
+    let error = world.reopened().await.sign_crl(&gca, None, 1, Vec::new(), now, now + Duration::DAY).await.unwrap_err();
     assert!(error.to_string().contains("is not the one that was certified"), "{error}");
 }

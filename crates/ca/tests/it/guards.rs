@@ -1,10 +1,10 @@
 //! What the issuer will not start with, not sign, and not let out.
 
 use crate::world::{World, card_key, id, passphrase};
-use kaika_app::{Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, Revocation, Store};
+use kaika_app::{Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, Store};
 use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, OpenError, Signer, SignerError};
-use kaika_domain::{Policy, RevocationReason};
-use kaika_pki::crl::Crl;
+use kaika_domain::Policy;
+use kaika_pki::crl::{Crl, RevocationReason, Revoked};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Request, SingleAnswer, Status};
 use kaika_pki::{Certificate, KeyAlgorithm, PublicKey, Serial};
 use kaika_testkit::tools::Tool;
@@ -122,7 +122,7 @@ async fn altered_bytes_on_record_never_meet_the_key() {
             at: world.clock.now(),
         };
         let mut work = world.store.begin().await.unwrap();
-        work.insert_issuance(&altered).await.unwrap();
+        work.insert_issuances(&[altered]).await.unwrap();
         work.commit().await.unwrap();
         let token = Token::of(&world);
         let ca = world.opened_with(Box::new(token.clone())).await.unwrap();
@@ -145,7 +145,7 @@ async fn a_signature_that_does_not_verify_never_leaves() {
         Ok(_) => panic!("{what} was signed"),
     };
     refused("certificate", spoilt.issue(&order).await.map(|issued| issued.certificate));
-    refused("list", spoilt.sign_crl(&gca, 1, &[], now, now + Duration::DAY).await);
+    refused("list", spoilt.sign_crl(&gca, None, 1, Vec::new(), now, now + Duration::DAY).await);
     refused("answer", spoilt.sign_ocsp(&gca, answers(&gca.certificate, now), None, now).await);
     refused("authority", spoilt.found(&id("xca")).await.map(|generation| generation.certificate));
     // With the token mended, what was begun is finished.
@@ -207,15 +207,16 @@ async fn a_long_list_is_signed_whole() {
     let gca = world.found("gca").await;
     let now = world.clock.now();
     let entries: Vec<_> = (0..10_001_u128)
-        .map(|n| Revocation {
-            serial: SerialNumber::from_random(n.to_be_bytes()),
+        .map(|n| Revoked {
+            serial: (n + 1).to_be_bytes().try_into().unwrap(),
             at: now,
-            reason: Some(RevocationReason::Superseded),
+            reason: RevocationReason::Superseded,
         })
         .collect();
-    let list = world.ca.sign_crl(&gca, 7, &entries, now, now + Duration::DAY).await.unwrap();
+    let list = world.ca.sign_crl(&gca, Some(3), 7, entries.clone(), now, now + Duration::DAY).await.unwrap();
     let list = Crl::from_der(&list).unwrap();
     assert_eq!((list.entries().len(), list.number()), (entries.len(), 7));
+    assert_eq!(list.shard_urls(), [gca.crl_url(Some(3))]);
     list.verify_issued_by(&Certificate::from_der(&gca.certificate).unwrap()).unwrap();
 }
 

@@ -5,7 +5,7 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
 use kaika_app::{Clock, IssueError, IssueOrder, Issuer};
-use kaika_domain::{CertificateState, Placement};
+use kaika_domain::{Actor, CertificateState, Placement};
 use kaika_pki::name::Attribute;
 use kaika_pki::to_be_certified::Rank;
 use kaika_pki::{Certificate, PublicKey};
@@ -32,6 +32,7 @@ async fn every_role_is_issued_for_every_kind_of_key() {
         let (holder, card) = world.holder_with_card("gca").await;
         for role in CertificateRole::ALL {
             let order = IssueOrder {
+                actor: Actor::Operator,
                 job: world.job(),
                 card: card.clone(),
                 holder: holder.clone(),
@@ -48,7 +49,9 @@ async fn every_role_is_issued_for_every_kind_of_key() {
             certificate.verify_issued_by(&issuer).unwrap();
             assert_eq!(certificate.public_key().spki_der(), order.public_key);
             assert_eq!(certificate.serial().as_bytes(), issued.serial.as_be_bytes());
-            assert_eq!(certificate.crl_urls(), ["http://127.0.0.1:8080/crl/gca-1.crl"]);
+            assert!(issued.shard < 16 && issued.shard == gca.shard_of(&issued.serial));
+            let list = format!("http://127.0.0.1:8080/crl/gca-1/{}.crl", issued.shard);
+            assert_eq!(certificate.crl_urls(), [list]);
             assert_eq!(certificate.ocsp_urls(), ["http://127.0.0.1:8080/ocsp/gca-1"]);
             assert_eq!(certificate.issuer_urls(), ["http://127.0.0.1:8080/ca/gca-1.cer"]);
             let years = if role == CertificateRole::CardAuthentication { 11 } else { 6 };

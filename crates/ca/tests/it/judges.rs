@@ -18,10 +18,10 @@ fn pem(folder: &Path, name: &str, certificate: &[u8]) -> PathBuf {
     path
 }
 
-async fn crl(world: &World, generation: &Generation) -> Vec<u8> {
+async fn crl(world: &World, generation: &Generation, shard: Option<u32>) -> Vec<u8> {
     let now = world.clock.now();
-    let entries = world.store.read().await.unwrap().revocations(generation.id, now).await.unwrap();
-    world.ca.sign_crl(generation, 1, &entries, now, now + Duration::days(7)).await.unwrap()
+    let entries = world.store.read().await.unwrap().revocations(generation.id, shard, now).await.unwrap();
+    world.ca.sign_crl(generation, shard, 1, entries, now, now + Duration::days(7)).await.unwrap()
 }
 
 fn crl_pem(folder: &Path, name: &str, der: &[u8]) -> PathBuf {
@@ -55,18 +55,30 @@ async fn openssl_verifies_what_is_issued_and_refuses_what_is_not_good() {
             let mut issued = world.ca.issue(&order).await.unwrap();
             assert_eq!(lint_der(Kind::Certificate, &issued.certificate), [], "{authority} {role:?}");
 
-            let lists = [crl(&world, &root).await, crl(&world, &issuing).await];
-            let held = verify(&world, &root, &issuing, &lists, &issued.certificate);
-            assert!(held.text().contains("certificate revoked"), "{held}");
+            // The list that the certificate names, or the one of all.
+            for shard in [Some(issued.shard), None] {
+                let lists = [crl(&world, &root, None).await, crl(&world, &issuing, shard).await];
+                let held = verify(&world, &root, &issuing, &lists, &issued.certificate);
+                assert!(held.text().contains("certificate revoked"), "{held}");
+            }
 
             issued.state = issued.state.accept().unwrap();
             let mut work = world.store.begin().await.unwrap();
             work.update_certificate(&mut issued).await.unwrap();
             work.commit().await.unwrap();
-            let lists = [crl(&world, &root).await, crl(&world, &issuing).await];
-            verify(&world, &root, &issuing, &lists, &issued.certificate).expect_success();
-            assert_eq!(lint_der(Kind::Arl, &lists[0]), []);
-            assert_eq!(lint_der(Kind::Crl, &lists[1]), []);
+            for shard in [Some(issued.shard), None] {
+                let lists = [crl(&world, &root, None).await, crl(&world, &issuing, shard).await];
+                verify(&world, &root, &issuing, &lists, &issued.certificate).expect_success();
+                assert_eq!(lint_der(Kind::Arl, &lists[0]), []);
+                assert_eq!(lint_der(Kind::Crl, &lists[1]), []);
+            }
+            let another = Some((issued.shard + 1) % issuing.shards);
+            let lists = [crl(&world, &root, None).await, crl(&world, &issuing, another).await];
+            let unknown = verify(&world, &root, &issuing, &lists, &issued.certificate);
+            assert!(
+                unknown.text().contains("unable to get certificate CRL") || unknown.text().contains("CRL scope"),
+                "{unknown}"
+            );
         }
     }
 }
@@ -92,7 +104,7 @@ async fn a_list_tells_holds_from_revocations() {
     let mut work = world.store.begin().await.unwrap();
     work.update_certificate(&mut revoked).await.unwrap();
     work.commit().await.unwrap();
-    let list = Crl::from_der(&crl(&world, &gca).await).unwrap();
+    let list = Crl::from_der(&crl(&world, &gca, None).await).unwrap();
     list.verify_issued_by(&Certificate::from_der(&gca.certificate).unwrap()).unwrap();
     let reason = |serial: &kaika_wire::SerialNumber| {
         list.entry(Serial::new(serial.as_be_bytes()).unwrap()).map(|entry| entry.reason)

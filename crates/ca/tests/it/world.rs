@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{
 use kaika_app::{Clock, Generation, IssueOrder, Issuer, Rng, Store};
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, OpenError};
 use kaika_domain::policy::{AuthorityKey, Roots};
-use kaika_domain::{Card, CardRank, CardState, Holder, Organisation, Policy, Root};
+use kaika_domain::{Actor, Card, CardRank, CardState, Holder, Organisation, Policy, Root};
 use kaika_vault::{Passphrase, SystemRng};
 use kaika_wire::{AuthorityId, CardId, CertificateRole, HolderId, JobId, KeyAlgorithm};
 use std::collections::BTreeMap;
@@ -130,7 +130,7 @@ impl World {
     pub(crate) async fn order(&self, authority: &str, role: CertificateRole) -> IssueOrder {
         let (holder, card) = self.holder_with_card(authority).await;
         let public_key = card_key(self.policies[&id(authority)].card.key);
-        IssueOrder { job: self.job(), card, holder, role, public_key }
+        IssueOrder { actor: Actor::Operator, job: self.job(), card, holder, role, public_key }
     }
 
     pub(crate) fn job(&self) -> JobId {

@@ -2,8 +2,8 @@
 
 use kaika_pki::crl::RevocationReason;
 use kaika_pki::ocsp::{
-    CertId, HashAlgorithm, Nonce, NotAnswered, Request, RequestError, Response, ResponseToBeSigned, SingleAnswer,
-    Status, Unsuccessful, assemble, unsuccessful,
+    CertId, HashAlgorithm, IssuerHashes, Nonce, NotAnswered, Request, RequestError, Response, ResponseToBeSigned,
+    SingleAnswer, Status, Unsuccessful, assemble, unsuccessful,
 };
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, SignatureAlgorithm};
 use kaika_testkit::pkilint::{Kind, lint_der};
@@ -81,8 +81,8 @@ fn check(algorithm: KeyAlgorithm, options: &str, hash: HashAlgorithm, status: St
     let request = world.ask(options);
     let id = &request.certificates[0];
     assert_eq!(*id, CertId::new(hash, &world.issuing.certificate, world.leaf.serial()));
-    assert!(id.matches(&world.issuing.certificate));
-    assert!(!id.matches(&world.root.certificate));
+    assert!(IssuerHashes::of(&world.issuing.certificate).are_of(id));
+    assert!(!IssuerHashes::of(&world.root.certificate).are_of(id));
     assert_eq!(request.nonce.is_some(), !options.contains("-no_nonce"));
 
     let der = world.answer(&request, status);

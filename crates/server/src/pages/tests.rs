@@ -93,6 +93,7 @@ fn generation(is_root: bool) -> Generation {
         responder_certificate: Vec::new(),
         base_url: "http://portal.example".to_owned(),
         founded_at: OffsetDateTime::UNIX_EPOCH,
+        shards: 1,
         revision: 0,
     }
 }

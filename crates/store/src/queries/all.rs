@@ -13,14 +13,18 @@ use super::{Connection, Db};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
-    Crl, Generation, Issuance, IssuanceState, JobRecord, Reader, Receipt, Revocation, Station, StoreError, StoredPuk,
-    TicketRecord, UnitOfWork, UserCodeRecord,
+    Crl, Generation, Issuance, JobRecord, KeyUse, Reader, Receipt, Settled, Station, StatusRecord, StoreError,
+    StoredPuk, TicketRecord, UnitOfWork, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
 use kaika_domain::{Card, Certificate, Holder};
+use kaika_pki::crl::Revoked;
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind,
-    SerialNumber, StationId,
+    AuthorityId, CardId, CardNumber, CertificateId, GenerationId, HolderId, JobId, JobKind, SerialNumber, StationId,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 use time::OffsetDateTime;
 
@@ -34,11 +38,22 @@ pub(super) struct Work {
     /// Something has failed, be it a read. PostgreSQL would roll back at the commit and call it done, SQLite would
     /// keep the rest.
     spoiled: bool,
+    revisions: certificates::Revisions,
+    /// The status of a certificate that was there before.
+    status_changed: bool,
+    status_changes: Arc<AtomicU64>,
 }
 
 impl Work {
-    pub(super) fn new(transaction: sqlx::Transaction<'static, Db>) -> Self {
-        Self { transaction, events: Vec::new(), spoiled: false }
+    pub(super) fn new(transaction: sqlx::Transaction<'static, Db>, status_changes: &Arc<AtomicU64>) -> Self {
+        Self {
+            transaction,
+            events: Vec::new(),
+            spoiled: false,
+            revisions: certificates::Revisions::default(),
+            status_changed: false,
+            status_changes: Arc::clone(status_changes),
+        }
     }
 
     fn on(&mut self) -> &mut Connection {
@@ -62,9 +77,11 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         secrets::STATEMENTS,
         tickets::STATEMENTS,
     ];
+    let many = [audit::MANY, certificates::MANY].concat();
+    let many = many.into_iter().flat_map(|statement| *statement.texts());
     let mut count = 0;
-    for statement in files.into_iter().flatten() {
-        (&mut *on).prepare(sqlx::SqlSafeStr::into_sql_str(*statement)).await.map_err(failure)?;
+    for statement in files.into_iter().flatten().copied().chain(many) {
+        (&mut *on).prepare(sqlx::SqlSafeStr::into_sql_str(statement)).await.map_err(failure)?;
         count += 1;
     }
     Ok(count)
@@ -131,18 +148,22 @@ impl Reader for Work {
         self.noted(found)
     }
 
-    async fn key_used_by_another(&mut self, fingerprint: &[u8; 32], holder: HolderId) -> Found<bool> {
-        let found = certificates::key_used_by_another(self.on(), fingerprint, holder).await;
+    async fn certificate_status(
+        &mut self,
+        generation: GenerationId,
+        serial: &SerialNumber,
+    ) -> Found<Option<StatusRecord>> {
+        let found = certificates::status(self.on(), generation, serial).await;
         self.noted(found)
     }
 
-    async fn issuance(
-        &mut self,
-        job: JobId,
-        role: CertificateRole,
-        key_fingerprint: &[u8; 32],
-    ) -> Found<Option<Issuance>> {
-        let found = certificates::issuance(self.on(), job, role, key_fingerprint).await;
+    async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+        let found = certificates::uses_of_keys(self.on(), fingerprints).await;
+        self.noted(found)
+    }
+
+    async fn issuances(&mut self, jobs: &[JobId]) -> Found<Vec<Issuance>> {
+        let found = certificates::issuances(self.on(), jobs).await;
         self.noted(found)
     }
 
@@ -156,13 +177,34 @@ impl Reader for Work {
         self.noted(found)
     }
 
-    async fn revocations(&mut self, generation: GenerationId, now: OffsetDateTime) -> Found<Vec<Revocation>> {
-        let found = certificates::revocations(self.on(), generation, now).await;
+    async fn shard_revision(&mut self, generation: GenerationId, shard: Option<u32>) -> Found<i64> {
+        let found = certificates::shard_revision(self.on(), generation, shard).await;
         self.noted(found)
     }
 
-    async fn latest_crl(&mut self, generation: GenerationId) -> Found<Option<Crl>> {
-        let found = generations::latest_crl(self.on(), generation).await;
+    async fn changed_since(
+        &mut self,
+        generation: GenerationId,
+        shard: u32,
+        revision: i64,
+        limit: u32,
+    ) -> Found<Vec<SerialNumber>> {
+        let found = certificates::changed_since(self.on(), generation, shard, revision, limit).await;
+        self.noted(found)
+    }
+
+    async fn revocations(
+        &mut self,
+        generation: GenerationId,
+        shard: Option<u32>,
+        now: OffsetDateTime,
+    ) -> Found<Vec<Revoked>> {
+        let found = certificates::revocations(self.on(), generation, shard, now).await;
+        self.noted(found)
+    }
+
+    async fn latest_crl(&mut self, generation: GenerationId, shard: Option<u32>) -> Found<Option<Crl>> {
+        let found = generations::latest_crl(self.on(), generation, shard).await;
         self.noted(found)
     }
 
@@ -229,23 +271,25 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
-    async fn insert_certificate(&mut self, certificate: &Certificate) -> Found<()> {
-        let done = certificates::insert(self.on(), certificate).await;
+    async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Found<()> {
+        // New ones were unknown, and nobody keeps an answer that says so: no change to be followed at once.
+        let done = certificates::insert(&mut self.transaction, certificates, &mut self.revisions).await;
         self.noted(done)
     }
 
     async fn update_certificate(&mut self, certificate: &mut Certificate) -> Found<()> {
-        let done = certificates::update(self.on(), certificate).await;
+        let done = certificates::update(&mut self.transaction, certificate, &mut self.revisions).await;
+        self.status_changed |= self.noted(done)?;
+        Ok(())
+    }
+
+    async fn insert_issuances(&mut self, issuances: &[Issuance]) -> Found<()> {
+        let done = certificates::insert_issuances(self.on(), issuances).await;
         self.noted(done)
     }
 
-    async fn insert_issuance(&mut self, issuance: &Issuance) -> Found<()> {
-        let done = certificates::insert_issuance(self.on(), issuance).await;
-        self.noted(done)
-    }
-
-    async fn update_issuance(&mut self, issuance: &Issuance, before: &IssuanceState) -> Found<()> {
-        let done = certificates::update_issuance(self.on(), issuance, before).await;
+    async fn settle_issuances(&mut self, certificates: &[CertificateId], settled: Settled) -> Found<()> {
+        let done = certificates::settle_issuances(self.on(), certificates, settled).await;
         self.noted(done)
     }
 
@@ -341,6 +385,11 @@ impl UnitOfWork for Work {
         }
         let events = std::mem::take(&mut self.events);
         audit::append(self.on(), &events).await?;
-        self.transaction.commit().await.map_err(failure)
+        let done = self.transaction.commit().await.map_err(failure);
+        if self.status_changed {
+            // Also where the commit failed: it may have reached the database all the same.
+            self.status_changes.fetch_add(1, Ordering::SeqCst);
+        }
+        done
     }
 }

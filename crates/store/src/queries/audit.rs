@@ -5,7 +5,7 @@ use super::{
     Connection, Db, Found,
     rows::{array, number, text},
 };
-use crate::{failure, statements};
+use crate::{failure, many, statements};
 use kaika_app::{
     StoreError,
     audit::{Chained, Event, Head},
@@ -17,7 +17,10 @@ statements! {
     // Takes the row's lock and gives the hash to chain on.
     ADVANCE = "UPDATE audit_head SET sequence = sequence + $1 WHERE one = 1 RETURNING sequence, hash";
     SEAL = "UPDATE audit_head SET hash = $1 WHERE one = 1";
-    INSERT = "INSERT INTO audit_event (sequence, at, actor, action, payload, hash) VALUES ($1, $2, $3, $4, $5, $6)";
+}
+
+many! {
+    INSERT = "INSERT INTO audit_event (sequence, at, actor, action, payload, hash) VALUES {(6)}";
 }
 
 pub(super) async fn events(on: &mut Connection, after: i64, limit: u32) -> Found<Vec<Chained>> {
@@ -50,19 +53,23 @@ pub(super) async fn append(on: &mut Connection, events: &[Event]) -> Found<()> {
     let row = sqlx::query::<Db>(ADVANCE).bind(count).fetch_optional(&mut *on).await.map_err(failure)?;
     let row = row.ok_or_else(|| StoreError::Row("the audit log has no head".into()))?;
     let mut head = Head { sequence: number::<i64>(&row, "sequence")? - count, hash: array(&row, "hash")? };
+    let mut chained = Vec::with_capacity(events.len());
     for event in events {
-        let chained = head.chain(event);
-        head = chained.head();
-        sqlx::query::<Db>(INSERT)
-            .bind(chained.sequence)
-            .bind(chained.at)
-            .bind(chained.actor)
-            .bind(chained.action)
-            .bind(chained.payload)
-            .bind(chained.hash.to_vec())
-            .execute(&mut *on)
-            .await
-            .map_err(failure)?;
+        let next = head.chain(event);
+        head = next.head();
+        chained.push(next);
+    }
+    for (sql, group) in INSERT.each(&chained) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, event| {
+            query
+                .bind(event.sequence)
+                .bind(event.at)
+                .bind(event.actor.clone())
+                .bind(event.action.clone())
+                .bind(event.payload.clone())
+                .bind(event.hash.to_vec())
+        });
+        query.execute(&mut *on).await.map_err(failure)?;
     }
     sqlx::query::<Db>(SEAL).bind(head.hash.to_vec()).execute(on).await.map_err(failure)?;
     Ok(())

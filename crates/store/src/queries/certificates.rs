@@ -4,36 +4,53 @@ use super::{
     Connection, Db, Found,
     rows::{
         Row, array, bytes, json, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
-        to_word, unreadable, word,
+        unreadable, word,
     },
 };
-use crate::{failure, statements};
-use kaika_app::{Issuance, IssuanceState, Revocation, StoreError};
+use crate::{failure, many, statements};
+use futures_util::TryStreamExt;
+use kaika_app::{Issuance, IssuanceState, KeyUse, Settled, StatusRecord, StoreError, revoked_for};
 use kaika_domain::{Certificate, CertificateState, Hold, Placement};
-use kaika_wire::{CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobId, SerialNumber};
+use kaika_pki::crl::Revoked;
+use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
+use std::collections::HashMap;
 use time::OffsetDateTime;
 
 statements! {
     CERTIFICATE = "SELECT * FROM certificate WHERE id = $1";
     BY_SERIAL = "SELECT * FROM certificate WHERE generation = $1 AND serial = $2";
     OF_CARD = "SELECT * FROM certificate WHERE card = $1 ORDER BY issued_at, id";
-    KEY_USED = "SELECT 1 AS found FROM certificate WHERE key_fingerprint = $1 AND holder <> $2 LIMIT 1";
+    // With the generation's revision, read in the same moment.
+    STATUS = "SELECT state, holds, revocation_reason, revoked_at, issued_at, generation.revision AS read_at \
+        FROM certificate JOIN generation ON generation.id = certificate.generation \
+        WHERE certificate.generation = $1 AND serial = $2";
+    REVISION = "SELECT revision FROM generation WHERE id = $1";
+    SHARD_REVISION = "SELECT revision FROM certificate WHERE generation = $1 AND shard = $2 \
+        ORDER BY revision DESC LIMIT 1";
+    CHANGED = "SELECT serial FROM certificate WHERE generation = $1 AND shard = $2 AND revision > $3 LIMIT $4";
+    REVOCATIONS_OF_SHARD = "SELECT serial, issued_at, state, holds, revocation_reason, revoked_at FROM certificate \
+        WHERE generation = $1 AND shard = $2 AND state <> 'valid' AND not_after >= $3";
     REVOCATIONS = "SELECT serial, issued_at, state, holds, revocation_reason, revoked_at FROM certificate \
-        WHERE generation = $1 AND state <> 'valid' AND not_after >= $2 ORDER BY serial";
-    INSERT = "INSERT INTO certificate (id, authority, generation, holder, card, role, serial, certificate, sha256, \
-        key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
-        revocation_reason, revoked_at, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+        WHERE generation = $1 AND state <> 'valid' AND not_after >= $2";
     STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
-        revocation_reason = $7, revoked_at = $8, version = version + 1 WHERE id = $1 AND version = $2";
-    REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1";
-    ISSUANCE = "SELECT * FROM issuance WHERE job = $1 AND role = $2 AND key_fingerprint = $3 AND state <> 'void'";
-    UNFINISHED = "SELECT * FROM issuance WHERE state IN ('reserved', 'recorded') AND at < $1 ORDER BY at, certificate";
-    INSERT_ISSUANCE = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
-        to_be_signed, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    UPDATE_ISSUANCE = "UPDATE issuance SET state = $3, to_be_signed = COALESCE($4, to_be_signed) \
-        WHERE certificate = $1 AND state = $2 AND (state <> 'recorded' OR to_be_signed = $5)";
+        revocation_reason = $7, revoked_at = $8, revision = COALESCE($9, revision), version = version + 1 \
+        WHERE id = $1 AND version = $2";
+    REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1 RETURNING revision";
+    UNFINISHED = "SELECT * FROM issuance WHERE state = 'recorded' AND at < $1 ORDER BY at, certificate";
+}
+
+many! {
+    INSERT = "INSERT INTO certificate (id, authority, generation, holder, card, role, serial, shard, certificate, \
+        sha256, key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
+        revocation_reason, revoked_at, revision, version) VALUES {(23)}";
+    INSERT_ISSUANCES = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
+        to_be_signed, at) VALUES {(9)}";
+    ISSUED = "UPDATE issuance SET state = 'issued', to_be_signed = NULL WHERE state = 'recorded' \
+        AND certificate IN ({1})";
+    VOID = "UPDATE issuance SET state = 'void' WHERE state = 'recorded' AND certificate IN ({1})";
+    ISSUANCES = "SELECT * FROM issuance WHERE state <> 'void' AND job IN ({1})";
+    KEY_USES = "SELECT key_fingerprint, holder, card, role FROM certificate WHERE key_fingerprint IN ({1})";
 }
 
 pub(super) async fn certificate(on: &mut Connection, id: CertificateId) -> Found<Option<Certificate>> {
@@ -53,72 +70,147 @@ pub(super) async fn of_card(on: &mut Connection, card: CardId) -> Found<Vec<Cert
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn key_used_by_another(on: &mut Connection, fingerprint: &[u8; 32], holder: HolderId) -> Found<bool> {
-    let row = sqlx::query::<Db>(KEY_USED)
-        .bind(fingerprint.to_vec())
-        .bind(holder.to_string())
+pub(super) async fn status(
+    on: &mut Connection,
+    generation: GenerationId,
+    serial: &SerialNumber,
+) -> Found<Option<StatusRecord>> {
+    let row = sqlx::query::<Db>(STATUS)
+        .bind(generation.to_string())
+        .bind(serial.to_string())
         .fetch_optional(on)
         .await
         .map_err(failure)?;
-    Ok(row.is_some())
+    row.map(|row| {
+        Ok(StatusRecord { state: state(&row)?, issued_at: time(&row, "issued_at")?, read_at: number(&row, "read_at")? })
+    })
+    .transpose()
 }
 
-pub(super) async fn revocations(
+pub(super) async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+    let mut uses = Vec::new();
+    for (sql, group) in KEY_USES.each(fingerprints) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, key| query.bind(key.to_vec()));
+        for row in query.fetch_all(&mut *on).await.map_err(failure)? {
+            uses.push(KeyUse {
+                fingerprint: array(&row, "key_fingerprint")?,
+                holder: parsed(&row, "holder")?,
+                card: parsed_or_none(&row, "card")?,
+                role: word(&row, "role")?,
+            });
+        }
+    }
+    Ok(uses)
+}
+
+pub(super) async fn shard_revision(on: &mut Connection, generation: GenerationId, shard: Option<u32>) -> Found<i64> {
+    let generation = generation.to_string();
+    let query = match shard {
+        None => sqlx::query::<Db>(REVISION).bind(generation),
+        Some(shard) => sqlx::query::<Db>(SHARD_REVISION).bind(generation).bind(i64::from(shard)),
+    };
+    let row = query.fetch_optional(on).await.map_err(failure)?;
+    row.map_or(Ok(0), |row| number(&row, "revision"))
+}
+
+pub(super) async fn changed_since(
     on: &mut Connection,
     generation: GenerationId,
-    now: OffsetDateTime,
-) -> Found<Vec<Revocation>> {
-    let rows = sqlx::query::<Db>(REVOCATIONS)
+    shard: u32,
+    revision: i64,
+    limit: u32,
+) -> Found<Vec<SerialNumber>> {
+    let rows = sqlx::query::<Db>(CHANGED)
         .bind(generation.to_string())
-        .bind(now.unix_timestamp())
+        .bind(i64::from(shard))
+        .bind(revision)
+        .bind(i64::from(limit))
         .fetch_all(on)
         .await
         .map_err(failure)?;
-    rows.iter()
-        .map(|row| {
-            let (at, reason) = match state(row)? {
-                CertificateState::Revoked { reason, at } => (at, Some(reason)),
-                CertificateState::Suspended { holds } => {
-                    (holds.first().map_or_else(|| time(row, "issued_at"), |hold| Ok(hold.at))?, None)
-                }
-                CertificateState::Held { .. } | CertificateState::Valid => (time(row, "issued_at")?, None),
-            };
-            Ok(Revocation { serial: parsed(row, "serial")?, at, reason })
-        })
-        .collect()
+    rows.iter().map(|row| parsed(row, "serial")).collect()
 }
 
-pub(super) async fn insert(on: &mut Connection, certificate: &Certificate) -> Found<()> {
-    let state = StateColumns::of(certificate)?;
-    sqlx::query::<Db>(INSERT)
-        .bind(certificate.id.to_string())
-        .bind(certificate.authority.as_str().to_owned())
-        .bind(certificate.generation.to_string())
-        .bind(certificate.holder.to_string())
-        .bind(certificate.card.map(|card| card.to_string()))
-        .bind(to_word(&certificate.role)?)
-        .bind(certificate.serial.to_string())
-        .bind(certificate.certificate.clone())
-        .bind(certificate.sha256.to_vec())
-        .bind(certificate.key_fingerprint.to_vec())
-        .bind(certificate.not_before.unix_timestamp())
-        .bind(certificate.not_after.unix_timestamp())
-        .bind(certificate.issued_at.unix_timestamp())
-        .bind(certificate.job.map(|job| job.to_string()))
-        .bind(state.placement)
-        .bind(state.read_back_at)
-        .bind(state.name)
-        .bind(state.holds)
-        .bind(state.reason)
-        .bind(state.revoked_at)
-        .bind(certificate.version)
-        .execute(&mut *on)
-        .await
-        .map_err(failure)?;
-    revise(on, certificate.generation).await
+/// A list may have a million entries: rows are turned into entries as they come.
+pub(super) async fn revocations(
+    on: &mut Connection,
+    generation: GenerationId,
+    shard: Option<u32>,
+    now: OffsetDateTime,
+) -> Found<Vec<Revoked>> {
+    let generation = generation.to_string();
+    let query = match shard {
+        None => sqlx::query::<Db>(REVOCATIONS).bind(generation),
+        Some(shard) => sqlx::query::<Db>(REVOCATIONS_OF_SHARD).bind(generation).bind(i64::from(shard)),
+    };
+    let mut rows = query.bind(now.unix_timestamp()).fetch(on);
+    let mut entries = Vec::new();
+    while let Some(row) = rows.try_next().await.map_err(failure)? {
+        if let Some((at, reason)) = revoked_for(&state(&row)?, time(&row, "issued_at")?) {
+            entries.push(Revoked { serial: parsed(&row, "serial")?, at, reason });
+        }
+    }
+    Ok(entries)
 }
 
-pub(super) async fn update(on: &mut Connection, certificate: &mut Certificate) -> Found<()> {
+pub(super) async fn insert(on: &mut Connection, certificates: &[Certificate], revisions: &mut Revisions) -> Found<()> {
+    for (sql, group) in INSERT.each(certificates) {
+        let mut query = sqlx::query::<Db>(sql);
+        for certificate in group {
+            let state = StateColumns::of(certificate)?;
+            query = query
+                .bind(certificate.id.to_string())
+                .bind(certificate.authority.as_str().to_owned())
+                .bind(certificate.generation.to_string())
+                .bind(certificate.holder.to_string())
+                .bind(certificate.card.map(|card| card.to_string()))
+                .bind(certificate.role.as_str().to_owned())
+                .bind(certificate.serial.to_string())
+                .bind(i64::from(certificate.shard))
+                .bind(certificate.certificate.clone())
+                .bind(certificate.sha256.to_vec())
+                .bind(certificate.key_fingerprint.to_vec())
+                .bind(certificate.not_before.unix_timestamp())
+                .bind(certificate.not_after.unix_timestamp())
+                .bind(certificate.issued_at.unix_timestamp())
+                .bind(certificate.job.map(|job| job.to_string()))
+                .bind(state.placement)
+                .bind(state.read_back_at)
+                .bind(state.name)
+                .bind(state.holds)
+                .bind(state.reason)
+                .bind(state.revoked_at)
+                .bind(revisions.of(&mut *on, certificate.generation).await?)
+                .bind(certificate.version);
+        }
+        query.execute(&mut *on).await.map_err(failure)?;
+    }
+    Ok(())
+}
+
+/// Generations that this transaction has counted up, with their revisions: once each, and others of the generation
+/// wait until the transaction ends, so that revisions are seen in their order.
+#[derive(Default)]
+pub(super) struct Revisions(HashMap<GenerationId, i64>);
+
+impl Revisions {
+    async fn of(&mut self, on: &mut Connection, generation: GenerationId) -> Found<i64> {
+        if let Some(revision) = self.0.get(&generation) {
+            return Ok(*revision);
+        }
+        let row = sqlx::query::<Db>(REVISE).bind(generation.to_string()).fetch_one(on).await.map_err(failure)?;
+        let revision = number(&row, "revision")?;
+        self.0.insert(generation, revision);
+        Ok(revision)
+    }
+}
+
+/// Whether the status changed.
+pub(super) async fn update(
+    on: &mut Connection,
+    certificate: &mut Certificate,
+    revisions: &mut Revisions,
+) -> Found<bool> {
     let columns = StateColumns::of(certificate)?;
     let before = sqlx::query::<Db>(STATE)
         .bind(certificate.id.to_string())
@@ -128,6 +220,7 @@ pub(super) async fn update(on: &mut Connection, certificate: &mut Certificate) -
         .map_err(failure)?
         .ok_or(StoreError::Stale)?;
     let changed = state(&before)? != certificate.state;
+    let revision = if changed { Some(revisions.of(&mut *on, certificate.generation).await?) } else { None };
     let done = sqlx::query::<Db>(UPDATE)
         .bind(certificate.id.to_string())
         .bind(certificate.version)
@@ -137,6 +230,7 @@ pub(super) async fn update(on: &mut Connection, certificate: &mut Certificate) -
         .bind(columns.holds)
         .bind(columns.reason)
         .bind(columns.revoked_at)
+        .bind(revision)
         .execute(&mut *on)
         .await
         .map_err(failure)?;
@@ -144,28 +238,19 @@ pub(super) async fn update(on: &mut Connection, certificate: &mut Certificate) -
         return Err(StoreError::Stale);
     }
     certificate.version += 1;
-    if changed { revise(on, certificate.generation).await } else { Ok(()) }
+    Ok(changed)
 }
 
-async fn revise(on: &mut Connection, generation: GenerationId) -> Found<()> {
-    sqlx::query::<Db>(REVISE).bind(generation.to_string()).execute(on).await.map_err(failure)?;
-    Ok(())
-}
-
-pub(super) async fn issuance(
-    on: &mut Connection,
-    job: JobId,
-    role: CertificateRole,
-    key_fingerprint: &[u8; 32],
-) -> Found<Option<Issuance>> {
-    let row = sqlx::query::<Db>(ISSUANCE)
-        .bind(job.to_string())
-        .bind(role.as_str().to_owned())
-        .bind(key_fingerprint.to_vec())
-        .fetch_optional(on)
-        .await
-        .map_err(failure)?;
-    row.map(|row| read_issuance(&row)).transpose()
+pub(super) async fn issuances(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<Issuance>> {
+    let mut issuances = Vec::new();
+    for (sql, group) in ISSUANCES.each(jobs) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, job| query.bind(job.to_string()));
+        let rows = query.fetch_all(&mut *on).await.map_err(failure)?;
+        for row in &rows {
+            issuances.push(read_issuance(row)?);
+        }
+    }
+    Ok(issuances)
 }
 
 pub(super) async fn unfinished_issuances(on: &mut Connection, before: OffsetDateTime) -> Found<Vec<Issuance>> {
@@ -173,44 +258,46 @@ pub(super) async fn unfinished_issuances(on: &mut Connection, before: OffsetDate
     rows.iter().map(read_issuance).collect()
 }
 
-pub(super) async fn insert_issuance(on: &mut Connection, issuance: &Issuance) -> Found<()> {
-    sqlx::query::<Db>(INSERT_ISSUANCE)
-        .bind(issuance.certificate.to_string())
-        .bind(issuance.generation.to_string())
-        .bind(issuance.serial.to_string())
-        .bind(issuance.job.map(|job| job.to_string()))
-        .bind(issuance.role.as_str().to_owned())
-        .bind(issuance.key_fingerprint.to_vec())
-        .bind(issuance_state(&issuance.state))
-        .bind(to_be_signed(&issuance.state))
-        .bind(issuance.at.unix_timestamp())
-        .execute(on)
-        .await
-        .map_err(failure)?;
+pub(super) async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<()> {
+    for (sql, group) in INSERT_ISSUANCES.each(issuances) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, issuance| {
+            query
+                .bind(issuance.certificate.to_string())
+                .bind(issuance.generation.to_string())
+                .bind(issuance.serial.to_string())
+                .bind(issuance.job.map(|job| job.to_string()))
+                .bind(issuance.role.as_str().to_owned())
+                .bind(issuance.key_fingerprint.to_vec())
+                .bind(issuance_state(&issuance.state))
+                .bind(to_be_signed(&issuance.state))
+                .bind(issuance.at.unix_timestamp())
+        });
+        query.execute(&mut *on).await.map_err(failure)?;
+    }
     Ok(())
 }
 
-pub(super) async fn update_issuance(on: &mut Connection, issuance: &Issuance, before: &IssuanceState) -> Found<()> {
-    use IssuanceState::{Issued, Recorded, Reserved, Void};
-    // No other way: a serial number has one to-be-signed text at most, and what is over stays over.
-    if !matches!((before, &issuance.state), (Reserved, Recorded { .. } | Void) | (Recorded { .. }, Issued | Void)) {
-        return Err(StoreError::Stale);
+pub(super) async fn settle_issuances(
+    on: &mut Connection,
+    certificates: &[CertificateId],
+    settled: Settled,
+) -> Found<()> {
+    let statement = match settled {
+        Settled::Issued => &ISSUED,
+        Settled::Void => &VOID,
+    };
+    for (sql, group) in statement.each(certificates) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, id| query.bind(id.to_string()));
+        let done = query.execute(&mut *on).await.map_err(failure)?;
+        if done.rows_affected() != group.len() as u64 {
+            return Err(StoreError::Stale);
+        }
     }
-    let done = sqlx::query::<Db>(UPDATE_ISSUANCE)
-        .bind(issuance.certificate.to_string())
-        .bind(issuance_state(before))
-        .bind(issuance_state(&issuance.state))
-        .bind(to_be_signed(&issuance.state))
-        .bind(to_be_signed(before))
-        .execute(on)
-        .await
-        .map_err(failure)?;
-    if done.rows_affected() == 0 { Err(StoreError::Stale) } else { Ok(()) }
+    Ok(())
 }
 
 fn issuance_state(state: &IssuanceState) -> &'static str {
     match state {
-        IssuanceState::Reserved => "reserved",
         IssuanceState::Recorded { .. } => "recorded",
         IssuanceState::Issued => "issued",
         IssuanceState::Void => "void",
@@ -226,7 +313,6 @@ fn to_be_signed(state: &IssuanceState) -> Option<Vec<u8>> {
 
 fn read_issuance(row: &Row) -> Found<Issuance> {
     let state = match text(row, "state")?.as_str() {
-        "reserved" => IssuanceState::Reserved,
         "recorded" => IssuanceState::Recorded { to_be_signed: bytes(row, "to_be_signed")? },
         "issued" => IssuanceState::Issued,
         "void" => IssuanceState::Void,
@@ -304,6 +390,7 @@ fn read(row: &Row) -> Found<Certificate> {
         card: parsed_or_none(row, "card")?,
         role: word(row, "role")?,
         serial: parsed(row, "serial")?,
+        shard: number(row, "shard")?,
         certificate: bytes(row, "certificate")?,
         sha256: array(row, "sha256")?,
         key_fingerprint: array(row, "key_fingerprint")?,

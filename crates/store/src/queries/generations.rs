@@ -11,13 +11,15 @@ use kaika_wire::GenerationId;
 statements! {
     GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, id";
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
-        responder_certificate, base_url, founded_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 ORDER BY number DESC LIMIT 1";
+        responder_certificate, base_url, founded_at, shards, revision) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
     // Not behind a newer one either: the row of that number may be forgotten already.
-    INSERT_CRL = "INSERT INTO crl (generation, number, revision, this_update, next_update, der) \
-        SELECT $1, $2, $3, $4, $5, $6 WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND number >= $2)";
+    INSERT_CRL = "INSERT INTO crl (generation, shard, number, revision, this_update, next_update, der) \
+        SELECT $1, $2, $3, $4, $5, $6, $7 \
+        WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND shard = $2 AND number >= $3)";
     // The list is public once it is out: older ones are kept by whoever wants them.
-    FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND number < $2";
+    FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND shard = $2 AND number < $3";
 }
 
 pub(super) async fn generations(on: &mut Connection) -> Found<Vec<Generation>> {
@@ -37,6 +39,7 @@ pub(super) async fn insert(on: &mut Connection, generation: &Generation) -> Foun
         .bind(generation.responder_certificate.clone())
         .bind(generation.base_url.clone())
         .bind(generation.founded_at.unix_timestamp())
+        .bind(i64::from(generation.shards))
         .bind(generation.revision)
         .execute(on)
         .await
@@ -44,11 +47,17 @@ pub(super) async fn insert(on: &mut Connection, generation: &Generation) -> Foun
     Ok(())
 }
 
-pub(super) async fn latest_crl(on: &mut Connection, generation: GenerationId) -> Found<Option<Crl>> {
-    let row = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).fetch_optional(on).await.map_err(failure)?;
+pub(super) async fn latest_crl(
+    on: &mut Connection,
+    generation: GenerationId,
+    shard: Option<u32>,
+) -> Found<Option<Crl>> {
+    let query = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).bind(shard_column(shard));
+    let row = query.fetch_optional(on).await.map_err(failure)?;
     row.map(|row| {
         Ok(Crl {
             generation: parsed(&row, "generation")?,
+            shard: number::<i64>(&row, "shard").map(|shard| u32::try_from(shard).ok())?,
             number: number(&row, "number")?,
             revision: number(&row, "revision")?,
             this_update: time(&row, "this_update")?,
@@ -62,6 +71,7 @@ pub(super) async fn latest_crl(on: &mut Connection, generation: GenerationId) ->
 pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
     let done = sqlx::query::<Db>(INSERT_CRL)
         .bind(crl.generation.to_string())
+        .bind(shard_column(crl.shard))
         .bind(crl.number)
         .bind(crl.revision)
         .bind(crl.this_update.unix_timestamp())
@@ -73,9 +83,15 @@ pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
     if done.rows_affected() == 0 {
         return Err(StoreError::Stale);
     }
-    let forget = sqlx::query::<Db>(FORGET_CRLS).bind(crl.generation.to_string()).bind(crl.number);
+    let forget =
+        sqlx::query::<Db>(FORGET_CRLS).bind(crl.generation.to_string()).bind(shard_column(crl.shard)).bind(crl.number);
     forget.execute(on).await.map_err(failure)?;
     Ok(())
+}
+
+/// -1 for the list of all certificates.
+fn shard_column(shard: Option<u32>) -> i64 {
+    shard.map_or(-1, i64::from)
 }
 
 fn read(row: &Row) -> Found<Generation> {
@@ -90,6 +106,7 @@ fn read(row: &Row) -> Found<Generation> {
         responder_certificate: bytes(row, "responder_certificate")?,
         base_url: text(row, "base_url")?,
         founded_at: time(row, "founded_at")?,
+        shards: number(row, "shards")?,
         revision: number(row, "revision")?,
     })
 }

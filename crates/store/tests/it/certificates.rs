@@ -3,10 +3,12 @@
 use crate::sample::{
     assert_stale, card, certificate, days, generation, holder, job_id, read, serial, with_generation, write,
 };
-use kaika_app::{Generation, Revocation, Store, StoreError};
+use kaika_app::{Generation, KeyUse, StatusRecord, Store, StoreError};
 use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
-use kaika_wire::CertificateRole;
-use std::sync::Arc;
+use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
+use kaika_wire::{CertificateRole, SerialNumber};
+use std::{slice::from_ref, sync::Arc};
+use time::OffsetDateTime;
 
 on_both! {
     certificates_come_back_in_every_state,
@@ -16,7 +18,11 @@ on_both! {
     certificates_of_a_card_come_oldest_first,
     a_key_of_another_holder_is_known,
     revocations_are_all_that_are_not_valid_and_not_expired,
+    a_shard_has_its_own_revocations_and_changes,
     the_revision_counts_changes_of_status_alone,
+    a_responder_learns_the_status_with_the_revision_it_was_read_at,
+    changes_of_status_are_counted_where_they_may_have_been_made,
+    many_certificates_are_put_on_record_at_once,
 }
 
 fn hold(by: HoldBy, day: i64) -> Hold {
@@ -48,11 +54,11 @@ async fn certificates_come_back_in_every_state(store: Arc<dyn Store>) {
     let (generation, holder) = with_generation(&*store).await;
     for (n, state) in (1..).zip(every_state()) {
         let inserted = Certificate { state: state.clone(), ..certificate(n, &generation, &holder) };
-        write(&*store, async |work| work.insert_certificate(&inserted).await).await.unwrap();
+        write(&*store, async |work| work.insert_certificates(from_ref(&inserted)).await).await.unwrap();
         assert_eq!(found(&*store, &inserted).await, inserted);
 
         let mut updated = certificate(n + 50, &generation, &holder);
-        write(&*store, async |work| work.insert_certificate(&updated).await).await.unwrap();
+        write(&*store, async |work| work.insert_certificates(from_ref(&updated)).await).await.unwrap();
         updated.state = state;
         write(&*store, async |work| work.update_certificate(&mut updated).await).await.unwrap();
         assert_eq!(updated.version, 2);
@@ -73,7 +79,7 @@ async fn roles_and_placements_come_back(store: Arc<dyn Store>) {
         placed.card = Some(card.id);
         placed.job = Some(job_id(n));
         placed.placement = Some(Placement::Pending);
-        write(&*store, async |work| work.insert_certificate(&placed).await).await.unwrap();
+        write(&*store, async |work| work.insert_certificates(from_ref(&placed)).await).await.unwrap();
         assert_eq!(found(&*store, &placed).await, placed);
         placed.placement = placement;
         write(&*store, async |work| work.update_certificate(&mut placed).await).await.unwrap();
@@ -88,9 +94,9 @@ async fn a_serial_number_is_taken_once_per_generation(store: Arc<dyn Store>) {
     let one = certificate(1, &first, &holder);
     let twin = Certificate { serial: one.serial.clone(), ..certificate(2, &first, &holder) };
     let elsewhere = Certificate { serial: one.serial.clone(), ..certificate(3, &second, &holder) };
-    write(&*store, async |work| work.insert_certificate(&one).await).await.unwrap();
-    assert_stale(write(&*store, async |work| work.insert_certificate(&twin).await).await);
-    write(&*store, async |work| work.insert_certificate(&elsewhere).await).await.unwrap();
+    write(&*store, async |work| work.insert_certificates(from_ref(&one)).await).await.unwrap();
+    assert_stale(write(&*store, async |work| work.insert_certificates(from_ref(&twin)).await).await);
+    write(&*store, async |work| work.insert_certificates(from_ref(&elsewhere)).await).await.unwrap();
     assert_eq!(found(&*store, &one).await, one);
     assert_eq!(found(&*store, &elsewhere).await, elsewhere);
     assert_eq!(read(&*store).await.certificate(twin.id).await.unwrap(), None);
@@ -99,7 +105,7 @@ async fn a_serial_number_is_taken_once_per_generation(store: Arc<dyn Store>) {
 async fn of_two_updates_of_one_version_the_second_is_stale(store: Arc<dyn Store>) {
     let (generation, holder) = with_generation(&*store).await;
     let mut first = certificate(1, &generation, &holder);
-    write(&*store, async |work| work.insert_certificate(&first).await).await.unwrap();
+    write(&*store, async |work| work.insert_certificates(from_ref(&first)).await).await.unwrap();
     let mut second = first.clone();
     first.state = CertificateState::Valid;
     write(&*store, async |work| work.update_certificate(&mut first).await).await.unwrap();
@@ -122,7 +128,7 @@ async fn certificates_of_a_card_come_oldest_first(store: Arc<dyn Store>) {
         work.insert_card(&one).await?;
         work.insert_card(&other).await?;
         for certificate in [&third, &on(3, other.id, 1), &first, &certificate(4, &generation, &holder), &second] {
-            work.insert_certificate(certificate).await?;
+            work.insert_certificates(from_ref(certificate)).await?;
         }
         Ok(())
     })
@@ -137,19 +143,38 @@ async fn a_key_of_another_holder_is_known(store: Arc<dyn Store>) {
     let mut held = certificate(1, &generation, &owner);
     write(&*store, async |work| {
         work.insert_holder(&stranger).await?;
-        work.insert_certificate(&held).await
+        work.insert_certificates(from_ref(&held)).await
     })
     .await
     .unwrap();
-    let mut reader = read(&*store).await;
-    assert!(!reader.key_used_by_another(&held.key_fingerprint, owner.id).await.unwrap());
-    assert!(reader.key_used_by_another(&held.key_fingerprint, stranger.id).await.unwrap());
-    assert!(!reader.key_used_by_another(&[99; 32], stranger.id).await.unwrap());
+    let by_owner =
+        KeyUse { fingerprint: held.key_fingerprint, holder: owner.id, card: None, role: CertificateRole::Signature };
+    let uses = async |keys: &[[u8; 32]]| read(&*store).await.uses_of_keys(keys).await.unwrap();
+    assert_eq!(uses(&[held.key_fingerprint, [99; 32]]).await, std::slice::from_ref(&by_owner));
+    assert_eq!(uses(&[[99; 32]]).await, []);
 
     // A revoked certificate's key is not free for others either.
     held.state = CertificateState::Revoked { reason: RevocationReason::Superseded, at: days(1) };
     write(&*store, async |work| work.update_certificate(&mut held).await).await.unwrap();
-    assert!(read(&*store).await.key_used_by_another(&held.key_fingerprint, stranger.id).await.unwrap());
+    // Another's, on a card, is told beside it.
+    let card = card(1, &stranger);
+    let second = Certificate {
+        key_fingerprint: held.key_fingerprint,
+        card: Some(card.id),
+        role: CertificateRole::Login,
+        ..certificate(2, &generation, &stranger)
+    };
+    write(&*store, async |work| {
+        work.insert_card(&card).await?;
+        work.insert_certificates(from_ref(&second)).await
+    })
+    .await
+    .unwrap();
+    let by_stranger =
+        KeyUse { holder: stranger.id, card: Some(card.id), role: CertificateRole::Login, ..by_owner.clone() };
+    let mut uses = uses(&[held.key_fingerprint]).await;
+    uses.sort_by_key(|used| used.card.is_some());
+    assert_eq!(uses, [by_owner, by_stranger]);
 }
 
 async fn revocations_are_all_that_are_not_valid_and_not_expired(store: Arc<dyn Store>) {
@@ -183,7 +208,7 @@ async fn revocations_are_all_that_are_not_valid_and_not_expired(store: Arc<dyn S
             of(1, &one, &held),
             of(9, &other, &revoked),
         ] {
-            work.insert_certificate(&certificate).await?;
+            work.insert_certificates(from_ref(&certificate)).await?;
         }
         Ok(())
     })
@@ -191,18 +216,122 @@ async fn revocations_are_all_that_are_not_valid_and_not_expired(store: Arc<dyn S
     .unwrap();
 
     let issued_at = |n: u8| certificate(n, &one, &holder).issued_at;
-    let entry = |n: u8, at, reason| Revocation { serial: serial(n), at, reason };
-    let compromised = Some(RevocationReason::KeyCompromise);
-    assert_eq!(
-        read(&*store).await.revocations(one.id, now).await.unwrap(),
-        [
-            entry(1, issued_at(1), None),
-            entry(2, issued_at(2), None),
-            entry(4, days(3), None),
-            entry(5, days(5), compromised),
-            entry(6, days(5), compromised),
-        ]
-    );
+    let (hold, compromised) = (CrlReason::CertificateHold, CrlReason::KeyCompromise);
+    let all = [
+        entry(1, issued_at(1), hold),
+        entry(2, issued_at(2), hold),
+        entry(4, days(3), hold),
+        entry(5, days(5), compromised),
+        entry(6, days(5), compromised),
+    ];
+    for shard in [None, Some(0)] {
+        assert_eq!(revocations(&*store, &one, shard, now).await, all);
+    }
+    assert_eq!(revocations(&*store, &one, Some(1), now).await, []);
+}
+
+fn entry(n: u8, at: OffsetDateTime, reason: CrlReason) -> Revoked {
+    Revoked { serial: pki_serial(&serial(n)), at, reason }
+}
+
+fn pki_serial(serial: &SerialNumber) -> kaika_pki::Serial {
+    kaika_pki::Serial::new(serial.as_be_bytes()).unwrap()
+}
+
+async fn revocations(
+    store: &dyn Store,
+    generation: &Generation,
+    shard: Option<u32>,
+    now: OffsetDateTime,
+) -> Vec<Revoked> {
+    let mut entries = read(store).await.revocations(generation.id, shard, now).await.unwrap();
+    entries.sort_by_key(|entry| entry.serial);
+    entries
+}
+
+async fn a_shard_has_its_own_revocations_and_changes(store: Arc<dyn Store>) {
+    let (generation, holder) = with_generation(&*store).await;
+    let in_shard = |n: u8, shard| Certificate { shard, ..certificate(n, &generation, &holder) };
+    let (mut first, second, third) = (in_shard(1, 0), in_shard(2, 1), in_shard(3, 1));
+    let revision = async |shard| read(&*store).await.shard_revision(generation.id, shard).await.unwrap();
+    let changed = async |shard, since, limit| {
+        let mut reader = read(&*store).await;
+        let mut serials = reader.changed_since(generation.id, shard, since, limit).await.unwrap();
+        serials.sort_by_key(ToString::to_string);
+        serials
+    };
+    assert_eq!((revision(None).await, revision(Some(0)).await), (0, 0));
+    write(&*store, async |work| work.insert_certificates(&[second.clone(), third.clone()]).await).await.unwrap();
+    write(&*store, async |work| work.insert_certificates(from_ref(&first)).await).await.unwrap();
+    assert_eq!((revision(None).await, revision(Some(0)).await, revision(Some(1)).await), (2, 2, 1));
+    assert_eq!(changed(0, 0, 10).await, from_ref(&first.serial));
+    assert_eq!(changed(1, 0, 10).await, [second.serial.clone(), third.serial.clone()]);
+    assert_eq!(changed(1, 0, 1).await.len(), 1);
+    assert_eq!(changed(1, 1, 10).await, []);
+
+    let issued_at = |n: u8| certificate(n, &generation, &holder).issued_at;
+    let hold = CrlReason::CertificateHold;
+    let now = days(1);
+    assert_eq!(revocations(&*store, &generation, Some(0), now).await, [entry(1, issued_at(1), hold)]);
+    let of_second = [entry(2, issued_at(2), hold), entry(3, issued_at(3), hold)];
+    assert_eq!(revocations(&*store, &generation, Some(1), now).await, of_second);
+    assert_eq!(revocations(&*store, &generation, Some(2), now).await, []);
+
+    first.state = CertificateState::Valid;
+    write(&*store, async |work| work.update_certificate(&mut first).await).await.unwrap();
+    assert_eq!((revision(Some(0)).await, revision(Some(1)).await), (3, 1));
+    assert_eq!(changed(0, 2, 10).await, from_ref(&first.serial));
+    assert_eq!(revocations(&*store, &generation, None, now).await, of_second);
+}
+
+async fn a_responder_learns_the_status_with_the_revision_it_was_read_at(store: Arc<dyn Store>) {
+    let (generation, holder) = with_generation(&*store).await;
+    let status = async |n: u8| read(&*store).await.certificate_status(generation.id, &serial(n)).await.unwrap();
+    assert_eq!(status(1).await, None);
+    for (n, state) in (1..).zip(every_state()) {
+        let issued = Certificate { state: state.clone(), ..certificate(n, &generation, &holder) };
+        write(&*store, async |work| work.insert_certificates(from_ref(&issued)).await).await.unwrap();
+        let expected = StatusRecord { state, issued_at: issued.issued_at, read_at: n.into() };
+        assert_eq!(status(n).await, Some(expected));
+    }
+    // What changes elsewhere in the generation counts too.
+    assert!(status(1).await.unwrap().read_at > 1);
+}
+
+async fn changes_of_status_are_counted_where_they_may_have_been_made(store: Arc<dyn Store>) {
+    let (generation, holder) = with_generation(&*store).await;
+    let mut certificate = certificate(1, &generation, &holder);
+    write(&*store, async |work| work.insert_certificates(from_ref(&certificate)).await).await.unwrap();
+    assert_eq!(store.status_changes(), 0, "nobody has been told of a new one");
+    certificate.placement = Some(Placement::Pending);
+    write(&*store, async |work| work.update_certificate(&mut certificate).await).await.unwrap();
+    assert_eq!(store.status_changes(), 0);
+    certificate.state = CertificateState::Valid;
+    write(&*store, async |work| work.update_certificate(&mut certificate).await).await.unwrap();
+    assert_eq!(store.status_changes(), 1);
+    certificate.state = CertificateState::Revoked { reason: RevocationReason::Superseded, at: days(1) };
+    let rolled_back = write(&*store, async |work| {
+        work.update_certificate(&mut certificate).await?;
+        Err::<(), _>(StoreError::Row("changed its mind".into()))
+    });
+    rolled_back.await.unwrap_err();
+    assert_eq!(store.status_changes(), 1);
+}
+
+async fn many_certificates_are_put_on_record_at_once(store: Arc<dyn Store>) {
+    let (generation, holder) = with_generation(&*store).await;
+    let many: Vec<_> = (1..=200).map(|n| certificate(n, &generation, &holder)).collect();
+    write(&*store, async |work| work.insert_certificates(&many).await).await.unwrap();
+    for certificate in &many {
+        assert_eq!(found(&*store, certificate).await, *certificate);
+    }
+    assert_eq!(read(&*store).await.generations().await.unwrap()[0].revision, 1, "one transaction, one change");
+    let keys: Vec<_> = many.iter().map(|certificate| certificate.key_fingerprint).collect();
+    assert_eq!(read(&*store).await.uses_of_keys(&keys).await.unwrap().len(), 200);
+    // All or none.
+    let fresh = certificate(201, &generation, &holder);
+    assert_stale(write(&*store, async |work| work.insert_certificates(&[fresh.clone(), many[0].clone()]).await).await);
+    assert_eq!(read(&*store).await.certificate(fresh.id).await.unwrap(), None);
 }
 
 async fn the_revision_counts_changes_of_status_alone(store: Arc<dyn Store>) {
@@ -216,7 +345,7 @@ async fn the_revision_counts_changes_of_status_alone(store: Arc<dyn Store>) {
     assert_eq!(revisions().await, (0, 0));
 
     let mut certificate = certificate(1, &one, &holder);
-    write(&*store, async |work| work.insert_certificate(&certificate).await).await.unwrap();
+    write(&*store, async |work| work.insert_certificates(from_ref(&certificate)).await).await.unwrap();
     assert_eq!(revisions().await, (1, 0), "a new certificate is held");
 
     // Each step: what changes, and the revision after it.

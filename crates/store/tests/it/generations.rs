@@ -8,6 +8,7 @@ on_both! {
     generations_come_back_oldest_first,
     an_ordinal_is_taken_once_per_owner,
     the_latest_list_is_the_one_with_the_highest_number,
+    every_shard_has_its_own_numbers,
     a_number_is_signed_once,
 }
 
@@ -37,6 +38,7 @@ async fn an_ordinal_is_taken_once_per_owner(store: Arc<dyn Store>) {
 fn crl(generation: &Generation, number: i64) -> Crl {
     Crl {
         generation: generation.id,
+        shard: None,
         number,
         revision: number * 10,
         this_update: days(number),
@@ -55,13 +57,26 @@ async fn with_two_generations(store: &dyn Store) -> (Generation, Generation) {
 
 async fn the_latest_list_is_the_one_with_the_highest_number(store: Arc<dyn Store>) {
     let (one, other) = with_two_generations(&*store).await;
-    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), None);
+    assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), None);
     for (generation, number) in [(&one, 1), (&other, 5), (&one, 2), (&one, 10)] {
         let crl = crl(generation, number);
         write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
-        assert_eq!(read(&*store).await.latest_crl(generation.id).await.unwrap(), Some(crl));
+        assert_eq!(read(&*store).await.latest_crl(generation.id, None).await.unwrap(), Some(crl));
     }
-    assert_eq!(read(&*store).await.latest_crl(other.id).await.unwrap(), Some(crl(&other, 5)));
+    assert_eq!(read(&*store).await.latest_crl(other.id, None).await.unwrap(), Some(crl(&other, 5)));
+}
+
+async fn every_shard_has_its_own_numbers(store: Arc<dyn Store>) {
+    let (one, _) = with_two_generations(&*store).await;
+    let lists = [None, Some(0), Some(1), Some(17)].map(|shard| Crl { shard, ..crl(&one, 1) });
+    for crl in &lists {
+        write(&*store, async |work| work.insert_crl(crl).await).await.unwrap();
+    }
+    let later = Crl { shard: Some(1), ..crl(&one, 2) };
+    write(&*store, async |work| work.insert_crl(&later).await).await.unwrap();
+    for crl in [&lists[0], &lists[1], &later, &lists[3]] {
+        assert_eq!(read(&*store).await.latest_crl(one.id, crl.shard).await.unwrap().as_ref(), Some(crl));
+    }
 }
 
 /// RFC 5280 §5.2.3: the number grows with every list of an issuer. A server that was slow comes with one long passed.
@@ -75,7 +90,7 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
         let rival = Crl { der: vec![0xff], ..crl(&one, number) };
         assert_stale(write(&*store, async |work| work.insert_crl(&rival).await).await);
     }
-    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), Some(crl(&one, 3)));
+    assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), Some(crl(&one, 3)));
 
     let tasks: Vec<_> = (0..20)
         .map(|byte| {
@@ -95,5 +110,5 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
         }
     }
     assert_eq!(signed.len(), 1);
-    assert_eq!(read(&*store).await.latest_crl(one.id).await.unwrap(), signed.pop());
+    assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), signed.pop());
 }

@@ -1,17 +1,18 @@
 //! The way of a certificate through issuing: one serial number, one to-be-signed text.
 
 use crate::sample::{assert_stale, days, generation, job_id, read, serial, write};
-use kaika_app::{Issuance, IssuanceState, Store};
+use kaika_app::{Issuance, IssuanceState, Settled, Store};
 use kaika_wire::{CertificateId, CertificateRole};
-use std::sync::Arc;
+use std::{slice::from_ref, sync::Arc};
 
 on_both! {
     issuances_come_back_in_every_state,
     one_issuance_per_job_role_and_key_unless_void,
-    a_serial_number_is_reserved_once,
-    an_issuance_goes_its_way_and_no_other,
+    a_serial_number_is_taken_once,
+    what_is_settled_stays_settled,
+    of_a_group_all_are_settled_or_none,
     unfinished_are_those_begun_before_and_neither_issued_nor_void,
-    of_many_at_once_one_reserves,
+    of_many_at_once_one_is_recorded,
 }
 
 fn issuance(n: u8) -> Issuance {
@@ -22,144 +23,133 @@ fn issuance(n: u8) -> Issuance {
         job: Some(job_id(n)),
         role: CertificateRole::Signature,
         key_fingerprint: [n; 32],
-        state: IssuanceState::Reserved,
+        state: IssuanceState::Recorded { to_be_signed: vec![0x30, n] },
         at: days(0),
     }
 }
 
-fn recorded(byte: u8) -> IssuanceState {
-    IssuanceState::Recorded { to_be_signed: vec![0x30, byte] }
+async fn found(store: &dyn Store, issuance: &Issuance) -> Option<Issuance> {
+    let issuances = read(store).await.issuances(&[issuance.job.unwrap()]).await.unwrap();
+    issuances.into_iter().find(|found| found.certificate == issuance.certificate)
 }
 
-async fn found(store: &dyn Store, issuance: &Issuance) -> Option<Issuance> {
-    let mut reader = read(store).await;
-    reader.issuance(issuance.job.unwrap(), issuance.role, &issuance.key_fingerprint).await.unwrap()
+async fn insert(store: &dyn Store, issuance: &Issuance) -> Result<(), kaika_app::StoreError> {
+    write(store, async |work| work.insert_issuances(from_ref(issuance)).await).await
+}
+
+async fn settle(store: &dyn Store, issuance: &Issuance, settled: Settled) -> Result<(), kaika_app::StoreError> {
+    write(store, async |work| work.settle_issuances(&[issuance.certificate], settled).await).await
 }
 
 async fn issuances_come_back_in_every_state(store: Arc<dyn Store>) {
-    let states = [IssuanceState::Reserved, recorded(7), IssuanceState::Issued, IssuanceState::Void];
-    for (n, (role, state)) in
-        (1..).zip(CertificateRole::ALL.into_iter().flat_map(|role| states.clone().map(|state| (role, state))))
-    {
-        let issuance = Issuance { role, state, ..issuance(n) };
-        write(&*store, async |work| work.insert_issuance(&issuance).await).await.unwrap();
-        let is_void = issuance.state == IssuanceState::Void;
-        assert_eq!(found(&*store, &issuance).await, (!is_void).then_some(issuance));
+    for (n, role) in (1..).zip(CertificateRole::ALL) {
+        let recorded = Issuance { role, ..issuance(n) };
+        insert(&*store, &recorded).await.unwrap();
+        assert_eq!(found(&*store, &recorded).await, Some(recorded.clone()));
+        settle(&*store, &recorded, Settled::Issued).await.unwrap();
+        let issued = Issuance { state: IssuanceState::Issued, ..recorded };
+        assert_eq!(found(&*store, &issued).await, Some(issued));
     }
+    let void = issuance(9);
+    insert(&*store, &void).await.unwrap();
+    settle(&*store, &void, Settled::Void).await.unwrap();
+    assert_eq!(found(&*store, &void).await, None);
+    // Of several jobs at once, in any number.
+    let jobs: Vec<_> = (1..=100).map(job_id).collect();
+    assert_eq!(read(&*store).await.issuances(&jobs).await.unwrap().len(), CertificateRole::ALL.len());
 }
 
 async fn one_issuance_per_job_role_and_key_unless_void(store: Arc<dyn Store>) {
-    let mut first = issuance(1);
+    let first = issuance(1);
     let again = Issuance { job: first.job, key_fingerprint: first.key_fingerprint, ..issuance(2) };
-    write(&*store, async |work| work.insert_issuance(&first).await).await.unwrap();
-    assert_stale(write(&*store, async |work| work.insert_issuance(&again).await).await);
+    insert(&*store, &first).await.unwrap();
+    assert_stale(insert(&*store, &again).await);
 
     // Another job, role or key is another issuance.
     for different in [
-        Issuance { job: Some(job_id(9)), ..Issuance { serial: serial(3), ..issuance(3) } },
-        Issuance { role: CertificateRole::Encryption, ..Issuance { job: first.job, ..issuance(4) } },
-        Issuance { key_fingerprint: [9; 32], ..Issuance { job: first.job, ..issuance(5) } },
+        Issuance { job: Some(job_id(9)), ..issuance(3) },
+        Issuance { role: CertificateRole::Encryption, job: first.job, ..issuance(4) },
+        Issuance { key_fingerprint: [9; 32], job: first.job, ..issuance(5) },
     ] {
-        write(&*store, async |work| work.insert_issuance(&different).await).await.unwrap();
+        insert(&*store, &different).await.unwrap();
     }
     // So is one that belongs to no job.
     for n in [6, 7] {
-        let jobless = Issuance { job: None, key_fingerprint: [1; 32], ..issuance(n) };
-        write(&*store, async |work| work.insert_issuance(&jobless).await).await.unwrap();
+        insert(&*store, &Issuance { job: None, key_fingerprint: [1; 32], ..issuance(n) }).await.unwrap();
     }
 
-    first.state = IssuanceState::Void;
-    write(&*store, async |work| work.update_issuance(&first, &IssuanceState::Reserved).await).await.unwrap();
-    assert_eq!(found(&*store, &first).await, None);
-    write(&*store, async |work| work.insert_issuance(&again).await).await.unwrap();
-    assert_eq!(found(&*store, &first).await, Some(again));
+    settle(&*store, &first, Settled::Void).await.unwrap();
+    insert(&*store, &again).await.unwrap();
+    assert_eq!(found(&*store, &again).await, Some(again));
 }
 
-async fn a_serial_number_is_reserved_once(store: Arc<dyn Store>) {
+async fn a_serial_number_is_taken_once(store: Arc<dyn Store>) {
     let first = issuance(1);
     let twin = Issuance { serial: first.serial.clone(), ..issuance(2) };
     let elsewhere = Issuance { serial: first.serial.clone(), generation: generation(2).id, ..issuance(3) };
-    write(&*store, async |work| work.insert_issuance(&first).await).await.unwrap();
-    assert_stale(write(&*store, async |work| work.insert_issuance(&twin).await).await);
-    write(&*store, async |work| work.insert_issuance(&elsewhere).await).await.unwrap();
+    insert(&*store, &first).await.unwrap();
+    assert_stale(insert(&*store, &twin).await);
+    insert(&*store, &elsewhere).await.unwrap();
 
     // Void, the serial stays taken for ever.
-    let void = Issuance { state: IssuanceState::Void, ..first };
-    write(&*store, async |work| work.update_issuance(&void, &IssuanceState::Reserved).await).await.unwrap();
-    assert_stale(write(&*store, async |work| work.insert_issuance(&twin).await).await);
+    settle(&*store, &first, Settled::Void).await.unwrap();
+    assert_stale(insert(&*store, &twin).await);
 }
 
-/// Every pair of states, in a row that really stands at `before`: the ports' doc names the four that are allowed.
-async fn an_issuance_goes_its_way_and_no_other(store: Arc<dyn Store>) {
-    use IssuanceState::{Issued, Reserved, Void};
-    let states = [Reserved, recorded(1), recorded(2), Issued, Void];
-    let mut n = 0;
-    for before in &states {
-        for after in &states {
-            n += 1;
-            let stored = Issuance { state: before.clone(), ..issuance(n) };
-            write(&*store, async |work| work.insert_issuance(&stored).await).await.unwrap();
-            let next = Issuance { state: after.clone(), ..stored.clone() };
-            let done = write(&*store, async |work| work.update_issuance(&next, before).await).await;
-            let allowed = matches!(
-                (before, after),
-                (Reserved, IssuanceState::Recorded { .. } | Void) | (IssuanceState::Recorded { .. }, Issued | Void)
-            );
-            if allowed {
-                done.unwrap();
-            } else {
-                assert_stale(done);
-            }
-            let now = if allowed { next } else { stored };
-            assert_eq!(found(&*store, &now).await, (now.state != Void).then_some(now), "{before:?} to {after:?}");
-        }
+async fn what_is_settled_stays_settled(store: Arc<dyn Store>) {
+    let both = [Settled::Issued, Settled::Void];
+    for (n, (first, then)) in (1..).zip(both.into_iter().flat_map(|first| both.map(|then| (first, then)))) {
+        let issuance = issuance(n);
+        insert(&*store, &issuance).await.unwrap();
+        settle(&*store, &issuance, first).await.unwrap();
+        assert_stale(settle(&*store, &issuance, then).await);
+        let state = found(&*store, &issuance).await.map(|found| found.state);
+        assert_eq!(state, (first == Settled::Issued).then_some(IssuanceState::Issued));
     }
+    assert_stale(settle(&*store, &issuance(99), Settled::Issued).await);
+}
 
-    // Another state than it was believed to have: also where only the recorded bytes are others.
-    let stored = Issuance { state: recorded(1), ..issuance(100) };
-    write(&*store, async |work| work.insert_issuance(&stored).await).await.unwrap();
-    let issued = Issuance { state: Issued, ..stored.clone() };
-    let void = Issuance { state: Void, ..stored.clone() };
-    assert_stale(write(&*store, async |work| work.update_issuance(&issued, &recorded(2)).await).await);
-    assert_stale(write(&*store, async |work| work.update_issuance(&void, &Reserved).await).await);
-    assert_eq!(found(&*store, &stored).await, Some(stored));
+async fn of_a_group_all_are_settled_or_none(store: Arc<dyn Store>) {
+    let group: Vec<_> = (1..=90).map(issuance).collect();
+    write(&*store, async |work| work.insert_issuances(&group).await).await.unwrap();
+    settle(&*store, &group[80], Settled::Void).await.unwrap();
+    let ids: Vec<_> = group.iter().map(|issuance| issuance.certificate).collect();
+    assert_stale(write(&*store, async |work| work.settle_issuances(&ids, Settled::Issued).await).await);
+    assert_eq!(found(&*store, &group[0]).await, Some(group[0].clone()));
+    write(&*store, async |work| work.settle_issuances(&ids[..80], Settled::Issued).await).await.unwrap();
+    assert_eq!(read(&*store).await.unfinished_issuances(days(1)).await.unwrap(), group[81..]);
 }
 
 async fn unfinished_are_those_begun_before_and_neither_issued_nor_void(store: Arc<dyn Store>) {
-    let at = |n: u8, day, state| Issuance { at: days(day), state, ..issuance(n) };
-    let (oldest, older, old) =
-        (at(9, -3, recorded(1)), at(1, -2, IssuanceState::Reserved), at(2, -2, IssuanceState::Reserved));
-    for issuance in [
-        &old,
-        &older,
-        &oldest,
-        &at(3, -3, IssuanceState::Issued),
-        &at(4, -3, IssuanceState::Void),
-        &at(5, -1, IssuanceState::Reserved),
-    ] {
-        write(&*store, async |work| work.insert_issuance(issuance).await).await.unwrap();
+    let at = |n: u8, day| Issuance { at: days(day), ..issuance(n) };
+    let (oldest, older, old) = (at(9, -3), at(1, -2), at(2, -2));
+    let (issued, void, young) = (at(3, -3), at(4, -3), at(5, -1));
+    for issuance in [&old, &older, &oldest, &issued, &void, &young] {
+        insert(&*store, issuance).await.unwrap();
     }
+    settle(&*store, &issued, Settled::Issued).await.unwrap();
+    settle(&*store, &void, Settled::Void).await.unwrap();
     assert_eq!(read(&*store).await.unfinished_issuances(days(-1)).await.unwrap(), [oldest, older, old]);
 }
 
-async fn of_many_at_once_one_reserves(store: Arc<dyn Store>) {
+async fn of_many_at_once_one_is_recorded(store: Arc<dyn Store>) {
     let tasks: Vec<_> = (1..=20)
         .map(|n| {
             let store = Arc::clone(&store);
             let rival = Issuance { job: Some(job_id(1)), key_fingerprint: [1; 32], ..issuance(n) };
             tokio::spawn(async move {
                 let mut work = store.begin().await?;
-                work.insert_issuance(&rival).await?;
+                work.insert_issuances(from_ref(&rival)).await?;
                 work.commit().await
             })
         })
         .collect();
-    let mut reserved = 0;
+    let mut recorded = 0;
     for task in tasks {
         match task.await.unwrap() {
-            Ok(()) => reserved += 1,
+            Ok(()) => recorded += 1,
             refused => assert_stale(refused),
         }
     }
-    assert_eq!(reserved, 1);
+    assert_eq!(recorded, 1);
 }

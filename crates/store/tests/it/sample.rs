@@ -101,6 +101,7 @@ pub(crate) fn generation(n: u8) -> Generation {
         responder_certificate: vec![0x31, n],
         base_url: "http://pki.example.tw".into(),
         founded_at: seconds(n.into()),
+        shards: 4,
         revision: 0,
     }
 }
@@ -115,6 +116,7 @@ pub(crate) fn certificate(n: u8, generation: &Generation, holder: &Holder) -> Ce
         card: None,
         role: CertificateRole::Signature,
         serial: serial(n),
+        shard: 0,
         certificate: vec![0x30, 0x82, n],
         sha256: [n; 32],
         key_fingerprint: [n; 32],

@@ -64,11 +64,12 @@ async fn opened_again_it_has_everything(url: String) {
         job: Some(job.id),
         role: CertificateRole::Signature,
         key_fingerprint: [1; 32],
-        state: IssuanceState::Issued,
+        state: IssuanceState::Recorded { to_be_signed: vec![0x30] },
         at: days(0),
     };
     let crl = Crl {
         generation: generation.id,
+        shard: Some(2),
         number: 1,
         revision: 1,
         this_update: days(0),
@@ -91,8 +92,8 @@ async fn opened_again_it_has_everything(url: String) {
         work.insert_holder(&holder).await?;
         work.insert_card(&card).await?;
         work.insert_generation(&generation).await?;
-        work.insert_certificate(&certificate).await?;
-        work.insert_issuance(&issuance).await?;
+        work.insert_certificates(std::slice::from_ref(&certificate)).await?;
+        work.insert_issuances(std::slice::from_ref(&issuance)).await?;
         work.insert_crl(&crl).await?;
         work.put_user_code(card.id, "hash", days(0)).await?;
         work.put_puk(card.id, &puk).await?;
@@ -113,9 +114,8 @@ async fn opened_again_it_has_everything(url: String) {
     assert_eq!(reader.holder(holder.id).await.unwrap(), Some(holder));
     assert_eq!(reader.generations().await.unwrap()[0].revision, 1);
     assert_eq!(reader.certificate(certificate.id).await.unwrap(), Some(certificate));
-    let found = reader.issuance(job.id, CertificateRole::Signature, &[1; 32]).await.unwrap();
-    assert_eq!(found, Some(issuance));
-    assert_eq!(reader.latest_crl(generation.id).await.unwrap(), Some(crl));
+    assert_eq!(reader.issuances(&[job.id]).await.unwrap(), [issuance]);
+    assert_eq!(reader.latest_crl(generation.id, Some(2)).await.unwrap(), Some(crl));
     assert_eq!(reader.user_code(card.id).await.unwrap().unwrap().hash, "hash");
     assert_eq!(reader.puks(card.id).await.unwrap(), [puk]);
     assert_eq!(reader.open_job(card.id).await.unwrap(), Some(job));
