@@ -1,5 +1,6 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
+mod deny;
 mod fuzz;
 mod install;
 mod scripts;
@@ -21,10 +22,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what the tests need and is missing: packages of Debian, and pkilint and axe-core under target/judges.
+    /// Install what the tests need and is missing: packages of Debian; pkilint, axe-core and cargo-deny under
+    /// target/judges.
     Install,
     /// Check the rules that the compiler cannot: which crate may use which, and what must be absent where.
     Tidy,
+    /// Check licences, bans and sources of all packages, with cargo-deny.
+    Deny,
     /// Check the types of the pages' scripts, with tsc.
     Scripts,
     /// Run every fuzz target for some seconds
@@ -33,7 +37,7 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Everything: install, formatting, clippy, tidy, the pages' scripts, all tests, fuzz targets for some seconds.
+    /// Everything: install, formatting, clippy, tidy, licences, the pages' scripts, all tests, fuzz targets for some seconds.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
@@ -43,6 +47,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Deny => deny::run(),
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Install => install::run(),
         Command::Scripts => scripts::run(),

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::shell::{self, cargo};
-use crate::{fuzz, install, scripts, tidy};
+use crate::{deny, fuzz, install, scripts, tidy};
 
 /// For each target: enough to meet again what was met before, and to look around.
 const FUZZ_SECONDS: u32 = 5;
@@ -13,6 +13,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     shell::run(cargo().args(["fmt", "--all", "--check"]))?;
     shell::run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     tidy::run()?;
+    deny::run()?;
     scripts::run()?;
     // With `--workspace`, cargo would not heed `--package`.
     let one = arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
