@@ -63,6 +63,9 @@ fn failure(error: sqlx::Error) -> StoreError {
             return StoreError::Stale;
         }
     }
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return StoreError::Database("it gave no connection in time: it does not run, or has too much to do".into());
+    }
     StoreError::Database(Box::new(error))
 }
 

@@ -4,9 +4,12 @@ use crate::{failure, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 type Db = sqlx::Postgres;
@@ -16,6 +19,9 @@ type Connection = sqlx::PgConnection;
 mod queries;
 
 const CONNECTIONS: u32 = 16;
+/// How long a request waits for a connection, be all of them taken or PostgreSQL not there: sqlx tries again where it is
+/// refused. A restart of PostgreSQL takes less; whoever asked would rather be told than wait for longer.
+const PATIENCE: Duration = Duration::from_secs(5);
 const SCRIPTS: &[(i64, &str, &str)] = &[
     (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
@@ -29,7 +35,8 @@ pub(crate) struct PostgresStore {
 }
 
 pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
-    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect(url).await.map_err(failure)?;
+    let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+    let pool = options.connect(url).await.map_err(failure)?;
     migrate(SCRIPTS, &pool).await?;
     Ok(PostgresStore { pool, status_changes: Arc::default() })
 }

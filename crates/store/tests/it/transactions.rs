@@ -3,6 +3,7 @@
 use crate::sample::{assert_stale, card, days, event, gca, holder, read, with_card, with_holder, write};
 use kaika_app::{Store, StoreError, audit::Head};
 use kaika_domain::CardState;
+use kaika_testkit::{ports::PortPair, postgres::TestPostgres};
 use kaika_wire::StationId;
 use sqlx::{Connection, PgConnection};
 use std::{sync::Arc, time::Duration};
@@ -162,4 +163,24 @@ async fn parallel_updates_of_one_row_all_count_once(store: Arc<dyn Store>) {
     }
     let card = read(&*store).await.card(card.id).await.unwrap().unwrap();
     assert_eq!((card.device, card.version), (Some(20), 21));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_postgresql_is_told_and_taken_up_again() {
+    let mut server = TestPostgres::start_lasting();
+    let store = kaika_store::open(&server.fresh_database()).await.unwrap();
+    server.stop();
+    let told = timeout(PATIENCE, store.begin()).await.unwrap();
+    assert!(matches!(told, Err(StoreError::Database(_))));
+    server.start_again();
+    with_card(&*store).await;
+}
+
+/// It is asked again for 5 seconds. Four times as long is the machine's affair; sqlx would by itself ask for 30.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_connection_is_told_before_anybody_gives_up() {
+    let closed = PortPair::claim().unwrap();
+    let url = format!("postgres://postgres@127.0.0.1:{}/kaika", closed.first);
+    let told = timeout(PATIENCE, kaika_store::open(&url)).await.expect("told sooner");
+    assert!(told.err().unwrap().to_string().contains("it does not run"));
 }
