@@ -30,6 +30,8 @@ mod pcsc;
 mod ready_file;
 #[path = "e2e/serve.rs"]
 mod serve;
+#[path = "e2e/servers.rs"]
+mod servers;
 #[path = "e2e/start_and_end.rs"]
 mod start_and_end;
 #[path = "e2e/sweep.rs"]

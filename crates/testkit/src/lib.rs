@@ -5,6 +5,7 @@
 //! a missing program fails the test, and `cargo xtask install` installs it. What is started here ends with the value
 //! that stands for it, and with the test process at the latest, even if that is killed.
 
+pub mod balancer;
 pub mod browser;
 mod http;
 mod leash;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
 
-/// Nothing known but what the ready file says of one authority.
+/// Nothing known but where one authority answers.
 pub(crate) struct RelyingParty {
     desk: TempDir,
     ocsp: String,
@@ -51,7 +51,21 @@ pub(crate) struct Verified {
 
 impl RelyingParty {
     pub(crate) fn of(demo: &Demo, authority: &str) -> RelyingParty {
-        let url = |what| demo.url(authority, what).to_owned();
+        RelyingParty::asking(|what| demo.url(authority, what).to_owned())
+    }
+
+    /// Asks the server at this address, whatever certificates name.
+    pub(crate) fn at(base: &str, authority: &str, root: &str) -> RelyingParty {
+        RelyingParty::asking(|what| match what {
+            "ocsp" => format!("{base}/ocsp/{authority}"),
+            "crl" => format!("{base}/crl/{authority}.crl"),
+            "root_crl" => format!("{base}/crl/{root}.crl"),
+            "ca_certificate" => format!("{base}/ca/{authority}.cer"),
+            _ => format!("{base}/ca/{root}.cer"),
+        })
+    }
+
+    fn asking(url: impl Fn(&str) -> String) -> RelyingParty {
         let party =
             RelyingParty { desk: folder(), ocsp: url("ocsp"), crl: url("crl"), root_crl: url("root_crl"), ahead: 0 };
         party.put("authority.der", fetch(&url("ca_certificate")));

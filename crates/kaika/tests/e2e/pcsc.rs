@@ -25,7 +25,12 @@ pub(crate) struct Bench {
 impl Bench {
     /// A blank card.
     pub(crate) fn new() -> Bench {
-        Bench::start(None, &["--create", "--strict", "--serial", "31000001"])
+        Bench::blank(31_000_001)
+    }
+
+    /// A blank card with this serial number.
+    pub(crate) fn blank(serial: u32) -> Bench {
+        Bench::start(None, &["--create", "--strict", "--serial", &serial.to_string()])
     }
 
     /// A copy of this card.

@@ -39,13 +39,14 @@ impl Authority {
         Authority { folder: folder(), portal: PortPair::claim().unwrap(), metrics: PortPair::claim().unwrap() }
     }
 
-    fn configure(&self, server: &str, database: &str) {
+    pub(crate) fn configure(&self, server: &str, database: &str) {
         let config = format!(
             "authorities = \"authorities\"\n\
              [server]\n{server}\
              [database]\nurl = \"{database}\"\n\
              [keys]\nfolder = \"keys\"\nsecrets = \"secrets\"\npassphrase_file = \"passphrase\"\n\
              anchors = \"audit.anchors\"\n\
+             [status]\ncrl_every = 0\n\
              [log]\nformat = \"json\"\n"
         );
         fs::write(self.path("kaika.toml"), config).unwrap();
