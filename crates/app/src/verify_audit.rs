@@ -24,6 +24,12 @@ pub enum AuditFinding {
     Missing { from: i64, to: i64 },
     #[error("the log ends at event {found}, but {expected} were written: its tail was cut off")]
     Cut { found: i64, expected: i64 },
+    /// A tail that was cut off with the head put right looks the same.
+    #[error(
+        "the log ends at event {found}, but event {anchored} was anchored: the database is older than its anchors, \
+         as one from a backup is, or its tail was cut off"
+    )]
+    Older { found: i64, anchored: i64 },
     #[error("the log's head in the database does not fit its last event")]
     Head,
     #[error("the chain at event {sequence} is not the one that was signed: it was written anew")]
@@ -90,8 +96,14 @@ impl Walk<'_> {
     fn finish(mut self, recorded: Head) -> AuditReport {
         let anchored = self.anchors.last().map_or(0, |anchor| anchor.head.sequence);
         let expected = recorded.sequence.max(anchored);
-        if expected > self.head.sequence {
-            self.findings.push(AuditFinding::Cut { found: self.head.sequence, expected });
+        let found = self.head.sequence;
+        if expected > found {
+            // All that is there is as it was written.
+            let genuine = recorded == self.head && self.findings.is_empty();
+            self.findings.push(match genuine {
+                true => AuditFinding::Older { found, anchored },
+                false => AuditFinding::Cut { found, expected },
+            });
         } else if recorded != self.head {
             self.findings.push(AuditFinding::Head);
         }

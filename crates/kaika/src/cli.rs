@@ -1,6 +1,7 @@
 //! The command line of `kaika`.
 
 mod audit;
+mod backup;
 mod card;
 mod demo;
 mod server;
@@ -46,6 +47,8 @@ enum What {
     Init(server::Options),
     /// Run an authority: portal, API, OCSP and revocation lists
     Serve(server::Options),
+    /// Copy an authority's database, keys, policies and anchors into a folder, while it is served
+    Backup(backup::Options),
     /// The configuration
     #[command(subcommand)]
     Config(server::Work),
@@ -117,6 +120,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         What::Demo(options) => demo::run(options).await,
         What::Init(options) => server::init(options).await,
         What::Serve(options) => server::serve(options).await,
+        What::Backup(options) => backup::run(options).await,
         What::Config(work) => server::check(work).await,
         What::Card(work) => card::run(work).await,
         What::Station(work) => station::run(work).await,

@@ -271,7 +271,7 @@ fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec
     Ok((policies, roots))
 }
 
-fn create_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }

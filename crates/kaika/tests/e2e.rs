@@ -10,6 +10,8 @@
 mod activation;
 #[path = "e2e/audit.rs"]
 mod audit;
+#[path = "e2e/backup.rs"]
+mod backup;
 #[path = "e2e/bench.rs"]
 mod bench;
 #[path = "e2e/browser.rs"]
@@ -24,6 +26,8 @@ mod first_start;
 mod judges;
 #[path = "e2e/kills.rs"]
 mod kills;
+#[path = "e2e/ordered.rs"]
+mod ordered;
 #[path = "e2e/pcsc.rs"]
 mod pcsc;
 #[path = "e2e/ready_file.rs"]

@@ -12,7 +12,7 @@ mod postgres;
 mod sqlite;
 
 use kaika_app::{Store, StoreError};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// Opens the database and brings its schema up to date: `sqlite:PATH` (made where it is missing) or `postgres://…`.
 ///
@@ -22,6 +22,18 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.strip_prefix("sqlite:") {
         Some(path) => Ok(Arc::new(sqlite::open(path.as_ref()).await?)),
         None => Ok(Arc::new(postgres::open(url).await?)),
+    }
+}
+
+/// Copies the database into this file, as it is at one moment; others may read and write it meanwhile. False for
+/// PostgreSQL, which has its own tools for that.
+///
+/// # Errors
+/// There is no such database, or the file is there already or cannot be written.
+pub async fn copy(url: &str, file: &Path) -> Result<bool, StoreError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => sqlite::copy(path.as_ref(), file).await.map(|()| true),
+        None => Ok(false),
     }
 }
 

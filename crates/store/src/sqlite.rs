@@ -4,11 +4,11 @@ use crate::{failure, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{
-    Connection as _, SqlitePool,
+    ConnectOptions as _, Connection as _, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -26,6 +26,8 @@ type Connection = sqlx::SqliteConnection;
 mod queries;
 
 const READERS: u32 = 4;
+/// How long one process waits for another that writes.
+const BUSY_FOR: Duration = Duration::from_secs(10);
 /// SQLITE_BUSY.
 const BUSY: &str = "5";
 const SCRIPTS: &[(i64, &str, &str)] = &[
@@ -47,7 +49,7 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         .filename(path)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(10))
+        .busy_timeout(BUSY_FOR)
         // KiB; the readers' hot pages are few.
         .pragma("cache_size", "-1024");
     let pool = |most| {
@@ -62,6 +64,19 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     transaction.commit().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
     Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
+}
+
+/// The schema stays as it is, be it an older one.
+pub(crate) async fn copy(path: &Path, to: &Path) -> Result<(), StoreError> {
+    let io = |error| StoreError::Database(Box::new(error));
+    let name = to.to_str().ok_or_else(|| io(io::ErrorKind::InvalidFilename.into()))?;
+    let options = SqliteConnectOptions::new().filename(path).synchronous(SqliteSynchronous::Full);
+    let mut from = options.busy_timeout(BUSY_FOR).connect().await.map_err(failure)?;
+    // SQLite fills an empty file as it makes a new one, but a new one everybody could read.
+    OpenOptions::new().create_new(true).append(true).mode(0o600).open(to).map_err(io)?;
+    sqlx::query("VACUUM INTO $1").bind(name).execute(&mut from).await.map_err(failure)?;
+    from.close().await.map_err(failure)?;
+    File::open(to).and_then(|copy| copy.sync_all()).map_err(io)
 }
 
 /// Where the disk is full, SQLite rolls back by itself ("Result Codes", SQLITE_FULL), and sqlx, whose own ROLLBACK then

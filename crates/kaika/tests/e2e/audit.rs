@@ -89,16 +89,16 @@ fn a_cut_tail_is_found() {
     copy.sql(&format!("DELETE FROM audit_event WHERE sequence > {}", last - 3));
     found(&copy, json!([{"finding": "cut", "found": last - 3, "expected": last}]));
 
-    // With the head put right: the anchors outside the database tell.
+    // With the head put right: the anchors outside the database tell, as of a backup that was put back.
     copy.sql(&format!(
         "UPDATE audit_head SET sequence = {0}, hash = (SELECT hash FROM audit_event WHERE sequence = {0})",
         last - 3
     ));
-    found(&copy, json!([{"finding": "cut", "found": last - 3, "expected": last}]));
+    found(&copy, json!([{"finding": "older", "found": last - 3, "anchored": last}]));
 
     let copy = data.copy();
     copy.sql("DELETE FROM audit_event; UPDATE audit_head SET sequence = 0, hash = zeroblob(32)");
-    found(&copy, json!([{"finding": "cut", "found": 0, "expected": last}]));
+    found(&copy, json!([{"finding": "older", "found": 0, "anchored": last}]));
 }
 
 #[test]

@@ -179,6 +179,15 @@ impl RelyingParty {
         ])
     }
 
+    /// Of the authority's list as it is now.
+    pub(crate) fn list_number(&self) -> u64 {
+        self.put("list.der", fetch(&self.crl));
+        let told = self.openssl(&["crl", "-inform", "DER", "-in", "list.der", "-noout", "-crlnumber"]);
+        let told = told.expect_success().stdout();
+        let number = told.trim().strip_prefix("crlNumber=0x").unwrap_or_else(|| panic!("{told}"));
+        u64::from_str_radix(number, 16).unwrap()
+    }
+
     /// Everything that authority and root publish of themselves, and these certificates.
     #[track_caller]
     pub(crate) fn lint(&self, certificates: &[&str]) {

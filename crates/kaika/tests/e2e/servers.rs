@@ -1,10 +1,10 @@
 //! Several servers behind one address, on one PostgreSQL database: whichever of them gets a message, it is the same
 //! authority. Each has a folder of its own, as on a machine of its own.
 
-use crate::bench::{Running, Said, eventually, tool};
+use crate::bench::{Running, eventually};
 use crate::demo::END;
 use crate::judges::{Method, Question, RelyingParty, pem, statuses};
-use crate::pcsc::Bench;
+use crate::ordered::Ordered;
 use crate::serve::Authority;
 use kaika_testkit::{
     balancer::Balancer,
@@ -14,7 +14,6 @@ use kaika_testkit::{
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    fs,
     sync::Mutex,
     thread,
     time::{Duration, Instant},
@@ -27,20 +26,11 @@ struct Servers {
     machines: Vec<Machine>,
     balancer: Balancer,
     database: String,
-    station: String,
-    holder: String,
 }
 
 struct Machine {
     authority: Authority,
     server: Mutex<Running>,
-}
-
-/// A card that was ordered, in a reader of its own; the person's inputs.
-struct Ordered {
-    bench: Bench,
-    number: String,
-    user_code: String,
 }
 
 impl Servers {
@@ -62,46 +52,13 @@ impl Servers {
             let shared = ["authorities", "keys", "secrets", "passphrase"].map(|name| first.path(name));
             Tool::new("cp").arg("--archive").args(shared).arg(other.path("")).run().expect_success();
         }
-        let (station, holder) = (first.path("station.json"), first.path("holder.toml"));
-        first.operator(&["station", "enrol", "--name", "Test", "--out", &station]).expect_success();
-        fs::write(&holder, "subject = [[\"C\", \"TW\"], [\"O\", \"行政院\"], [\"OU\", \"測試機關\"]]\n").unwrap();
+        first.enrol_station();
         let machines = places.into_iter().map(Machine::start).collect();
-        Servers { machines, balancer, database, station, holder }
+        Servers { machines, balancer, database }
     }
 
     fn order(&self, serial: u32) -> Ordered {
-        let order = ["card", "order", "--authority", "gca", "--holder", &self.holder];
-        let order = self.machines[0].authority.operator(&order).expect_success();
-        let text = |name: &str| order[name].as_str().unwrap().to_owned();
-        Ordered { bench: Bench::blank(serial), number: text("number"), user_code: text("user_code") }
-    }
-
-    fn portal(&self) -> String {
-        format!("http://localhost:{}/gca/", self.balancer.port())
-    }
-
-    /// The card tool at the balanced address.
-    fn agent(&self, card: &Ordered, arguments: &[&str], stdin: &str) -> Said {
-        let common = ["--json", "--portal", &self.portal(), "--reader", card.bench.reader()];
-        let (name, socket) = card.bench.pcscd.env();
-        Said::in_json(&tool("kaika-agent").args(arguments).args(common).env(name, socket).input(stdin).run())
-    }
-
-    fn personalise(&self, card: &Ordered) {
-        let personalise = ["card", "personalise", "--station", &self.station, "--number", &card.number];
-        self.agent(card, &personalise, "").expect_success();
-    }
-
-    fn activate(&self, card: &Ordered) {
-        let secrets = format!("user_code={}\nnew_pin=135790\n", card.user_code);
-        self.agent(card, &["card", "activate", "--secrets-stdin"], &secrets).expect_success();
-    }
-
-    /// What the card tool shows of a card with four certificates.
-    fn show(&self, card: &Ordered) -> Value {
-        let shown = self.agent(card, &["card", "show"], "").expect_success();
-        assert_eq!(shown["certificates"].as_array().unwrap().len(), 4);
-        shown
+        self.machines[0].authority.order(&format!("http://localhost:{}", self.balancer.port()), serial)
     }
 
     /// Who asks one server each.
@@ -201,16 +158,16 @@ fn is_held_everywhere(parties: &[RelyingParty], pem: &str) {
 fn one_card_by_three_servers() {
     let servers = Servers::start(3);
     let card = servers.order(42_000_001);
-    servers.personalise(&card);
-    let shown = servers.show(&card);
+    card.personalise();
+    let shown = card.show();
     let pems: Vec<&str> = shown["certificates"].as_array().unwrap().iter().map(pem).collect();
     let parties = servers.parties();
     is_held_everywhere(&parties, pems[0]);
     a_ticket_is_good_at_another(&servers, &card, &shown);
 
-    servers.activate(&card);
+    card.activate().expect_success();
     println!("good at every server after {:?}", is_good_everywhere(&parties, pems[0]));
-    let shown = servers.show(&card);
+    let shown = card.show();
     assert!(statuses(&shown).iter().all(|(_, status)| *status == "valid"));
     assert_eq!(shown["activated"], true);
 
@@ -267,8 +224,8 @@ fn a_server_that_ends_among_several_cards_is_not_missed() {
     thread::scope(|scope| {
         for card in &cards {
             scope.spawn(|| {
-                servers.personalise(card);
-                servers.activate(card);
+                card.personalise();
+                card.activate().expect_success();
             });
         }
         // Each card takes ten messages.
@@ -281,12 +238,12 @@ fn a_server_that_ends_among_several_cards_is_not_missed() {
         assert!(passed.iter().filter(|passed| passed.server == port).count() >= 5, "{port}: {passed:?}");
     }
     for card in &cards {
-        let shown = servers.show(card);
+        let shown = card.show();
         assert_eq!(shown["activated"], true);
         assert!(statuses(&shown).iter().all(|(_, status)| *status == "valid"));
     }
     servers.machines[1].start_again();
-    is_good_everywhere(&servers.parties(), pem(&servers.show(&cards[0])["certificates"][0]));
+    is_good_everywhere(&servers.parties(), pem(&cards[0].show()["certificates"][0]));
     servers.end();
 }
 
@@ -297,8 +254,8 @@ fn one_of_them_sweeps_and_another_after_it() {
     let has_it = |machine: &Machine| owner().ends_with(&format!(" {}", machine.id()));
     eventually("a server that sweeps", || servers.machines.iter().any(has_it).then_some(()));
     let card = servers.order(44_000_001);
-    servers.personalise(&card);
-    let shown = servers.show(&card);
+    card.personalise();
+    let shown = card.show();
     let parties = servers.parties();
     is_held_everywhere(&parties, pem(&shown["certificates"][0]));
 

@@ -183,6 +183,27 @@ async fn closed_it_is_one_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_of_one_moment() {
+    let (folder, to) = (tempdir().unwrap(), tempdir().unwrap());
+    let (url, file) = (sqlite_url(&folder), to.path().join("kaika.db"));
+    assert!(kaika_store::copy(&url, &file).await.is_err() && !file.exists(), "there is nothing yet");
+    let store = open(&url).await.unwrap();
+    let first = with_card(&*store).await;
+    let mut work = store.begin().await.unwrap();
+    let other = holder(2);
+    work.insert_holder(&other).await.unwrap();
+    assert!(kaika_store::copy(&url, &file).await.unwrap(), "beside a writer");
+    work.commit().await.unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let copy = open(&sqlite_url(&to)).await.unwrap();
+    assert_eq!(read(&*copy).await.card(first.id).await.unwrap(), Some(first));
+    assert_eq!(read(&*copy).await.holder(other.id).await.unwrap(), None);
+    assert!(kaika_store::copy(&url, &file).await.is_err(), "it is there already");
+    // PostgreSQL has its own tools.
+    assert!(!kaika_store::copy("postgres://localhost/kaika", &to.path().join("other")).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_its_owner_reads_the_file() {
     let folder = tempdir().unwrap();
     let store = open(&sqlite_url(&folder)).await.unwrap();
