@@ -6,12 +6,15 @@ use crate::issue::Wanted;
 use kaika_app::IssueError;
 use kaika_domain::Certificate;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Orders of one group.
 const MOST: usize = 64;
 /// Groups at a time: while one is written down, another is signed.
 const AT_ONCE: usize = 2;
+/// Where another group is under way, more orders are on their way: the next group waits for them so long.
+const GATHER: Duration = Duration::from_millis(2);
 
 struct Waiting {
     wanted: Arc<Wanted>,
@@ -41,6 +44,9 @@ impl Groups {
 async fn work(core: Arc<Core>, mut orders: mpsc::Receiver<Waiting>) {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        if places.available_permits() + 1 < AT_ONCE {
+            tokio::time::sleep(GATHER).await;
+        }
         let mut group = Vec::with_capacity(MOST);
         if orders.recv_many(&mut group, MOST).await == 0 {
             return;

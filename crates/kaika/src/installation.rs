@@ -182,6 +182,11 @@ impl Installation {
         let (policies, roots) = places.read_authorities()?;
         let store = places.open_store().await?;
         let passphrase_file = &places.passphrase_file;
+        let is_founded = !store.read().await?.generations().await?.is_empty();
+        let passphrase_missing = || (!passphrase_file.exists()).then(|| passphrase_file.clone());
+        if is_founded && let Some(missing) = passphrase_missing().or_else(|| Vault::missing(&places.secrets)) {
+            bail!("{} is missing: put it back from a backup; a new one would open nothing", missing.display());
+        }
         let passphrase = read_or_create_passphrase(passphrase_file)
             .with_context(|| format!("the passphrase in {} cannot be read", passphrase_file.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(opening.clock);

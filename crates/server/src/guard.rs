@@ -12,6 +12,12 @@ use kaika_wire::{Code, Refusal};
 /// On every answer, whatever it is. A page may open the agent's window and hear from it, hence
 /// `same-origin-allow-popups`; and it may ask the agent which card is there.
 pub(crate) async fn security_headers(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    secure(&site, &mut response);
+    response
+}
+
+pub(crate) fn secure(site: &Site, response: &mut Response) {
     const HEADERS: [(HeaderName, HeaderValue); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
@@ -22,7 +28,6 @@ pub(crate) async fn security_headers(State(site): State<Site>, request: Request,
             HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         ),
     ];
-    let mut response = next.run(request).await;
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
@@ -35,7 +40,6 @@ pub(crate) async fn security_headers(State(site): State<Site>, request: Request,
         .headers_mut()
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert_with(|| site.content_security_policy.clone());
-    response
 }
 
 /// Pages have one address: asked for under another name of this host, they send there. What certificates name – lists,

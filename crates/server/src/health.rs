@@ -7,7 +7,7 @@ use crate::site::Site;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
@@ -45,16 +45,34 @@ async fn is_founded(app: &App) -> Result<bool, Failure> {
 
 /// Counts and times each request, and logs it with neither address nor body.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let method = request.method().as_str().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let seen = Seen::of(&request);
     let response = next.run(request).await;
-    let (took, status) = (begun.elapsed(), response.status());
-    tracing::info!(%method, %route, status = status.as_u16(), seconds = took.as_secs_f64(), "answered");
-    let labels = [("method", method), ("route", route), ("status", status.as_u16().to_string())];
-    metrics::counter!("kaika_http_requests_total", &labels).increment(1);
-    metrics::histogram!("kaika_http_request_seconds", &labels).record(took.as_secs_f64());
+    let (status, seconds) = (response.status().as_u16(), seen.begun.elapsed().as_secs_f64());
+    tracing::info!(method = %seen.method, route = %seen.route, status, seconds, "answered");
+    seen.count(&response);
     response
+}
+
+/// What is counted of a request.
+pub(crate) struct Seen {
+    begun: Instant,
+    method: Method,
+    route: String,
+}
+
+impl Seen {
+    pub(crate) fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        Self { begun: Instant::now(), method: request.method().clone(), route }
+    }
+
+    pub(crate) fn count(self, response: &Response) {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let status = response.status().as_u16().to_string();
+        let labels = [("method", self.method.to_string()), ("route", self.route), ("status", status)];
+        metrics::counter!("kaika_http_requests_total", &labels).increment(1);
+        metrics::histogram!("kaika_http_request_seconds", &labels).record(seconds);
+    }
 }
 
 /// `/metrics` on its own: what it shows is nobody's business outside. `render` gives Prometheus' text format.

@@ -36,7 +36,6 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .merge(pages)
         .merge(tickets::routes(&site))
         .merge(jobs::routes(&site))
-        .merge(repository::routes())
         .merge(health::routes())
         .fallback(errors::not_found)
         .method_not_allowed_fallback(errors::other_method)
@@ -44,6 +43,7 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .route_layer(middleware::from_fn(health::observe))
         .layer(middleware::from_fn_with_state(site.clone(), language::one_language))
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
+        .merge(repository::routes(&site))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)
 }
@@ -53,10 +53,9 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
 pub fn repository_router(app: Arc<App>, settings: Settings) -> Router {
     let site = Site::new(app, settings);
     Router::new()
-        .merge(repository::routes())
-        .route_layer(middleware::from_fn(health::observe))
         .fallback(guard::to_own_origin)
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
+        .merge(repository::routes(&site))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)
 }

@@ -2,11 +2,13 @@
 
 use crate::errors::{fail, refuse};
 use crate::site::Site;
+use crate::{guard, health};
 use axum::{
     Router,
     body::Bytes,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -14,18 +16,34 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use kaika_app::{App, Failure, OcspAnswer, StoreError, answer_ocsp, publish_crl};
 use kaika_wire::Code;
 use std::sync::Arc;
-use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use time::OffsetDateTime;
 
 /// Changes show this soon (seconds), whatever the list's own time says.
 const MAX_AGE: i64 = 60;
 
-pub(crate) fn routes() -> Router<Site> {
+/// Programs ask here, by the million: each request is counted, but not logged, and answers carry what concerns bytes.
+pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new()
         .route("/ca/{file}", get(ca_certificate))
         .route("/crl/{file}", get(crl))
         .route("/crl/{generation}/{file}", get(crl_of_shard))
         .route("/ocsp/{generation}", post(ocsp_post))
         .route("/ocsp/{generation}/{*request}", get(ocsp_get))
+        .route_layer(middleware::from_fn_with_state(site.clone(), counted))
+}
+
+async fn counted(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let seen = health::Seen::of(&request);
+    let mut response = next.run(request).await;
+    match response.headers().get(header::CONTENT_TYPE) {
+        // A page for people who look at an address in a browser.
+        Some(kind) if kind.as_bytes().starts_with(b"text/html") => guard::secure(&site, &mut response),
+        _ => {
+            response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        }
+    }
+    seen.count(&response);
+    response
 }
 
 async fn ca_certificate(State(app): State<Arc<App>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
@@ -117,9 +135,7 @@ fn ocsp_response(app: &App, answer: OcspAnswer, by_get: bool) -> Response {
     let cache = match answer.cacheable_until {
         // RFC 5019 §6.2: only what was got by GET is kept on the way.
         Some(until) if by_get => {
-            if let Some(expires) =
-                until.format(&Rfc2822).ok().and_then(|date| date.replace("+0000", "GMT").parse().ok())
-            {
+            if let Ok(expires) = httpdate::fmt_http_date(until.into()).parse() {
                 response.headers_mut().insert(header::EXPIRES, expires);
             }
             cache_control(now, until)

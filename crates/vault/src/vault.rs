@@ -16,7 +16,7 @@ use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, ManagementKey, Puk, Sl
 use pkcs8::SubjectPublicKeyInfoRef;
 use pkcs8::der::Decode;
 use pkcs8::der::pem::{self, LineEnding};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -50,6 +50,11 @@ impl Vault {
         let prk = |master| Salt::new(HKDF_SHA256, &[]).extract(master);
         let puks = UnboundKey::new(&AES_256_GCM, puks).expect("an AES-256 key is 32 bytes");
         Ok(Self { puks: LessSafeKey::new(puks), management: prk(management), agreement: prk(agreement), audit })
+    }
+
+    /// A file that should be there; a new one in its place would open nothing that the old one sealed.
+    pub fn missing(folder: &Path) -> Option<PathBuf> {
+        [MASTERS, AUDIT_KEY].map(|name| folder.join(name)).into_iter().find(|path| !path.exists())
     }
 
     pub fn audit_key(&self) -> AuditKey {

@@ -248,3 +248,27 @@ fn what_is_wrong_with_a_configuration_is_told() {
     }
     assert!(!fs::exists(authority.path("kaika.db")).unwrap(), "nothing was made");
 }
+
+/// A new key in the place of a lost one would open nothing, and hide the loss.
+#[test]
+fn a_lost_secret_is_told_and_not_made_anew() {
+    let authority = Authority::new("sqlite:kaika.db");
+    authority.operator(&["init"]).expect_success();
+    let anew = authority.path("elsewhere");
+    for (file, told) in [
+        ("passphrase", "passphrase"),
+        ("secrets/card-secrets.key", "card-secrets.key"),
+        ("secrets/audit.key", "audit.key"),
+        ("keys/gca-1.key", "gca-1"),
+        ("keys/gca-1-ocsp.key", "gca-1-ocsp"),
+    ] {
+        let path = authority.path(file);
+        fs::rename(&path, &anew).unwrap();
+        for command in ["serve", "init"] {
+            failed(&authority.operator(&[command]), told);
+            assert!(!fs::exists(&path).unwrap(), "{command} made {file}");
+        }
+        fs::rename(&anew, &path).unwrap();
+    }
+    authority.operator(&["init"]).expect_success();
+}
