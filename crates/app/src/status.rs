@@ -19,7 +19,7 @@ pub struct StatusSettings {
 
 impl Default for StatusSettings {
     fn default() -> Self {
-        Self { crl_every: Duration::seconds(10), ocsp_cache: 16 * 1024 * 1024 }
+        Self { crl_every: Duration::seconds(10), ocsp_cache: 8 * 1024 * 1024 }
     }
 }
 

@@ -107,7 +107,7 @@ impl Default for Agent {
 pub struct Status {
     /// A revocation list that has changed is signed again after so many seconds, at the earliest.
     pub crl_every: u32,
-    /// For OCSP answers signed in advance, in MiB: each has room for about 11,000.
+    /// For OCSP answers signed in advance, in MiB: each has room for some 700.
     pub ocsp_cache: u16,
     /// OCSP answers in a second that have to be signed there and then: with a nonce, or for unknown certificates.
     pub ocsp_signatures: NonZeroU32,

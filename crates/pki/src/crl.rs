@@ -105,12 +105,11 @@ impl CrlToBeSigned {
             return Err(BuildError::Period);
         }
         let entries = write_entries(entries)?;
-        let revoked = if entries.is_empty() {
-            // RFC 5280 §5.1.2.6: absent, never empty.
-            Vec::new()
-        } else {
-            asn1::sequence(&[&entries])
-        };
+        // RFC 5280 §5.1.2.6: absent, never empty. Entries may be many, so they are not copied for a header before them.
+        let mut revoked = Vec::new();
+        if !entries.is_empty() {
+            asn1::push_header(&mut revoked, Tag::Sequence, entries.len());
+        }
         let extensions = asn1::sequence(&[&self.extensions()?.concat()]);
         Ok(asn1::sequence(&[
             // RFC 5280 §5.1.2.1: version 2 is the value 1.
@@ -120,6 +119,7 @@ impl CrlToBeSigned {
             &asn1::time(self.this_update)?,
             &asn1::time(self.next_update)?,
             &revoked,
+            &entries,
             &asn1::tlv(asn1::context(0), &[&extensions]),
         ]))
     }

@@ -109,11 +109,11 @@ async fn ocsp_post(
 /// are, which the wildcard takes; the router has decoded the rest.
 async fn ocsp_get(
     State(site): State<Site>,
-    Path((generation, request)): Path<(String, String)>,
-    headers: HeaderMap,
+    Path((generation, question)): Path<(String, String)>,
+    request: Request,
 ) -> Response {
-    let request = STANDARD.decode(request.as_bytes()).unwrap_or_default();
-    ocsp(&site, &generation, &request, true, &headers).await
+    let question = STANDARD.decode(question.as_bytes()).unwrap_or_default();
+    ocsp(&site, &generation, &question, true, request.headers()).await
 }
 
 async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool, headers: &HeaderMap) -> Response {

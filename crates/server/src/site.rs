@@ -3,7 +3,7 @@
 use crate::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::App;
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 /// What a portal is told beside its authorities.
 #[derive(Clone, Debug)]
@@ -15,12 +15,23 @@ pub struct Settings {
     pub proxies: Vec<IpAddr>,
 }
 
+/// Cloned for every request.
 #[derive(Clone)]
-pub(crate) struct Site {
+pub(crate) struct Site(Arc<Shared>);
+
+pub(crate) struct Shared {
     pub(crate) app: Arc<App>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) settings: Settings,
+    pub(crate) limits: Limits,
     pub(crate) content_security_policy: HeaderValue,
+}
+
+impl Deref for Site {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 impl Site {
@@ -33,8 +44,8 @@ impl Site {
             settings.agent
         );
         let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
-        let limits = Arc::new(Limits::new(settings.rates));
-        Self { app, settings: Arc::new(settings), limits, content_security_policy }
+        let limits = Limits::new(settings.rates);
+        Self(Arc::new(Shared { app, settings, limits, content_security_policy }))
     }
 }
 

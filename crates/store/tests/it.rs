@@ -63,5 +63,7 @@ mod stations;
 mod tickets;
 #[path = "it/transactions.rs"]
 mod transactions;
+#[path = "it/upgrade.rs"]
+mod upgrade;
 #[path = "it/verify_audit.rs"]
 mod verify_audit;

@@ -8,10 +8,9 @@ use super::{
     },
 };
 use crate::{failure, many, statements};
-use futures_util::TryStreamExt;
 use kaika_app::{Issuance, IssuanceState, KeyUse, Settled, StatusRecord, StoreError, revoked_for};
 use kaika_domain::{Certificate, CertificateState, Hold, Placement};
-use kaika_pki::crl::Revoked;
+use kaika_pki::crl::{RevocationReason, Revoked};
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -28,14 +27,16 @@ statements! {
     SHARD_REVISION = "SELECT revision FROM certificate WHERE generation = $1 AND shard = $2 \
         ORDER BY revision DESC LIMIT 1";
     CHANGED = "SELECT serial FROM certificate WHERE generation = $1 AND shard = $2 AND revision > $3 LIMIT $4";
-    REVOCATIONS_OF_SHARD = "SELECT serial, issued_at, state, holds, revocation_reason, revoked_at FROM certificate \
-        WHERE generation = $1 AND shard = $2 AND state <> 'valid' AND not_after >= $3";
-    REVOCATIONS = "SELECT serial, issued_at, state, holds, revocation_reason, revoked_at FROM certificate \
-        WHERE generation = $1 AND state <> 'valid' AND not_after >= $2";
+    SHARDS = "SELECT shards FROM generation WHERE id = $1";
+    // A page of a list in one row, since a row of its own for each of a million entries takes most of the time.
+    REVOCATIONS = "SELECT MAX(serial) AS last, STRING_AGG(serial || ' ' || CAST(listed_at AS TEXT) || ' ' || \
+        CAST(listed_for AS TEXT), ' ') AS entries FROM (SELECT serial, listed_at, listed_for FROM certificate \
+        WHERE generation = $1 AND shard = $2 AND serial > $3 AND not_after >= $4 AND listed_for IS NOT NULL \
+        ORDER BY serial LIMIT $5) AS page";
     STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
-        revocation_reason = $7, revoked_at = $8, revision = COALESCE($9, revision), version = version + 1 \
-        WHERE id = $1 AND version = $2";
+        revocation_reason = $7, revoked_at = $8, listed_at = $9, listed_for = $10, \
+        revision = COALESCE($11, revision), version = version + 1 WHERE id = $1 AND version = $2";
     REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1 RETURNING revision";
     UNFINISHED = "SELECT * FROM issuance WHERE state = 'recorded' AND at < $1 ORDER BY at, certificate";
 }
@@ -43,7 +44,7 @@ statements! {
 many! {
     INSERT = "INSERT INTO certificate (id, authority, generation, holder, card, role, serial, shard, certificate, \
         sha256, key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
-        revocation_reason, revoked_at, revision, version) VALUES {(23)}";
+        revocation_reason, revoked_at, listed_at, listed_for, revision, version) VALUES {(25)}";
     INSERT_ISSUANCES = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
         to_be_signed, at) VALUES {(9)}";
     ISSUED = "UPDATE issuance SET state = 'issued', to_be_signed = NULL WHERE state = 'recorded' \
@@ -131,7 +132,6 @@ pub(super) async fn changed_since(
     rows.iter().map(|row| parsed(row, "serial")).collect()
 }
 
-/// A list may have a million entries: rows are turned into entries as they come.
 pub(super) async fn revocations(
     on: &mut Connection,
     generation: GenerationId,
@@ -139,18 +139,49 @@ pub(super) async fn revocations(
     now: OffsetDateTime,
 ) -> Found<Vec<Revoked>> {
     let generation = generation.to_string();
-    let query = match shard {
-        None => sqlx::query::<Db>(REVOCATIONS).bind(generation),
-        Some(shard) => sqlx::query::<Db>(REVOCATIONS_OF_SHARD).bind(generation).bind(i64::from(shard)),
+    let shards = match shard {
+        Some(shard) => shard..shard + 1,
+        None => {
+            let row = sqlx::query::<Db>(SHARDS).bind(generation.clone()).fetch_optional(&mut *on);
+            0..row.await.map_err(failure)?.map_or(Ok(0), |row| number(&row, "shards"))?
+        }
     };
-    let mut rows = query.bind(now.unix_timestamp()).fetch(on);
     let mut entries = Vec::new();
-    while let Some(row) = rows.try_next().await.map_err(failure)? {
-        if let Some((at, reason)) = revoked_for(&state(&row)?, time(&row, "issued_at")?) {
-            entries.push(Revoked { serial: parsed(&row, "serial")?, at, reason });
+    for shard in shards {
+        let mut after = String::new();
+        loop {
+            let page = sqlx::query::<Db>(REVOCATIONS)
+                .bind(generation.clone())
+                .bind(i64::from(shard))
+                .bind(after)
+                .bind(now.unix_timestamp())
+                .bind(PAGE)
+                .fetch_one(&mut *on)
+                .await
+                .map_err(failure)?;
+            let Some(last) = text_or_none(&page, "last")? else { break };
+            read_entries(&text(&page, "entries")?, &mut entries)?;
+            after = last;
         }
     }
     Ok(entries)
+}
+
+/// Entries of a list that are read at once.
+const PAGE: i64 = 4096;
+
+/// `serial listed_at listed_for`, again and again.
+fn read_entries(page: &str, entries: &mut Vec<Revoked>) -> Found<()> {
+    let mut words = page.split(' ');
+    while let Some(serial) = words.next() {
+        let entry = (|| {
+            let at = OffsetDateTime::from_unix_timestamp(words.next()?.parse().ok()?).ok()?;
+            let reason = RevocationReason::from_code(words.next()?.parse().ok()?)?;
+            Some(Revoked { serial: serial.parse().ok()?, at, reason })
+        })();
+        entries.push(entry.ok_or_else(|| unreadable("listed_at, listed_for"))?);
+    }
+    Ok(())
 }
 
 pub(super) async fn insert(on: &mut Connection, certificates: &[Certificate], revisions: &mut Revisions) -> Found<()> {
@@ -180,6 +211,8 @@ pub(super) async fn insert(on: &mut Connection, certificates: &[Certificate], re
                 .bind(state.holds)
                 .bind(state.reason)
                 .bind(state.revoked_at)
+                .bind(state.listed_at)
+                .bind(state.listed_for)
                 .bind(revisions.of(&mut *on, certificate.generation).await?)
                 .bind(certificate.version);
         }
@@ -230,6 +263,8 @@ pub(super) async fn update(
         .bind(columns.holds)
         .bind(columns.reason)
         .bind(columns.revoked_at)
+        .bind(columns.listed_at)
+        .bind(columns.listed_for)
         .bind(revision)
         .execute(&mut *on)
         .await
@@ -337,6 +372,8 @@ struct StateColumns {
     holds: String,
     reason: Option<&'static str>,
     revoked_at: Option<i64>,
+    listed_at: Option<i64>,
+    listed_for: Option<i64>,
 }
 
 impl StateColumns {
@@ -353,7 +390,17 @@ impl StateColumns {
             CertificateState::Revoked { reason, at } => (none, Some(reason.as_str()), Some(at.unix_timestamp())),
         };
         let name = certificate.state.name();
-        Ok(Self { placement, read_back_at, name, holds: to_json(&holds)?, reason, revoked_at })
+        let listed = revoked_for(&certificate.state, certificate.issued_at);
+        Ok(Self {
+            placement,
+            read_back_at,
+            name,
+            holds: to_json(&holds)?,
+            reason,
+            revoked_at,
+            listed_at: listed.map(|(at, _)| at.unix_timestamp()),
+            listed_for: listed.map(|(_, reason)| reason.code().into()),
+        })
     }
 }
 
