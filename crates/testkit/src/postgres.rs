@@ -56,19 +56,28 @@ impl TestPostgres {
     /// Where PostgreSQL is missing or does not come up.
     #[track_caller]
     pub fn start() -> TestPostgres {
-        TestPostgres::start_with("synchronous_commit=off")
+        TestPostgres::start_with(
+            "-c fsync=off -c full_page_writes=off -c synchronous_commit=off",
+            &std::env::temp_dir(),
+        )
     }
 
     /// As [`start`](Self::start), and whatever was committed is there again after [`stop`](Self::stop).
     #[track_caller]
     pub fn start_lasting() -> TestPostgres {
-        TestPostgres::start_with("synchronous_commit=on")
+        TestPostgres::start_with("-c fsync=off -c full_page_writes=off", &std::env::temp_dir())
+    }
+
+    /// As PostgreSQL is by default: what was committed is on the disk of this folder, which everybody may enter.
+    #[track_caller]
+    pub fn start_durable(folder: &Path) -> TestPostgres {
+        TestPostgres::start_with("", folder)
     }
 
     #[track_caller]
-    fn start_with(setting: &str) -> TestPostgres {
-        let server =
-            TestPostgres::launch(setting).unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
+    fn start_with(settings: &str, folder: &Path) -> TestPostgres {
+        let server = TestPostgres::launch(settings, folder)
+            .unwrap_or_else(|error| panic!("PostgreSQL cannot be started: {error}"));
         server.wait_until_it_answers();
         server
     }
@@ -88,11 +97,10 @@ impl TestPostgres {
     /// Where it does not end.
     #[track_caller]
     pub fn stop(&self) {
-        // Its first line is the server's pid; the server removes the file as the last it does.
-        let file = self.folder.join("data/postmaster.pid");
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("PostgreSQL does not run: {error}"));
-        let pid = text.lines().next().unwrap_or_default();
-        Tool::new("sh").args(["-c", "kill -s QUIT \"$1\"", "sh", pid]).run().expect_success();
+        let pid = self.pid().to_string();
+        Tool::new("sh").args(["-c", "kill -s QUIT \"$1\"", "sh", &pid]).run().expect_success();
+        // The server removes it as the last it does.
+        let file = self.pid_file();
         let deadline = Instant::now() + PATIENCE;
         while file.exists() {
             assert!(Instant::now() < deadline, "PostgreSQL does not end; it says:\n{}", self.log());
@@ -120,9 +128,44 @@ impl TestPostgres {
         self.url(&name)
     }
 
+    /// The ids of the processes that work for it, one for each connection.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[track_caller]
+    pub fn children(&self) -> Vec<u32> {
+        let server = self.pid();
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"))
+            .unwrap_or_else(|error| panic!("the children of PostgreSQL cannot be read: {error}"));
+        children.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+    }
+
+    /// How often it has made its log durable. A connection that is still open may not have told all of its own.
+    #[track_caller]
+    pub fn syncs(&self) -> u64 {
+        let syncs = psql(&self.url("postgres"), "SELECT wal_sync FROM pg_stat_wal");
+        syncs.trim().parse().unwrap_or_else(|error| panic!("{syncs:?} is no number: {error}"))
+    }
+
     /// What the server has printed so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| format!("(no log: {error})"))
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.folder.join("data/postmaster.pid")
+    }
+
+    /// The id of the server's process.
+    ///
+    /// # Panics
+    /// Where it does not run.
+    #[track_caller]
+    pub fn pid(&self) -> u32 {
+        // The file's first line.
+        let text =
+            fs::read_to_string(self.pid_file()).unwrap_or_else(|error| panic!("PostgreSQL does not run: {error}"));
+        text.lines().next().and_then(|line| line.parse().ok()).unwrap_or_else(|| panic!("no process id in {text:?}"))
     }
 
     fn url(&self, database: &str) -> String {
@@ -130,8 +173,8 @@ impl TestPostgres {
         format!("postgres://postgres@localhost/{database}?host={}", self.folder.display())
     }
 
-    fn launch(setting: &str) -> io::Result<TestPostgres> {
-        let folder = tempfile::Builder::new().prefix("kaika-postgres-").tempdir()?;
+    fn launch(settings: &str, parent: &Path) -> io::Result<TestPostgres> {
+        let folder = tempfile::Builder::new().prefix("kaika-postgres-").tempdir_in(parent)?;
         let log = File::create(folder.path().join("log"))?;
         let mut user = Vec::new();
         if folder.path().metadata()?.uid() == 0 {
@@ -146,7 +189,7 @@ impl TestPostgres {
         let command: Vec<String> = user.iter().map(|word| format!("'{}'", word.display())).collect();
         let command = format!(
             "{} -D \"$DIR/data\" -k \"$DIR\" -c listen_addresses= -c max_connections=200 \
-             -c fsync=off -c full_page_writes=off -c {setting} 3>&-",
+             {settings} 3>&-",
             command.join(" ")
         );
         // The leash removes the folder from here on.
