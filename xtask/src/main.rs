@@ -1,5 +1,6 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
+mod bench;
 mod deny;
 mod fuzz;
 mod install;
@@ -37,6 +38,12 @@ enum Command {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Measure Kaika against its limits and peers, in a release build
+    Bench {
+        /// Groups and options, after `--`: for example `-- issuing ocsp`, `-- --quick`, `-- --help`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// Everything: install, formatting, clippy, tidy, licences, the pages' scripts, all tests, fuzz targets for some seconds.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
@@ -47,6 +54,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::Deny => deny::run(),
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Install => install::run(),

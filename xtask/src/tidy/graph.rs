@@ -30,6 +30,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pcsc-sys", &[]),
     ("xtask", &[]),
     (
+        // It measures every part, and the whole.
+        "kaika-bench",
+        &[
+            "kaika",
+            "kaika-agent",
+            "kaika-app",
+            "kaika-ca",
+            "kaika-card",
+            "kaika-domain",
+            "kaika-pki",
+            "kaika-softcard",
+            "kaika-testkit",
+            "kaika-vault",
+            "kaika-wire",
+        ],
+    ),
+    (
         "kaika",
         &[
             "kaika-agent",

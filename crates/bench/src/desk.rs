@@ -1,0 +1,178 @@
+//! Cards that are personalised and activated at a real server by the agent's own engine, and counted all the while.
+
+use crate::cpu::Spent;
+use crate::server::Server;
+use anyhow::{Context, Result};
+use kaika_agent::{
+    engine::{Finished, Inputs, Order, run_job},
+    portal::{Portal, Station, Target, http::HttpPortals},
+    readers::{CardSession, Transport, TransportError, soft::desk_session},
+};
+use kaika_app::{App, CardOrder, enrol_station, order_card};
+use kaika_card::{Pin, Secrets};
+use kaika_domain::{CardRank, Organisation};
+use kaika_softcard::{Options, SoftCard};
+use kaika_wire::{
+    BatchReport, CardNumber, JobId, JobKind, JobStarted, JobState, Refusal, StartJob, UserCode, WellKnown,
+};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::runtime::Runtime;
+
+const USER_CODE: &str = "Abc12345";
+const NEW_PIN: &str = "246813";
+
+pub(crate) fn user_code() -> UserCode {
+    UserCode::parse(USER_CODE).expect("it is a user code")
+}
+
+/// What one job asked of the card, the line and the server.
+pub(crate) struct Traffic {
+    /// To find out which card it is, before the job.
+    pub(crate) detection: Tally,
+    pub(crate) job: Tally,
+    pub(crate) round_trips: u64,
+    pub(crate) server: Spent,
+}
+
+/// APDUs, and their bytes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) apdus: u64,
+    pub(crate) to_card: u64,
+    pub(crate) from_card: u64,
+}
+
+/// A place with blank cards and a station's credential.
+pub(crate) struct Desk {
+    folder: PathBuf,
+    portal: String,
+    station: Station,
+}
+
+/// A card that was ordered.
+pub(crate) struct DeskCard {
+    number: CardNumber,
+    card: Arc<Mutex<SoftCard>>,
+}
+
+impl Desk {
+    pub(crate) async fn at(portal: &str, app: &App, folder: &Path) -> Result<Self> {
+        let enrolled = enrol_station(app, "bench").await?;
+        let station = Station { station: enrolled.station, token: enrolled.token.into() };
+        Ok(Self { folder: folder.to_owned(), portal: portal.to_owned(), station })
+    }
+
+    /// `serial` tells the blank cards of one folder apart.
+    pub(crate) fn order(&self, runtime: &Runtime, app: &App, serial: u32) -> Result<DeskCard> {
+        let order = CardOrder {
+            subject: [("C", "TW"), ("O", "行政院"), ("OU", "測試機關")]
+                .map(|(l, v)| (l.to_owned(), v.to_owned()))
+                .to_vec(),
+            organisation: Organisation::default(),
+            email: None,
+            rank: CardRank::Primary,
+        };
+        let ordered = runtime.block_on(order_card(app, &crate::site::authority(), order, Some(user_code())))?;
+        let path = self.folder.join(format!("{serial}.card"));
+        let card = SoftCard::create(path, Options { serial, strict: true })?;
+        Ok(DeskCard { number: ordered.card.number, card: Arc::new(Mutex::new(card)) })
+    }
+
+    pub(crate) fn personalise(&self, card: &DeskCard, server: &Server) -> Result<Traffic> {
+        let order = Order {
+            kind: JobKind::Personalise,
+            number: Some(card.number.clone()),
+            station: Some(self.station.clone()),
+            ticket: None,
+            mailer: None,
+        };
+        self.run(card, server, &order, Inputs::default())
+    }
+
+    pub(crate) fn activate(&self, card: &DeskCard, server: &Server) -> Result<Traffic> {
+        let secrets = Secrets { new_pin: Some(Pin::parse(NEW_PIN).context("a PIN")?), ..Secrets::default() };
+        self.run(card, server, &Order::new(JobKind::Activate), Inputs { user_code: Some(user_code()), secrets })
+    }
+
+    fn run(&self, card: &DeskCard, server: &Server, order: &Order, inputs: Inputs) -> Result<Traffic> {
+        let mut target = Target::find(&HttpPortals::default(), &self.portal)?;
+        let round_trips = Arc::new(AtomicU64::new(0));
+        target.portal = Box::new(CountedPortal { portal: target.portal, round_trips: Arc::clone(&round_trips) });
+        let mut session = CountedSession { session: desk_session(Arc::clone(&card.card)), transactions: Vec::new() };
+        let (_, server): (Finished, _) =
+            server.spent(|| Ok(run_job(&mut session, &target, order, inputs, &[], &mut |_| {})?))?;
+        let (detection, job) = session.transactions.split_first().context("a job begins with the card")?;
+        Ok(Traffic {
+            detection: *detection,
+            job: job.iter().fold(Tally::default(), |sum, one| Tally {
+                apdus: sum.apdus + one.apdus,
+                to_card: sum.to_card + one.to_card,
+                from_card: sum.from_card + one.from_card,
+            }),
+            round_trips: round_trips.load(Ordering::Relaxed),
+            server,
+        })
+    }
+}
+
+/// The first transaction is the one that finds out which card it is.
+struct CountedSession {
+    session: Box<dyn CardSession>,
+    transactions: Vec<Tally>,
+}
+
+impl CardSession for CountedSession {
+    fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
+        let mut tally = Tally::default();
+        let done =
+            self.session.exclusive(&mut |transport| work(&mut CountedTransport { transport, tally: &mut tally }));
+        self.transactions.push(tally);
+        done
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.session.reset()
+    }
+}
+
+struct CountedTransport<'t> {
+    transport: &'t mut dyn Transport,
+    tally: &'t mut Tally,
+}
+
+impl Transport for CountedTransport<'_> {
+    fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let answer = self.transport.transmit(apdu)?;
+        self.tally.apdus += 1;
+        self.tally.to_card += apdu.len() as u64;
+        self.tally.from_card += answer.len() as u64;
+        Ok(answer)
+    }
+}
+
+struct CountedPortal {
+    portal: Box<dyn Portal>,
+    round_trips: Arc<AtomicU64>,
+}
+
+impl Portal for CountedPortal {
+    fn origin(&self) -> &str {
+        self.portal.origin()
+    }
+
+    fn well_known(&self) -> Result<WellKnown, Refusal> {
+        self.portal.well_known()
+    }
+
+    fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.portal.start(start, station)
+    }
+
+    fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        self.portal.report(job, token, report)
+    }
+}
