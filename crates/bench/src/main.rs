@@ -94,6 +94,7 @@ fn main() -> ExitCode {
 fn measure(arguments: Arguments) -> Result<()> {
     let setting = Setting { quick: arguments.quick, folder: arguments.folder };
     machine::check_disk(&setting.folder)?;
+    site::clear(&setting.folder)?;
     let groups = if arguments.groups.is_empty() { Group::ALL.to_vec() } else { arguments.groups };
     let machine = machine::describe(&setting.folder)?;
     println!("{machine}");

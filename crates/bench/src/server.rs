@@ -28,6 +28,13 @@ impl Ready {
     }
 }
 
+/// A program that is killed when this one ends, however that ends.
+pub(crate) fn ending_with_us(program: &Path) -> Command {
+    let mut command = Command::new(kaika_testkit::tools::find("setpriv"));
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+    command
+}
+
 /// A running program. Dropped, it is killed.
 pub(crate) struct Server(Child);
 
@@ -35,7 +42,7 @@ impl Server {
     /// `kaika serve`, with its log in a file, as it is told by default.
     pub(crate) fn kaika(site: &Site, port: u16) -> Result<Self> {
         let log = site.path("log");
-        let mut command = Command::new(program()?);
+        let mut command = ending_with_us(&program()?);
         command.arg("serve").arg("--config").arg(site.config()).env_remove("KAIKA_LOG");
         Self::start(&mut command, &log, &Ready::Listens(port))
     }
@@ -44,11 +51,11 @@ impl Server {
     pub(crate) fn start(command: &mut Command, log: &Path, ready: &Ready) -> Result<Self> {
         let file = File::create(log)?;
         let child = command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn();
-        let mut server = Self(child.with_context(|| format!("{:?} cannot be started", command.get_program()))?);
+        let mut server = Self(child.with_context(|| format!("{command:?} cannot be started"))?);
         let deadline = Instant::now() + PATIENCE;
         while !ready.seen(log)? {
             if server.0.try_wait()?.is_some() || Instant::now() > deadline {
-                bail!("{:?} does not serve: {}", command.get_program(), fs::read_to_string(log)?);
+                bail!("{command:?} does not serve: {}", fs::read_to_string(log)?);
             }
             thread::sleep(Duration::from_millis(10));
         }

@@ -10,7 +10,7 @@ use kaika::{
 use kaika_testkit::postgres::TestPostgres;
 use kaika_testkit::tools::Tool;
 use kaika_wire::AuthorityId;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -70,6 +70,23 @@ pub(crate) enum Address {
 /// One authority, the demo's GCA.
 pub(crate) struct Site {
     folder: TempDir,
+    _lock: File,
+}
+
+const PREFIX: &str = "kaika-bench-";
+/// As long as somebody works in a folder, he holds this file in it.
+const LOCK: &str = "lock";
+
+/// Removes folders of those that were killed.
+pub(crate) fn clear(parent: &Path) -> Result<()> {
+    for entry in fs::read_dir(parent)? {
+        let folder = entry?.path();
+        let ours = folder.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(PREFIX));
+        if ours && File::open(folder.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
+            fs::remove_dir_all(folder)?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) const AUTHORITY: &str = "gca";
@@ -82,8 +99,10 @@ pub(crate) fn authority() -> AuthorityId {
 
 impl Site {
     pub(crate) fn make(parent: &Path, database: &Database<'_>, keys: &Keys, address: &Address) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("kaika-bench-").tempdir_in(parent)?;
-        let site = Self { folder };
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let lock = File::create(folder.path().join(LOCK))?;
+        lock.lock()?;
+        let site = Self { folder, _lock: lock };
         site.write_policies(keys)?;
         let url = match database {
             Database::Sqlite => "sqlite:kaika.db".to_owned(),

@@ -5,7 +5,7 @@ use crate::cpu::{Cpu, Spent, median};
 use crate::fill::{Filler, serial};
 use crate::load::{self, Turns, ask, get, load, post};
 use crate::report::{Figure, Table, micros, number, percent};
-use crate::server::{Ready, Server};
+use crate::server::{Ready, Server, ending_with_us};
 use crate::site::{Address, Database, GENERATION, Keys, Site};
 use crate::{Setting, runtime, signatures};
 use anyhow::{Context, Result, ensure};
@@ -16,7 +16,6 @@ use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status};
 use kaika_pki::{Certificate, KeyAlgorithm, Serial};
 use kaika_testkit::{ports::PortPair, tools::Tool};
 use std::fs;
-use std::process::Command;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -199,7 +198,7 @@ fn genuine_answer(port: u16, questions: &Questions, issuer: &Certificate) -> Res
 fn bare(site: &Site, port: u16, answer: &[u8]) -> Result<Server> {
     let file = site.path("answer");
     fs::write(&file, answer)?;
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = ending_with_us(&std::env::current_exe()?);
     command.arg("bare").arg(port.to_string()).arg(file);
     Server::start(&mut command, &site.path("bare.log"), &Ready::Listens(port))
 }
@@ -256,7 +255,7 @@ impl OpenSsl {
             .expect_success();
         let der = Tool::new("openssl").args(["x509", "-outform", "DER", "-in"]).arg(&certificate).run();
         let issuer = Certificate::from_der(&der.expect_success().stdout)?;
-        let mut command = Command::new(kaika_testkit::tools::find("openssl"));
+        let mut command = ending_with_us(&kaika_testkit::tools::find("openssl"));
         command.args(["ocsp", "-port", &port.to_string(), "-nmin", "10", "-resp_key_id", "-index"]).arg(&index);
         command.arg("-CA").arg(&certificate).arg("-rsigner").arg(&certificate).arg("-rkey").arg(&key);
         let server = Server::start(&mut command, &site.path("openssl.log"), &Ready::Says("waiting for OCSP client"))?;
