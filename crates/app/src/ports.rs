@@ -71,12 +71,12 @@ pub trait Reader: Send {
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.
     async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
-    /// Dispatched before `before` and not activated; at most `limit`, by id, those after the card `after`.
+    /// Dispatched before `before` and not activated; at most `limit`, the longest overdue first, those after `after`.
     async fn overdue_cards(
         &mut self,
         authority: &AuthorityId,
         before: OffsetDateTime,
-        after: Option<CardId>,
+        after: Option<&Card>,
         limit: u32,
     ) -> Result<Vec<Card>, StoreError>;
 

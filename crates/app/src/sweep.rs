@@ -36,9 +36,9 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
         };
         let mut after = None;
         loop {
-            let cards = app.store.read().await?.overdue_cards(authority, before, after, PAGE).await?;
+            let cards = app.store.read().await?.overdue_cards(authority, before, after.as_ref(), PAGE).await?;
             let Some(last) = cards.last() else { break };
-            after = Some(last.id);
+            after = Some(last.clone());
             for card in cards {
                 let number = card.number.clone();
                 match sweep_card(app, card, afterwards, dry_run).await {

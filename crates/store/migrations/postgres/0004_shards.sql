@@ -48,3 +48,7 @@ ALTER TABLE crl_of_shard RENAME TO crl;
 UPDATE issuance SET state = 'void' WHERE state = 'reserved';
 DROP INDEX issuance_unfinished;
 CREATE INDEX issuance_unfinished ON issuance (at) WHERE state = 'recorded';
+
+-- What is overdue is found without looking at what is not.
+DROP INDEX card_overdue;
+CREATE INDEX card_overdue ON card (authority, dispatched_at, id) WHERE state = 'dispatched';

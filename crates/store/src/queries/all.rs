@@ -123,10 +123,11 @@ impl Reader for Work {
         &mut self,
         authority: &AuthorityId,
         before: OffsetDateTime,
-        after: Option<CardId>,
+        after: Option<&Card>,
         limit: u32,
     ) -> Found<Vec<Card>> {
-        cards::overdue_cards(self.on(), authority, before, after, limit).await
+        let found = cards::overdue_cards(self.on(), authority, before, after, limit).await;
+        self.noted(found)
     }
 
     async fn certificate(&mut self, id: CertificateId) -> Found<Option<Certificate>> {

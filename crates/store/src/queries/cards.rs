@@ -25,8 +25,8 @@ statements! {
     OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
         ORDER BY ordered_at, id LIMIT 1";
     OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
-    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND id > $3 AND dispatched_at < $2 \
-        ORDER BY id LIMIT $4";
+    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
+        AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5";
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
         state_at, termination_reason, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
@@ -91,14 +91,19 @@ pub(super) async fn overdue_cards(
     on: &mut Connection,
     authority: &AuthorityId,
     before: OffsetDateTime,
-    after: Option<CardId>,
+    after: Option<&Card>,
     limit: u32,
 ) -> Found<Vec<Card>> {
+    let (at, id) = match after {
+        Some(card) => (StateColumns::of(&card.state)?.dispatched_at, card.id.to_string()),
+        None => (None, String::new()),
+    };
     many(
         sqlx::query::<Db>(OVERDUE)
             .bind(authority.as_str().to_owned())
             .bind(before.unix_timestamp())
-            .bind(after.map(|card| card.to_string()).unwrap_or_default())
+            .bind(at.unwrap_or(i64::MIN))
+            .bind(id)
             .bind(i64::from(limit))
             .fetch_all(on)
             .await,

@@ -188,10 +188,9 @@ async fn overdue_are_those_dispatched_before_page_by_page(store: Arc<dyn Store>)
         write(&*store, async |work| work.insert_card(card).await).await.unwrap();
     }
     let mut reader = read(&*store).await;
-    let mut all = vec![oldest.clone(), older.clone(), old];
-    all.sort_by_key(|card| card.id);
+    let all = [oldest, older, old];
     assert_eq!(reader.overdue_cards(&gca(), days(-7), None, u32::MAX).await.unwrap(), all);
     assert_eq!(reader.overdue_cards(&gca(), days(-7), None, 2).await.unwrap(), all[..2]);
-    assert_eq!(reader.overdue_cards(&gca(), days(-7), Some(all[1].id), 2).await.unwrap(), all[2..]);
+    assert_eq!(reader.overdue_cards(&gca(), days(-7), Some(&all[1]), 2).await.unwrap(), all[2..]);
     assert_eq!(reader.overdue_cards(&gca(), days(-9), None, 2).await.unwrap(), []);
 }
