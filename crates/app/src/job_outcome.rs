@@ -35,7 +35,8 @@ pub async fn job_outcome(
     let holder = reader.holder(view.card.holder).await?;
     let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     let holder = crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
-    let succeeded = succeeded(app, &job).await?;
+    drop(reader);
+    let succeeded = succeeded(app, &job, &view).await?;
     Ok(JobOutcome::Succeeded {
         number: succeeded.number,
         holder: holder.to_string(),

@@ -28,13 +28,15 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
     let _one_at_a_time = app.busy.lock(id).await;
     let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     for _ in 0..LOOKS {
-        let job = app.store.read().await?.job(id).await?;
-        let job = job.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
-        if let Some(answer) = answered(app, &job, &report).await? {
+        let mut reader = app.store.read().await?;
+        let job = reader.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
+        let view = View::load(app, reader.as_mut(), job.card).await?;
+        drop(reader);
+        if let Some(answer) = answered(app, &job, &report, &view).await? {
             return Ok(answer);
         }
         if !elsewhere(app, &job)
-            && let Some(answer) = take_in(app, job, &report).await?
+            && let Some(answer) = take_in(app, job, &report, &view).await?
         {
             return Ok(answer);
         }
@@ -44,18 +46,23 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
 }
 
 /// The answer where the report was taken in before; none where it is still to be.
-async fn answered(app: &App, job: &JobRecord, report: &BatchReport) -> Result<Option<JobState>, Failure> {
+async fn answered(
+    app: &App,
+    job: &JobRecord,
+    report: &BatchReport,
+    view: &View<'_>,
+) -> Result<Option<JobState>, Failure> {
     let age = app.now() - job.updated_at;
     if let Some(ended) = job.ended.clone() {
         return match ended {
             _ if age > REPEATABLE => Err(Code::Stale.into()),
-            Ended::Succeeded => Ok(Some(JobState::Succeeded(succeeded(app, job).await?))),
+            Ended::Succeeded => Ok(Some(JobState::Succeeded(succeeded(app, job, view).await?))),
             Ended::Failed(error) => Ok(Some(JobState::Failed { error })),
             Ended::Fenced => Err(Code::Stale.into()),
         };
     }
     if report.sequence.checked_add(1) == Some(job.sequence) && age <= REPEATABLE {
-        return repeated(app, job).await.map(Some);
+        return repeated(app, job, view).map(Some);
     }
     if report.sequence != job.sequence || age > PATIENCE {
         return Err(Code::Stale.into());
@@ -70,21 +77,22 @@ fn elsewhere(app: &App, job: &JobRecord) -> bool {
 }
 
 /// None where another process was quicker.
-async fn take_in(app: &App, mut job: JobRecord, report: &BatchReport) -> Result<Option<JobState>, Failure> {
-    let checked = {
-        let view = View::of_job(app, &job).await?;
-        check_report(app, &job, &view, &report.outcomes, report.fault.clone())?
-    };
-    match record_report(app, &mut job, &checked).await {
+async fn take_in(
+    app: &App,
+    mut job: JobRecord,
+    report: &BatchReport,
+    view: &View<'_>,
+) -> Result<Option<JobState>, Failure> {
+    let checked = check_report(app, &job, view, &report.outcomes, report.fault.clone())?;
+    let view = match record_report(app, &mut job, &checked).await {
         Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => return Ok(None),
         recorded => recorded?,
-    }
+    };
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
-    drive(app, &mut job, happened, report.user_code.as_ref()).await.map(Some)
+    drive(app, &mut job, happened, report.user_code.as_ref(), view).await.map(Some)
 }
 
-async fn repeated(app: &App, job: &JobRecord) -> Result<JobState, Failure> {
-    let view = View::of_job(app, job).await?;
+fn repeated(app: &App, job: &JobRecord, view: &View<'_>) -> Result<JobState, Failure> {
     job.state.may_send(&job.steps, &view.facts())?;
-    Ok(JobState::Running { batch: current_batch(app, job, &view)? })
+    Ok(JobState::Running { batch: current_batch(app, job, view)? })
 }

@@ -30,8 +30,8 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
     };
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
-    let mut job = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
-    let state = drive(app, &mut job, Event::Started, None).await?;
+    let (mut job, view) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
+    let state = drive(app, &mut job, Event::Started, None, view).await?;
     Ok(JobStarted {
         job: job.id,
         token,
@@ -106,14 +106,16 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
 
 /// Puts the job on record. A station takes the card at once and fences an older job; a holder's job takes it when the
 /// card has proved itself: anybody may have read its certificate.
-async fn open_job(
-    app: &App,
+///
+/// Gives the view that it was opened with.
+async fn open_job<'a>(
+    app: &'a App,
     card: &Card,
     request: &StartJob,
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
-) -> Result<JobRecord, Failure> {
+) -> Result<(JobRecord, View<'a>), Failure> {
     let now = app.now();
     let job = JobRecord {
         id: JobId::new(now, app.rng.bytes()),
@@ -147,5 +149,5 @@ async fn open_job(
     work.insert_job(&job).await?;
     work.audit(event(app, &job, &view, "card_job.start", json!({})));
     work.commit().await?;
-    Ok(job)
+    Ok((job, view))
 }

@@ -7,13 +7,11 @@ use kaika_app::IssueError;
 use kaika_domain::Certificate;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 /// Orders of one group.
 const MOST: usize = 64;
-/// Groups at a time: while one is written down, another is signed.
-const AT_ONCE: usize = 2;
-/// Where another group is under way, more orders are on their way: the next group waits for them so long.
+/// Whoever has just been answered may order again at once: a group waits so long to become as large as the one before.
 const GATHER: Duration = Duration::from_millis(2);
 
 struct Waiting {
@@ -42,24 +40,37 @@ impl Groups {
 }
 
 async fn work(core: Arc<Core>, mut orders: mpsc::Receiver<Waiting>) {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
-    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
-        if places.available_permits() + 1 < AT_ONCE {
-            tokio::time::sleep(GATHER).await;
-        }
+    let mut before = 1;
+    loop {
         let mut group = Vec::with_capacity(MOST);
         if orders.recv_many(&mut group, MOST).await == 0 {
             return;
         }
-        let core = Arc::clone(&core);
-        tokio::spawn(async move {
-            let wanted = group.iter().map(|waiting| Arc::clone(&waiting.wanted)).collect();
-            let results = core.issue_group(wanted).await;
-            for (waiting, result) in group.into_iter().zip(results) {
-                // Who went away learns it by asking again.
-                let _ = waiting.answer.send(result);
+        let gathered = async {
+            while group.len() < before {
+                let room = MOST - group.len();
+                if orders.recv_many(&mut group, room).await == 0 {
+                    break;
+                }
             }
-            drop(place);
-        });
+        };
+        // What was received in this time stays in the group.
+        let _ = tokio::time::timeout(GATHER, gathered).await;
+        before = group.len();
+        issue(&core, group).await;
     }
+}
+
+/// In a task of its own: should it fail, the next group is issued all the same.
+async fn issue(core: &Arc<Core>, group: Vec<Waiting>) {
+    let core = Arc::clone(core);
+    let issued = tokio::spawn(async move {
+        let wanted = group.iter().map(|waiting| Arc::clone(&waiting.wanted)).collect();
+        let results = core.issue_group(wanted).await;
+        for (waiting, result) in group.into_iter().zip(results) {
+            // Who went away learns it by asking again.
+            let _ = waiting.answer.send(result);
+        }
+    });
+    let _ = issued.await;
 }

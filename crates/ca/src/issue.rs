@@ -14,8 +14,11 @@ use kaika_pki::to_be_certified::assemble;
 use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
 use kaika_wire::CertificateId;
 use serde_json::json;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+/// Fewer orders than these are not worth another thread.
+const LEAST: usize = 8;
 /// How often an order is begun anew because another process was quicker.
 const ATTEMPTS: usize = 5;
 
@@ -91,11 +94,9 @@ impl Core {
     /// Takes every order up where it stands.
     async fn attempt(self: &Arc<Self>, wanted: &[Arc<Wanted>]) -> Result<Results, IssueError> {
         let group = self.look_up(wanted).await?;
-        let core = Arc::clone(self);
-        let group = beside(move || core.build(group)).await?;
+        let group = self.beside(group, Self::build).await?;
         self.record(&group).await?;
-        let core = Arc::clone(self);
-        let group = beside(move || core.sign(group)).await?;
+        let group = self.beside(group, Self::sign).await?;
         self.put_on_record(group).await
     }
 
@@ -141,6 +142,28 @@ impl Core {
                 },
             };
             group.push((Arc::clone(wanted), stage));
+        }
+        Ok(group)
+    }
+
+    /// Building and signing many takes milliseconds of computing, which other tasks shall not wait for: it is done on
+    /// all processors.
+    async fn beside(self: &Arc<Self>, group: Group, work: fn(&Self, Group) -> Group) -> Result<Group, IssueError> {
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let share = group.len().div_ceil(processors).max(LEAST);
+        let mut rest = group.into_iter();
+        let mut parts = Vec::new();
+        loop {
+            let part: Group = rest.by_ref().take(share).collect();
+            if part.is_empty() {
+                break;
+            }
+            let core = Arc::clone(self);
+            parts.push(tokio::task::spawn_blocking(move || work(&core, part)));
+        }
+        let mut group = Group::new();
+        for part in parts {
+            group.append(&mut part.await.map_err(error::signer)?);
         }
         Ok(group)
     }
@@ -304,11 +327,6 @@ impl Core {
         }
         Ok(())
     }
-}
-
-/// Building and signing many takes milliseconds of computing, which other tasks shall not wait for.
-async fn beside(work: impl FnOnce() -> Group + Send + 'static) -> Result<Group, IssueError> {
-    tokio::task::spawn_blocking(work).await.map_err(error::signer)
 }
 
 /// Told to each order of a group.

@@ -56,7 +56,10 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
         let options = SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
         options.after_release(|connection, _| Box::pin(is_as_new(connection)))
     };
-    let writer = pool(1).connect_with(options.clone()).await.map_err(failure)?;
+    // A group of certificates touches some hundred pages of indexes: they stay in memory until the commit, and are folded
+    // into the file once in a while, not after every group.
+    let writing = options.clone().pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "8000");
+    let writer = pool(1).connect_with(writing).await.map_err(failure)?;
     write_ahead(&writer).await.map_err(failure)?;
     // In one transaction, since two that open a new file at the same time would both make its tables.
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;

@@ -1,7 +1,7 @@
 //! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
 
 use super::{View, check::context, check::wire_algorithm, drive::helped_by};
-use crate::{App, Failure, JobRecord, Reader};
+use crate::{App, Failure, JobRecord};
 use kaika_domain::{PukVersion, job::Step};
 use kaika_wire::{
     Batch, CardInformation, CertificateRole, Command, IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
@@ -90,9 +90,7 @@ fn open_puk(app: &App, view: &View<'_>, version: PukVersion) -> Result<Puk, Fail
 }
 
 /// What the holder is told at the end, drawn up from the present state.
-pub(crate) async fn succeeded(app: &App, job: &JobRecord) -> Result<Succeeded, Failure> {
-    let mut reader = app.store.read().await?;
-    let view = View::load(app, reader.as_mut(), job.card).await?;
+pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Succeeded, Failure> {
     let now = app.now();
     let certificates = CertificateRole::ALL
         .into_iter()
@@ -108,13 +106,14 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord) -> Result<Succeeded, F
         })
         .collect::<Result<_, Failure>>()?;
     let information = match job.state.kind() {
-        JobKind::Information => Some(information(reader.as_mut(), &view).await?),
+        JobKind::Information => Some(information(app, view).await?),
         JobKind::Personalise | JobKind::Activate => None,
     };
     Ok(Succeeded { number: view.card.number.clone(), certificates, information })
 }
 
-async fn information(reader: &mut dyn Reader, view: &View<'_>) -> Result<CardInformation, Failure> {
+async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Failure> {
+    let mut reader = app.store.read().await?;
     let holder = reader
         .holder(view.card.holder)
         .await?

@@ -6,41 +6,37 @@ use kaika_domain::job::{Decision, Event};
 use kaika_wire::{JobState, UserCode};
 use serde_json::json;
 
-pub(crate) async fn drive(
-    app: &App,
+/// Decides on the view that the last transaction has left; whatever acts on a decision looks again in its own.
+pub(crate) async fn drive<'a>(
+    app: &'a App,
     job: &mut JobRecord,
     mut happened: Event,
     user_code: Option<&UserCode>,
+    mut view: View<'a>,
 ) -> Result<JobState, Failure> {
     loop {
-        let decision = {
-            let view = View::of_job(app, job).await?;
-            job.state.decide(happened, &view.facts())
-        };
-        let refusal = match decision {
+        let refusal = match job.state.decide(happened, &view.facts()) {
             Decision::Perform(effect) => {
-                happened = Event::Performed(perform(app, job, effect, user_code).await?);
+                let performed;
+                (performed, view) = perform(app, job, effect, user_code, view).await?;
+                happened = Event::Performed(performed);
                 continue;
             }
             Decision::Run(steps) => match record_batch(app, job, steps).await {
-                Ok(()) => {
-                    let view = View::of_job(app, job).await?;
-                    return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
-                }
+                Ok(view) => return Ok(JobState::Running { batch: current_batch(app, job, &view)? }),
                 Err(Failure::Refused(refusal)) if refusal.code != kaika_wire::Code::Stale => refusal,
                 Err(other) => return Err(other),
             },
             Decision::Succeed => {
                 if job.ended.is_none() {
-                    finish(app, job, Ended::Succeeded).await?;
+                    finish(app, job, Ended::Succeeded, &view).await?;
                 }
-                return Ok(JobState::Succeeded(succeeded(app, job).await?));
+                return Ok(JobState::Succeeded(succeeded(app, job, &view).await?));
             }
             Decision::Fail(refusal) => refusal,
         };
-        let view = View::of_job(app, job).await?;
         let refusal = helped_by(refusal, &view);
-        finish(app, job, Ended::Failed(refusal.clone())).await?;
+        finish(app, job, Ended::Failed(refusal.clone()), &view).await?;
         return Ok(JobState::Failed { error: refusal });
     }
 }
@@ -52,12 +48,11 @@ pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> ka
     refusal
 }
 
-async fn finish(app: &App, job: &mut JobRecord, ended: Ended) -> Result<(), Failure> {
-    let view = View::of_job(app, job).await?;
+async fn finish(app: &App, job: &mut JobRecord, ended: Ended, view: &View<'_>) -> Result<(), Failure> {
     let mut work = app.store.begin().await?;
     match &ended {
-        Ended::Failed(refusal) => work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code}))),
-        Ended::Succeeded => work.audit(event(app, job, &view, "card_job.succeed", json!({}))),
+        Ended::Failed(refusal) => work.audit(event(app, job, view, "card_job.fail", json!({"code": refusal.code}))),
+        Ended::Succeeded => work.audit(event(app, job, view, "card_job.succeed", json!({}))),
         Ended::Fenced => {}
     }
     end(job, ended, app.now());

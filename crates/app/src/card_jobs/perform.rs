@@ -15,40 +15,48 @@ use kaika_domain::{
 use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, UserCode};
 use serde_json::json;
 
-pub(super) async fn perform(
-    app: &App,
+/// Gives what became of it and the view as it is afterwards, where `view` was decided on.
+pub(super) async fn perform<'a>(
+    app: &'a App,
     job: &mut JobRecord,
     effect: Effect,
     user_code: Option<&UserCode>,
-) -> Result<Performed, Failure> {
+    view: View<'a>,
+) -> Result<(Performed, View<'a>), Failure> {
     let performed = match effect {
-        Effect::TestUserCode => return test_user_code(app, job, user_code).await,
-        Effect::Issue(keys) => issue(app, job, &keys).await,
+        // It changes nothing that a decision is made on.
+        Effect::TestUserCode => return Ok((test_user_code(app, job, user_code, &view).await?, view)),
+        Effect::Issue(keys) => issue(app, job, &keys, &view).await,
         Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await,
         Effect::Personalised { receipt, certificates } => {
             personalised(app, job, receipt.as_deref(), &certificates).await
         }
     };
-    match performed {
-        Ok(()) => Ok(Performed::Done),
-        Err(Failure::Refused(refusal)) => Ok(Performed::Refused(refusal)),
-        Err(other) => Err(other),
-    }
+    let performed = match performed {
+        Ok(()) => Performed::Done,
+        Err(Failure::Refused(refusal)) => Performed::Refused(refusal),
+        Err(other) => return Err(other),
+    };
+    Ok((performed, View::of_job(app, job).await?))
 }
 
 /// The try is debited and committed before the code is tested, and given back when it was right.
-async fn test_user_code(app: &App, job: &JobRecord, code: Option<&UserCode>) -> Result<Performed, Failure> {
+async fn test_user_code(
+    app: &App,
+    job: &JobRecord,
+    code: Option<&UserCode>,
+    view: &View<'_>,
+) -> Result<Performed, Failure> {
     let Some(code) = code else {
         return Ok(Performed::Refused(Refusal::new(Code::SecretMissing).detail("user_code")));
     };
-    let view = View::of_job(app, job).await?;
     let limit = view.policy.user_code_tries();
     let mut work = app.store.begin().await?;
     let Some(record) = work.debit_user_code(job.card, limit).await? else {
         let known = work.user_code(job.card).await?.is_some();
         return Ok(if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent });
     };
-    work.audit(event(app, job, &view, "user_code.try", json!({})));
+    work.audit(event(app, job, view, "user_code.try", json!({})));
     work.commit().await?;
 
     let right = app.user_codes.verify(&record.hash, code).await?;
@@ -57,7 +65,7 @@ async fn test_user_code(app: &App, job: &JobRecord, code: Option<&UserCode>) -> 
     if right {
         work.credit_user_code(job.card, &record.hash).await?;
     } else {
-        work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left})));
+        work.audit(event(app, job, view, "user_code.wrong", json!({"tries_left": tries_left})));
     }
     work.commit().await?;
     Ok(match (right, tries_left) {
@@ -67,9 +75,8 @@ async fn test_user_code(app: &App, job: &JobRecord, code: Option<&UserCode>) -> 
     })
 }
 
-async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify]) -> Result<(), Failure> {
+async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify], view: &View<'_>) -> Result<(), Failure> {
     let mut reader = app.store.read().await?;
-    let view = View::load(app, reader.as_mut(), job.card).await?;
     let holder = reader
         .holder(view.card.holder)
         .await?
@@ -78,7 +85,7 @@ async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify]) -> Result<(), 
     let orders: Vec<_> = keys
         .iter()
         .map(|key| IssueOrder {
-            actor: actor(job, &view),
+            actor: actor(job, view),
             job: job.id,
             card: view.card.clone(),
             holder: holder.clone(),

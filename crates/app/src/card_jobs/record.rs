@@ -11,7 +11,9 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
-pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Report) -> Result<(), Failure> {
+///
+/// Gives the view as it is afterwards.
+pub(crate) async fn record_report<'a>(app: &'a App, job: &mut JobRecord, report: &Report) -> Result<View<'a>, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
     let mut view = View::load(app, work.as_mut(), job.card).await?;
@@ -27,10 +29,10 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
                 work.audit(event(app, job, &view, "key.attest", json!({"slot": slot, "right": right})));
             }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
-                let mut certificate = view.certificate(*certificate)?.clone();
+                let certificate = view.certificate_mut(*certificate)?;
                 if !certificate.is_written() {
                     certificate.placement = Some(Placement::Written { read_back_at: now });
-                    work.update_certificate(&mut certificate).await?;
+                    work.update_certificate(certificate).await?;
                 }
             }
             _ => {}
@@ -45,12 +47,12 @@ pub(crate) async fn record_report(app: &App, job: &mut JobRecord, report: &Repor
         fence(app, work.as_mut(), job, &view).await?;
         job.open = true;
     }
-    store_puks(app, work.as_mut(), &view).await?;
+    store_puks(app, work.as_mut(), &mut view).await?;
     job.updated_at = now;
     job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
     work.update_job(job).await?;
     work.commit().await?;
-    Ok(())
+    Ok(view)
 }
 
 /// Which PUK a batch that stopped has left on the card: a replacement that was not reached, or was refused, is not there;
@@ -93,7 +95,9 @@ pub(crate) async fn fence(
 
 /// The job goes on with these steps: secrets about to be sent are recorded as released, a new PUK is made and stored,
 /// then the batch may leave.
-pub(crate) async fn record_batch(app: &App, job: &mut JobRecord, steps: Vec<Step>) -> Result<(), Failure> {
+///
+/// Gives the view as it is afterwards.
+pub(crate) async fn record_batch<'a>(app: &'a App, job: &mut JobRecord, steps: Vec<Step>) -> Result<View<'a>, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
     let mut view = View::load(app, work.as_mut(), job.card).await?;
@@ -119,25 +123,34 @@ pub(crate) async fn record_batch(app: &App, job: &mut JobRecord, steps: Vec<Step
             _ => {}
         }
     }
-    store_puks(app, work.as_mut(), &view).await?;
+    store_puks(app, work.as_mut(), &mut view).await?;
     job.sequence += 1;
     job.nonce = Nonce(app.rng.bytes());
     job.steps = steps;
     job.updated_at = now;
     work.update_job(job).await?;
     work.commit().await?;
-    Ok(())
+    Ok(view)
 }
 
-async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &View<'_>) -> Result<(), Failure> {
+async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -> Result<(), Failure> {
     for record in view.changed_puks() {
-        let known = view.puks.iter().find(|puk| puk.record.version == record.version);
-        let ciphertext = match known {
-            Some(puk) => puk.ciphertext.clone(),
-            None if record.version == PukVersion::FACTORY => Vec::new(),
-            None => app.secrets.new_puk(view.card.id, record.version)?,
+        let known = view.puks.iter_mut().find(|puk| puk.record.version == record.version);
+        let stored = match known {
+            Some(puk) => {
+                puk.record = record;
+                puk
+            }
+            None => {
+                let ciphertext = match record.version {
+                    PukVersion::FACTORY => Vec::new(),
+                    version => app.secrets.new_puk(view.card.id, version)?,
+                };
+                view.puks.push(StoredPuk { record, ciphertext });
+                view.puks.last_mut().expect("it was just put there")
+            }
         };
-        work.put_puk(view.card.id, &StoredPuk { record, ciphertext }).await?;
+        work.put_puk(view.card.id, stored).await?;
     }
     Ok(())
 }

@@ -51,6 +51,11 @@ impl<'a> View<'a> {
             .ok_or_else(|| Failure::Inconsistent(format!("card {} has no certificate {id}", self.card.number)))
     }
 
+    pub(crate) fn certificate_mut(&mut self, id: CertificateId) -> Result<&mut Certificate, Failure> {
+        let missing = || Failure::Inconsistent(format!("card {} has no certificate {id}", self.card.number));
+        self.certificates.iter_mut().find(|certificate| certificate.id == id).ok_or_else(missing)
+    }
+
     /// The present certificate of this role, parsed.
     pub(crate) fn role(&self, role: CertificateRole) -> Result<kaika_pki::Certificate, Failure> {
         let found = self.present(role).map(|certificate| parse(&certificate.certificate));
