@@ -52,10 +52,12 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     let next_update = now + VALIDITY;
     let der = app.issuer.sign_crl(generation, shard, number, entries, now, next_update).await?;
     let crl = Crl { generation: generation.id, shard, number, revision, this_update: now, next_update, der };
+    // Given away, not copied: it may have tens of megabytes.
     let mut work = app.store.begin().await?;
-    work.insert_crl(&crl).await?;
+    work.insert_crl(crl).await?;
     work.commit().await?;
-    Ok(crl)
+    let signed = app.store.read().await?.latest_crl(generation.id, shard).await?;
+    signed.ok_or_else(|| Failure::Inconsistent("a list is gone as soon as it was written".to_owned()))
 }
 
 fn is_good(crl: &Crl, now: OffsetDateTime) -> bool {

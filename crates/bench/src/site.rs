@@ -36,6 +36,13 @@ impl Database<'_> {
         }
     }
 
+    /// As the database itself does it some time after it was filled.
+    pub(crate) fn settle(&self) {
+        if let Database::Postgres(server) = self {
+            server.vacuum();
+        }
+    }
+
     /// How often its log was made durable, told once all connections are closed; SQLite does not tell.
     pub(crate) fn syncs(&self) -> Option<u64> {
         match self {

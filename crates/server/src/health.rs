@@ -7,12 +7,13 @@ use crate::site::Site;
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::get,
 };
 use kaika_app::{App, Failure};
+use metrics::{Label, SharedString};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -45,34 +46,31 @@ async fn is_founded(app: &App) -> Result<bool, Failure> {
 
 /// Counts and times each request, and logs it with neither address nor body.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
-    let seen = Seen::of(&request);
+    let begun = Instant::now();
+    let method = request.method().to_string();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let response = next.run(request).await;
-    let (status, seconds) = (response.status().as_u16(), seen.begun.elapsed().as_secs_f64());
-    tracing::info!(method = %seen.method, route = %seen.route, status, seconds, "answered");
-    seen.count(&response);
+    let (status, seconds) = (response.status().as_u16(), begun.elapsed().as_secs_f64());
+    tracing::info!(method, route, status, seconds, "answered");
+    count(method, route, begun, &response);
     response
 }
 
-/// What is counted of a request.
-pub(crate) struct Seen {
+/// Counts and times a request that was answered.
+pub(crate) fn count(
+    method: impl Into<SharedString>,
+    route: impl Into<SharedString>,
     begun: Instant,
-    method: Method,
-    route: String,
-}
-
-impl Seen {
-    pub(crate) fn of(request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-        Self { begun: Instant::now(), method: request.method().clone(), route }
-    }
-
-    pub(crate) fn count(self, response: &Response) {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let status = response.status().as_u16().to_string();
-        let labels = [("method", self.method.to_string()), ("route", self.route), ("status", status)];
-        metrics::counter!("kaika_http_requests_total", &labels).increment(1);
-        metrics::histogram!("kaika_http_request_seconds", &labels).record(seconds);
-    }
+    response: &Response,
+) {
+    let seconds = begun.elapsed().as_secs_f64();
+    let labels = vec![
+        Label::new("method", method),
+        Label::new("route", route),
+        Label::new("status", response.status().as_str().to_owned()),
+    ];
+    metrics::counter!("kaika_http_requests_total", labels.clone()).increment(1);
+    metrics::histogram!("kaika_http_request_seconds", labels).record(seconds);
 }
 
 /// `/metrics` on its own: what it shows is nobody's business outside. `render` gives Prometheus' text format.

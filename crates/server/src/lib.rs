@@ -43,7 +43,7 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .route_layer(middleware::from_fn(health::observe))
         .layer(middleware::from_fn_with_state(site.clone(), language::one_language))
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
-        .merge(repository::routes(&site))
+        .merge(repository::routes())
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)
 }
@@ -55,7 +55,7 @@ pub fn repository_router(app: Arc<App>, settings: Settings) -> Router {
     Router::new()
         .fallback(guard::to_own_origin)
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
-        .merge(repository::routes(&site))
+        .merge(repository::routes())
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(site)
 }

@@ -147,6 +147,14 @@ impl TestPostgres {
         syncs.trim().parse().unwrap_or_else(|error| panic!("{syncs:?} is no number: {error}"))
     }
 
+    /// Vacuums and analyses every database made here, as autovacuum does some time after many rows have come.
+    #[track_caller]
+    pub fn vacuum(&self) {
+        for number in 0..self.databases.load(Ordering::Relaxed) {
+            psql(&self.url(&format!("test_{number}")), "VACUUM ANALYZE");
+        }
+    }
+
     /// What the server has printed so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_else(|error| format!("(no log: {error})"))

@@ -38,6 +38,7 @@ fn on(database: &Database<'_>, setting: &Setting) -> Result<Vec<Figure>> {
     let runtime = runtime()?;
     let app = runtime.block_on(site.open())?.app;
     let generation = runtime.block_on(fill(&app, count))?;
+    database.settle();
 
     let before = database.cpu()?;
     let output = Command::new(std::env::current_exe()?)

@@ -54,6 +54,7 @@ fn at(size: u64, database: &Database<'_>, setting: &Setting) -> Result<Column> {
     let app = runtime.block_on(site.open())?.app;
     let cards = size / 4;
     let generation = runtime.block_on(fill(&app, cards))?;
+    database.settle();
     let issuer = Certificate::from_der(&generation.certificate)?;
     let each = Each { runtime: &runtime, database, count: setting.size(50, 5), among: cards };
     let mut column = vec![
