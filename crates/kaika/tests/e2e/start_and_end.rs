@@ -150,7 +150,7 @@ fn on_another_port_the_certificates_keep_the_first_address() {
     party.verify(signature).expect_success();
     party.put("signature.pem", signature);
     let text = party.openssl(&["x509", "-in", "signature.pem", "-noout", "-text"]).expect_success().stdout();
-    for address in [format!("{first}/ocsp/gca-1"), format!("{first}/crl/gca-1.crl"), format!("{first}/ca/gca-1.cer")] {
+    for address in [format!("{first}/ocsp/gca-1"), format!("{first}/crl/gca-1/"), format!("{first}/ca/gca-1.cer")] {
         assert!(text.contains(&address), "{address}: {text}");
     }
     // On the first port again, nothing is said.

@@ -102,6 +102,18 @@ impl Browser {
         self.or_fail("press a key", self.session.post("/actions", actions));
     }
 
+    /// What can be read of an element that is there or comes, also where the page has just put another in its place.
+    #[track_caller]
+    pub fn text_of(&self, by: By<'_>) -> String {
+        let read = std::cell::RefCell::default();
+        self.act(by, "that can be read", |element| {
+            element.ask("/text").map(|value| {
+                read.replace(text(&value));
+            })
+        });
+        read.into_inner()
+    }
+
     #[track_caller]
     fn act(&self, by: By<'_>, what: &str, action: impl Fn(&Element<'_>) -> Result<(), Refused>) {
         let hindrance = std::cell::RefCell::new(String::new());

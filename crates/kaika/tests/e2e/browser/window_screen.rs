@@ -130,7 +130,7 @@ impl<'b> CardWindow<'b> {
     /// The text of an element that is there, or comes.
     #[track_caller]
     pub(super) fn text(&self, selector: &str) -> String {
-        self.browser.find(By::Css(selector)).text()
+        self.browser.text_of(By::Css(selector))
     }
 
     pub(super) fn has(&self, selector: &str) -> bool {
