@@ -166,7 +166,7 @@ pub trait UnitOfWork: Reader {
     async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
     /// # Errors
     /// [`StoreError::Stale`] where this number was signed already.
-    async fn insert_crl(&mut self, crl: Crl) -> Result<(), StoreError>;
+    async fn insert_crl(&mut self, crl: &Crl) -> Result<(), StoreError>;
 
     /// Sets a user code and forgives all tries.
     async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Result<(), StoreError>;

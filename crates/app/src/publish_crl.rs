@@ -39,25 +39,24 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     let mut reader = app.store.read().await?;
     let latest = reader.latest_crl(generation.id, shard).await?;
     let revision = reader.shard_revision(generation.id, shard).await?;
-    if let Some(latest) = &latest
-        && is_good(latest, now)
-        && (latest.revision >= revision || now < latest.this_update + every)
-    {
-        return Ok(latest.clone());
-    }
+    let is_current =
+        |latest: &Crl| is_good(latest, now) && (latest.revision >= revision || now < latest.this_update + every);
+    // It may have tens of megabytes: it is handed on or let go before the next one is made.
+    let number = match latest {
+        Some(latest) if is_current(&latest) => return Ok(latest),
+        latest => latest.map_or(1, |crl| crl.number + 1),
+    };
+    // Not below the time: after a database was restored from a backup no number is signed a second time.
+    let number = number.max(now.unix_timestamp());
     let entries = reader.revocations(generation.id, shard, now).await?;
     drop(reader);
-    // Not below the time: after a database was restored from a backup no number is signed a second time.
-    let number = latest.map_or(1, |crl| crl.number + 1).max(now.unix_timestamp());
     let next_update = now + VALIDITY;
     let der = app.issuer.sign_crl(generation, shard, number, entries, now, next_update).await?;
     let crl = Crl { generation: generation.id, shard, number, revision, this_update: now, next_update, der };
-    // Given away, not copied: it may have tens of megabytes.
     let mut work = app.store.begin().await?;
-    work.insert_crl(crl).await?;
+    work.insert_crl(&crl).await?;
     work.commit().await?;
-    let signed = app.store.read().await?.latest_crl(generation.id, shard).await?;
-    signed.ok_or_else(|| Failure::Inconsistent("a list is gone as soon as it was written".to_owned()))
+    Ok(crl)
 }
 
 fn is_good(crl: &Crl, now: OffsetDateTime) -> bool {

@@ -299,7 +299,7 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
-    async fn insert_crl(&mut self, crl: Crl) -> Found<()> {
+    async fn insert_crl(&mut self, crl: &Crl) -> Found<()> {
         let done = generations::insert_crl(self.on(), crl).await;
         self.noted(done)
     }

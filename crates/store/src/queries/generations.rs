@@ -68,7 +68,7 @@ pub(super) async fn latest_crl(
     .transpose()
 }
 
-pub(super) async fn insert_crl(on: &mut Connection, crl: Crl) -> Found<()> {
+pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
     let done = sqlx::query::<Db>(INSERT_CRL)
         .bind(crl.generation.to_string())
         .bind(shard_column(crl.shard))
@@ -76,7 +76,7 @@ pub(super) async fn insert_crl(on: &mut Connection, crl: Crl) -> Found<()> {
         .bind(crl.revision)
         .bind(crl.this_update.unix_timestamp())
         .bind(crl.next_update.unix_timestamp())
-        .bind(crl.der)
+        .bind(crl.der.clone())
         .execute(&mut *on)
         .await
         .map_err(failure)?;

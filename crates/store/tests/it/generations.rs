@@ -60,7 +60,7 @@ async fn the_latest_list_is_the_one_with_the_highest_number(store: Arc<dyn Store
     assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), None);
     for (generation, number) in [(&one, 1), (&other, 5), (&one, 2), (&one, 10)] {
         let crl = crl(generation, number);
-        write(&*store, async |work| work.insert_crl(crl.clone()).await).await.unwrap();
+        write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
         assert_eq!(read(&*store).await.latest_crl(generation.id, None).await.unwrap(), Some(crl));
     }
     assert_eq!(read(&*store).await.latest_crl(other.id, None).await.unwrap(), Some(crl(&other, 5)));
@@ -70,10 +70,10 @@ async fn every_shard_has_its_own_numbers(store: Arc<dyn Store>) {
     let (one, _) = with_two_generations(&*store).await;
     let lists = [None, Some(0), Some(1), Some(17)].map(|shard| Crl { shard, ..crl(&one, 1) });
     for crl in &lists {
-        write(&*store, async |work| work.insert_crl(crl.clone()).await).await.unwrap();
+        write(&*store, async |work| work.insert_crl(crl).await).await.unwrap();
     }
     let later = Crl { shard: Some(1), ..crl(&one, 2) };
-    write(&*store, async |work| work.insert_crl(later.clone()).await).await.unwrap();
+    write(&*store, async |work| work.insert_crl(&later).await).await.unwrap();
     for crl in [&lists[0], &lists[1], &later, &lists[3]] {
         assert_eq!(read(&*store).await.latest_crl(one.id, crl.shard).await.unwrap().as_ref(), Some(crl));
     }
@@ -84,11 +84,11 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
     let (one, _) = with_two_generations(&*store).await;
     for number in 1..=3 {
         let crl = crl(&one, number);
-        write(&*store, async |work| work.insert_crl(crl.clone()).await).await.unwrap();
+        write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
     }
     for number in 1..=3 {
         let rival = Crl { der: vec![0xff], ..crl(&one, number) };
-        assert_stale(write(&*store, async |work| work.insert_crl(rival.clone()).await).await);
+        assert_stale(write(&*store, async |work| work.insert_crl(&rival).await).await);
     }
     assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), Some(crl(&one, 3)));
 
@@ -97,7 +97,7 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
             let (store, rival) = (Arc::clone(&store), Crl { der: vec![byte], ..crl(&one, 4) });
             tokio::spawn(async move {
                 let mut work = store.begin().await?;
-                work.insert_crl(rival.clone()).await?;
+                work.insert_crl(&rival).await?;
                 work.commit().await.map(|()| rival)
             })
         })
