@@ -14,7 +14,7 @@ pub(crate) use batch::{current_batch, succeeded};
 pub(crate) use check::{Report, check_report};
 pub(crate) use drive::drive;
 pub(crate) use record::{event, fence, record_report};
-pub(crate) use view::View;
+pub(crate) use view::{Open, View};
 
 use crate::Rng;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Ended, Failure, JobRecord,
-    card_jobs::{View, check_report, current_batch, drive, record_report, succeeded},
+    card_jobs::{Open, View, check_report, current_batch, drive, record_report, succeeded},
 };
 use kaika_domain::job::Event;
 use kaika_wire::{BatchReport, Code, JobId, JobState};
@@ -28,16 +28,15 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
     let _one_at_a_time = app.busy.lock(id).await;
     let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     for _ in 0..LOOKS {
-        let mut reader = app.store.read().await?;
-        let job = reader.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
-        let view = View::load(app, reader.as_mut(), job.card).await?;
-        drop(reader);
+        let mut work = app.store.begin().await?;
+        let job = work.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
+        let view = View::load(app, work.as_mut(), job.card).await?;
         if let Some(answer) = answered(app, &job, &report, &view).await? {
             return Ok(answer);
         }
-        if !elsewhere(app, &job)
-            && let Some(answer) = take_in(app, job, &report, &view).await?
-        {
+        if elsewhere(app, &job) {
+            drop(work);
+        } else if let Some(answer) = take_in(app, job, &report, Open { work, view }).await? {
             return Ok(answer);
         }
         tokio::time::sleep(LOOK).await;
@@ -81,15 +80,15 @@ async fn take_in(
     app: &App,
     mut job: JobRecord,
     report: &BatchReport,
-    view: &View<'_>,
+    mut open: Open<'_>,
 ) -> Result<Option<JobState>, Failure> {
-    let checked = check_report(app, &job, view, &report.outcomes, report.fault.clone())?;
-    let view = match record_report(app, &mut job, &checked).await {
+    let checked = check_report(app, &job, &open.view, &report.outcomes, report.fault.clone())?;
+    match record_report(app, &mut job, &mut open, &checked).await {
         Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => return Ok(None),
         recorded => recorded?,
-    };
+    }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
-    drive(app, &mut job, happened, report.user_code.as_ref(), view).await.map(Some)
+    drive(app, &mut job, happened, report.user_code.as_ref(), open).await.map(Some)
 }
 
 fn repeated(app: &App, job: &JobRecord, view: &View<'_>) -> Result<JobState, Failure> {

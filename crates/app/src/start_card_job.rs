@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure, JobRecord, Station,
-    card_jobs::{View, drive, event, fence, token},
+    card_jobs::{Open, View, drive, event, fence, token},
 };
 use kaika_domain::{
     Card, CardState,
@@ -30,8 +30,8 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
     };
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
-    let (mut job, view) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
-    let state = drive(app, &mut job, Event::Started, None, view).await?;
+    let (mut job, open) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
+    let state = drive(app, &mut job, Event::Started, None, open).await?;
     Ok(JobStarted {
         job: job.id,
         token,
@@ -106,8 +106,6 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
 
 /// Puts the job on record. A station takes the card at once and fences an older job; a holder's job takes it when the
 /// card has proved itself: anybody may have read its certificate.
-///
-/// Gives the view that it was opened with.
 async fn open_job<'a>(
     app: &'a App,
     card: &Card,
@@ -115,7 +113,7 @@ async fn open_job<'a>(
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
-) -> Result<(JobRecord, View<'a>), Failure> {
+) -> Result<(JobRecord, Open<'a>), Failure> {
     let now = app.now();
     let job = JobRecord {
         id: JobId::new(now, app.rng.bytes()),
@@ -148,6 +146,5 @@ async fn open_job<'a>(
     }
     work.insert_job(&job).await?;
     work.audit(event(app, &job, &view, "card_job.start", json!({})));
-    work.commit().await?;
-    Ok((job, view))
+    Ok((job, Open { work, view }))
 }

@@ -19,7 +19,7 @@ use kaika_wire::{
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// What the server knows, as the last transaction has left it; what acts on a decision looks again in its own.
+/// What the server knows, read in the transaction that writes the decision down.
 pub struct Facts<'a> {
     pub policy: &'a Policy,
     pub card: &'a Card,

@@ -1,7 +1,7 @@
 //! What the server does itself for a job: tests the user code, has keys certified, makes certificates valid.
 
 use super::{
-    View,
+    Open, View,
     check::{context, references},
     record::{actor, event},
     view::parse,
@@ -15,64 +15,76 @@ use kaika_domain::{
 use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, UserCode};
 use serde_json::json;
 
-/// Gives what became of it and the view as it is afterwards, where `view` was decided on.
+/// Gives what became of it, and another transaction with the card as it is afterwards.
 pub(super) async fn perform<'a>(
     app: &'a App,
     job: &mut JobRecord,
     effect: Effect,
     user_code: Option<&UserCode>,
-    view: View<'a>,
-) -> Result<(Performed, View<'a>), Failure> {
-    let performed = match effect {
-        // It changes nothing that a decision is made on.
-        Effect::TestUserCode => return Ok((test_user_code(app, job, user_code, &view).await?, view)),
-        Effect::Issue(keys) => issue(app, job, &keys, &view).await,
+    open: Open<'a>,
+) -> Result<(Performed, Open<'a>), Failure> {
+    if let Effect::TestUserCode = effect {
+        return test_user_code(app, job, user_code, open).await;
+    }
+    // What was learnt before stays on record, whatever becomes of the effect.
+    let Open { work, view } = open;
+    work.commit().await?;
+    let done = match effect {
+        Effect::TestUserCode => unreachable!("it was done above"),
+        Effect::Issue(keys) => match issue(app, job, &keys, &view).await {
+            Ok(()) => Open::begin(app, job.card).await,
+            Err(error) => Err(error),
+        },
         Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await,
         Effect::Personalised { receipt, certificates } => {
             personalised(app, job, receipt.as_deref(), &certificates).await
         }
     };
-    let performed = match performed {
-        Ok(()) => Performed::Done,
-        Err(Failure::Refused(refusal)) => Performed::Refused(refusal),
-        Err(other) => return Err(other),
-    };
-    Ok((performed, View::of_job(app, job).await?))
+    match done {
+        Ok(open) => Ok((Performed::Done, open)),
+        Err(Failure::Refused(refusal)) => Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?)),
+        Err(other) => Err(other),
+    }
 }
 
 /// The try is debited and committed before the code is tested, and given back when it was right.
-async fn test_user_code(
-    app: &App,
+async fn test_user_code<'a>(
+    app: &'a App,
     job: &JobRecord,
     code: Option<&UserCode>,
-    view: &View<'_>,
-) -> Result<Performed, Failure> {
+    open: Open<'a>,
+) -> Result<(Performed, Open<'a>), Failure> {
     let Some(code) = code else {
-        return Ok(Performed::Refused(Refusal::new(Code::SecretMissing).detail("user_code")));
+        return Ok((Performed::Refused(Refusal::new(Code::SecretMissing).detail("user_code")), open));
     };
+    let Open { mut work, view } = open;
     let limit = view.policy.user_code_tries();
-    let mut work = app.store.begin().await?;
     let Some(record) = work.debit_user_code(job.card, limit).await? else {
         let known = work.user_code(job.card).await?.is_some();
-        return Ok(if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent });
+        let performed = if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent };
+        return Ok((performed, Open { work, view }));
     };
-    work.audit(event(app, job, view, "user_code.try", json!({})));
+    work.audit(event(app, job, &view, "user_code.try", json!({})));
     work.commit().await?;
 
     let right = app.user_codes.verify(&record.hash, code).await?;
-    let mut work = app.store.begin().await?;
     let tries_left = limit.saturating_sub(record.fails);
-    if right {
-        work.credit_user_code(job.card, &record.hash).await?;
-    } else {
-        work.audit(event(app, job, view, "user_code.wrong", json!({"tries_left": tries_left})));
+    if !right {
+        // On record although another job may have taken the card meanwhile.
+        let mut work = app.store.begin().await?;
+        work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left})));
+        work.commit().await?;
     }
-    work.commit().await?;
-    Ok(match (right, tries_left) {
-        (true, _) => Performed::UserCodeRight,
+    let mut open = Open::begin(app, job.card).await?;
+    let performed = match (right, tries_left) {
+        (true, _) => {
+            open.work.credit_user_code(job.card, &record.hash).await?;
+            Performed::UserCodeRight
+        }
         (false, 0) => Performed::UserCodeLocked,
         (false, tries_left) => Performed::UserCodeWrong { tries_left },
-    })
+    };
+    Ok((performed, open))
 }
 
 async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify], view: &View<'_>) -> Result<(), Failure> {
@@ -99,61 +111,64 @@ async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify], view: &View<'_
 }
 
 /// Receipt kept, certificates valid, card activated, job done: one transaction.
-async fn activate(app: &App, job: &mut JobRecord, signature: &[u8], accepted: &[CertificateId]) -> Result<(), Failure> {
+async fn activate<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    signature: &[u8],
+    accepted: &[CertificateId],
+) -> Result<Open<'a>, Failure> {
     let now = app.now();
-    let mut work = app.store.begin().await?;
-    let mut view = View::load(app, work.as_mut(), job.card).await?;
-    kaika_domain::job::may_activate(&view.facts())?;
-    accept(app, work.as_mut(), job, &view, signature, accepted).await?;
+    let mut open = Open::begin(app, job.card).await?;
+    kaika_domain::job::may_activate(&open.view.facts())?;
+    accept(app, &mut open, job, signature, accepted).await?;
+    let Open { work, view } = &mut open;
     view.card.state = view.card.state.clone().activate(now).map_err(not_allowed)?;
     work.update_card(&mut view.card).await?;
-    work.audit(event(app, job, &view, "card.activate", json!({})));
+    work.audit(event(app, job, view, "card.activate", json!({})));
     end(job, Ended::Succeeded, now);
     work.update_job(job).await?;
-    work.commit().await?;
-    Ok(())
+    Ok(open)
 }
 
 /// The card is as ordered and on its way; where its PIN is delivered it is valid from the start.
-async fn personalised(
-    app: &App,
+async fn personalised<'a>(
+    app: &'a App,
     job: &mut JobRecord,
     signature: Option<&[u8]>,
     accepted: &[CertificateId],
-) -> Result<(), Failure> {
+) -> Result<Open<'a>, Failure> {
     let now = app.now();
-    let mut work = app.store.begin().await?;
-    let mut view = View::load(app, work.as_mut(), job.card).await?;
-    let unwritten = view.facts().contents().any(|certificate| !certificate.is_written());
-    if unwritten || !matches!(view.card.state, CardState::Ordered) {
+    let mut open = Open::begin(app, job.card).await?;
+    let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
+    if unwritten || !matches!(open.view.card.state, CardState::Ordered) {
         return Err(Refusal::new(Code::CardFault).detail("the card's certificates were not read back").into());
     }
-    let state = view.card.state.clone().personalise(now).and_then(|state| state.dispatch(now)).map_err(not_allowed)?;
-    work.audit(event(app, job, &view, "card.personalise", json!({})));
-    view.card.state = match signature {
+    let ordered = open.view.card.state.clone();
+    let state = ordered.personalise(now).and_then(|state| state.dispatch(now)).map_err(not_allowed)?;
+    open.work.audit(event(app, job, &open.view, "card.personalise", json!({})));
+    open.view.card.state = match signature {
         Some(signature) => {
-            accept(app, work.as_mut(), job, &view, signature, accepted).await?;
-            work.audit(event(app, job, &view, "card.activate", json!({})));
+            accept(app, &mut open, job, signature, accepted).await?;
+            open.work.audit(event(app, job, &open.view, "card.activate", json!({})));
             state.activate(now).map_err(not_allowed)?
         }
         None => state,
     };
-    work.update_card(&mut view.card).await?;
+    open.work.update_card(&mut open.view.card).await?;
     end(job, Ended::Succeeded, now);
-    work.update_job(job).await?;
-    work.commit().await?;
-    Ok(())
+    open.work.update_job(job).await?;
+    Ok(open)
 }
 
 /// The holder's certificates become valid, the card's own with them; the signed receipt is kept as CMS.
 async fn accept(
     app: &App,
-    work: &mut dyn crate::UnitOfWork,
+    open: &mut Open<'_>,
     job: &JobRecord,
-    view: &View<'_>,
     signature: &[u8],
     accepted: &[CertificateId],
 ) -> Result<(), Failure> {
+    let Open { work, view } = open;
     let certificates: Vec<_> = accepted.iter().map(|id| view.certificate(*id)).collect::<Result<_, _>>()?;
     let references = references(&certificates);
     let context = context(job, view);
@@ -167,10 +182,11 @@ async fn accept(
     let issuers: Vec<_> = authority.iter().collect();
     let cms = kaika_pki::cms::wrap_with_issuers(&document, &signer, &issuers, signature);
     work.insert_receipt(&Receipt { job: job.id, card: job.card, cms, at: app.now() }).await?;
-    let contents: Vec<_> = view.facts().contents().cloned().collect();
-    for mut certificate in contents {
+    let contents: Vec<_> = view.facts().contents().map(|certificate| certificate.id).collect();
+    for id in contents {
+        let certificate = view.certificate_mut(id)?;
         certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
-        work.update_certificate(&mut certificate).await?;
+        work.update_certificate(certificate).await?;
         let facts = json!({"serial": certificate.serial, "role": certificate.role});
         work.audit(event(app, job, view, "certificate.accept", facts));
     }

@@ -1,6 +1,6 @@
 //! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
 
-use super::{Report, View};
+use super::{Open, Report, View};
 use crate::{App, Ended, Failure, JobRecord, StoredPuk, UnitOfWork, Worker, audit::Event};
 use kaika_domain::{
     Actor, Placement, PukLedger, PukVersion,
@@ -11,12 +11,14 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
-///
-/// Gives the view as it is afterwards.
-pub(crate) async fn record_report<'a>(app: &'a App, job: &mut JobRecord, report: &Report) -> Result<View<'a>, Failure> {
+pub(crate) async fn record_report(
+    app: &App,
+    job: &mut JobRecord,
+    open: &mut Open<'_>,
+    report: &Report,
+) -> Result<(), Failure> {
     let now = app.now();
-    let mut work = app.store.begin().await?;
-    let mut view = View::load(app, work.as_mut(), job.card).await?;
+    let Open { work, view } = open;
     for (step, checked) in report.steps.iter().zip(&report.checked) {
         match (step, checked) {
             (Step::ResetRetryCounter { puk }, Checked::Done) => view.ledger.confirmed(*puk),
@@ -26,7 +28,7 @@ pub(crate) async fn record_report<'a>(app: &'a App, job: &mut JobRecord, report:
                 Checked::Refused { secret: SecretKind::Puk, .. },
             ) => view.ledger.refused(*puk),
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
-                work.audit(event(app, job, &view, "key.attest", json!({"slot": slot, "right": right})));
+                work.audit(event(app, job, view, "key.attest", json!({"slot": slot, "right": right})));
             }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
                 let certificate = view.certificate_mut(*certificate)?;
@@ -41,18 +43,17 @@ pub(crate) async fn record_report<'a>(app: &'a App, job: &mut JobRecord, report:
     settle_replacement(&mut view.ledger, report);
     for record in view.changed_puks() {
         let facts = json!({"version": record.version.0, "state": record.state});
-        work.audit(event(app, job, &view, "puk.settle", facts));
+        work.audit(event(app, job, view, "puk.settle", facts));
     }
     if takes_card(job, report) {
-        fence(app, work.as_mut(), job, &view).await?;
+        fence(app, work.as_mut(), job, view).await?;
         job.open = true;
     }
-    store_puks(app, work.as_mut(), &mut view).await?;
+    store_puks(app, work.as_mut(), view).await?;
     job.updated_at = now;
     job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
     work.update_job(job).await?;
-    work.commit().await?;
-    Ok(view)
+    Ok(())
 }
 
 /// Which PUK a batch that stopped has left on the card: a replacement that was not reached, or was refused, is not there;
@@ -93,14 +94,18 @@ pub(crate) async fn fence(
     Ok(())
 }
 
-/// The job goes on with these steps: secrets about to be sent are recorded as released, a new PUK is made and stored,
-/// then the batch may leave.
+/// The job goes on with these steps: secrets about to be sent are recorded as released, a new PUK is made and stored;
+/// when this is committed the batch may leave.
 ///
-/// Gives the view as it is afterwards.
-pub(crate) async fn record_batch<'a>(app: &'a App, job: &mut JobRecord, steps: Vec<Step>) -> Result<View<'a>, Failure> {
-    let now = app.now();
-    let mut work = app.store.begin().await?;
-    let mut view = View::load(app, work.as_mut(), job.card).await?;
+/// # Errors
+/// A secret is not due: nothing was written.
+pub(crate) async fn record_batch(
+    app: &App,
+    job: &mut JobRecord,
+    open: &mut Open<'_>,
+    steps: Vec<Step>,
+) -> Result<(), Failure> {
+    let Open { work, view } = open;
     job.state.may_send(&steps, &view.facts())?;
     let mut tried = BTreeSet::new();
     for step in &steps {
@@ -112,10 +117,10 @@ pub(crate) async fn record_batch<'a>(app: &'a App, job: &mut JobRecord, steps: V
             if tried.insert(puk) {
                 view.ledger.trying(puk);
             }
-            work.audit(event(app, job, &view, "puk.release", json!({"version": puk.0})));
+            work.audit(event(app, job, view, "puk.release", json!({"version": puk.0})));
         }
         match step {
-            Step::OpenManagement => work.audit(event(app, job, &view, "management_key.release", json!({}))),
+            Step::OpenManagement => work.audit(event(app, job, view, "management_key.release", json!({}))),
             Step::WriteIdentity { guid } if view.card.guid != Some(*guid) => {
                 view.card.guid = Some(*guid);
                 work.update_card(&mut view.card).await?;
@@ -123,14 +128,13 @@ pub(crate) async fn record_batch<'a>(app: &'a App, job: &mut JobRecord, steps: V
             _ => {}
         }
     }
-    store_puks(app, work.as_mut(), &mut view).await?;
+    store_puks(app, work.as_mut(), view).await?;
     job.sequence += 1;
     job.nonce = Nonce(app.rng.bytes());
     job.steps = steps;
-    job.updated_at = now;
+    job.updated_at = app.now();
     work.update_job(job).await?;
-    work.commit().await?;
-    Ok(view)
+    Ok(())
 }
 
 async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -> Result<(), Failure> {

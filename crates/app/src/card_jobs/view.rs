@@ -1,10 +1,24 @@
 //! What a decision is made from, loaded in one go.
 
-use crate::{App, Failure, JobRecord, Reader, StoredPuk};
+use crate::{App, Failure, Reader, StoredPuk, UnitOfWork};
 use kaika_domain::{Card, Certificate, CertificateState, Policy, PukLedger, job::Facts};
 use kaika_wire::{CardId, CertificateId, CertificateRole, Guid};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
+
+/// A transaction, and a card as it was read in it: what is decided on this view is written before anything can change.
+pub(crate) struct Open<'a> {
+    pub(crate) work: Box<dyn UnitOfWork>,
+    pub(crate) view: View<'a>,
+}
+
+impl<'a> Open<'a> {
+    pub(crate) async fn begin(app: &'a App, card: CardId) -> Result<Self, Failure> {
+        let mut work = app.store.begin().await?;
+        let view = View::load(app, work.as_mut(), card).await?;
+        Ok(Self { work, view })
+    }
+}
 
 pub(crate) struct View<'a> {
     pub(crate) policy: &'a Policy,
@@ -26,11 +40,6 @@ impl<'a> View<'a> {
         let policy = app.policy(&card.authority)?;
         let fresh_guid = Guid::from_random(app.rng.bytes());
         Ok(Self { policy, card, certificates, puks, ledger, now: app.now(), fresh_guid })
-    }
-
-    pub(crate) async fn of_job(app: &'a App, job: &JobRecord) -> Result<Self, Failure> {
-        let mut reader = app.store.read().await?;
-        Self::load(app, reader.as_mut(), job.card).await
     }
 
     pub(crate) fn facts(&self) -> Facts<'_> {
