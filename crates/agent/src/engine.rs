@@ -12,12 +12,12 @@ use crate::{
     portal::{Portal, Station, Target, same_origin},
     readers::{CardSession, exclusively},
 };
-use kaika_card::{Detected, Run, Secrets};
+use kaika_card::{Detected, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobId, JobKind, JobState, PinDigits, Refusal,
     StartJob, Succeeded, UserCode,
 };
-use std::{path::PathBuf, thread, time::Duration};
+use std::{path::PathBuf, sync::mpsc, thread, time::Duration};
 
 /// What is to be done.
 pub struct Order {
@@ -113,6 +113,7 @@ pub(crate) fn run_job_on(
     for input in order.kind.inputs() {
         let given = match input {
             Input::UserCode => inputs.user_code.is_some(),
+            Input::Pin => inputs.secrets.current_pin.is_some(),
             Input::NewPin => inputs.secrets.new_pin.is_some(),
         };
         if !given {
@@ -197,8 +198,9 @@ impl Job<'_> {
     }
 
     fn batches(&mut self, portal: &dyn Portal, bounds: &Bounds, mut state: JobState) -> Result<Succeeded, Refusal> {
-        let mut fault = None;
-        for sequence in 1..=MOST_BATCHES {
+        let mut fault: Option<CardFault> = None;
+        let mut sequence = 0;
+        while sequence < MOST_BATCHES {
             let batch = match state {
                 JobState::Succeeded(succeeded) => return Ok(succeeded),
                 JobState::Failed { error } => return Err(faults::after(fault, error)),
@@ -207,17 +209,18 @@ impl Job<'_> {
             if let Some(fault) = fault.take_if(|fault| faults::ends_job(fault)) {
                 return Err(refusal(fault));
             }
-            self.check(&batch, sequence, bounds)?;
-            let run = self.carry_out(&batch);
-            fault.clone_from(&run.fault);
-            let wants_user_code = sequence == 1 && self.order.kind.inputs().contains(&Input::UserCode);
-            let report = BatchReport {
-                sequence,
-                outcomes: run.outcomes,
-                fault: run.fault,
-                user_code: wants_user_code.then(|| self.inputs.user_code.clone()).flatten(),
+            check(&batch, sequence + 1, bounds, portal)?;
+            let report = match self.carry_out(portal, bounds, batch)? {
+                Turn::Ended(ended) => {
+                    state = ended;
+                    continue;
+                }
+                Turn::Report(report) => report,
             };
-            state = match self.report(portal, bounds, &report) {
+            sequence = report.sequence;
+            fault.clone_from(&report.fault);
+            let waiting = &mut || (self.progress)(Progress::Waiting);
+            state = match send(portal, bounds, &report, self.pauses, waiting) {
                 Ok(state) => state,
                 // The person first has to put the card back, whatever else is wrong.
                 Err(unanswered) => return Err(faults::after(fault, unanswered)),
@@ -226,49 +229,134 @@ impl Job<'_> {
         Err(Refusal::new(Code::NotAPortal).detail("the job does not end"))
     }
 
-    /// Signs nothing that names another job, card or portal than this job's.
-    fn check(&self, batch: &Batch, sequence: u32, bounds: &Bounds) -> Result<(), Refusal> {
-        let context = &batch.context;
-        let wrong = if batch.sequence != sequence {
-            "its batches are out of order"
-        } else if context.job != bounds.job {
-            "a batch of another job"
-        } else if context.card != bounds.card {
-            "a batch for another card"
-        } else if !same_origin(&context.origin, self.target.portal.origin()) {
-            "a batch of another portal"
-        } else {
-            return Ok(());
+    /// Carries a batch out, and in the same transaction those that go on from it.
+    fn carry_out(&mut self, portal: &dyn Portal, bounds: &Bounds, first: Batch) -> Result<Turn, Refusal> {
+        let Self { session, inputs, progress, order, pauses, .. } = self;
+        let sequence = first.sequence;
+        let wants_user_code = order.kind.inputs().contains(&Input::UserCode);
+        let reported = |sequence: u32, run: Run| BatchReport {
+            sequence,
+            outcomes: run.outcomes,
+            fault: run.fault,
+            user_code: (wants_user_code && sequence == 1).then(|| inputs.user_code.clone()).flatten(),
         };
-        Err(Refusal::new(Code::NotAPortal).detail(wrong))
-    }
-
-    fn carry_out(&mut self, batch: &Batch) -> Run {
-        let Self { session, inputs, progress, .. } = self;
-        progress(Progress::Batch { sequence: batch.sequence, commands: batch.commands.len() });
-        let run = exclusively(&mut **session, |transport| {
-            kaika_card::run(transport, batch, &inputs.secrets, &mut crate::random, &mut |done| {
-                progress(Progress::Step { done })
-            })
-        });
-        run.unwrap_or_else(|error| Run { outcomes: Vec::new(), fault: Some(CardFault::from(error)) })
-    }
-
-    /// Sends the report, and again where no answer came: the server gives the same answer to the same report.
-    fn report(&mut self, portal: &dyn Portal, bounds: &Bounds, report: &BatchReport) -> Result<JobState, Refusal> {
-        let mut pauses = self.pauses.iter();
-        loop {
-            match portal.report(bounds.job, &bounds.token, report) {
-                // The server answers a report that is sent again as it did, or would have, the first time.
-                Err(refused) if matches!(refused.code, Code::ServerUnreachable | Code::Busy | Code::Internal) => {
-                    let Some(pause) = pauses.next() else {
-                        return Err(refused);
-                    };
-                    (self.progress)(Progress::Waiting);
-                    thread::sleep(*pause);
+        let turn = exclusively(&mut **session, |transport| {
+            let mut batch = first;
+            let mut run_batch: RunBatch = kaika_card::run;
+            loop {
+                progress(Progress::Batch { sequence: batch.sequence, commands: batch.commands.len() });
+                let step = &mut |done| progress(Progress::Step { done });
+                let run = run_batch(transport, &batch, &inputs.secrets, &mut crate::random, step);
+                let report = reported(batch.sequence, run);
+                if !batch.hold || report.fault.is_some() {
+                    return Ok(Turn::Report(report));
                 }
-                answer => return answer,
+                match send_beside(transport, portal, bounds, &report, pauses, *progress)? {
+                    JobState::Running { batch: next } => {
+                        check(&next, batch.sequence + 1, bounds, portal)?;
+                        batch = next;
+                        run_batch = kaika_card::go_on;
+                    }
+                    ended => return Ok(Turn::Ended(ended)),
+                }
             }
+        });
+        turn.unwrap_or_else(|error| {
+            let run = Run { outcomes: Vec::new(), fault: Some(CardFault::from(error)) };
+            Ok(Turn::Report(reported(sequence, run)))
+        })
+    }
+}
+
+type RunBatch = fn(&mut dyn Transport, &Batch, &Secrets, &mut kaika_card::Random<'_>, &mut dyn FnMut(usize)) -> Run;
+
+/// What one transaction on the card came to.
+enum Turn {
+    /// Still to be sent.
+    Report(BatchReport),
+    Ended(JobState),
+}
+
+/// Signs nothing that names another job, card or portal than this job's.
+fn check(batch: &Batch, sequence: u32, bounds: &Bounds, portal: &dyn Portal) -> Result<(), Refusal> {
+    let context = &batch.context;
+    let wrong = if batch.sequence != sequence {
+        "its batches are out of order"
+    } else if context.job != bounds.job {
+        "a batch of another job"
+    } else if context.card != bounds.card {
+        "a batch for another card"
+    } else if !same_origin(&context.origin, portal.origin()) {
+        "a batch of another portal"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(Code::NotAPortal).detail(wrong))
+}
+
+/// Sends the report, and again where no answer came: the server gives the same answer to the same report.
+fn send(
+    portal: &dyn Portal,
+    bounds: &Bounds,
+    report: &BatchReport,
+    pauses: &[Duration],
+    waiting: &mut dyn FnMut(),
+) -> Result<JobState, Refusal> {
+    let mut pauses = pauses.iter();
+    loop {
+        match portal.report(bounds.job, &bounds.token, report) {
+            // The server answers a report that is sent again as it did, or would have, the first time.
+            Err(refused) if matches!(refused.code, Code::ServerUnreachable | Code::Busy | Code::Internal) => {
+                let Some(pause) = pauses.next() else {
+                    return Err(refused);
+                };
+                waiting();
+                thread::sleep(*pause);
+            }
+            answer => return answer,
         }
     }
+}
+
+/// Windows resets a card that is idle in a transaction for five seconds.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// A card session is held open no longer than 20 seconds; after that the card refuses what comes, and the job is begun
+/// anew.
+const MOST_KEPT_ALIVE: u32 = 10;
+
+/// As [`send`], while the card's session is held open.
+fn send_beside(
+    transport: &mut dyn Transport,
+    portal: &dyn Portal,
+    bounds: &Bounds,
+    report: &BatchReport,
+    pauses: &[Duration],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<JobState, Refusal> {
+    enum Told {
+        Waiting,
+        Answer(Result<JobState, Refusal>),
+    }
+    let (tell, told) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            // Whoever asked waits for the answer.
+            let answer = send(portal, bounds, report, pauses, &mut || drop(tell.send(Told::Waiting)));
+            let _ = tell.send(Told::Answer(answer));
+        });
+        let mut kept = 0;
+        loop {
+            match told.recv_timeout(KEEP_ALIVE) {
+                Ok(Told::Answer(answer)) => return answer,
+                Ok(Told::Waiting) => progress(Progress::Waiting),
+                Err(mpsc::RecvTimeoutError::Timeout) if kept < MOST_KEPT_ALIVE => {
+                    kept += 1;
+                    // A card that is gone is told by the next batch.
+                    let _ = kaika_card::keep_alive(transport);
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Code::Internal.into()),
+            }
+        }
+    })
 }

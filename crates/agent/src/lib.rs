@@ -4,6 +4,7 @@
 //! PINs and user codes pass through here on their way to the card or the server; nothing here prints, logs or keeps them.
 
 pub mod certificate;
+mod change_pin;
 pub mod cli;
 pub mod client;
 pub mod engine;

@@ -166,6 +166,9 @@ pub async fn serve_with(
 }
 
 /// What requests share.
+/// The names of this computer under which the agent answers.
+const OWN_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
+
 struct Agent {
     port: u16,
     token: Zeroizing<String>,
@@ -176,6 +179,13 @@ struct Agent {
     tool: Tool,
     tray: Option<tray::Tray>,
     stopping: watch::Receiver<bool>,
+}
+
+impl Agent {
+    /// The origin of the agent's own pages, by any of the names of this computer.
+    fn is_own_origin(&self, origin: &str) -> bool {
+        OWN_HOSTS.iter().any(|host| origin == format!("http://{host}:{}", self.port))
+    }
 }
 
 fn router(agent: &Arc<Agent>) -> Router {

@@ -5,14 +5,15 @@ mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded};
+pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded, TriesLeft};
 
 use crate::{
-    engine::{PAUSES, Progress},
+    engine::{Inputs, PAUSES, Progress},
     portal::{Portals, Station, Target},
     readers::Readers,
 };
-use kaika_wire::{CardNumber, Refusal};
+use kaika_card::Pin;
+use kaika_wire::{CardNumber, Code, Input, JobKind, Refusal, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
@@ -35,12 +36,15 @@ pub enum ToolRequest {
         #[serde(default)]
         reader: Option<String>,
     },
-    Activate {
-        portal: String,
+    /// What holders do themselves, with the secrets of [`JobKind::inputs`].
+    Job {
+        kind: JobKind,
+        /// Not for what has no server.
+        #[serde(default)]
+        portal: Option<String>,
         #[serde(default)]
         reader: Option<String>,
-        user_code: Zeroizing<String>,
-        new_pin: Zeroizing<String>,
+        secrets: TypedSecrets,
     },
     Personalise {
         portal: String,
@@ -53,6 +57,41 @@ pub enum ToolRequest {
         #[serde(default)]
         mailer: Option<PathBuf>,
     },
+}
+
+/// As the person typed them. No `Debug`.
+#[derive(Default, Serialize, Deserialize)]
+pub struct TypedSecrets {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<Zeroizing<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Zeroizing<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_pin: Option<Zeroizing<String>>,
+}
+
+impl TypedSecrets {
+    /// # Errors
+    /// [`Code::SecretMissing`] with its name, [`Code::UserCodeForm`], [`Code::PinForm`].
+    pub(crate) fn inputs(&self, kind: JobKind) -> Result<Inputs, Refusal> {
+        let mut inputs = Inputs::default();
+        let pin = |typed: &Option<Zeroizing<String>>, name: &str| match typed {
+            Some(pin) => Pin::parse(pin).map(Some).map_err(|_| Code::PinForm.into()),
+            None => Err(Refusal::new(Code::SecretMissing).detail(name)),
+        };
+        for input in kind.inputs() {
+            match input {
+                Input::UserCode => {
+                    let code = self.user_code.as_ref();
+                    let code = code.ok_or_else(|| Refusal::new(Code::SecretMissing).detail("user_code"))?;
+                    inputs.user_code = Some(UserCode::parse(code).map_err(|_| Code::UserCodeForm)?);
+                }
+                Input::Pin => inputs.secrets.current_pin = pin(&self.pin, "pin")?,
+                Input::NewPin => inputs.secrets.new_pin = pin(&self.new_pin, "new_pin")?,
+            }
+        }
+        Ok(inputs)
+    }
 }
 
 /// In JSON the document alone; which one it is follows from the request.
@@ -98,8 +137,9 @@ impl Tool {
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
             }
-            ToolRequest::Activate { portal, reader, user_code, new_pin } => {
-                self.activate(&portal, reader.as_deref(), &user_code, &new_pin, progress).map(ToolReply::Done)
+            ToolRequest::Job { kind, portal, reader, secrets } => {
+                let done = self.job(kind, portal.as_deref(), reader.as_deref(), &secrets, progress);
+                done.map(ToolReply::Done)
             }
             ToolRequest::Personalise { portal, reader, station, number, mailer } => {
                 self.personalise(&portal, reader.as_deref(), station, number, mailer, progress).map(ToolReply::Done)

@@ -1,8 +1,7 @@
 //! Gives a portal's page a ticket: with it the agent starts the job that the page asked for.
 
 use crate::{App, Failure, TicketRecord, card_jobs::token};
-use kaika_domain::policy::Activation;
-use kaika_wire::{AuthorityId, Code, IssuedTicket, JobKind, Refusal};
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobKind};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
@@ -12,18 +11,13 @@ const GOOD_FOR: Duration = Duration::minutes(5);
 /// `outcome` is the path under which the page's portal answers for the job.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a kind of job that no page asks for; [`Code::ActivatedElsewhere`].
+/// [`Code::NotFound`] for a kind of job that no page asks for; the policy's refusal.
 pub async fn issue_ticket(app: &App, authority: &AuthorityId, kind: JobKind) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
-    match kind {
-        JobKind::Activate if matches!(policy.activation, Activation::Online { .. }) => {}
-        JobKind::Activate => {
-            let contact = Some(policy.contact.telephone.clone());
-            let refusal = Refusal::new(Code::ActivatedElsewhere);
-            return Err(Refusal { authority: Some(authority.clone()), contact, ..refusal }.into());
-        }
-        JobKind::Personalise | JobKind::Information => return Err(Code::NotFound.into()),
+    if !kind.has_server() {
+        return Err(Code::NotFound.into());
     }
+    policy.offers(kind)?;
     let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
     let record = TicketRecord {
         ticket_sha256: Sha256::digest(ticket.as_bytes()).into(),

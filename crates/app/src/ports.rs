@@ -296,6 +296,8 @@ pub trait CardSecrets: Send + Sync {
     fn open_puk(&self, card: CardId, version: PukVersion, ciphertext: &[u8]) -> Result<Puk, VaultError>;
     /// Diversified from the management master key.
     fn management_key(&self, number: &CardNumber, version: u32) -> Result<ManagementKey, VaultError>;
+    /// That key's answer to a card's challenge: one block of AES-256.
+    fn answer_management(&self, number: &CardNumber, version: u32, challenge: &[u8]) -> Result<Vec<u8>, VaultError>;
     /// The server's side of a key agreement, derived for this job and slot alone: an uncompressed point.
     fn agreement_peer(&self, job: JobId, slot: Slot, algorithm: KeyAlgorithm) -> Result<Vec<u8>, VaultError>;
     /// The secret that the card's key (uncompressed point) must agree on with it.

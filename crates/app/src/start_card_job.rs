@@ -26,11 +26,12 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
             let station = station.as_ref().ok_or(Code::StationUnknown)?;
             ordered_card(app, &request, station).await?
         }
-        JobKind::Activate | JobKind::Information => presented_card(app, &request).await?,
+        _ => presented_card(app, &request).await?,
     };
+    let state = CardJob::new(request.kind).ok_or(Code::BadRequest)?;
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
-    let (mut job, open) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
+    let (mut job, open) = open_job(app, &card, &request, state, expectation, &token, station.as_ref()).await?;
     let state = drive(app, &mut job, Event::Started, None, open).await?;
     Ok(JobStarted {
         job: job.id,
@@ -110,6 +111,7 @@ async fn open_job<'a>(
     app: &'a App,
     card: &Card,
     request: &StartJob,
+    state: CardJob,
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
@@ -121,7 +123,7 @@ async fn open_job<'a>(
         station: station.map(|station| station.id),
         open: request.kind == JobKind::Personalise,
         token_sha256: Sha256::digest(token.as_bytes()).into(),
-        state: CardJob::new(request.kind),
+        state,
         sequence: 0,
         nonce: Nonce(app.rng.bytes()),
         steps: Vec::new(),

@@ -33,12 +33,43 @@ pub fn run(
     random: &mut Random<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Run {
+    carry_out(transport, batch, secrets, random, progress, true)
+}
+
+/// As [`run`], in the card session that the batch before has left open ([`Batch::hold`]): SELECT would end it.
+pub fn go_on(
+    transport: &mut dyn Transport,
+    batch: &Batch,
+    secrets: &Secrets,
+    random: &mut Random<'_>,
+    progress: &mut dyn FnMut(usize),
+) -> Run {
+    carry_out(transport, batch, secrets, random, progress, false)
+}
+
+/// An APDU that changes nothing in the session, so that a system that resets idle cards sees this one at work.
+///
+/// # Errors
+/// What the card or the reader did.
+pub fn keep_alive(transport: &mut dyn Transport) -> Result<(), CardFault> {
+    Card::new(transport).raw_data(object::DISCOVERY).map(drop)
+}
+
+fn carry_out(
+    transport: &mut dyn Transport,
+    batch: &Batch,
+    secrets: &Secrets,
+    random: &mut Random<'_>,
+    progress: &mut dyn FnMut(usize),
+    begins: bool,
+) -> Run {
     let mut run = Run { outcomes: Vec::with_capacity(batch.commands.len()), fault: None };
     let mut interpreter =
         Interpreter { card: Card::new(transport), context: &batch.context, secrets, random, keys: Vec::new() };
     let begun = match secrets.missing(batch) {
         Some(source) => Err(missing(source)),
-        None => interpreter.begin(batch.card),
+        None if begins => interpreter.begin(batch.card),
+        None => Ok(()),
     };
     if let Err(fault) = begun {
         run.fault = Some(fault);
@@ -89,6 +120,21 @@ impl Interpreter<'_, '_> {
             Command::ProveCard { algorithm } => self.prove_card(*algorithm),
             Command::SignAcceptance { pin, algorithm, certificates } => {
                 self.sign_acceptance(*pin, *algorithm, certificates)
+            }
+            Command::ProveHolder { pin, algorithm } => {
+                let document = Document::HolderProof(self.context).to_bytes();
+                let signature = self.verify_and_sign(Slot::Signature, *algorithm, *pin, &document)?;
+                Ok(Outcome::Signature { signature: signature.into() })
+            }
+            Command::ChallengeManagement { pin, algorithm } => {
+                let challenge = management::challenge(&mut self.card)?;
+                let document = Document::ManagementProof { context: self.context, challenge: &challenge }.to_bytes();
+                let signature = self.verify_and_sign(Slot::Signature, *algorithm, *pin, &document)?;
+                Ok(Outcome::Challenge { challenge: challenge.into(), signature: signature.into() })
+            }
+            Command::AnswerManagement { response } => {
+                management::answer(&mut self.card, response)?;
+                Ok(Outcome::Done)
             }
             Command::ProvePossession { slot, algorithm, pin } => self.prove_possession(*slot, *algorithm, *pin),
             Command::Agree { slot, algorithm, peer, pin } => self.agree(*slot, *algorithm, peer, *pin),
@@ -141,7 +187,8 @@ impl Interpreter<'_, '_> {
         certificates: &[CertificateReference],
     ) -> Result<Outcome, Stop> {
         let document = Document::Acceptance { context: self.context, certificates }.to_bytes();
-        self.verify_and_sign(Slot::Signature, algorithm, pin, &document)
+        let signature = self.verify_and_sign(Slot::Signature, algorithm, pin, &document)?;
+        Ok(Outcome::Signature { signature: signature.into() })
     }
 
     fn prove_possession(&mut self, slot: Slot, algorithm: KeyAlgorithm, pin: PinSource) -> Result<Outcome, Stop> {
@@ -151,7 +198,8 @@ impl Interpreter<'_, '_> {
         if slot == Slot::CardAuthentication {
             self.sign(slot, algorithm, &document)
         } else {
-            self.verify_and_sign(slot, algorithm, pin, &document)
+            let signature = self.verify_and_sign(slot, algorithm, pin, &document)?;
+            Ok(Outcome::Signature { signature: signature.into() })
         }
     }
 
@@ -163,11 +211,11 @@ impl Interpreter<'_, '_> {
         algorithm: KeyAlgorithm,
         pin: PinSource,
         document: &[u8],
-    ) -> Result<Outcome, Stop> {
+    ) -> Result<Vec<u8>, Stop> {
         let pin = self.pin(pin)?;
         let challenge = signature::challenge(algorithm, document);
         self.card.verify(&pin)?;
-        Ok(Outcome::Signature { signature: self.card.sign(slot, algorithm, &challenge)?.into() })
+        Ok(self.card.sign(slot, algorithm, &challenge)?)
     }
 
     fn sign(&mut self, slot: Slot, algorithm: KeyAlgorithm, document: &[u8]) -> Result<Outcome, Stop> {

@@ -4,6 +4,7 @@
 //! Pure: no I/O, no clock, no randomness. APDUs go through a [`Transport`], random bytes come as an argument.
 
 mod apdu;
+mod change_pin;
 mod detect;
 mod interpreter;
 pub mod key;
@@ -17,8 +18,9 @@ pub mod tlv;
 mod transport;
 mod yubico;
 
+pub use change_pin::{PinChange, change_pin};
 pub use detect::{Detected, Retries, detect, read_certificate, retries};
-pub use interpreter::{Run, run};
+pub use interpreter::{Run, go_on, keep_alive, run};
 pub use pin::{Pin, PinError, Secrets};
 pub use transport::{Transport, TransportError};
 

@@ -52,6 +52,23 @@ pub(crate) fn open(card: &mut Card<'_>, key: &ManagementKey, random: &mut Random
     authenticate(card, Cipher::Aes256, key.expose(), random)
 }
 
+/// The card's challenge to the management key (SP 800-73-4 part 2, appendix A.1.2): whoever has the key answers it in
+/// this session.
+pub(crate) fn challenge(card: &mut Card<'_>) -> Result<Vec<u8>, Stop> {
+    let request = tlv::object(CHALLENGE, &[]);
+    let answer = card.authenticate(Cipher::Aes256.identifier(), MANAGEMENT_KEY, &[&request])?.success()?;
+    Ok(block(&answer, CHALLENGE, Cipher::Aes256)?.to_vec())
+}
+
+pub(crate) fn answer(card: &mut Card<'_>, response: &[u8]) -> Result<(), Stop> {
+    let response = tlv::object(RESPONSE, response);
+    let answer = card.authenticate(Cipher::Aes256.identifier(), MANAGEMENT_KEY, &[&response])?;
+    match answer.status {
+        Status::SecurityStatusNotSatisfied => Err(refused()),
+        _ => Ok(answer.success().map(drop)?),
+    }
+}
+
 /// Both sides show that they have the key: the card decrypts ours, we decrypt the card's.
 fn authenticate(card: &mut Card<'_>, cipher: Cipher, key: &[u8], random: &mut Random<'_>) -> Result<(), Stop> {
     let algorithm = cipher.identifier();

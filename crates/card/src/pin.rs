@@ -95,15 +95,18 @@ impl Secrets {
 /// Which of the person's PINs a command sends to the card.
 fn pin_of(command: &Command) -> Option<PinSource> {
     match command {
-        Command::SignAcceptance { pin, .. } | Command::ProvePossession { pin, .. } | Command::Agree { pin, .. } => {
-            Some(*pin)
-        }
+        Command::SignAcceptance { pin, .. }
+        | Command::ProveHolder { pin, .. }
+        | Command::ChallengeManagement { pin, .. }
+        | Command::ProvePossession { pin, .. }
+        | Command::Agree { pin, .. } => Some(*pin),
         Command::ResetRetryCounter { .. } => Some(PinSource::New),
         Command::ReadRetries
         | Command::ProveCard { .. }
         | Command::ChangePuk { .. }
         | Command::BlockPin
         | Command::OpenManagement { .. }
+        | Command::AnswerManagement { .. }
         | Command::GenerateKey { .. }
         | Command::ReadKey { .. }
         | Command::Attest { .. }

@@ -5,16 +5,24 @@
 //! Steps name secrets by reference ("PUK version 7"), so that a job can be written down as it stands.
 
 mod activate;
+mod check;
 mod information;
+mod opening;
 mod personalise;
+mod rewrite;
+mod unlock;
 
 pub use activate::{Activate, may_activate};
+pub use check::{Check, OnCard};
 pub use information::Information;
 pub use personalise::Personalise;
+pub use rewrite::Rewrite;
+pub use unlock::Unlock;
 
 use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
 use kaika_wire::{
-    CardFault, CertificateId, CertificateRole, Code, Guid, JobKind, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot,
+    CardCheck, CardFault, CertificateId, CertificateRole, CertificateStatus, Code, Guid, JobKind, KeyAlgorithm,
+    PinSource, Refusal, SecretKind, Slot,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -37,20 +45,62 @@ pub struct Facts<'a> {
 pub enum Step {
     ReadRetries,
     ProveCard,
-    SignAcceptance { pin: PinSource, certificates: Vec<CertificateId> },
-    ProvePossession { slot: Slot, algorithm: KeyAlgorithm },
-    Agree { slot: Slot, algorithm: KeyAlgorithm },
-    ResetRetryCounter { puk: PukVersion },
-    ChangePuk { from: PukVersion, to: PukVersion },
+    SignAcceptance {
+        pin: PinSource,
+        certificates: Vec<CertificateId>,
+    },
+    ProveHolder {
+        pin: PinSource,
+    },
+    ProvePossession {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    Agree {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    ResetRetryCounter {
+        puk: PukVersion,
+    },
+    ChangePuk {
+        from: PukVersion,
+        to: PukVersion,
+    },
     BlockPin,
     OpenManagement,
-    GenerateKey { slot: Slot, algorithm: KeyAlgorithm },
-    Attest { slot: Slot },
-    ReadKey { slot: Slot },
-    WriteCertificate { certificate: CertificateId },
-    ReadCertificate { certificate: CertificateId },
-    WriteIdentity { guid: Guid },
-    ReadIdentity { guid: Guid },
+    ChallengeManagement {
+        pin: PinSource,
+    },
+    AnswerManagement {
+        challenge: Vec<u8>,
+    },
+    /// What is in the holder's slot of this role, whatever it is.
+    Inspect {
+        role: CertificateRole,
+    },
+    GenerateKey {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+    },
+    Attest {
+        slot: Slot,
+    },
+    ReadKey {
+        slot: Slot,
+    },
+    WriteCertificate {
+        certificate: CertificateId,
+    },
+    ReadCertificate {
+        certificate: CertificateId,
+    },
+    WriteIdentity {
+        guid: Guid,
+    },
+    ReadIdentity {
+        guid: Guid,
+    },
 }
 
 impl Step {
@@ -61,6 +111,11 @@ impl Step {
             Self::ChangePuk { from, .. } => Some(*from),
             _ => None,
         }
+    }
+
+    /// Whether a secret of the card goes to the agent with it.
+    fn releases(&self) -> bool {
+        self.tries().is_some() || matches!(self, Self::OpenManagement | Self::AnswerManagement { .. })
     }
 }
 
@@ -74,6 +129,10 @@ pub enum Checked {
     },
     /// The signature over the step's document, where it verified.
     Signature(Option<Vec<u8>>),
+    /// The card's challenge, where the holder's signature for it verified.
+    Challenge(Option<Vec<u8>>),
+    /// What an inspected slot holds.
+    OnCard(Option<OnCard>),
     /// A public key (SubjectPublicKeyInfo) made or found in the slot.
     Key(Option<Vec<u8>>),
     /// What was read back equals what the database has.
@@ -108,6 +167,9 @@ pub enum Effect {
     Issue(Vec<KeyToCertify>),
     /// Certificates valid, receipt kept, card activated: in one transaction.
     Activate { receipt: Vec<u8>, certificates: Vec<CertificateId> },
+    /// These certificates are accepted with this receipt: those held become valid, and what they replace is revoked, in
+    /// one transaction.
+    Accept { receipt: Vec<u8>, certificates: Vec<CertificateId> },
     /// The card is as ordered; where its PIN is delivered, it is activated with this receipt.
     Personalised { receipt: Option<Vec<u8>>, certificates: Vec<CertificateId> },
 }
@@ -153,15 +215,23 @@ pub enum CardJob {
     Personalise(Personalise),
     Activate(Activate),
     Information(Information),
+    Unlock(Unlock),
+    Check(Check),
+    Rewrite(Rewrite),
 }
 
 impl CardJob {
-    pub fn new(kind: JobKind) -> Self {
-        match kind {
+    /// None for a kind that has no server.
+    pub fn new(kind: JobKind) -> Option<Self> {
+        Some(match kind {
             JobKind::Personalise => Self::Personalise(Personalise::default()),
             JobKind::Activate => Self::Activate(Activate::default()),
             JobKind::Information => Self::Information(Information),
-        }
+            JobKind::Unlock => Self::Unlock(Unlock::default()),
+            JobKind::Check => Self::Check(Check::default()),
+            JobKind::Rewrite => Self::Rewrite(Rewrite::default()),
+            JobKind::ChangePin => return None,
+        })
     }
 
     pub fn kind(&self) -> JobKind {
@@ -169,6 +239,9 @@ impl CardJob {
             Self::Personalise(_) => JobKind::Personalise,
             Self::Activate(_) => JobKind::Activate,
             Self::Information(_) => JobKind::Information,
+            Self::Unlock(_) => JobKind::Unlock,
+            Self::Check(_) => JobKind::Check,
+            Self::Rewrite(_) => JobKind::Rewrite,
         }
     }
 
@@ -177,6 +250,9 @@ impl CardJob {
             Self::Personalise(job) => job.decide(event, facts),
             Self::Activate(job) => job.decide(event, facts),
             Self::Information(job) => job.decide(event, facts),
+            Self::Unlock(job) => job.decide(event, facts),
+            Self::Check(job) => job.decide(event, facts),
+            Self::Rewrite(job) => job.decide(event, facts),
         }
     }
 
@@ -186,18 +262,42 @@ impl CardJob {
     /// # Errors
     /// The refusal that the person reads.
     pub fn may_send(&self, steps: &[Step], facts: &Facts<'_>) -> Result<(), Refusal> {
-        let releases = |step: &Step| step.tries().is_some() || matches!(step, Step::OpenManagement);
-        if !steps.iter().any(releases) {
+        if !steps.iter().any(Step::releases) {
             return Ok(());
         }
         match self {
-            Self::Activate(_) => may_activate(facts),
-            Self::Personalise(_) => match facts.card.state {
-                CardState::Ordered => Ok(()),
-                _ => Err(Code::CardNotBlank.into()),
-            },
-            Self::Information(_) => Err(Refusal::new(Code::Internal).detail("no secret is due in this job")),
+            Self::Information(_) | Self::Check(_) => {
+                Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
+            }
+            job => may(job.kind(), facts),
         }
+    }
+
+    /// What the card holds and should hold, where the job has found that out.
+    pub fn check(&self, facts: &Facts<'_>) -> Option<CardCheck> {
+        match self {
+            Self::Check(job) => Some(job.report(facts)),
+            Self::Rewrite(job) => Some(job.report(facts)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a job of this kind may be done with this card now.
+///
+/// # Errors
+/// The refusal that the person reads.
+pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
+    match kind {
+        JobKind::Activate => may_activate(facts),
+        JobKind::Unlock => unlock::may_unlock(facts),
+        JobKind::Rewrite => rewrite::may_rewrite(facts),
+        JobKind::Check => facts.in_use(),
+        JobKind::Personalise => match facts.card.state {
+            CardState::Ordered => Ok(()),
+            _ => Err(Code::CardNotBlank.into()),
+        },
+        JobKind::Information | JobKind::ChangePin => Ok(()),
     }
 }
 
@@ -213,10 +313,48 @@ impl Facts<'_> {
         self.certificates.iter().rev().find(live)
     }
 
+    /// The newest certificate of this role that is not revoked; where all are, the newest: it still proves which card
+    /// that is, and its holder is told what became of it.
+    pub fn latest(&self, role: CertificateRole) -> Option<&Certificate> {
+        self.certificate(role).or_else(|| self.certificates.iter().rev().find(|c| c.role == role))
+    }
+
+    /// Of the holder's certificates together: what bars most.
+    fn status(&self) -> CertificateStatus {
+        let statuses = self.policy.card.roles.iter().map(|role| match self.latest(*role) {
+            Some(certificate) => certificate.status(self.now),
+            None => CertificateStatus::Revoked,
+        });
+        let weight = |status: &CertificateStatus| match status {
+            CertificateStatus::Valid => 0,
+            CertificateStatus::Held => 1,
+            CertificateStatus::Suspended => 2,
+            CertificateStatus::Expired => 3,
+            CertificateStatus::Revoked => 4,
+        };
+        statuses.max_by_key(weight).unwrap_or(CertificateStatus::Revoked)
+    }
+
+    /// Whether the card is its holder's and works as one.
+    fn in_use(&self) -> Result<(), Refusal> {
+        match self.card.state {
+            CardState::Activated { .. } => Ok(()),
+            CardState::Terminated { .. } => Err(barred(CertificateStatus::Revoked)),
+            CardState::Ordered | CardState::Personalised { .. } | CardState::Dispatched { .. } => {
+                Err(Code::NotActivated.into())
+            }
+        }
+    }
+
     /// Those that the holder accepts: all but the card's own.
     pub fn holders_certificates(&self) -> Vec<CertificateId> {
         self.contents().filter(|c| c.role != CertificateRole::CardAuthentication).map(|c| c.id).collect()
     }
+}
+
+/// The refusal of a card that its certificates' status bars.
+fn barred(status: CertificateStatus) -> Refusal {
+    Refusal { status: Some(status), ..Code::CardBarred.into() }
 }
 
 /// The refusal that a card's fault comes to.

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
-use kaika_wire::{AuthorityId, CardNumber, CertificateRole, KeyAlgorithm};
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, Code, JobKind, KeyAlgorithm, Refusal};
 use serde::Deserialize;
 use time::Duration;
 
@@ -201,6 +201,12 @@ impl Policy {
         if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
             return wrong("user_code", "online activation asks for the user code".into());
         }
+        if self.unlock != Unlock::Counter && self.user_code.is_none() {
+            return wrong(
+                "unlock",
+                "a PUK is released for a user code: without one, cards are unlocked at a counter".into(),
+            );
+        }
         if !(1..=Hierarchy::MOST_SHARDS).contains(&self.hierarchy.crl_shards) {
             return wrong("hierarchy.crl_shards", format!("1 to {} lists", Hierarchy::MOST_SHARDS));
         }
@@ -228,6 +234,24 @@ impl Policy {
 
     pub fn owns(&self, number: &CardNumber) -> bool {
         self.card.number_prefixes.iter().any(|prefix| prefix == number.prefix())
+    }
+
+    /// Whether holders of this authority's cards do such a job themselves.
+    ///
+    /// # Errors
+    /// Why not, and who does it.
+    pub fn offers(&self, kind: JobKind) -> Result<(), Refusal> {
+        let elsewhere = |code: Code| Refusal {
+            authority: Some(self.id.clone()),
+            contact: Some(self.contact.telephone.clone()),
+            ..code.into()
+        };
+        match kind {
+            JobKind::Activate if self.delivers_pin() => Err(elsewhere(Code::ActivatedElsewhere)),
+            JobKind::Unlock if self.unlock == Unlock::Counter => Err(elsewhere(Code::UnlockedElsewhere)),
+            kind if kind.is_for_holders() => Ok(()),
+            _ => Err(Code::NotFound.into()),
+        }
     }
 
     pub fn user_code_tries(&self) -> u8 {

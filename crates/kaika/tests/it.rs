@@ -6,6 +6,7 @@ mod it {
     mod faults;
     mod http;
     mod matrix;
+    mod services;
     mod tickets;
     mod world;
 }

@@ -48,7 +48,7 @@ async fn start(
             Ok(station) => Some(station),
             Err(failure) => return fail(failure, &headers),
         },
-        JobKind::Activate | JobKind::Information => None,
+        _ => None,
     };
     match to_its_end(async move { start_card_job(&app, request, station).await }).await {
         Ok(started) => no_store(Json(started)),

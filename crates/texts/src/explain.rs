@@ -1,14 +1,20 @@
 //! A refusal's code and facts, put into words.
 
 use crate::{FluentValue, Language, text};
-use kaika_wire::Refusal;
+use kaika_wire::{CertificateStatus, Refusal};
 
 /// The refusal with `message` (what happened) and `next_step` (what to do now) in this language; what was there before
 /// is replaced.
 #[must_use]
 pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
     let key = format!("refusal-{}", refusal.code);
-    let arguments = [("tries", tries(refusal.tries_left)), ("contact", known(refusal.contact.as_deref()))];
+    let help = refusal.contact.clone().unwrap_or_else(|| text(language, "refusal-help", &[]));
+    let arguments = [
+        ("tries", tries(refusal.tries_left)),
+        ("contact", known(refusal.contact.as_deref())),
+        ("help", help.into()),
+        ("status", known(refusal.status.map(CertificateStatus::as_str))),
+    ];
     refusal.message = text(language, &key, &arguments);
     refusal.next_step = text(language, &format!("{key}.next"), &arguments);
     refusal

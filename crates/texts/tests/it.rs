@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
 use kaika_texts::{Language, explain, text};
-use kaika_wire::{Code, Refusal};
+use kaika_wire::{CertificateStatus, Code, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -14,6 +14,9 @@ fn every_code_is_explained_in_every_language() {
             for refusal in [
                 Refusal::new(*code),
                 Refusal { contact: Some("02-0000-0000".to_owned()), ..Refusal::new(*code).tries_left(2) },
+                Refusal { status: Some(CertificateStatus::Suspended), ..Refusal::new(*code) },
+                Refusal { status: Some(CertificateStatus::Revoked), ..Refusal::new(*code) },
+                Refusal { status: Some(CertificateStatus::Expired), ..Refusal::new(*code) },
             ] {
                 let explained = explain(language, refusal);
                 for words in [&explained.message, &explained.next_step] {

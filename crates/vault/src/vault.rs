@@ -4,6 +4,7 @@
 use crate::{KeyFile, KeyFileError, Passphrase, file, rng};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, PrivateKey};
+use aws_lc_rs::cipher::{AES_256, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
 use aws_lc_rs::rand::SystemRandom;
@@ -25,6 +26,8 @@ const MASTERS_PURPOSE: &str = "kaika/card-secrets/1";
 const AUDIT_KEY: &str = "audit.key";
 const AUDIT_PUBLIC_KEY: &str = "audit.pub";
 const PUBLIC_KEY: &str = "PUBLIC KEY";
+
+const AES_BLOCK: usize = 16;
 
 /// In front of every PUK's ciphertext.
 const PUK_FORMAT: u8 = 1;
@@ -108,6 +111,18 @@ impl CardSecrets for Vault {
             .map_err(|_| VaultError::Sealed)?;
         let text = std::str::from_utf8(digits).map_err(|_| VaultError::Sealed)?;
         Puk::parse(text).map_err(|_| VaultError::Sealed)
+    }
+
+    fn answer_management(&self, number: &CardNumber, version: u32, challenge: &[u8]) -> Result<Vec<u8>, VaultError> {
+        if challenge.len() != AES_BLOCK {
+            return Err(VaultError::Failed);
+        }
+        let key = self.management_key(number, version)?;
+        let key = UnboundCipherKey::new(&AES_256, key.expose()).map_err(|_| VaultError::Failed)?;
+        let mut block = challenge.to_vec();
+        // SP 800-73-4 part 2, appendix A.1: the block alone.
+        EncryptingKey::ecb(key).and_then(|key| key.encrypt(&mut block)).map_err(|_| VaultError::Failed)?;
+        Ok(block)
     }
 
     fn management_key(&self, number: &CardNumber, version: u32) -> Result<ManagementKey, VaultError> {

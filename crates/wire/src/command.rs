@@ -15,6 +15,9 @@ pub struct Batch {
     /// What every document signed in this batch names.
     pub context: Context,
     pub commands: Vec<Command>,
+    /// The next batch goes on in the same card session: the agent keeps it open until it has asked the server.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
 }
 
 /// How the agent knows the job's card again, with one APDU.
@@ -51,6 +54,8 @@ pub enum Command {
     ProveCard { algorithm: KeyAlgorithm },
     /// VERIFY and, next to it, sign a [`crate::Document::Acceptance`] with 9C. → [`Outcome::Signature`]
     SignAcceptance { pin: PinSource, algorithm: KeyAlgorithm, certificates: Vec<CertificateReference> },
+    /// VERIFY and, next to it, sign a [`crate::Document::HolderProof`] with 9C. → [`Outcome::Signature`]
+    ProveHolder { pin: PinSource, algorithm: KeyAlgorithm },
     /// Sign a [`crate::Document::Possession`] of the slot's public key with the slot's own key. → [`Outcome::Signature`]
     ProvePossession { slot: Slot, algorithm: KeyAlgorithm, pin: PinSource },
     /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
@@ -67,6 +72,11 @@ pub enum Command {
     BlockPin,
     /// Authenticate with this management key; where the card still has the factory's, set this one. → [`Outcome::Done`]
     OpenManagement { key: ManagementKey },
+    /// Ask for a challenge to the management key, and sign a [`crate::Document::ManagementProof`] of it with 9C, as
+    /// [`Command::ProveHolder`]. → [`Outcome::Challenge`]
+    ChallengeManagement { pin: PinSource, algorithm: KeyAlgorithm },
+    /// Answer the challenge of this session, encrypted with the management key. → [`Outcome::Done`]
+    AnswerManagement { response: Bytes },
     /// → [`Outcome::Key`]
     GenerateKey { slot: Slot, algorithm: KeyAlgorithm, pin_policy: PinPolicy },
     /// The slot's public key, where the card can tell it. → [`Outcome::Key`]
@@ -95,6 +105,11 @@ pub enum Outcome {
     },
     /// Over the document's bytes: ECDSA as DER `ECDSA-Sig-Value`, RSA as PKCS #1 v1.5.
     Signature {
+        signature: Bytes,
+    },
+    /// The card's challenge to the management key, and the holder's signature for it.
+    Challenge {
+        challenge: Bytes,
         signature: Bytes,
     },
     /// SubjectPublicKeyInfo (DER); none where the slot is empty or the card cannot tell.

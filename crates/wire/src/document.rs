@@ -36,6 +36,10 @@ pub struct CertificateReference {
 pub enum Document<'a> {
     /// The card shows that it is the one it says (9E).
     CardProof(&'a Context),
+    /// The holder shows that he has the card and knows its PIN (9C).
+    HolderProof(&'a Context),
+    /// The holder lets the server answer this challenge, and so write to the card (9C).
+    ManagementProof { context: &'a Context, challenge: &'a [u8] },
     /// A key shows that it is in the card and works; `public_key` is SubjectPublicKeyInfo (DER).
     Possession { context: &'a Context, slot: Slot, public_key: &'a [u8] },
     /// The holder accepts these certificates (9C).
@@ -48,6 +52,11 @@ impl Document<'_> {
         let mut out = Vec::new();
         match self {
             Self::CardProof(context) => start(&mut out, "kaika/card-proof/1", context),
+            Self::HolderProof(context) => start(&mut out, "kaika/holder-proof/1", context),
+            Self::ManagementProof { context, challenge } => {
+                start(&mut out, "kaika/management-proof/1", context);
+                field(&mut out, challenge);
+            }
             Self::Possession { context, slot, public_key } => {
                 start(&mut out, "kaika/possession/1", context);
                 field(&mut out, &[slot.reference()]);

@@ -4,10 +4,11 @@
 //! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
 
 use crate::{
-    AuthorityId, Batch, Bytes, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid, JobId, Outcome,
-    Refusal, SerialNumber, Slot, UserCode,
+    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid, JobId,
+    Outcome, Refusal, SerialNumber, Slot, UserCode,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// What can be done with a card. The one list over which command line, routes and fault matrices iterate.
@@ -17,6 +18,10 @@ pub enum JobKind {
     Personalise,
     Activate,
     Information,
+    Unlock,
+    ChangePin,
+    Check,
+    Rewrite,
 }
 
 /// What a person gives for a job.
@@ -25,35 +30,62 @@ pub enum JobKind {
 pub enum Input {
     /// Goes to the server with the report of the first batch.
     UserCode,
+    /// The present one; stays in the agent.
+    Pin,
     /// Stays in the agent.
     NewPin,
 }
 
 impl JobKind {
-    pub const ALL: [Self; 3] = [Self::Personalise, Self::Activate, Self::Information];
+    pub const ALL: [Self; 7] = [
+        Self::Personalise,
+        Self::Activate,
+        Self::Information,
+        Self::Unlock,
+        Self::ChangePin,
+        Self::Check,
+        Self::Rewrite,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Personalise => "personalise",
             Self::Activate => "activate",
             Self::Information => "information",
+            Self::Unlock => "unlock",
+            Self::ChangePin => "change_pin",
+            Self::Check => "check",
+            Self::Rewrite => "rewrite",
         }
     }
 
     /// What has to be asked before the job starts.
     pub fn inputs(self) -> &'static [Input] {
         match self {
-            Self::Activate => &[Input::UserCode, Input::NewPin],
-            Self::Personalise | Self::Information => &[],
+            Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],
+            Self::ChangePin => &[Input::Pin, Input::NewPin],
+            Self::Rewrite => &[Input::Pin],
+            Self::Personalise | Self::Information | Self::Check => &[],
         }
     }
 
     /// Whether it changes the card, and so keeps other such jobs away from it.
     pub fn changes_card(self) -> bool {
         match self {
-            Self::Personalise | Self::Activate => true,
-            Self::Information => false,
+            Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite => true,
+            Self::Information | Self::Check => false,
         }
+    }
+
+    /// Whether a server decides on it; otherwise it is between the agent and the card.
+    pub fn has_server(self) -> bool {
+        self != Self::ChangePin
+    }
+
+    /// Whether holders do it themselves, in the card window and on a page of its own; the others are made at a station,
+    /// or asked by every window.
+    pub fn is_for_holders(self) -> bool {
+        !matches!(self, Self::Personalise | Self::Information)
     }
 }
 
@@ -126,14 +158,16 @@ pub struct Succeeded {
     pub certificates: Vec<IssuedCertificate>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub information: Option<CardInformation>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CardCheck>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardInformation {
     pub activated: bool,
-    /// Why it cannot be activated online now; none where it can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_to_be_activated: Option<Refusal>,
+    /// Jobs that cannot be done now, each with the reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_now: BTreeMap<JobKind, Refusal>,
     /// As on the screen, C first.
     pub holder: String,
     #[serde(with = "time::serde::rfc3339")]

@@ -1,7 +1,7 @@
 //! Why something was not done: one closed list of codes for server, agent, page and card tool.
 //! The words for people are in the crate `texts`.
 
-use crate::AuthorityId;
+use crate::{AuthorityId, CertificateStatus};
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
@@ -33,7 +33,9 @@ codes! {
     ActivatedElsewhere = "activated_elsewhere",
     WrongAuthority = "wrong_authority",
     NotKaikaCard = "not_kaika_card",
-    /// The card is terminated, or its certificates are suspended or revoked.
+    /// This authority's cards are not unlocked online.
+    UnlockedElsewhere = "unlocked_elsewhere",
+    /// The card is terminated, or its certificates are suspended, revoked or expired: [`Refusal::status`].
     CardBarred = "card_barred",
     NoReader = "no_reader",
     /// Several readers and none named, or the named one is not there.
@@ -108,6 +110,9 @@ pub struct Refusal {
     /// Telephone, hours or address of who helps, as in the authority's policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// The status that bars the card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<CertificateStatus>,
     /// For whoever looks into it; never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -122,6 +127,7 @@ impl Refusal {
             tries_left: None,
             authority: None,
             contact: None,
+            status: None,
             detail: None,
         }
     }

@@ -34,18 +34,22 @@ pub(super) enum Work {
         place: Place,
     },
     /// Activate a card: the user code is asked for, and the new PIN
-    Activate {
-        /// The portal's address, or an authority's page there
-        #[arg(long, value_name = "URL")]
-        portal: String,
+    Activate(HolderJob),
+    /// Unlock a card whose PIN is locked or forgotten: the user code is asked for, and the new PIN
+    Unlock(HolderJob),
+    /// Change the PIN: the present one is asked for, and the new one. No server is needed
+    ChangePin {
         #[command(flatten)]
         reader: ReaderOption,
         #[command(flatten)]
         place: Place,
-        /// Read the secrets from standard input: lines user_code=… and new_pin=…
-        #[arg(long)]
-        secrets_stdin: bool,
+        #[command(flatten)]
+        secrets: SecretsOption,
     },
+    /// Compare what is on a card with what the portal has on record
+    Check(HolderJob),
+    /// Write to a card what it should hold and does not: the PIN is asked for
+    Rewrite(HolderJob),
     /// Make a blank card the one that was ordered
     Personalise {
         /// The portal's address, or an authority's page there
@@ -65,6 +69,27 @@ pub(super) enum Work {
         #[arg(long, value_name = "FILE")]
         mailer: Option<PathBuf>,
     },
+}
+
+/// What holders do with their card at a portal.
+#[derive(Args)]
+pub(super) struct HolderJob {
+    /// The portal's address, or an authority's page there
+    #[arg(long, value_name = "URL")]
+    portal: String,
+    #[command(flatten)]
+    reader: ReaderOption,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    secrets: SecretsOption,
+}
+
+#[derive(Args)]
+pub(super) struct SecretsOption {
+    /// Read the secrets from standard input: lines user_code=…, pin=… and new_pin=…, those that the command needs
+    #[arg(long)]
+    secrets_stdin: bool,
 }
 
 #[derive(Args)]
@@ -89,21 +114,27 @@ pub(super) struct Place {
 }
 
 pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
+    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption| {
+        let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
+        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, secrets })
+    };
+    let holders = |kind, work: HolderJob| {
+        let request = job(kind, Some(work.portal), work.reader, &work.secrets)?;
+        Ok::<_, Refusal>((request, work.place, Some(kind)))
+    };
     let (request, place, kind) = match work {
         Work::List { portal, place } => (ToolRequest::List { portal }, place, None),
         Work::Show { portal, reader, place } => {
             let request = ToolRequest::Show { portal, reader: reader.reader };
             (request, place, Some(JobKind::Information))
         }
-        Work::Activate { portal, reader, place, secrets_stdin } => {
-            let given = ask::activation_secrets(secrets_stdin, output)?;
-            let request = ToolRequest::Activate {
-                portal,
-                reader: reader.reader,
-                user_code: given.user_code,
-                new_pin: given.new_pin,
-            };
-            (request, place, Some(JobKind::Activate))
+        Work::Activate(work) => holders(JobKind::Activate, work)?,
+        Work::Unlock(work) => holders(JobKind::Unlock, work)?,
+        Work::Check(work) => holders(JobKind::Check, work)?,
+        Work::Rewrite(work) => holders(JobKind::Rewrite, work)?,
+        Work::ChangePin { reader, place, secrets } => {
+            let kind = JobKind::ChangePin;
+            (job(kind, None, reader, &secrets)?, place, Some(kind))
         }
         Work::Personalise { portal, reader, place, station, number, mailer } => {
             let request = ToolRequest::Personalise {

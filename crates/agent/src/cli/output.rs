@@ -5,7 +5,7 @@ use crate::{
     tool::{CardList, CardView, JobDone, ToolReply},
 };
 use kaika_texts::{FluentValue, Language, explain, text};
-use kaika_wire::{CertificateStatus, IssuedCertificate, JobKind, Refusal};
+use kaika_wire::{CardCheck, CertificateStatus, CheckResult, IssuedCertificate, JobKind, Refusal, SerialNumber};
 use serde::Serialize;
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -117,12 +117,36 @@ impl Output {
     }
 
     fn done(&self, kind: Option<JobKind>, done: &JobDone) {
-        let key = match kind {
-            Some(JobKind::Personalise) => "tool-personalised-done",
-            _ => "tool-activated-done",
-        };
+        let key = kind.map_or("tool-done", |kind| done_key(kind, done));
         print(&text(self.language, key, &[("card", done.number.to_string().into())]));
-        self.certificates(&done.certificates);
+        if let Some(check) = &done.check {
+            self.slots(check);
+        }
+        if let Some(tries) = &done.tries {
+            self.line("tool-pin-tries", tries.pin_tries_left.map(|tries| tries.to_string()));
+            self.line("tool-puk-tries", tries.puk_tries_left.map(|tries| tries.to_string()));
+        }
+        if !done.certificates.is_empty() {
+            self.certificates(&done.certificates);
+        }
+    }
+
+    fn slots(&self, check: &CardCheck) {
+        for slot in &check.slots {
+            let serial = |serial: &Option<SerialNumber>| match serial {
+                Some(serial) => serial.to_string(),
+                None => self.t("tool-none"),
+            };
+            print(&format!(
+                "  {}  {}: {}  {}: {}  {}",
+                slot.slot,
+                self.t("tool-on-card"),
+                serial(&slot.on_card),
+                self.t("tool-in-database"),
+                serial(&slot.in_database),
+                self.t(if slot.same { "tool-same" } else { "tool-differs" }),
+            ));
+        }
     }
 
     fn certificates(&self, certificates: &[IssuedCertificate]) {
@@ -133,21 +157,31 @@ impl Output {
                 certificate.slot,
                 certificate.serial,
                 self.t(&format!("role-{}", certificate.role.as_str())),
-                self.t(status(certificate.status)),
+                self.t(&status(certificate.status)),
             ));
         }
     }
 }
 
-fn status(status: Option<CertificateStatus>) -> &'static str {
-    match status {
-        Some(CertificateStatus::Held) => "status-held",
-        Some(CertificateStatus::Valid) => "status-valid",
-        Some(CertificateStatus::Suspended) => "status-suspended",
-        Some(CertificateStatus::Revoked) => "status-revoked",
-        Some(CertificateStatus::Expired) => "status-expired",
-        None => "status-unknown",
+/// The text that says what was done.
+fn done_key(kind: JobKind, done: &JobDone) -> &'static str {
+    match (kind, done.check.as_ref().map(|check| (check.result, check.status))) {
+        (JobKind::Personalise, _) => "tool-personalised-done",
+        (JobKind::Activate, _) => "tool-activated-done",
+        (JobKind::Unlock, _) => "tool-unlocked-done",
+        (JobKind::ChangePin, _) => "tool-pin-changed-done",
+        (_, Some((CheckResult::Same, _))) => "tool-check-same",
+        (_, Some((CheckResult::Differs, _))) => "tool-check-differs",
+        (_, Some((CheckResult::Rewritten, _))) => "tool-check-rewritten",
+        (_, Some((CheckResult::NotValid, CertificateStatus::Suspended))) => "tool-check-suspended",
+        (_, Some((CheckResult::NotValid, CertificateStatus::Expired))) => "tool-check-expired",
+        (_, Some((CheckResult::NotValid, _))) => "tool-check-revoked",
+        (_, None) => "tool-done",
     }
+}
+
+fn status(status: Option<CertificateStatus>) -> String {
+    format!("status-{}", status.map_or("unknown", CertificateStatus::as_str))
 }
 
 fn day(moment: OffsetDateTime) -> String {

@@ -39,7 +39,7 @@ use kaika_web::{Wish, html, language};
 use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Refusal};
 use screen::{View, Words};
 use serde::{Deserialize, de::DeserializeOwned};
-use state::{Asked, Assignment, Found, Outcome, SitesWords, State};
+use state::{Asked, AskingPortal, Assignment, Found, Outcome, SitesWords, State};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -183,7 +183,7 @@ async fn begin(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Byte
             return Ok(None);
         };
         let now = Instant::now();
-        let begun = asked(&begin, portal).and_then(|asked| state.begin(asked, begin.ticket, now));
+        let begun = asked(&begin, portal.as_deref()).and_then(|asked| state.begin(asked, begin.ticket, now));
         match begun {
             Ok(()) => Ok(state.go_on(now)),
             Err(refusal) if state.asked.is_none() => {
@@ -195,35 +195,43 @@ async fn begin(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Byte
     })
 }
 
-fn asked(begin: &Begin, portal: String) -> Result<Asked, Refusal> {
+/// `portal`: the configured one whose page speaks; none for the agent's own page, which has what needs no portal.
+fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
     let not_a = |what: &str| Refusal::new(Code::BadRequest).detail(format!("not a {what}"));
-    let kind = begin.kind.parse().ok().filter(|kind| offered(*kind)).ok_or_else(|| not_a("job of this window"))?;
+    let kind: JobKind = begin
+        .kind
+        .parse()
+        .ok()
+        .filter(|kind: &JobKind| kind.is_for_holders())
+        .ok_or_else(|| not_a("job of this window"))?;
+    let Some(portal) = portal else {
+        return match kind.has_server() {
+            true => Err(not_a("job without a portal")),
+            false => Ok(Asked { kind, portal: None }),
+        };
+    };
     let authority: AuthorityId = begin.authority.parse().map_err(|_| not_a("name of an authority"))?;
     let ticket = begin.ticket.as_bytes();
-    if ticket.is_empty() || ticket.len() > LONGEST_TICKET || !ticket.iter().all(u8::is_ascii_graphic) {
+    let form = ticket.len() <= LONGEST_TICKET && ticket.iter().all(u8::is_ascii_graphic);
+    if !form || ticket.is_empty() == kind.has_server() {
         return Err(not_a("ticket"));
     }
-    Ok(Asked { kind, authority, portal })
+    Ok(Asked { kind, portal: Some(AskingPortal { origin: portal.to_owned(), authority }) })
 }
 
-/// The configured portal that speaks, if it may; a site that may not is told so on the screen.
-fn permitted(agent: &Agent, state: &mut State, origin: &str) -> Result<Option<String>, Refusal> {
+/// Whether the page that speaks may: the agent's own (none), or a configured portal's; another site is told on the
+/// screen that it may not.
+fn permitted(agent: &Agent, state: &mut State, origin: &str) -> Result<Option<Option<String>>, Refusal> {
     state.bind(origin)?;
+    if agent.is_own_origin(origin) {
+        return Ok(Some(None));
+    }
     match agent.permissions.portal(origin, Scope::Manage) {
-        Ok(portal) => Ok(Some(portal.to_owned())),
+        Ok(portal) => Ok(Some(Some(portal.to_owned()))),
         Err(refusal) => {
             state.refuse(refusal);
             Ok(None)
         }
-    }
-}
-
-/// Which jobs people do in a window: those with texts of their own (`job-…`).
-fn offered(kind: JobKind) -> bool {
-    match kind {
-        JobKind::Activate => true,
-        // Made at a production station; and what every window asks by itself.
-        JobKind::Personalise | JobKind::Information => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every request has to pass, and what every answer carries.
 
-use super::{Agent, permissions::Scope};
+use super::{Agent, OWN_HOSTS, permissions::Scope};
 use axum::{
     Json,
     extract::{Request, State},
@@ -127,10 +127,7 @@ fn own_host(agent: &Agent, headers: &HeaderMap) -> Option<String> {
     let (host, None) = (hosts.next()?, hosts.next()) else {
         return None;
     };
-    ["127.0.0.1", "localhost", "[::1]"]
-        .iter()
-        .map(|name| format!("{name}:{}", agent.port))
-        .find(|own| host.as_bytes() == own.as_bytes())
+    OWN_HOSTS.iter().map(|name| format!("{name}:{}", agent.port)).find(|own| host.as_bytes() == own.as_bytes())
 }
 
 /// Whether the request comes from one of our own pages, as a form's does; only a browser sends `Origin`.

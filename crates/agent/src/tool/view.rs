@@ -1,6 +1,8 @@
 //! The documents that the card tool answers with.
 
-use kaika_wire::{AuthorityId, CardNumber, IssuedCertificate, JobId};
+use crate::engine::Finished;
+use kaika_card::Retries;
+use kaika_wire::{AuthorityId, CardCheck, CardNumber, IssuedCertificate, JobId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -41,10 +43,49 @@ pub struct CardView {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobDone {
-    pub job: JobId,
+    /// None where no server had a part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<JobId>,
     pub state: Succeeded,
     pub number: CardNumber,
     pub certificates: Vec<IssuedCertificate>,
+    /// Of a check, and of a re-write.
+    #[serde(flatten)]
+    pub check: Option<CardCheck>,
+    /// Of a check.
+    #[serde(flatten)]
+    pub tries: Option<TriesLeft>,
+}
+
+/// None where the card does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriesLeft {
+    pub pin_tries_left: Option<u8>,
+    pub puk_tries_left: Option<u8>,
+}
+
+impl From<Retries> for TriesLeft {
+    fn from(retries: Retries) -> Self {
+        Self { pin_tries_left: retries.pin, puk_tries_left: retries.puk }
+    }
+}
+
+impl JobDone {
+    pub(super) fn of(finished: Finished) -> Self {
+        Self {
+            job: Some(finished.job),
+            state: Succeeded::Succeeded,
+            number: finished.card,
+            certificates: finished.succeeded.certificates,
+            check: finished.succeeded.check,
+            tries: None,
+        }
+    }
+
+    pub(super) fn alone(number: CardNumber) -> Self {
+        let certificates = Vec::new();
+        Self { job: None, state: Succeeded::Succeeded, number, certificates, check: None, tries: None }
+    }
 }
 
 /// The only state that a finished job has here; all others are refusals.

@@ -1,29 +1,37 @@
-//! `activate` and `personalise`: card jobs.
+//! Card jobs.
 
-use super::{JobDone, Tool, view::Succeeded};
+use super::{JobDone, Tool, TypedSecrets};
 use crate::{
-    engine::{Finished, Inputs, Order, Progress, run_job},
+    change_pin::change_pin,
+    engine::{Inputs, Order, Progress, lost, refusal, run_job},
     portal::{Station, Target},
+    readers::exclusively,
 };
-use kaika_card::{Pin, Secrets};
-use kaika_wire::{CardNumber, Code, JobKind, Refusal, UserCode};
+use kaika_wire::{CardNumber, Code, JobKind, Refusal};
 use std::path::PathBuf;
 
 impl Tool {
-    pub(super) fn activate(
+    /// A job that holders do themselves.
+    pub(super) fn job(
         &self,
-        portal: &str,
+        kind: JobKind,
+        portal: Option<&str>,
         reader: Option<&str>,
-        user_code: &str,
-        new_pin: &str,
+        secrets: &TypedSecrets,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<JobDone, Refusal> {
-        let inputs = Inputs {
-            user_code: Some(UserCode::parse(user_code).map_err(|_| Code::UserCodeForm)?),
-            secrets: Secrets { current_pin: None, new_pin: Some(Pin::parse(new_pin).map_err(|_| Code::PinForm)?) },
-        };
-        let order = Order::new(JobKind::Activate);
-        self.run(portal, reader, &order, inputs, progress)
+        if !kind.is_for_holders() {
+            return Err(Refusal::new(Code::BadRequest).detail("not a holder's job"));
+        }
+        let inputs = secrets.inputs(kind)?;
+        if !kind.has_server() {
+            let reader = self.readers.select(reader)?;
+            let mut session = self.readers.connect(&reader)?;
+            let number = change_pin(&mut *session, None, &inputs.secrets, false, progress)?;
+            return Ok(JobDone::alone(number));
+        }
+        let portal = portal.ok_or_else(|| Refusal::new(Code::BadRequest).detail("a portal is needed"))?;
+        self.run(portal, reader, &Order::new(kind), inputs, progress)
     }
 
     pub(super) fn personalise(
@@ -50,15 +58,15 @@ impl Tool {
         let reader = self.readers.select(reader)?;
         let target = Target::find(&*self.portals, portal)?;
         let mut session = self.readers.connect(&reader)?;
-        run_job(&mut *session, &target, order, inputs, self.pauses, progress).map(done)
-    }
-}
-
-fn done(finished: Finished) -> JobDone {
-    JobDone {
-        job: finished.job,
-        state: Succeeded::Succeeded,
-        number: finished.card,
-        certificates: finished.succeeded.certificates,
+        let done = JobDone::of(run_job(&mut *session, &target, order, inputs, self.pauses, progress)?);
+        match order.kind {
+            // What the card tells beside what the server does.
+            JobKind::Check => {
+                let retries = exclusively(&mut *session, |transport| kaika_card::retries(transport));
+                let retries = retries.map_err(lost)?.map_err(refusal)?;
+                Ok(JobDone { tries: Some(retries.into()), ..done })
+            }
+            _ => Ok(done),
+        }
     }
 }

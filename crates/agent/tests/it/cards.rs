@@ -81,7 +81,7 @@ fn carry_out(card: &mut SoftCard, expected: Expectation, commands: Vec<Command>)
         }
     }
     let wanted = commands.len();
-    let batch = Batch { sequence: 1, card: expected, context: context("GC00000000000000"), commands };
+    let batch = Batch { sequence: 1, card: expected, context: context("GC00000000000000"), commands, hold: false };
     let secrets = Secrets::default();
     let mut random = |bytes: &mut [u8]| kaika_agent::random(bytes);
     let run = run(&mut Direct(card), &batch, &secrets, &mut random, &mut |_| {});

@@ -129,7 +129,13 @@ pub(crate) fn job() -> JobId {
 
 /// A batch for the card with [`GUID`].
 pub(crate) fn batch(sequence: u32, commands: Vec<Command>) -> Batch {
-    Batch { sequence, card: Expectation::Identity(Guid::from_bytes(GUID)), context: context(NUMBER), commands }
+    Batch {
+        sequence,
+        card: Expectation::Identity(Guid::from_bytes(GUID)),
+        context: context(NUMBER),
+        commands,
+        hold: false,
+    }
 }
 
 pub(crate) fn running(sequence: u32, commands: Vec<Command>) -> Answer {
@@ -147,7 +153,7 @@ pub(crate) fn unanswered() -> Answer {
 }
 
 pub(crate) fn succeeded(certificates: Vec<IssuedCertificate>) -> Answer {
-    Ok(JobState::Succeeded(Succeeded { number: NUMBER.parse().unwrap(), certificates, information: None }))
+    Ok(JobState::Succeeded(Succeeded { number: NUMBER.parse().unwrap(), certificates, information: None, check: None }))
 }
 
 pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) -> Answer {
@@ -166,10 +172,14 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
         certificates: certificates.collect(),
         information: Some(CardInformation {
             activated,
-            not_to_be_activated: activated.then(|| Code::AlreadyActivated.into()),
+            not_now: activated
+                .then(|| (kaika_wire::JobKind::Activate, Code::AlreadyActivated.into()))
+                .into_iter()
+                .collect(),
             holder: "C=TW,O=入口網站所知".to_owned(),
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH,
         }),
+        check: None,
     }))
 }

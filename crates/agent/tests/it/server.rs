@@ -198,7 +198,8 @@ fn a_bad_request_is_not_repeated() {
     let authorization = format!("Bearer {}", agent.token());
     let headers = [("Host", agent.host()), ("Authorization", authorization)];
     let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let answer = agent.send("POST /tool", &headers, r#"{"operation":"activate","new_pin":135790}"#);
+    let answer =
+        agent.send("POST /tool", &headers, r#"{"operation":"job","kind":"activate","secrets":{"new_pin":135790}}"#);
     assert_eq!((answer.status, answer.code().as_str()), (400, "bad_request"));
     assert!(!answer.body.contains("135790"));
 }
@@ -360,7 +361,8 @@ fn a_client_asks_only_the_agent_that_wrote_the_token() {
     let agent = agent(&script);
     let client = AgentClient::connect(&agent.url, &agent.token_file).unwrap();
     let request: ToolRequest = serde_json::from_value(json!({
-        "operation": "activate", "portal": URL, "reader": "Reader A", "user_code": "Abc123", "new_pin": "135790",
+        "operation": "job", "kind": "activate", "portal": URL, "reader": "Reader A",
+        "secrets": {"user_code": "Abc123", "new_pin": "135790"},
     }))
     .unwrap();
     let ToolReply::Done(done) = client.call(&request).unwrap() else {

@@ -6,9 +6,9 @@ use crate::{
 };
 use kaika_agent::{
     readers::{Readers, Source, soft::SoftReaders},
-    tool::{Tool, ToolRequest},
+    tool::{Tool, ToolRequest, TypedSecrets},
 };
-use kaika_wire::{CertificateStatus, Code, Refusal};
+use kaika_wire::{CertificateStatus, Code, JobKind, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -115,7 +115,8 @@ fn show_with_a_portal_tells_what_the_portal_knows() {
 
 fn activation(user_code: &str, new_pin: &str) -> Value {
     json!({
-        "operation": "activate", "portal": URL, "reader": "Reader A", "user_code": user_code, "new_pin": new_pin,
+        "operation": "job", "kind": "activate", "portal": URL, "reader": "Reader A",
+        "secrets": {"user_code": user_code, "new_pin": new_pin},
     })
 }
 
@@ -164,13 +165,13 @@ fn two_cards_need_a_reader() {
 #[test]
 fn secrets_travel_in_requests_alone() {
     // ToolRequest has no Debug; this is the one way to see what it holds.
-    let request = ToolRequest::Activate {
-        portal: URL.to_owned(),
-        reader: None,
-        user_code: Zeroizing::new("Abc123".to_owned()),
-        new_pin: Zeroizing::new("135790".to_owned()),
+    let secrets = TypedSecrets {
+        user_code: Some(Zeroizing::new("Abc123".to_owned())),
+        pin: None,
+        new_pin: Some(Zeroizing::new("135790".to_owned())),
     };
+    let request = ToolRequest::Job { kind: JobKind::Activate, portal: Some(URL.to_owned()), reader: None, secrets };
     let sent = serde_json::to_value(&request).unwrap();
-    assert_eq!(sent["operation"], "activate");
-    assert_eq!(sent["new_pin"], "135790");
+    assert_eq!((&sent["operation"], &sent["kind"]), (&json!("job"), &json!("activate")));
+    assert_eq!(sent["secrets"], json!({"user_code": "Abc123", "new_pin": "135790"}));
 }

@@ -13,7 +13,9 @@ const MANAGEMENT_KEY_VERSION: u32 = 1;
 /// The batch that is out, built again from the record: the same each time.
 pub(crate) fn current_batch(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Batch, Failure> {
     let commands = job.steps.iter().map(|step| command(app, job, view, step)).collect::<Result<_, _>>()?;
-    Ok(Batch { sequence: job.sequence, card: job.expectation, context: context(job, view), commands })
+    // A challenge is answered in the session that gave it.
+    let hold = job.steps.iter().any(|step| matches!(step, Step::ChallengeManagement { .. }));
+    Ok(Batch { sequence: job.sequence, card: job.expectation, context: context(job, view), commands, hold })
 }
 
 fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<Command, Failure> {
@@ -28,6 +30,17 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
                 .map(|id| view.certificate(*id).map(|certificate| certificate.reference()))
                 .collect::<Result<_, _>>()?,
         },
+        Step::ProveHolder { pin } => {
+            Command::ProveHolder { pin: *pin, algorithm: role_algorithm(view, CertificateRole::Signature)? }
+        }
+        Step::ChallengeManagement { pin } => {
+            Command::ChallengeManagement { pin: *pin, algorithm: role_algorithm(view, CertificateRole::Signature)? }
+        }
+        Step::AnswerManagement { challenge } => {
+            let response = app.secrets.answer_management(&view.card.number, MANAGEMENT_KEY_VERSION, challenge)?;
+            Command::AnswerManagement { response: response.into() }
+        }
+        Step::Inspect { role } => Command::ReadCertificate { slot: role.slot() },
         Step::ProvePossession { slot, algorithm } => {
             Command::ProvePossession { slot: *slot, algorithm: *algorithm, pin: PinSource::Factory }
         }
@@ -92,9 +105,10 @@ fn open_puk(app: &App, view: &View<'_>, version: PukVersion) -> Result<Puk, Fail
 /// What the holder is told at the end, drawn up from the present state.
 pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Succeeded, Failure> {
     let now = app.now();
+    let facts = view.facts();
     let certificates = CertificateRole::ALL
         .into_iter()
-        .filter_map(|role| view.present(role))
+        .filter_map(|role| facts.latest(role))
         .map(|certificate| {
             Ok(IssuedCertificate {
                 role: certificate.role,
@@ -107,9 +121,10 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Re
         .collect::<Result<_, Failure>>()?;
     let information = match job.state.kind() {
         JobKind::Information => Some(information(app, view).await?),
-        JobKind::Personalise | JobKind::Activate => None,
+        _ => None,
     };
-    Ok(Succeeded { number: view.card.number.clone(), certificates, information })
+    let check = job.state.check(&facts);
+    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check })
 }
 
 async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Failure> {
@@ -125,11 +140,14 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
         signature.map_or((view.card.ordered_at, view.card.ordered_at), |c| (c.not_before, c.not_after));
     let holder =
         crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?.to_string();
-    let not_to_be_activated =
-        kaika_domain::job::may_activate(&view.facts()).err().map(|refusal| helped_by(refusal, view));
+    let facts = view.facts();
+    let not_now = JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()).filter_map(|kind| {
+        let refusal = kaika_domain::job::may(kind, &facts).err()?;
+        Some((kind, helped_by(refusal, view)))
+    });
     Ok(CardInformation {
         activated: view.card.state.is_activated(),
-        not_to_be_activated,
+        not_now: not_now.collect(),
         holder,
         not_before,
         not_after,

@@ -2,10 +2,11 @@
 
 use super::View;
 use crate::{App, Failure, JobRecord};
-use kaika_domain::{Certificate, job::Checked, job::Step};
+use kaika_domain::{Certificate, job::Checked, job::OnCard, job::Step};
 use kaika_pki::{PublicKey, SignatureAlgorithm};
 use kaika_wire::{
-    CardFault, CertificateReference, CertificateRole, Code, Context, Document, KeyAlgorithm, Outcome, Refusal, Slot,
+    CardFault, CertificateReference, CertificateRole, Code, Context, Document, KeyAlgorithm, Outcome, Refusal,
+    SerialNumber, Slot,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,6 +75,21 @@ impl Checker<'_> {
                 let document = Document::Acceptance { context: &self.context, certificates: &certificates };
                 verified(holder.public_key(), &document, signature)
             }
+            (Step::ProveHolder { .. }, Outcome::Signature { signature }) => {
+                let holder = self.view.role(CertificateRole::Signature)?;
+                verified(holder.public_key(), &Document::HolderProof(&self.context), signature)
+            }
+            (Step::ChallengeManagement { .. }, Outcome::Challenge { challenge, signature }) => {
+                let holder = self.view.role(CertificateRole::Signature)?;
+                let document = Document::ManagementProof { context: &self.context, challenge };
+                match verified(holder.public_key(), &document, signature) {
+                    Checked::Signature(Some(_)) => Checked::Challenge(Some(challenge.to_vec())),
+                    _ => Checked::Challenge(None),
+                }
+            }
+            (Step::Inspect { .. }, Outcome::Certificate { certificate }) => {
+                Checked::OnCard(certificate.as_ref().map(|der| on_card(der)))
+            }
             (Step::ProvePossession { slot, .. }, Outcome::Signature { signature }) => {
                 let Some(public_key) = self.generated(*slot) else { return Err(out_of_step()) };
                 let document = Document::Possession { context: &self.context, slot: *slot, public_key };
@@ -109,6 +125,7 @@ impl Checker<'_> {
                 | Step::ChangePuk { .. }
                 | Step::BlockPin
                 | Step::OpenManagement
+                | Step::AnswerManagement { .. }
                 | Step::WriteCertificate { .. }
                 | Step::WriteIdentity { .. },
                 Outcome::Done,
@@ -140,6 +157,13 @@ impl Checker<'_> {
         let expected = self.app.secrets.agreement_secret(self.job.id, slot, algorithm, key.key_bytes());
         Ok(expected.is_ok_and(|expected| expected == secret))
     }
+}
+
+/// What the card holds, be it a certificate or not.
+fn on_card(der: &[u8]) -> OnCard {
+    let certificate = kaika_pki::Certificate::from_der(der).ok();
+    let serial = certificate.and_then(|certificate| SerialNumber::from_be_bytes(certificate.serial().as_bytes()).ok());
+    OnCard { serial, sha256: Sha256::digest(der).into() }
 }
 
 fn verified(key: &PublicKey, document: &Document<'_>, signature: &[u8]) -> Checked {

@@ -9,7 +9,7 @@ use super::{
 use crate::{App, Ended, Failure, IssueOrder, JobRecord, Receipt};
 use futures_util::future::try_join_all;
 use kaika_domain::{
-    CardState, NotAllowed,
+    CardState, Certificate, CertificateState, NotAllowed, RevocationReason,
     job::{Effect, KeyToCertify, Performed},
 };
 use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, UserCode};
@@ -36,6 +36,7 @@ pub(super) async fn perform<'a>(
             Err(error) => Err(error),
         },
         Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await,
+        Effect::Accept { receipt, certificates } => accepted(app, job, &receipt, &certificates).await,
         Effect::Personalised { receipt, certificates } => {
             personalised(app, job, receipt.as_deref(), &certificates).await
         }
@@ -130,6 +131,45 @@ async fn activate<'a>(
     Ok(open)
 }
 
+/// Receipt kept, what was held is valid and what it replaces revoked, job done: one transaction.
+async fn accepted<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    signature: &[u8],
+    accepted: &[CertificateId],
+) -> Result<Open<'a>, Failure> {
+    let mut open = Open::begin(app, job.card).await?;
+    // Issued or barred in the meantime: what was signed is not what is there.
+    let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
+    if unwritten || open.view.facts().holders_certificates() != accepted {
+        return Err(Code::Stale.into());
+    }
+    accept(app, &mut open, job, signature, accepted).await?;
+    supersede(app, &mut open, job).await?;
+    end(job, Ended::Succeeded, app.now());
+    open.work.update_job(job).await?;
+    Ok(open)
+}
+
+/// Certificates that have a newer one, which is accepted, are revoked.
+async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    let newest: Vec<_> = view.facts().contents().map(|certificate| certificate.id).collect();
+    let older = view.certificates.iter().filter(|certificate| {
+        !newest.contains(&certificate.id) && !matches!(certificate.state, CertificateState::Revoked { .. })
+    });
+    let older: Vec<_> = older.map(|certificate| certificate.id).collect();
+    for id in older {
+        let certificate = view.certificate_mut(id)?;
+        let revoked = certificate.state.clone().revoke(RevocationReason::Superseded, app.now());
+        certificate.state = revoked.map_err(not_allowed)?;
+        work.update_certificate(certificate).await?;
+        let facts = json!({"serial": certificate.serial, "role": certificate.role, "reason": "superseded"});
+        work.audit(event(app, job, view, "certificate.revoke", facts));
+    }
+    Ok(())
+}
+
 /// The card is as ordered and on its way; where its PIN is delivered it is valid from the start.
 async fn personalised<'a>(
     app: &'a App,
@@ -160,7 +200,7 @@ async fn personalised<'a>(
     Ok(open)
 }
 
-/// The holder's certificates become valid, the card's own with them; the signed receipt is kept as CMS.
+/// What is held becomes valid, the card's own certificate with it; the signed receipt is kept as CMS.
 async fn accept(
     app: &App,
     open: &mut Open<'_>,
@@ -182,8 +222,9 @@ async fn accept(
     let issuers: Vec<_> = authority.iter().collect();
     let cms = kaika_pki::cms::wrap_with_issuers(&document, &signer, &issuers, signature);
     work.insert_receipt(&Receipt { job: job.id, card: job.card, cms, at: app.now() }).await?;
-    let contents: Vec<_> = view.facts().contents().map(|certificate| certificate.id).collect();
-    for id in contents {
+    let held = |certificate: &&Certificate| matches!(certificate.state, CertificateState::Held { .. });
+    let held: Vec<_> = view.facts().contents().filter(held).map(|certificate| certificate.id).collect();
+    for id in held {
         let certificate = view.certificate_mut(id)?;
         certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
         work.update_certificate(certificate).await?;

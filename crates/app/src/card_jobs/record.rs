@@ -3,12 +3,13 @@
 use super::{Open, Report, View};
 use crate::{App, Ended, Failure, JobRecord, StoredPuk, UnitOfWork, Worker, audit::Event};
 use kaika_domain::{
-    Actor, Placement, PukLedger, PukVersion,
+    Actor, Certificate, Placement, PukLedger, PukVersion,
     job::{Checked, Step},
 };
-use kaika_wire::{Nonce, SecretKind};
+use kaika_wire::{Expectation, Nonce, SecretKind};
 use serde_json::json;
 use std::collections::BTreeSet;
+use time::OffsetDateTime;
 
 /// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
 pub(crate) async fn record_report(
@@ -31,10 +32,19 @@ pub(crate) async fn record_report(
                 work.audit(event(app, job, view, "key.attest", json!({"slot": slot, "right": right})));
             }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
-                let certificate = view.certificate_mut(*certificate)?;
-                if !certificate.is_written() {
-                    certificate.placement = Some(Placement::Written { read_back_at: now });
-                    work.update_certificate(certificate).await?;
+                read_back(work.as_mut(), view.certificate_mut(*certificate)?, now).await?;
+            }
+            // From now on the card is known by this one; a blank card, by its device.
+            (Step::WriteIdentity { guid }, Checked::Done) => {
+                if let Expectation::Identity(known) = &mut job.expectation {
+                    *known = *guid;
+                }
+            }
+            (Step::Inspect { role }, Checked::OnCard(Some(on_card))) => {
+                let there =
+                    |certificate: &&mut Certificate| certificate.role == *role && certificate.sha256 == on_card.sha256;
+                if let Some(certificate) = view.certificates.iter_mut().find(there) {
+                    read_back(work.as_mut(), certificate, now).await?;
                 }
             }
             _ => {}
@@ -53,6 +63,19 @@ pub(crate) async fn record_report(
     job.updated_at = now;
     job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
     work.update_job(job).await?;
+    Ok(())
+}
+
+/// The certificate lies on its card.
+async fn read_back(
+    work: &mut dyn UnitOfWork,
+    certificate: &mut Certificate,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    if !certificate.is_written() {
+        certificate.placement = Some(Placement::Written { read_back_at: now });
+        work.update_certificate(certificate).await?;
+    }
     Ok(())
 }
 
@@ -121,6 +144,7 @@ pub(crate) async fn record_batch(
         }
         match step {
             Step::OpenManagement => work.audit(event(app, job, view, "management_key.release", json!({}))),
+            Step::AnswerManagement { .. } => work.audit(event(app, job, view, "management_key.answer", json!({}))),
             Step::WriteIdentity { guid } if view.card.guid != Some(*guid) => {
                 view.card.guid = Some(*guid);
                 work.update_card(&mut view.card).await?;

@@ -1,7 +1,7 @@
 //! What a decision is made from, loaded in one go.
 
 use crate::{App, Failure, Reader, StoredPuk, UnitOfWork};
-use kaika_domain::{Card, Certificate, CertificateState, Policy, PukLedger, job::Facts};
+use kaika_domain::{Card, Certificate, Policy, PukLedger, job::Facts};
 use kaika_wire::{CardId, CertificateId, CertificateRole, Guid};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -67,18 +67,10 @@ impl<'a> View<'a> {
 
     /// The present certificate of this role, parsed.
     pub(crate) fn role(&self, role: CertificateRole) -> Result<kaika_pki::Certificate, Failure> {
-        let found = self.present(role).map(|certificate| parse(&certificate.certificate));
+        let found = self.facts().latest(role).map(|certificate| parse(&certificate.certificate));
         found.unwrap_or_else(|| {
             Err(Failure::Inconsistent(format!("card {} has no {} certificate", self.card.number, role.as_str())))
         })
-    }
-
-    /// The present certificate of this role; of a card whose certificates are all revoked, the last: it still proves
-    /// which card that is, and its holder is told what became of it.
-    pub(crate) fn present(&self, role: CertificateRole) -> Option<&Certificate> {
-        let of_role = || self.certificates.iter().rev().filter(|certificate| certificate.role == role);
-        let live = of_role().find(|certificate| !matches!(certificate.state, CertificateState::Revoked { .. }));
-        live.or_else(|| of_role().next())
     }
 
     /// The ledger's records that differ from what was loaded.

@@ -77,7 +77,7 @@ pub(crate) fn context() -> Context {
 }
 
 pub(crate) fn batch(commands: Vec<Command>) -> Batch {
-    Batch { sequence: 1, card: Expectation::Identity(guid()), context: context(), commands }
+    Batch { sequence: 1, card: Expectation::Identity(guid()), context: context(), commands, hold: false }
 }
 
 /// Present PIN 654321, new PIN 11223344.

@@ -3,11 +3,11 @@
 use kaika_agent::{
     engine::{Finished, Inputs, Order, run_job},
     portal::{Portal, Station, Target},
-    readers::soft::desk_session,
+    readers::{exclusively, soft::desk_session},
 };
 use kaika_app::{
-    App, CardOrder, Clock, Rng, authenticate_station, enrol_station, found_authorities, order_card, report_batch,
-    start_card_job, verify_audit, well_known,
+    App, CardOrder, Clock, IssueOrder, Rng, authenticate_station, enrol_station, found_authorities, order_card,
+    report_batch, start_card_job, verify_audit, well_known,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
 use kaika_card::{Pin, Secrets};
@@ -16,8 +16,9 @@ use kaika_pki::KeyAlgorithm;
 use kaika_softcard::{Fault, Inspection, Options, SoftCard};
 use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
 use kaika_wire::{
-    AuthorityId, BatchReport, CardNumber, CertificateStatus, Code, JobId, JobKind, JobStarted, JobState, Refusal, Slot,
-    StartJob, UserCode, WellKnown,
+    AuthorityId, Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context,
+    Expectation, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, Slot, StartJob, UserCode,
+    WellKnown,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -30,7 +31,10 @@ use time::{OffsetDateTime, macros::datetime};
 use tokio::runtime::Runtime;
 
 pub(crate) const USER_CODE: &str = "Abc12345";
+/// Set when the card is activated.
 pub(crate) const NEW_PIN: &str = "246813";
+/// Set when it is unlocked.
+pub(crate) const OTHER_PIN: &str = "97531862";
 const DEVICE: u32 = 4711;
 
 pub(crate) struct FrozenClock(pub(crate) OffsetDateTime);
@@ -160,6 +164,73 @@ impl Site {
         site
     }
 
+    /// The same, and activated.
+    pub(crate) fn activated(change: impl FnOnce(String) -> String) -> Self {
+        let site = Self::personalised(change);
+        site.run(JobKind::Activate, None).result.unwrap();
+        site
+    }
+
+    /// New certificates for the keys of the card, issued and not written.
+    pub(crate) fn reissue(&self) {
+        let app = self.open();
+        self.runtime.block_on(async {
+            let mut reader = app.store.read().await.unwrap();
+            let card = reader.card_by_number(&self.number).await.unwrap().unwrap();
+            let holder = reader.holder(card.holder).await.unwrap().unwrap();
+            let certificates = reader.certificates_of_card(card.id).await.unwrap();
+            drop(reader);
+            let job = JobId::new(self.now, [7; 10]);
+            for certificate in certificates.iter().filter(|c| c.role != CertificateRole::CardAuthentication) {
+                let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap();
+                let order = IssueOrder {
+                    actor: kaika_domain::Actor::Holder(card.number.clone()),
+                    job,
+                    card: card.clone(),
+                    holder: holder.clone(),
+                    role: certificate.role,
+                    public_key: parsed.public_key().spki_der().to_vec(),
+                };
+                app.issuer.issue(&order).await.unwrap();
+            }
+        });
+        self.close(&app);
+    }
+
+    /// Has the card itself do something, with its management key.
+    pub(crate) fn at_card(&self, commands: impl FnOnce(ManagementKey) -> Vec<Command>) {
+        let app = self.open();
+        let key = app.secrets.management_key(&self.number, 1).unwrap();
+        self.close(&app);
+        let card = Arc::new(Mutex::new(SoftCard::open(self.card_path()).unwrap()));
+        let mut session = desk_session(card);
+        let context = Context {
+            job: JobId::new(self.now, [9; 10]),
+            nonce: Nonce([1; 32]),
+            origin: "http://localhost:8080".into(),
+            card: self.number.clone(),
+        };
+        let card = Expectation::Device(DEVICE);
+        let batch = Batch { sequence: 1, card, context, commands: commands(key), hold: false };
+        let run = exclusively(session.as_mut(), |transport| {
+            kaika_card::run(transport, &batch, &Secrets::default(), &mut kaika_agent::random, &mut |_| {})
+        });
+        let run = run.unwrap();
+        assert_eq!((run.outcomes.len(), run.fault), (batch.commands.len(), None));
+    }
+
+    /// Wrong PINs until the card is locked.
+    pub(crate) fn lock_pin(&self) {
+        let mut card = SoftCard::open(self.card_path()).unwrap();
+        card.power_on();
+        card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
+        for _ in 0..3 {
+            card.transmit(&[[0x00, 0x20, 0x00, 0x80, 0x08].as_slice(), b"00000000".as_slice()].concat()).unwrap();
+        }
+        card.power_off();
+        assert_eq!(card.inspect().pin_tries_left(), 0);
+    }
+
     pub(crate) fn copy(&self) -> Self {
         let folder = folder();
         for name in ["kaika.db", "card.card", "mailer.json"] {
@@ -257,12 +328,14 @@ impl Site {
         let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
         *portal.loss.lock().unwrap() = loss;
         let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
+        let pin = |digits| Some(Pin::parse(digits).unwrap());
+        let new_pin = if order.kind == JobKind::Unlock { OTHER_PIN } else { NEW_PIN };
         let inputs = match order.kind {
-            JobKind::Activate => Inputs {
+            JobKind::Personalise => Inputs::default(),
+            _ => Inputs {
                 user_code: Some(UserCode::parse(USER_CODE).unwrap()),
-                secrets: Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() },
+                secrets: Secrets { current_pin: pin(NEW_PIN), new_pin: pin(new_pin) },
             },
-            JobKind::Personalise | JobKind::Information => Inputs::default(),
         };
         let mut session = desk_session(Arc::clone(card));
         run_job(session.as_mut(), &target, order, inputs, &[], &mut |_| {})

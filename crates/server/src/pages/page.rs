@@ -68,31 +68,21 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn status(&self, status: &CertificateStatus) -> String {
-        self.t(&format!("portal-status-{}", word(*status)))
+        self.t(&format!("portal-status-{}", status.as_str()))
     }
 
     pub(super) fn means(&self, status: &CertificateStatus) -> String {
-        self.t(&format!("portal-status-{}.means", word(*status)))
+        self.t(&format!("portal-status-{}.means", status.as_str()))
     }
 
     /// The class that colours a status.
     pub(super) fn status_class(&self, status: &CertificateStatus) -> String {
-        format!("status-{}", word(*status))
+        format!("status-{}", status.as_str())
     }
 
     /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.
     pub(super) fn prefixes(&self, policy: &Policy) -> String {
         policy.card.number_prefixes.join(" / ")
-    }
-}
-
-fn word(status: CertificateStatus) -> &'static str {
-    match status {
-        CertificateStatus::Held => "held",
-        CertificateStatus::Valid => "valid",
-        CertificateStatus::Suspended => "suspended",
-        CertificateStatus::Revoked => "revoked",
-        CertificateStatus::Expired => "expired",
     }
 }
 

@@ -19,8 +19,8 @@ refusal-user_code_form = This does not have the form of a user code. It was not 
 
 refusal-already_activated = This card is already activated and ready to use.
     .next = { $contact ->
-        [unknown] There is no need to activate it again. If you forgot the PIN, ask the authority that issued the card.
-       *[other] There is no need to activate it again. If you forgot the PIN, ask the authority that issued the card: { $contact }
+        [unknown] There is no need to activate it again. If you forgot the PIN, use “Unlock a card, reset its PIN”.
+       *[other] There is no need to activate it again. If you forgot the PIN, use “Unlock a card, reset its PIN”, or ask: { $contact }
     }
 
 refusal-not_activated = This card is not activated yet.
@@ -38,16 +38,29 @@ refusal-activated_elsewhere = Cards of this kind are not activated online.
        *[other] Please follow the instructions that came with the card, or ask: { $contact }
     }
 
+refusal-unlocked_elsewhere = Cards of this kind are not unlocked online.
+    .next = { $contact ->
+        [unknown] Please take the card and proof of identity to a registration counter.
+       *[other] Please take the card and proof of identity to a registration counter, or ask: { $contact }
+    }
+
 refusal-wrong_authority = This card belongs to another certification authority. It is unharmed.
     .next = Please use the site of the authority that issued this card, or insert a card that was issued here.
 
 refusal-not_kaika_card = The card in the reader is not one that was issued here.
     .next = Please check that it is your certificate card (not a bank or health card) and insert it again, chip up.
 
-refusal-card_barred = This card is suspended, revoked or terminated, so this cannot be done with it.
-    .next = { $contact ->
-        [unknown] If you did not ask for that, please contact the issuing authority.
-       *[other] If you did not ask for that, please contact the issuing authority: { $contact }
+refusal-card_barred = { $status ->
+        [suspended] The certificates of this card are suspended, so this cannot be done with it.
+        [revoked] The certificates of this card are revoked and can no longer be used.
+        [expired] The certificates of this card have expired, so this cannot be done with it.
+       *[other] This card is suspended, revoked or terminated, so this cannot be done with it.
+    }
+    .next = { $status ->
+        [suspended] Have them resumed first, then do this. If you did not ask for the suspension, please contact the issuing authority: { $help }
+        [revoked] If you still need certificates, apply for a new card. If you did not ask for the revocation, please contact the issuing authority: { $help }
+        [expired] Please renew them, or apply for a new card. If there are questions, please contact the issuing authority: { $help }
+       *[other] If you did not ask for that, please contact the issuing authority: { $help }
     }
 
 refusal-no_reader = No card reader was found.
@@ -82,10 +95,10 @@ refusal-pin_wrong = { $tries ->
         [one] The PIN is not right. One try is left.
        *[other] The PIN is not right. { $tries } tries are left.
     }
-    .next = Check it and enter it again. If you are not sure, stop trying, and ask the authority that issued the card.
+    .next = Check it and enter it again. If you are not sure, stop trying; a forgotten PIN can be reset (“Unlock a card, reset its PIN”).
 
 refusal-pin_locked = The PIN was entered wrong too often and the card is locked. Your certificates and keys are still on it.
-    .next = Please ask the authority that issued the card to unlock it.
+    .next = Please set a new PIN with “Unlock a card, reset its PIN”; you need the user code for it. Where the issuing authority does not do that online, a registration counter does.
 
 refusal-puk_blocked = The unlocking code of this card cannot be tried any more, so its PIN cannot be reset online.
     .next = { $contact ->
@@ -155,3 +168,6 @@ refusal-pins_differ = The two entries of the new PIN are not the same. Nothing w
 
 refusal-foreign_page = This request did not come from one of our own pages, and was not carried out.
     .next = Work on this website's own pages. If you came here by a link from elsewhere, do not go on.
+
+# Where the issuing authority's contact is not known.
+refusal-help = its telephone number is on the back of the card, or in the letter that came with it

@@ -18,8 +18,8 @@ refusal-user_code_form = 用戶代碼的格式不對，沒有送出，也沒有�
 
 refusal-already_activated = 這張卡片已經開卡完成，可以直接使用。
     .next = { $contact ->
-        [unknown] 不必再開卡。若忘記PIN碼，請洽發卡機關。
-       *[other] 不必再開卡。若忘記PIN碼，請洽發卡機關：{ $contact }
+        [unknown] 不必再開卡。若忘記PIN碼，請用「鎖卡解碼／重設PIN碼」。
+       *[other] 不必再開卡。若忘記PIN碼，請用「鎖卡解碼／重設PIN碼」，或洽：{ $contact }
     }
 
 refusal-not_activated = 這張卡片還沒有開卡。
@@ -37,16 +37,29 @@ refusal-activated_elsewhere = 這種卡片不在線上開卡。
        *[other] 請依發卡機關隨卡說明辦理，或洽：{ $contact }
     }
 
+refusal-unlocked_elsewhere = 這種卡片不在線上解鎖。
+    .next = { $contact ->
+        [unknown] 請帶卡片及身分證明文件，到註冊窗口辦理。
+       *[other] 請帶卡片及身分證明文件，到註冊窗口辦理，或洽：{ $contact }
+    }
+
 refusal-wrong_authority = 這張卡片屬於另一個憑證管理中心。卡片沒有受到影響。
     .next = 請改到發行這張卡片的憑證管理中心網站辦理，或換上這裡發行的卡片。
 
 refusal-not_kaika_card = 讀卡機裡的卡片不是這裡發行的憑證IC卡。
     .next = 請確認插入的是憑證IC卡(不是金融卡或健保卡)，晶片朝上再插一次。
 
-refusal-card_barred = 這張卡片已停用、廢止或廢卡，不能辦理這件事。
-    .next = { $contact ->
-        [unknown] 若您沒有申請停用或廢止，請洽發卡機關。
-       *[other] 若您沒有申請停用或廢止，請洽發卡機關：{ $contact }
+refusal-card_barred = { $status ->
+        [suspended] 這張卡片的憑證已停用，不能辦理這件事。
+        [revoked] 這張卡片的憑證已廢止，不能再使用。
+        [expired] 這張卡片的憑證已過期，不能辦理這件事。
+       *[other] 這張卡片已停用、廢止或廢卡，不能辦理這件事。
+    }
+    .next = { $status ->
+        [suspended] 請先辦理「復用」，再回來做這件事。若您沒有申請停用，請洽發卡機關：{ $help }
+        [revoked] 如仍需要憑證，請重新申請。若您沒有申請廢止，請洽發卡機關：{ $help }
+        [expired] 請辦理展期，或重新申請。有問題請洽發卡機關：{ $help }
+       *[other] 若您沒有申請停用或廢止，請洽發卡機關：{ $help }
     }
 
 refusal-no_reader = 找不到讀卡機。
@@ -80,10 +93,10 @@ refusal-pin_wrong = { $tries ->
         [unknown] PIN碼不正確。
        *[other] PIN碼不正確，還可以再試 { $tries } 次。
     }
-    .next = 請確認後再輸入一次。不確定時請不要一直試，請洽發卡機關。
+    .next = 請確認後再輸入一次。不確定時請不要一直試；忘記了可以用「鎖卡解碼／重設PIN碼」重新設定。
 
 refusal-pin_locked = PIN碼輸入錯誤次數過多，卡片已鎖住。憑證和金鑰都還在卡片裡。
-    .next = 請洽發卡機關辦理鎖卡解碼。
+    .next = 請用「鎖卡解碼／重設PIN碼」設定新的PIN碼，需要用戶代碼；若發卡機關不提供線上解鎖，請到註冊窗口辦理。
 
 refusal-puk_blocked = 這張卡片的解鎖碼不能再試，無法在線上重設PIN碼。
     .next = { $contact ->
@@ -153,3 +166,6 @@ refusal-pins_differ = 兩次輸入的新PIN碼不同，沒有送出。
 
 refusal-foreign_page = 這個請求不是從本網站的頁面送出的，沒有處理。
     .next = 請直接在本網站的頁面操作。若您是按了別處的連結才看到這一頁，請不要繼續。
+
+# 發卡機關的聯絡方式不明時。
+refusal-help = 電話印在卡片背面或隨卡說明上

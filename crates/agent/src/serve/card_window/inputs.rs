@@ -14,6 +14,8 @@ pub(super) struct Typed {
     #[serde(default)]
     user_code: Zeroizing<String>,
     #[serde(default)]
+    pin: Zeroizing<String>,
+    #[serde(default)]
     new_pin: Zeroizing<String>,
     #[serde(default)]
     new_pin_again: Zeroizing<String>,
@@ -23,12 +25,13 @@ pub(super) struct Typed {
 #[derive(Clone, Default)]
 pub(super) struct Given {
     user_code: Option<UserCode>,
+    pin: Option<Pin>,
     new_pin: Option<Pin>,
 }
 
 impl Given {
     pub(super) fn inputs(&self) -> Inputs {
-        let secrets = Secrets { current_pin: None, new_pin: self.new_pin.clone() };
+        let secrets = Secrets { current_pin: self.pin.clone(), new_pin: self.new_pin.clone() };
         Inputs { user_code: self.user_code.clone(), secrets }
     }
 }
@@ -36,6 +39,7 @@ impl Given {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     UserCode,
+    Pin,
     NewPin,
     NewPinAgain,
 }
@@ -45,24 +49,28 @@ impl Field {
     pub(super) fn of(input: Input) -> &'static [Self] {
         match input {
             Input::UserCode => &[Self::UserCode],
+            Input::Pin => &[Self::Pin],
             Input::NewPin => &[Self::NewPin, Self::NewPinAgain],
         }
     }
 
-    /// The field that a refusal is about, where it is about one: then the person types again.
-    pub(super) fn blamed(code: Code) -> Option<Self> {
-        match code {
-            Code::UserCodeWrong | Code::UserCodeForm => Some(Self::UserCode),
-            Code::PinForm => Some(Self::NewPin),
-            Code::PinsDiffer => Some(Self::NewPinAgain),
-            _ => None,
-        }
+    /// The field of these inputs that a refusal is about, where it is about one: then the person types again.
+    pub(super) fn blamed(code: Code, inputs: &[Input]) -> Option<Self> {
+        let field = match code {
+            Code::UserCodeWrong | Code::UserCodeForm => Self::UserCode,
+            Code::PinWrong => Self::Pin,
+            Code::PinForm => Self::NewPin,
+            Code::PinsDiffer => Self::NewPinAgain,
+            _ => return None,
+        };
+        inputs.iter().any(|input| Self::of(*input).contains(&field)).then_some(field)
     }
 
     /// Its id in the page, and its name in the request.
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::UserCode => "user_code",
+            Self::Pin => "pin",
             Self::NewPin => "new_pin",
             Self::NewPinAgain => "new_pin_again",
         }
@@ -92,6 +100,11 @@ pub(super) fn check(inputs: &[Input], typed: &Typed, digits: PinDigits) -> Resul
             Input::UserCode => match UserCode::parse(&typed.user_code) {
                 Ok(user_code) => given.user_code = Some(user_code),
                 Err(_) => errors.push(FieldError::new(Field::UserCode, of_form(&typed.user_code, Code::UserCodeForm))),
+            },
+            // Whatever its length: the card knows it.
+            Input::Pin => match Pin::parse(&typed.pin) {
+                Ok(pin) => given.pin = Some(pin),
+                Err(_) => errors.push(FieldError::new(Field::Pin, of_form(&typed.pin, Code::PinForm))),
             },
             Input::NewPin => match new_pin(typed, digits) {
                 Ok(pin) => given.new_pin = Some(pin),
@@ -128,7 +141,12 @@ mod tests {
 
     fn errors(user_code: &str, new_pin: &str, new_pin_again: &str, digits: PinDigits) -> Vec<(Field, Code)> {
         let typed = |text: &str| Zeroizing::new(text.to_owned());
-        let typed = Typed { user_code: typed(user_code), new_pin: typed(new_pin), new_pin_again: typed(new_pin_again) };
+        let typed = Typed {
+            user_code: typed(user_code),
+            new_pin: typed(new_pin),
+            new_pin_again: typed(new_pin_again),
+            ..Typed::default()
+        };
         let wrong = check(JobKind::Activate.inputs(), &typed, digits).err().unwrap_or_default();
         wrong.iter().map(|error| (error.field, error.code)).collect()
     }

@@ -1,7 +1,7 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{Asked, Brief, Found, Offer, Outcome, Unfit};
+use super::state::{AskingPortal, Brief, Found, Offer, Outcome, Unfit};
 use crate::{
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
@@ -60,19 +60,28 @@ fn choose(
     if all.iter().all(|seat| matches!(seat.card, Seated::Nothing)) {
         return Err(Code::NoCard.into());
     }
-    let target = match &brief.target {
-        Some(target) => target.clone(),
-        None => Arc::new(open(portals, &brief.asked)?),
+    let target = match (&brief.target, &brief.asked.portal) {
+        (Some(target), _) => Some(target.clone()),
+        (None, Some(portal)) => match open(portals, portal) {
+            Ok(target) => Some(Arc::new(target)),
+            // A portal that is away keeps nobody from what needs none.
+            Err(_) if !brief.asked.kind.has_server() => None,
+            Err(refusal) => return Err(refusal),
+        },
+        (None, None) => None,
     };
-    *found_target = Some(target.clone());
-    let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, &target)).collect();
+    found_target.clone_from(&target);
+    let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, target.as_deref())).collect();
     let chosen = offers.iter().position(|offer| brief.chosen.as_ref() == Some(&offer.number));
     let others = offers.len() > 1;
     let offer = match (chosen, offers.len()) {
         (Some(chosen), _) => offers.swap_remove(chosen),
         (None, 1) => offers.swap_remove(0),
-        (None, 0) => return Ok(why_none(all, &target)),
+        (None, 0) => return Ok(why_none(all, target.as_deref())),
         (None, _) => return Ok(Outcome::Several(offers)),
+    };
+    let Some(target) = target.filter(|_| brief.asked.kind.has_server()) else {
+        return Ok(Outcome::One(offer, others));
     };
     let information = match &brief.informed {
         Some((number, information)) if *number == offer.number => information.clone(),
@@ -95,14 +104,14 @@ fn choose(
 }
 
 /// The configured portal, for the authority that the page named.
-fn open(portals: &dyn Portals, asked: &Asked) -> Result<Target, Refusal> {
-    let mut target = Target::find(portals, &asked.portal)?;
-    let known = target.well_known.authorities.iter().any(|authority| authority.id == asked.authority);
+fn open(portals: &dyn Portals, portal: &AskingPortal) -> Result<Target, Refusal> {
+    let mut target = Target::find(portals, &portal.origin)?;
+    let known = target.well_known.authorities.iter().any(|authority| authority.id == portal.authority);
     if !known {
-        let detail = format!("it has no authority {}", asked.authority);
+        let detail = format!("it has no authority {}", portal.authority);
         return Err(Refusal::new(Code::NotAPortal).detail(detail));
     }
-    target.named = Some(asked.authority.clone());
+    target.named = Some(portal.authority.clone());
     Ok(target)
 }
 
@@ -113,12 +122,14 @@ fn face(seat: &Seat) -> Option<&Face> {
     }
 }
 
-/// The card, where it is one of the authority's.
-fn offer(seat: &Seat, target: &Target) -> Option<Offer> {
+/// The card, where it is one of the authority's; without a portal, any that has a number.
+fn offer(seat: &Seat, target: Option<&Target>) -> Option<Offer> {
     let face = face(seat)?;
-    let authority = target.authority_of(face.own.as_ref()?)?;
-    if target.named.as_ref() != Some(&authority.id) {
-        return None;
+    if let Some(target) = target {
+        let authority = target.authority_of(face.own.as_ref()?)?;
+        if target.named.as_ref() != Some(&authority.id) {
+            return None;
+        }
     }
     Some(Offer {
         reader: seat.reader.clone(),
@@ -129,11 +140,11 @@ fn offer(seat: &Seat, target: &Target) -> Option<Offer> {
 }
 
 /// Why none of the cards will do, by the one that comes nearest.
-fn why_none(all: &[Seat], target: &Target) -> Outcome {
+fn why_none(all: &[Seat], target: Option<&Target>) -> Outcome {
     let about = |seat: &Seat| Unfit { reader: Some(seat.reader.clone()), ..Unfit::default() };
     let of_others = all.iter().find_map(|seat| {
         let face = face(seat)?;
-        Some((seat, face, target.authority_of(face.own.as_ref()?)?))
+        Some((seat, face, target?.authority_of(face.own.as_ref()?)?))
     });
     if let Some((seat, face, authority)) = of_others {
         let refusal = Refusal { authority: Some(authority.id.clone()), ..Refusal::new(Code::WrongAuthority) };
@@ -169,8 +180,5 @@ fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<CardI
 
 /// What keeps a card in this state from this job, told before anything is typed.
 fn unfit(kind: JobKind, information: &CardInformation) -> Option<Refusal> {
-    match kind {
-        JobKind::Activate => information.not_to_be_activated.clone(),
-        JobKind::Personalise | JobKind::Information => None,
-    }
+    information.not_now.get(&kind).cloned()
 }

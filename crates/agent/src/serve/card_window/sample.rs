@@ -1,6 +1,6 @@
 //! A window's state for tests, at any stage.
 
-use super::state::{Asked, Offer, Stage, State};
+use super::state::{Asked, AskingPortal, Offer, Stage, State};
 use crate::portal::{Portal, Station, Target};
 use kaika_wire::{
     BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PortalAuthority, Refusal, StartJob, WellKnown,
@@ -32,7 +32,8 @@ impl Portal for Gone {
 }
 
 pub(super) fn asked() -> Asked {
-    Asked { kind: JobKind::Activate, authority: "gca".parse().unwrap(), portal: "https://portal.example".to_owned() }
+    let portal = AskingPortal { origin: "https://portal.example".to_owned(), authority: "gca".parse().unwrap() };
+    Asked { kind: JobKind::Activate, portal: Some(portal) }
 }
 
 pub(super) fn target() -> Arc<Target> {

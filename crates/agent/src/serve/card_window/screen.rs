@@ -61,7 +61,7 @@ impl View {
             wants_ticket: matches!(state.stage, Stage::WantsTicket),
             tell: state.told.map(|told| Tell::of(told, state.attempt)),
             close_after_ms: matches!(state.stage, Stage::Done { .. }).then_some(LAST_LOOK_MS),
-            authority: state.asked.as_ref().map(|asked| asked.authority.clone()),
+            authority: state.asked.as_ref().and_then(|asked| asked.portal.as_ref()).map(|by| by.authority.clone()),
             accent: state.authority().and_then(|authority| accent(authority.accent.as_deref()?)),
         }
     }

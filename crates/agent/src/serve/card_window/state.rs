@@ -22,9 +22,16 @@ const INPUTS_KEPT: Duration = Duration::from_secs(300);
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) kind: JobKind,
+    /// None where the agent's own page asked.
+    pub(super) portal: Option<AskingPortal>,
+}
+
+/// Whose page asked.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct AskingPortal {
+    /// As the agent's configuration has it.
+    pub(super) origin: String,
     pub(super) authority: AuthorityId,
-    /// The origin of the portal, as the agent's configuration has it.
-    pub(super) portal: String,
 }
 
 /// A card that the job can be done with.
@@ -170,11 +177,18 @@ pub(super) enum Told {
 
 /// A job to be run now. No `Debug`.
 pub(super) struct Assignment {
-    pub(super) asked: Asked,
-    pub(super) target: Arc<Target>,
-    pub(super) ticket: Zeroizing<String>,
+    pub(super) kind: JobKind,
+    pub(super) how: How,
     pub(super) card: CardNumber,
     pub(super) given: Given,
+}
+
+/// How a job is done. No `Debug`.
+pub(super) enum How {
+    /// Decided on by a portal that the page's ticket is for.
+    Portal { target: Arc<Target>, ticket: Zeroizing<String> },
+    /// Between the agent and the card; `resumes`: the same was cut before, and may have been done.
+    Alone { resumes: bool },
 }
 
 /// What a look is to find out.
@@ -196,6 +210,8 @@ struct Kept {
     given: Given,
     card: CardNumber,
     since: Instant,
+    /// A job with these inputs was begun, and how it ended is not known.
+    cut: bool,
 }
 
 pub(super) struct State {
@@ -263,7 +279,9 @@ impl State {
             Some(before) if *before == asked => {}
             Some(_) => return Err(Refusal::new(Code::BadRequest).detail("the window belongs to another job")),
         }
-        self.ticket = Some(Ticket { ticket, since: now });
+        if !ticket.is_empty() {
+            self.ticket = Some(Ticket { ticket, since: now });
+        }
         Ok(())
     }
 
@@ -375,7 +393,7 @@ impl State {
                 None
             }
             Ok(given) => {
-                self.kept = Some(Kept { given, card: number.clone(), since: now });
+                self.kept = Some(Kept { given, card: number.clone(), since: now, cut: false });
                 self.start(now)
             }
         }
@@ -414,25 +432,29 @@ impl State {
     /// Begins the job where inputs and ticket are there; without a ticket asks for one, without inputs for them.
     fn start(&mut self, now: Instant) -> Option<Assignment> {
         self.expire(now);
-        let (Some(asked), Some(target), Some(kept)) = (&self.asked, &self.target, &self.kept) else {
+        let (Some(asked), Some(kept)) = (&self.asked, &mut self.kept) else {
             self.look_again();
             return None;
         };
-        let fresh = |ticket: &Ticket| now.duration_since(ticket.since) < TICKET_GOOD;
-        let Some(ticket) = self.ticket.take().filter(fresh) else {
-            self.stage = Stage::WantsTicket;
-            return None;
+        let how = match (asked.kind.has_server(), &self.target) {
+            (false, _) => How::Alone { resumes: std::mem::replace(&mut kept.cut, true) },
+            (true, None) => {
+                self.look_again();
+                return None;
+            }
+            (true, Some(target)) => {
+                let fresh = |ticket: &Ticket| now.duration_since(ticket.since) < TICKET_GOOD;
+                let Some(ticket) = self.ticket.take().filter(fresh) else {
+                    self.stage = Stage::WantsTicket;
+                    return None;
+                };
+                How::Portal { target: target.clone(), ticket: ticket.ticket }
+            }
         };
         self.stage = Stage::Working(Meter::new());
         self.attempt += 1;
         self.told = Some(Told::Begun);
-        Some(Assignment {
-            asked: asked.clone(),
-            target: target.clone(),
-            ticket: ticket.ticket,
-            card: kept.card.clone(),
-            given: kept.given.clone(),
-        })
+        Some(Assignment { kind: asked.kind, how, card: kept.card.clone(), given: kept.given.clone() })
     }
 
     pub(super) fn progressed(&mut self, progress: &Progress) {
@@ -457,7 +479,8 @@ impl State {
         self.told = Some(Told::Refused(refusal.code));
         self.expire(now);
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
-        if let (Some(field), Some(offer)) = (Field::blamed(refusal.code), &self.chosen) {
+        let inputs = self.asked.as_ref().map(|asked| asked.kind.inputs()).unwrap_or_default();
+        if let (Some(field), Some(offer)) = (Field::blamed(refusal.code, inputs), &self.chosen) {
             let errors = vec![FieldError { field, code: refusal.code, tries_left: refusal.tries_left }];
             self.stage = Stage::Asking { offer: offer.clone(), others: false, errors };
             // Whether there are others is to be seen.
@@ -488,8 +511,8 @@ impl State {
 
     /// What the portal says of the authority.
     pub(super) fn authority(&self) -> Option<&PortalAuthority> {
-        let (asked, target) = (self.asked.as_ref()?, self.target.as_ref()?);
-        target.well_known.authorities.iter().find(|authority| authority.id == asked.authority)
+        let (portal, target) = (self.asked.as_ref()?.portal.as_ref()?, self.target.as_ref()?);
+        target.well_known.authorities.iter().find(|authority| authority.id == portal.authority)
     }
 
     /// From the beginning: the portal is asked anew, too.

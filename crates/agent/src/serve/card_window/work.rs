@@ -1,7 +1,11 @@
 //! Runs the window's job at the card.
 
-use super::{CardWindow, state::Assignment};
+use super::{
+    CardWindow,
+    state::{Assignment, How},
+};
 use crate::{
+    change_pin::change_pin,
     engine::{Order, PAUSES, Progress, run_job_on},
     readers::Readers,
     seats::{Seated, Seats},
@@ -35,12 +39,17 @@ fn perform(
     assignment: Assignment,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<CardNumber, Refusal> {
-    let Assignment { asked, target, ticket, card, given } = assignment;
+    let Assignment { kind, how, card, given } = assignment;
     let reader = reader_of(seats, &card)?;
     let mut session = readers.connect(&reader)?;
-    let order = Order { ticket: Some(ticket.to_string()), ..Order::new(asked.kind) };
-    let finished = run_job_on(&mut *session, Some(&card), &target, &order, given.inputs(), PAUSES, progress)?;
-    Ok(finished.card)
+    match how {
+        How::Portal { target, ticket } => {
+            let order = Order { ticket: Some(ticket.to_string()), ..Order::new(kind) };
+            let finished = run_job_on(&mut *session, Some(&card), &target, &order, given.inputs(), PAUSES, progress)?;
+            Ok(finished.card)
+        }
+        How::Alone { resumes } => change_pin(&mut *session, Some(&card), &given.inputs().secrets, resumes, progress),
+    }
 }
 
 /// Where the card is now: it may have been put into another reader.

@@ -154,6 +154,8 @@ fn what_no_window_does_is_refused_on_its_screen() {
         ("activate", "gca", ""),
         ("activate", "gca", "two words"),
         ("activate", "gca", &long),
+        // What needs no portal needs no ticket.
+        ("change_pin", "gca", "t"),
     ] {
         let mut window = Window::open(&agent);
         window.act("begin", json!({"origin": ORIGIN, "kind": kind, "authority": authority, "ticket": ticket}));
@@ -168,7 +170,7 @@ fn a_bad_request_is_not_repeated() {
     for body in [
         json!({"card": NUMBER, "typed": {"user_code": 5}}),
         json!({"card": NUMBER, "typed": {"new_pin": ["135791"]}}),
-        json!({"card": NUMBER, "typed": {"pin": "135791"}}),
+        json!({"card": NUMBER, "typed": {"puk": "135791"}}),
         json!({"typed": {"new_pin": "135791"}}),
         json!("135791"),
     ] {

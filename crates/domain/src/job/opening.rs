@@ -1,0 +1,145 @@
+//! Opening a card by its PUK: what activating and unlocking have in common.
+//!
+//! prove card (9E) with the user code │ RESET RETRY COUNTER · a signature by 9C with the new PIN · new PUK.
+//! Where an earlier job left open which PUK the card has, a batch of its own settles that first.
+
+use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, out_of_step, refused_secret};
+use crate::puk::Choice;
+use kaika_wire::{Code, Refusal, SecretKind};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Opening {
+    phase: Phase,
+    /// PUK tries left, as the card told.
+    puk_tries_left: Option<u8>,
+    /// One wrong PUK was tried in this job: another is not.
+    wrong_puk: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    #[default]
+    Proving,
+    TestingUserCode,
+    SettlingPuk,
+    Opening,
+    /// The card is open; what follows is the job's own affair.
+    Accepting,
+}
+
+/// What a card is opened for.
+pub(super) struct Purpose {
+    /// Whether the card may be opened now.
+    pub(super) may: fn(&Facts<'_>) -> Result<(), Refusal>,
+    /// What 9C signs with the new PIN.
+    pub(super) sign: fn(&Facts<'_>) -> Step,
+}
+
+pub(super) enum Progress {
+    Decided(Decision),
+    /// The card has the new PIN and a new PUK, and 9C has signed.
+    Opened {
+        signature: Vec<u8>,
+    },
+    /// An event after that.
+    After(Event),
+}
+
+impl Opening {
+    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>, purpose: &Purpose) -> Progress {
+        Progress::Decided(match (&self.phase, event) {
+            (Phase::Accepting, event) => return Progress::After(event),
+            (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
+            (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
+            (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ReadRetries, Step::ProveCard]),
+            (Phase::Proving, Event::Reported { checked, .. }) => self.proved(&checked, facts, purpose),
+            (Phase::TestingUserCode, Event::Performed(outcome)) => match user_code_refused(outcome) {
+                Some(refused) => refused,
+                None => self.open(facts, purpose),
+            },
+            (Phase::SettlingPuk, Event::Reported { checked, .. }) => match checked.as_slice() {
+                [Checked::Done] => self.open(facts, purpose),
+                [Checked::Refused { secret: SecretKind::Puk, tries_left }] => {
+                    self.puk_refused(*tries_left, facts, purpose)
+                }
+                _ => out_of_step(),
+            },
+            (Phase::Opening, Event::Reported { checked, .. }) => match checked.as_slice() {
+                [Checked::Done, Checked::Signature(Some(signature)), Checked::Done] => {
+                    self.phase = Phase::Accepting;
+                    return Progress::Opened { signature: signature.clone() };
+                }
+                [Checked::Done, Checked::Signature(None), ..] => not_signed(),
+                [.., Checked::Refused { secret, tries_left }] => refused_secret(*secret, *tries_left),
+                _ => out_of_step(),
+            },
+            _ => out_of_step(),
+        })
+    }
+
+    fn proved(&mut self, checked: &[Checked], facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+        match checked {
+            [Checked::Retries { puk, .. }, Checked::Signature(Some(_))] => {
+                self.puk_tries_left = *puk;
+                if let Err(refusal) = (purpose.may)(facts) {
+                    return Decision::Fail(refusal);
+                }
+                // Before a try of the user code is spent on a card that cannot be opened.
+                if facts.puk.choose(self.puk_tries_left) == Choice::None {
+                    return Decision::fail(Code::PukBlocked);
+                }
+                self.phase = Phase::TestingUserCode;
+                Decision::Perform(Effect::TestUserCode)
+            }
+            [Checked::Retries { .. }, Checked::Signature(None)] => Decision::fail(Code::NotKaikaCard),
+            _ => out_of_step(),
+        }
+    }
+
+    /// The batch that opens the card, or first the one that settles which PUK it has.
+    fn open(&mut self, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+        match facts.puk.choose(self.puk_tries_left) {
+            Choice::Certain(puk) => {
+                self.phase = Phase::Opening;
+                let next = facts.puk.next_version();
+                let change = Step::ChangePuk { from: puk, to: next };
+                Decision::Run(vec![Step::ResetRetryCounter { puk }, (purpose.sign)(facts), change])
+            }
+            Choice::Try(puk) if !self.wrong_puk => {
+                self.phase = Phase::SettlingPuk;
+                Decision::Run(vec![Step::ResetRetryCounter { puk }])
+            }
+            Choice::Try(_) | Choice::None => Decision::fail(Code::PukBlocked),
+        }
+    }
+
+    /// The ledger has taken the refusal in: the other candidate is the card's for certain.
+    fn puk_refused(&mut self, tries_left: Option<u8>, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+        if self.wrong_puk || facts.puk.settled().is_none() {
+            return Decision::fail(Code::PukBlocked);
+        }
+        self.wrong_puk = true;
+        self.puk_tries_left = tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));
+        self.open(facts, purpose)
+    }
+}
+
+/// The end of a job whose user code was not right; none where it was.
+pub(super) fn user_code_refused(outcome: Performed) -> Option<Decision> {
+    Some(match outcome {
+        Performed::UserCodeRight => return None,
+        Performed::UserCodeWrong { tries_left } => {
+            Decision::Fail(Refusal::new(Code::UserCodeWrong).tries_left(tries_left))
+        }
+        Performed::UserCodeLocked => Decision::Fail(Refusal::new(Code::UserCodeLocked).tries_left(0)),
+        Performed::UserCodeAbsent => Decision::fail(Code::UserCodeLocked),
+        Performed::Refused(refusal) => Decision::Fail(refusal),
+        Performed::Done => out_of_step(),
+    })
+}
+
+fn not_signed() -> Decision {
+    Decision::Fail(Refusal::new(Code::CardFault).detail("the signature is not by the card's 9C key"))
+}

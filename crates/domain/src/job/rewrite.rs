@@ -1,0 +1,149 @@
+//! 重寫: certificates that the card should hold and does not are written to it, and those that their holder has not
+//! accepted yet are accepted. What was issued and never written (憑證下載) is the same.
+//!
+//! prove card (9E) · read the slots · a management challenge, signed by 9C │ response · write · new GUID · read back │
+//! sign the acceptance (9C), where one is due │ accepted certificates valid, the ones before them revoked.
+//! Challenge and response are in one card session.
+
+use super::{
+    Checked, Decision, Effect, Event, Facts, Performed, Step, barred,
+    check::{Found, found, inspections, report},
+    fault, out_of_step, refused_secret,
+};
+use kaika_wire::{CardCheck, CertificateStatus, CheckResult, Code, PinSource, Refusal};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rewrite {
+    phase: Phase,
+    found: Vec<Found>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Phase {
+    #[default]
+    Proving,
+    Writing,
+    Accepting,
+    Completing,
+}
+
+impl Rewrite {
+    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+        match (&self.phase, event) {
+            (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
+            (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
+            (Phase::Proving, Event::Started) => {
+                let mut steps = vec![Step::ProveCard];
+                steps.extend(inspections(facts));
+                steps.extend(facts.card.guid.map(|guid| Step::ReadIdentity { guid }));
+                steps.push(Step::ChallengeManagement { pin: PinSource::Current });
+                Decision::Run(steps)
+            }
+            (Phase::Proving, Event::Reported { steps, checked, .. }) => self.proved(&steps, &checked, facts),
+            (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
+            (Phase::Accepting, Event::Reported { checked, .. }) => match checked.as_slice() {
+                [Checked::Signature(Some(receipt))] => {
+                    self.phase = Phase::Completing;
+                    Decision::Perform(Effect::Accept {
+                        receipt: receipt.clone(),
+                        certificates: facts.holders_certificates(),
+                    })
+                }
+                [Checked::Signature(None)] => Decision::Fail(
+                    Refusal::new(Code::CardFault).detail("the acceptance is not signed by the card's 9C key"),
+                ),
+                _ => refusal_or_out_of_step(&checked),
+            },
+            (Phase::Completing, Event::Performed(Performed::Done)) => Decision::Succeed,
+            _ => out_of_step(),
+        }
+    }
+
+    fn proved(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+        let [Checked::Signature(proof), rest @ .., Checked::Challenge(challenge)] = checked else {
+            return refusal_or_out_of_step(checked);
+        };
+        if proof.is_none() {
+            return Decision::fail(Code::NotKaikaCard);
+        }
+        let Some(challenge) = challenge else {
+            return Decision::Fail(
+                Refusal::new(Code::CardFault).detail("the proof is not signed by the card's 9C key"),
+            );
+        };
+        if let Err(refusal) = may_rewrite(facts) {
+            return Decision::Fail(refusal);
+        }
+        self.found = found(&steps[1..], rest);
+        let check = report(&self.found, facts, CheckResult::Differs);
+        let missing: Vec<_> = check
+            .slots
+            .iter()
+            .filter(|slot| !slot.same)
+            .filter_map(|slot| facts.latest(slot.role).map(|certificate| certificate.id))
+            .collect();
+        // Certificates were written, and a cut came before the identity that tells of it.
+        let unfinished = rest.contains(&Checked::Same(false));
+        if missing.is_empty() && !unfinished {
+            return self.accept(facts);
+        }
+        let mut steps = vec![Step::AnswerManagement { challenge: challenge.clone() }];
+        steps.extend(missing.iter().map(|certificate| Step::WriteCertificate { certificate: *certificate }));
+        // Windows keeps what it knows of a card by its GUID.
+        steps.push(Step::WriteIdentity { guid: facts.fresh_guid });
+        steps.extend(inspections(facts));
+        steps.push(Step::ReadIdentity { guid: facts.fresh_guid });
+        self.phase = Phase::Writing;
+        Decision::Run(steps)
+    }
+
+    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+        if checked.len() < steps.len() {
+            return refusal_or_out_of_step(checked);
+        }
+        self.found = found(steps, checked);
+        let differs = report(&self.found, facts, CheckResult::Differs).slots.iter().any(|slot| !slot.same);
+        if differs || checked.last() != Some(&Checked::Same(true)) {
+            return Decision::Fail(Refusal::new(Code::CardFault).detail("what was read back is not what was written"));
+        }
+        self.accept(facts)
+    }
+
+    /// All is in its place on the card.
+    fn accept(&mut self, facts: &Facts<'_>) -> Decision {
+        if facts.status() != CertificateStatus::Held {
+            return Decision::Succeed;
+        }
+        self.phase = Phase::Accepting;
+        Decision::Run(vec![Step::SignAcceptance {
+            pin: PinSource::Current,
+            certificates: facts.holders_certificates(),
+        }])
+    }
+
+    pub fn report(&self, facts: &Facts<'_>) -> CardCheck {
+        CardCheck { result: CheckResult::Rewritten, ..report(&self.found, facts, CheckResult::Differs) }
+    }
+}
+
+/// Whether this card's certificates may be written to it now: those of a card that is suspended, revoked or expired need
+/// it not, since they cannot be used.
+///
+/// # Errors
+/// The refusal that the holder reads.
+pub(super) fn may_rewrite(facts: &Facts<'_>) -> Result<(), Refusal> {
+    facts.in_use()?;
+    match facts.status() {
+        CertificateStatus::Valid | CertificateStatus::Held => Ok(()),
+        bars => Err(barred(bars)),
+    }
+}
+
+fn refusal_or_out_of_step(checked: &[Checked]) -> Decision {
+    match checked.last() {
+        Some(Checked::Refused { secret, tries_left }) => refused_secret(*secret, *tries_left),
+        _ => out_of_step(),
+    }
+}

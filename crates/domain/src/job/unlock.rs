@@ -1,0 +1,41 @@
+//! 鎖卡解碼/重設PIN碼: a card whose PIN is locked or forgotten gets a new one, by user code and PUK. 9C proves that it took.
+
+use super::{Decision, Event, Facts, Step, barred, opening::Opening, opening::Progress, opening::Purpose, out_of_step};
+use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unlock {
+    #[serde(flatten)]
+    opening: Opening,
+}
+
+const PURPOSE: Purpose = Purpose { may: may_unlock, sign: |_| Step::ProveHolder { pin: PinSource::New } };
+
+impl Unlock {
+    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+        match self.opening.decide(event, facts, &PURPOSE) {
+            Progress::Decided(decision) => decision,
+            Progress::Opened { .. } => Decision::Succeed,
+            Progress::After(_) => out_of_step(),
+        }
+    }
+}
+
+/// Whether this card may get a new PIN by its PUK now: it is activated, and none of its certificates is suspended or
+/// revoked, since a card in the wrong hands is barred in this way. Expired ones are no bar: what was encrypted is still
+/// to be read.
+///
+/// # Errors
+/// The refusal that the holder reads.
+pub(super) fn may_unlock(facts: &Facts<'_>) -> Result<(), Refusal> {
+    facts.policy.offers(JobKind::Unlock)?;
+    facts.in_use()?;
+    for role in facts.policy.roles() {
+        let certificate = facts.certificate(role).ok_or_else(|| barred(CertificateStatus::Revoked))?;
+        if certificate.status(facts.now) == CertificateStatus::Suspended {
+            return Err(barred(CertificateStatus::Suspended));
+        }
+    }
+    Ok(())
+}

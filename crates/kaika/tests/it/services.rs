@@ -1,0 +1,118 @@
+//! What a holder does with a card that is in use: unlocking, checking, writing it again; each with its fault matrix.
+
+use super::{
+    matrix::{WAYS, run},
+    world::{NEW_PIN, OTHER_PIN, Site},
+};
+use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, Command, JobKind, Refusal};
+
+fn as_it_is(policy: String) -> String {
+    policy
+}
+
+fn check(site: &Site) -> CardCheck {
+    site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap()
+}
+
+fn refusal(site: &Site, kind: JobKind) -> Refusal {
+    site.run(kind, None).result.unwrap_err()
+}
+
+#[test]
+fn unlocking() {
+    let base = Site::activated(as_it_is);
+    base.lock_pin();
+    run("unlocking", &base, JobKind::Unlock, CertificateStatus::Valid, &WAYS);
+    assert!(base.run(JobKind::Unlock, None).result.is_ok());
+    assert!(base.inspect().pin_is(OTHER_PIN));
+    assert_eq!(base.inspect().pin_tries_left(), 3);
+    // A forgotten PIN needs no lock first.
+    assert!(base.run(JobKind::Unlock, None).result.is_ok());
+    base.assert_agrees(CertificateStatus::Valid);
+}
+
+#[test]
+fn an_unopened_card_is_not_unlocked() {
+    let site = Site::personalised(as_it_is);
+    for kind in [JobKind::Unlock, JobKind::Check, JobKind::Rewrite] {
+        // The last has no PIN to be proved with: the card refuses it first.
+        let code = if kind == JobKind::Rewrite { Code::PinLocked } else { Code::NotActivated };
+        assert_eq!(refusal(&site, kind).code, code, "{kind:?}");
+    }
+    site.assert_agrees(CertificateStatus::Held);
+}
+
+#[test]
+fn a_card_without_puk_tries_is_told_apart_and_costs_no_user_code() {
+    let site = Site::activated(as_it_is);
+    let mut card = kaika_softcard::SoftCard::open(site.card_path()).unwrap();
+    card.power_on();
+    card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
+    for _ in 0..3 {
+        let wrong = [[0x00, 0x2c, 0x00, 0x80, 0x10].as_slice(), b"00000000111111\xff\xff".as_slice()].concat();
+        card.transmit(&wrong).unwrap();
+    }
+    drop(card);
+    assert_eq!(site.inspect().puk_tries_left(), 0);
+    let refused = refusal(&site, JobKind::Unlock);
+    assert_eq!(refused.code, Code::PukBlocked);
+    assert!(refused.contact.is_some(), "who helps");
+    let app = site.open();
+    let fails = site.runtime().block_on(async {
+        let mut reader = app.store.read().await.unwrap();
+        let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+        reader.user_code(card.id).await.unwrap().unwrap().fails
+    });
+    site.close(&app);
+    assert_eq!(fails, 0);
+}
+
+#[test]
+fn a_card_as_the_database_has_it_is_a() {
+    let site = Site::activated(as_it_is);
+    let check = check(&site);
+    assert_eq!((check.result, check.status), (CheckResult::Same, CertificateStatus::Valid));
+    let roles: Vec<_> = check.slots.iter().map(|slot| slot.role).collect();
+    assert_eq!(roles, [CertificateRole::Signature, CertificateRole::Encryption, CertificateRole::Login]);
+    assert!(check.slots.iter().all(|slot| slot.same && slot.on_card == slot.in_database && slot.on_card.is_some()));
+}
+
+/// Written over, emptied: what the card holds is shown beside what it should hold, and put right with the PIN.
+#[test]
+fn a_card_that_differs_is_b_1_and_then_b_2() {
+    let site = Site::activated(as_it_is);
+    site.at_card(|key| {
+        vec![
+            Command::OpenManagement { key },
+            Command::WriteCertificate { slot: CertificateRole::Login.slot(), certificate: vec![0x30, 0x00].into() },
+        ]
+    });
+    let found = check(&site);
+    assert_eq!((found.result, found.status), (CheckResult::Differs, CertificateStatus::Valid));
+    let login = found.slots.iter().find(|slot| slot.role == CertificateRole::Login).unwrap();
+    assert_eq!((login.same, &login.on_card), (false, &None));
+    assert!(login.in_database.is_some());
+    assert_eq!(found.slots.iter().filter(|slot| slot.same).count(), 2);
+
+    run("re-write", &site, JobKind::Rewrite, CertificateStatus::Valid, &WAYS);
+    let written = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.check.unwrap();
+    assert_eq!(written.result, CheckResult::Rewritten);
+    assert!(written.slots.iter().all(|slot| slot.same));
+    assert_eq!(check(&site).result, CheckResult::Same);
+    site.assert_agrees(CertificateStatus::Valid);
+    // Nothing is left to be done, and the PIN is asked for all the same.
+    assert!(site.run(JobKind::Rewrite, None).result.is_ok());
+    assert!(site.inspect().pin_is(NEW_PIN));
+}
+
+/// 憑證下載: issued, never written.
+#[test]
+fn certificates_that_were_never_written_are_downloaded() {
+    let mut base = Site::activated(as_it_is);
+    base.later(time::Duration::days(30));
+    base.reissue();
+    let found = check(&base);
+    assert_eq!((found.result, found.status), (CheckResult::Differs, CertificateStatus::Valid));
+    assert!(found.slots.iter().all(|slot| !slot.same && slot.on_card.is_some() && slot.in_database.is_some()));
+    run("download", &base, JobKind::Rewrite, CertificateStatus::Valid, &WAYS);
+}

@@ -1,0 +1,54 @@
+//! What a check of a card came to (檢測): the card's contents beside the database's.
+
+use crate::{CertificateRole, CertificateStatus, SerialNumber, Slot};
+use serde::{Deserialize, Serialize};
+
+/// The outcomes as cardholders know them from their authority's manual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CheckResult {
+    /// A: valid, and the card is as the database has it.
+    #[serde(rename = "A")]
+    Same,
+    /// B-1: valid, but the card is not as the database has it: to be written again.
+    #[serde(rename = "B-1")]
+    Differs,
+    /// B-2: written again, and valid.
+    #[serde(rename = "B-2")]
+    Rewritten,
+    /// C: suspended, revoked or expired: nothing is written.
+    #[serde(rename = "C")]
+    NotValid,
+}
+
+impl CheckResult {
+    pub const ALL: [Self; 4] = [Self::Same, Self::Differs, Self::Rewritten, Self::NotValid];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Same => "A",
+            Self::Differs => "B-1",
+            Self::Rewritten => "B-2",
+            Self::NotValid => "C",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardCheck {
+    pub result: CheckResult,
+    /// Of the holder's certificates together: the one that bars most.
+    pub status: CertificateStatus,
+    pub slots: Vec<SlotCheck>,
+}
+
+/// One slot of the holder's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotCheck {
+    pub role: CertificateRole,
+    pub slot: Slot,
+    /// None where the slot is empty, or holds what is no certificate.
+    pub on_card: Option<SerialNumber>,
+    pub in_database: Option<SerialNumber>,
+    /// Octet by octet.
+    pub same: bool,
+}
