@@ -5,6 +5,7 @@ use crate::{
     engine::{lost, not_ours},
     readers::{Readers, exclusively},
 };
+use kaika_card::Retries;
 use kaika_wire::{CardNumber, CertificateRole, Code, Refusal};
 use std::{
     collections::HashMap,
@@ -37,6 +38,8 @@ pub(crate) struct Face {
     pub(crate) holder: Option<String>,
     /// First and last second of the holder's certificate.
     pub(crate) validity: Option<(OffsetDateTime, OffsetDateTime)>,
+    /// PIN and PUK tries left.
+    pub(crate) tries: Option<Retries>,
 }
 
 /// Looks at the readers of this process. Clones share what was seen.
@@ -114,11 +117,13 @@ impl Seats {
                     break;
                 }
             }
+            let tries = kaika_card::retries(transport).map_err(not_ours)?;
             Ok(Face {
                 own,
                 number: Some(number),
                 holder: holders.as_ref().map(CardCertificate::holder),
                 validity: holders.as_ref().and_then(CardCertificate::validity),
+                tries: Some(tries),
             })
         });
         match face.map_err(lost)? {

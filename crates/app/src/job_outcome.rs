@@ -49,5 +49,6 @@ pub async fn job_outcome(
                 status: certificate.status.unwrap_or(CertificateStatus::Held),
             })
             .collect(),
+        check: succeeded.check,
     })
 }

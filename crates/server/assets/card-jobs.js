@@ -48,6 +48,8 @@ class CardJob {
   #panel;
   /** @type {Window | null} */
   #window = null;
+  /** Whether the job needs no server, and so no ticket. */
+  #alone;
   /** Counts windows: what belongs to an earlier one is over. */
   #turn = 0;
   #greeted = false;
@@ -60,6 +62,7 @@ class CardJob {
     this.#root = root;
     this.#kind = kind;
     this.#authority = authority;
+    this.#alone = root.dataset.alone === "true";
     this.#agent = new Agent(agent);
     const panel = document.getElementById("card");
     this.#panel = panel ? new CardPanel(panel, this.#agent, authority) : null;
@@ -195,7 +198,7 @@ class CardJob {
   /** @param {number} turn */
   async #answer(turn) {
     try {
-      const ticket = await this.#ticket();
+      const ticket = this.#alone ? "" : await this.#ticket();
       if (turn !== this.#turn) return;
       this.#tell({ kaika: "job", kind: this.#kind, authority: this.#authority, ticket });
       this.#progress("begun");
@@ -248,6 +251,7 @@ class CardJob {
 
   #finished() {
     this.#turn += 1;
+    if (this.#alone) return this.#show("finished");
     const link = /** @type {HTMLAnchorElement | null} */ (document.getElementById("outcome"));
     if (link) link.href = this.#outcome;
     this.#show("finished");

@@ -1,7 +1,7 @@
 //! The portal's pages.
 
-mod activate;
 mod assets;
+mod card_job;
 mod certificates;
 mod error;
 mod home;
@@ -24,7 +24,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}", get(home::with_slash))
         .route("/{authority}/", get(home::home))
         .route("/{authority}/accent.css", get(assets::accent))
-        .route("/{authority}/activate", get(activate::activate))
+        .route("/{authority}/{kind}", get(card_job::card_job))
         .route("/{authority}/{kind}/outcome/{token}", get(outcome::outcome))
         .route("/{authority}/certificates", queries)
         .route("/{authority}/certificates/{file}", get(certificates::download))

@@ -4,7 +4,7 @@
 //! agent redeems it in [`crate::StartJob`] at the portal of its own configuration. `GET` of the outcome's path answers
 //! a [`JobOutcome`] to whoever accepts `application/json`, and a page to others.
 
-use crate::{CardNumber, CertificateRole, CertificateStatus, Refusal, SerialNumber};
+use crate::{CardCheck, CardNumber, CertificateRole, CertificateStatus, Refusal, SerialNumber};
 use serde::{Deserialize, Serialize};
 
 /// No `Debug`: whoever has the ticket may start the job.
@@ -29,6 +29,8 @@ pub enum JobOutcome {
         /// As on the screen, C first.
         holder: String,
         certificates: Vec<CertificateOutcome>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        check: Option<CardCheck>,
     },
     Failed {
         error: Refusal,

@@ -13,10 +13,11 @@ use kaika_texts::{Language, text};
 use kaika_web::{Asset, BASE_CSS, ICON, Wish, html};
 use std::sync::Arc;
 
-const ASSETS: [(&str, Asset); 5] = [
+const ASSETS: [(&str, Asset); 6] = [
     ("/assets/base.css", BASE_CSS),
     ("/assets/icon.svg", ICON),
     ("/assets/agent.css", Asset::css(include_str!("../../assets/agent.css"))),
+    ("/assets/home.js", Asset::script(include_str!("../../assets/home.js"))),
     ("/assets/card-window.js", Asset::script(include_str!("../../assets/card-window.js"))),
     ("/assets/tray.js", Asset::script(include_str!("../../assets/tray.js"))),
 ];

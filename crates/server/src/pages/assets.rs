@@ -19,7 +19,7 @@ pub(super) const ASSETS: [(&str, Asset); 8] = [
     ("/assets/base.css", BASE_CSS),
     ("/assets/portal.css", Asset::css(include_str!("../../assets/portal.css"))),
     ("/assets/icon.svg", ICON),
-    ("/assets/activate.js", Asset::script(include_str!("../../assets/activate.js"))),
+    ("/assets/job.js", Asset::script(include_str!("../../assets/job.js"))),
     ("/assets/agent.js", Asset::script(include_str!("../../assets/agent.js"))),
     ("/assets/card-jobs.js", Asset::script(include_str!("../../assets/card-jobs.js"))),
     ("/assets/card-panel.js", Asset::script(include_str!("../../assets/card-panel.js"))),

@@ -1,6 +1,9 @@
 //! The start page, and the home of each authority.
 
-use super::page::{Page, authority};
+use super::{
+    card_job::job_key,
+    page::{Page, authority},
+};
 use crate::errors::{fail, not_found};
 use askama::Template;
 use axum::{
@@ -12,6 +15,7 @@ use kaika_app::{App, Failure, Generation};
 use kaika_domain::{Policy, policy::Activation};
 use kaika_texts::{FluentValue, text};
 use kaika_web::{html, language};
+use kaika_wire::JobKind;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -31,6 +35,27 @@ pub(super) struct Home<'a> {
 }
 
 impl Home<'_> {
+    /// What holders do with their cards here.
+    fn jobs(&self) -> impl Iterator<Item = JobKind> {
+        JobKind::ALL.into_iter().filter(|kind| self.policy.offers(*kind).is_ok())
+    }
+
+    fn job(&self, kind: &JobKind, what: &str) -> String {
+        self.page.t(&job_key(*kind, what))
+    }
+
+    fn icon(&self, kind: &JobKind) -> &'static str {
+        match kind {
+            JobKind::Unlock => include_str!("../../assets/icons/unlock.svg"),
+            JobKind::ChangePin => include_str!("../../assets/icons/change_pin.svg"),
+            JobKind::Check => include_str!("../../assets/icons/check.svg"),
+            JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
+            JobKind::Activate | JobKind::Personalise | JobKind::Information => {
+                include_str!("../../assets/icons/activate.svg")
+            }
+        }
+    }
+
     fn file(&self, generation: &Generation, what: &str) -> String {
         let facts = [
             ("what", self.page.t(what).into()),

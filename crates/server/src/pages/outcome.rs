@@ -1,6 +1,9 @@
 //! How a job ended: a page for people, JSON for the page that waits for it.
 
-use super::page::{Page, authority, private};
+use super::{
+    card_job::{CardJob, job_key},
+    page::{Page, authority, private},
+};
 use crate::{
     errors::{fail, not_found},
     site::Site,
@@ -19,7 +22,7 @@ use kaika_app::job_outcome;
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;
-use kaika_wire::{JobKind, JobOutcome};
+use kaika_wire::{CardCheck, CertificateStatus, CheckResult, JobKind, JobOutcome};
 
 #[derive(Template)]
 #[template(path = "outcome.html")]
@@ -28,19 +31,69 @@ pub(super) struct Outcome<'a> {
     policy: &'a Policy,
     kind: JobKind,
     outcome: JobOutcome,
+    /// What is to be done next with the same card, from this page.
+    next: Option<CardJob<'a>>,
 }
 
 impl<'a> Outcome<'a> {
-    pub(super) fn new(language: Language, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Self {
+    /// `next`: how a job is offered on a page.
+    pub(super) fn new(
+        language: Language,
+        policy: &'a Policy,
+        kind: JobKind,
+        outcome: JobOutcome,
+        next: impl FnOnce(JobKind) -> CardJob<'a>,
+    ) -> Self {
         let title = match &outcome {
-            JobOutcome::Waiting => "portal-outcome-waiting",
-            JobOutcome::Running => "portal-outcome-running",
-            JobOutcome::Succeeded { .. } => "portal-done",
-            JobOutcome::Failed { .. } => "portal-failed",
-            JobOutcome::Over => "portal-outcome-over",
+            JobOutcome::Waiting => "portal-outcome-waiting".to_owned(),
+            JobOutcome::Running => job_key(kind, ".running"),
+            JobOutcome::Succeeded { check: Some(check), .. } => check_key(check, ""),
+            JobOutcome::Succeeded { .. } => job_key(kind, ".done"),
+            JobOutcome::Failed { .. } => job_key(kind, ".failed"),
+            JobOutcome::Over => "portal-outcome-over".to_owned(),
         };
-        Self { page: Page::new(language, title).of_authority(policy), policy, kind, outcome }
+        let differs = match &outcome {
+            JobOutcome::Succeeded { check, .. } => check.as_ref().is_some_and(|c| c.result == CheckResult::Differs),
+            _ => false,
+        };
+        let next = differs.then(|| CardJob { brief: true, ..next(JobKind::Rewrite) });
+        Self { page: Page::new(language, &title).of_authority(policy), policy, kind, outcome, next }
     }
+
+    fn lead(&self, check: &Option<CardCheck>) -> String {
+        match check {
+            Some(check) => self.page.t(&check_key(check, ".means")),
+            None => self.page.t(&job_key(self.kind, ".done-lead")),
+        }
+    }
+
+    /// Whether all is well now.
+    fn is_good(&self, check: &Option<CardCheck>) -> bool {
+        check.as_ref().is_none_or(|check| matches!(check.result, CheckResult::Same | CheckResult::Rewritten))
+    }
+
+    fn now(&self) -> Vec<String> {
+        let keys: &[&str] = match self.kind {
+            JobKind::Activate | JobKind::Unlock => {
+                &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
+            }
+            _ => &["portal-done-care"],
+        };
+        keys.iter().map(|key| self.page.t(key)).collect()
+    }
+}
+
+/// The key of what a check came to.
+fn check_key(check: &CardCheck, what: &str) -> String {
+    let name = match (check.result, check.status) {
+        (CheckResult::Same, _) => "a",
+        (CheckResult::Differs, _) => "b1",
+        (CheckResult::Rewritten, _) => "b2",
+        (CheckResult::NotValid, CertificateStatus::Suspended) => "suspended",
+        (CheckResult::NotValid, CertificateStatus::Expired) => "expired",
+        (CheckResult::NotValid, _) => "revoked",
+    };
+    format!("portal-check-{name}{what}")
 }
 
 pub(super) async fn outcome(
@@ -61,7 +114,8 @@ pub(super) async fn outcome(
     if wants_json(&headers) {
         return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
     }
-    private(StatusCode::OK, &Outcome::new(language, policy, kind, outcome))
+    let next = |kind| CardJob::at(&site, language, policy, kind);
+    private(StatusCode::OK, &Outcome::new(language, policy, kind, outcome, next))
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

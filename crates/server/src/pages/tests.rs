@@ -1,8 +1,8 @@
 //! Every page is rendered with every thing that it can show, in every language, and looked over.
 
 use super::{
-    activate::Activate,
     assets::ASSETS,
+    card_job::{CardJob, CardJobPage},
     certificates::{Answer, Asked, By, Wrong, certificates_page},
     error::ErrorPage,
     home::{Home, Start},
@@ -10,10 +10,11 @@ use super::{
     page::Page,
 };
 use kaika_app::{FoundCertificate, Generation};
-use kaika_domain::{Policy, policy::Overdue};
+use kaika_domain::Policy;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome, Refusal, SerialNumber,
+    CardCheck, CertificateOutcome, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, JobOutcome, Refusal,
+    SerialNumber, SlotCheck,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 use time::{Duration, OffsetDateTime};
@@ -118,32 +119,54 @@ fn pages(language: Language) -> Vec<(String, String)> {
         let generations = vec![generation(false), generation(true)];
         add(&format!("home, {activation}"), &Home { page, policy: &policy, generations });
     }
-    for afterwards in [Overdue::Revoke, Overdue::Suspend] {
-        let page = Page::new(language, "portal-activate").of_authority(&online);
-        let activate = Activate {
-            page,
-            policy: &online,
-            kind: JobKind::Activate,
-            agent: "http://127.0.0.1:61161",
-            origin: "http://portal.example",
-            days: 90,
-            afterwards,
-            others: vec![&several],
-        };
-        add(&format!("activate, {afterwards:?}"), &activate);
+    let job = |policy, kind| CardJob {
+        page: Page::new(language, "portal-title").of_authority(policy),
+        policy,
+        kind,
+        agent: "http://127.0.0.1:61161",
+        origin: "http://portal.example",
+        others: vec![&several],
+        brief: false,
+    };
+    let suspending = of_kind("TC", "mode = \"online\", within_days = 90, afterwards = \"suspend\"");
+    for policy in [&online, &suspending] {
+        for kind in JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()) {
+            add(kind.as_str(), &CardJobPage::new(job(policy, kind)));
+        }
+    }
+    let next = |kind| job(&online, kind);
+    for result in CheckResult::ALL {
+        for status in STATUSES {
+            let slot = |role: CertificateRole, on_card, same| SlotCheck {
+                role,
+                slot: role.slot(),
+                on_card,
+                in_database: Some(SerialNumber::from_random([3; 16])),
+                same,
+            };
+            let slots = vec![
+                slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
+                slot(CertificateRole::Login, None, false),
+            ];
+            let check = Some(CardCheck { result, status, slots });
+            let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
+            let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check };
+            let name = format!("outcome of a check, {result:?}, {status:?}");
+            add(&name, &Outcome::new(language, &online, JobKind::Check, outcome, next));
+        }
     }
     for status in STATUSES {
         let certificates = CertificateRole::ALL
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
             .to_vec();
         let number = "TC00000000000017".parse().unwrap();
-        let outcome = JobOutcome::Succeeded { number, holder: "C=TW,O=<測試>".to_owned(), certificates };
-        add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome));
+        let outcome = JobOutcome::Succeeded { number, holder: "C=TW,O=<測試>".to_owned(), certificates, check: None };
+        add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
     let error = explain(language, Refusal::new(Code::UserCodeWrong).tries_left(2));
     for outcome in [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over, JobOutcome::Failed { error }] {
         let name = format!("outcome, {outcome:?}");
-        add(&name, &Outcome::new(language, &online, JobKind::Activate, outcome));
+        add(&name, &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
     let answers = || {
         let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));
@@ -236,13 +259,23 @@ fn ids_are_unique_and_what_refers_to_them_finds_them() {
 fn a_first_view_is_below_100_kilobytes() {
     for (name, page) in pages(Language::ZhTw) {
         let loaded = ASSETS.iter().filter(|(path, _)| {
-            let scripts = page.contains("activate.js") && path.ends_with(".js");
+            let scripts = page.contains("job.js") && path.ends_with(".js");
             scripts || page.contains(path)
         });
         let size = page.len() + loaded.map(|(_, asset)| asset.contents().len()).sum::<usize>();
         assert!(size < 100_000, "{name}: {size}");
     }
 }
+
+/// What a check comes to, composed of a beginning and a word.
+const CHECKS: [&str; 6] = [
+    "portal-check-a",
+    "portal-check-b1",
+    "portal-check-b2",
+    "portal-check-suspended",
+    "portal-check-expired",
+    "portal-check-revoked",
+];
 
 /// Texts are asked for by key: in templates, in this crate, and composed of a beginning and a word.
 #[test]
@@ -254,8 +287,10 @@ fn every_text_of_the_portal_is_used() {
             sources += &fs::read_to_string(entry.unwrap().path()).unwrap();
         }
     }
-    let composed = ["portal-role-", "portal-status-", "portal-blocked-"];
-    let texts = fs::read_to_string(folder.join("../texts/locales/en/portal.ftl")).unwrap();
+    let composed = ["portal-role-", "portal-status-", "portal-blocked-", "portal-job-"];
+    let texts = |name| fs::read_to_string(folder.join("../texts/locales/en").join(name)).unwrap();
+    let texts = [texts("portal.ftl"), texts("jobs.ftl")].concat();
+    let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
     let keys = texts.lines().filter(|line| line.starts_with("portal-")).filter_map(|line| line.split(" =").next());
     for key in keys {
         let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));

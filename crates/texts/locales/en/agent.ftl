@@ -9,6 +9,9 @@ agent-where = runs on your computer
 agent-purpose = This is the card component that runs on your computer, so that activation and other jobs can use your card reader. It takes connections from this computer only.
 agent-privacy = A PIN goes to the card alone: to no site, and it is not kept.
 
+agent-change-pin = Replace the PIN of a card by a new one. This is between this computer and the card; no website has a part in it.
+agent-blocked = The browser blocked the card window. Allow this page to open pop-ups, at the address bar, and press the button again.
+
 agent-sites = Sites that may use the cards of this computer
 agent-no-sites = No site may use the cards of this computer at present. To allow your card issuer’s site, add it to the configuration with --portal.
 
@@ -38,6 +41,8 @@ window-holder = Cardholder
 window-issuer = Issued by
 window-validity = Valid
 window-until = { $first } to { $last }
+window-tries = Tries left
+window-tries-left = PIN: { $pin }, PUK: { $puk }
 window-reader = Card reader
 window-show = Show
 window-hide = Hide

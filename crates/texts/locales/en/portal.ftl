@@ -22,8 +22,6 @@ portal-start-number = Card numbers begin with { $prefixes }
 # Home of an authority
 
 portal-jobs = What would you like to do?
-portal-activate = Activate a card
-portal-activate-choice = Set the PIN of a new card and make it ready to use. You need the card and a card reader; it takes about a minute.
 portal-certificates = Find and download certificates
 portal-certificates-choice = See whether a certificate is valid, and download it. No card is needed.
 portal-counter-title = Cards are activated at a counter
@@ -44,10 +42,9 @@ portal-file-crl = Certificate revocation list (CRL)
 portal-file-crl-root = Revocation list of the root (CRL)
 portal-file-of = { $what }, generation { $ordinal }, since { $since }
 
-# Activation
+# Pages of card jobs
 
-portal-activate-lead = Activation gives you a PIN of your own and makes the card ready to use. It takes about a minute.
-portal-steps = Steps of the activation
+portal-steps = Steps
 portal-step-prepare = Prepare
 portal-step-window = Fill in the card window
 portal-step-done = Done
@@ -81,12 +78,9 @@ portal-card-validity = Valid
 portal-card-from-to = { $from } to { $to }
 portal-card-unknown = This is not a certificate card that this site knows. Please check that it is not a bank or health card, and that the chip is up.
 portal-card-elsewhere = This card belongs to another certification authority. Please go there:
-portal-start = Activate the card
 portal-start-hint = A small window, the card window, will open. The user code and the PIN are typed only there.
 portal-how = What will happen
 portal-how-window = The card window opens. Check that card number and holder are yours.
-portal-how-type = Type the user code, then a new PIN, twice. The PIN has { $digits } digits and is your own choice.
-portal-how-wait = Wait about a minute. “Card activated” tells you that it is done.
 portal-do-not = Please do not
 portal-do-not-pull = take out the card or unplug the reader meanwhile
 portal-do-not-close = close the card window or shut down the computer meanwhile
@@ -95,7 +89,7 @@ portal-notes = Good to know
 portal-note-days-revoke = Please activate your card within { $days } days of its issue. After that its certificates are revoked, and you have to apply anew.
 portal-note-days-suspend = Please activate your card within { $days } days of its issue. After that its certificates are suspended, and you have to contact us.
 portal-note-pin = Remember the PIN. Tell it to nobody, and do not keep it with the card.
-portal-note-code = If you forgot the user code, do not guess. Contact us to have it reset, and activate the card with the new one.
+portal-note-code = If you forgot the user code, do not guess. Contact us to have it reset, and do this with the new one.
 portal-note-tries = { $tries ->
         [one] One wrong user code locks it; it has to be reset then. The card is not damaged.
        *[other] After { $tries } wrong user codes it is locked and has to be reset. The card is not damaged.
@@ -103,17 +97,17 @@ portal-note-tries = { $tries ->
 portal-note-new-pin = If you forget the PIN that you have just set, contact us to have it reset; no new card is needed.
 portal-note-stop = Being cut off half-way, or pulling out the card, does no harm: do it again with the same card, and it goes on where it stopped.
 portal-no-script = JavaScript is off in this browser, so the card window cannot be opened.
-portal-no-script-text = Please allow JavaScript for this site in your browser’s settings and reload the page. Or activate the card in your computer’s terminal:
+portal-no-script-text = Please allow JavaScript for this site in your browser’s settings and reload the page. Or use your computer’s terminal:
 portal-no-script-insert = Insert the card into your reader, and leave it there until the end.
 portal-no-script-type = Type this in a terminal:
-portal-no-script-answer = Give the user code and choose a new PIN when you are asked. The card is ready once you are told so.
+portal-no-script-answer = Answer what you are asked; you are told when it is done.
 
 portal-again = Try again
 portal-back = Back to the instructions
 portal-waiting = Please go on in the card window
 portal-waiting-window = Opening the card window …
-portal-waiting-begun = Look at the small window that opened: check the card, then type the user code and a new PIN. Leave this page open until it is done.
-portal-waiting-running = The card is being activated. Leave it in the reader; this takes about a minute.
+portal-waiting-begun = Look at the small window that opened: check the card, then type what it asks for. Leave this page open until it is done.
+portal-waiting-running = Working. Leave the card in the reader; this takes about a minute.
 portal-waiting-refused = It did not work this time. The card window says why and what to do next; please go on there.
 portal-waiting-hidden = Can’t see the card window? It may be behind other windows.
 portal-waiting-show = Show the card window
@@ -143,35 +137,29 @@ portal-silent = The card window does not answer
 portal-silent-text = Some seconds have passed and the card window is not ready. Nothing has begun, and your card was not touched.
 portal-silent-slow = If the card window looks right, go on in it; this page will follow by itself.
 portal-silent-error = If the small window says that the site cannot be reached, or shows something else, close it, start the card component, and press “Try again”.
-portal-closed = The card window was closed before the card was activated
+portal-closed = The card window was closed before it was done
 portal-closed-text = Your card is not damaged. Do it again with the same card; what was completed is not done twice.
 portal-refused = This cannot begin now
 portal-gone = This site’s server cannot be reached
 portal-gone-text = Nothing has begun, and your card was not touched.
 portal-gone-next = Please check your network, then press “Try again”.
-portal-finished = Card activated
 portal-finished-text = Showing the result …
 portal-finished-link = See the result
 
 # Outcome
 
-portal-done = Card activated
-portal-done-lead = Your card is ready to use. You can take it out of the reader now.
 portal-done-card = Card
 portal-done-certificates = Certificates on the card
 portal-done-now = What now
-portal-done-pin = Remember the PIN you have just set. It is kept nowhere, and we cannot see it.
+portal-done-pin = Remember your PIN. It is kept nowhere, and we cannot see it.
 portal-done-wrong = Wrong PINs lock the card. If you are not sure, stop trying.
 portal-done-use = Where a system asks for a signature or a login, use this card with your PIN.
 portal-done-care = If you lose the card or need it no longer, tell us at once, so that nobody misuses it.
-portal-failed = The card was not activated
-portal-outcome-waiting = The activation has not begun
+portal-outcome-waiting = It has not begun
 portal-outcome-waiting-lead = Please go on in the card window. This page is updated by itself.
-portal-outcome-running = The card is being activated
-portal-outcome-running-lead = Leave the card in the reader; this takes about a minute. This page is updated by itself.
-portal-outcome-over = This activation was ended
+portal-outcome-over = This was ended
 portal-outcome-over-lead = It may not have begun within 5 minutes, the card window was closed, or another window took over. Your card is not damaged.
-portal-outcome-over-next = Please activate the card again; what was completed is not done twice.
+portal-outcome-over-next = Please do it again; what was completed is not done twice.
 portal-outcome-look = Update now
 
 # Certificates

@@ -9,6 +9,9 @@ agent-where = 在您的電腦上執行
 agent-purpose = 這是在您電腦上執行的卡片元件，讓開卡等工作能使用您的讀卡機。它只接受這台電腦的連線。
 agent-privacy = PIN碼只會送到卡片，不會送到任何網站，也不會留存。
 
+agent-change-pin = 把卡片的PIN碼換成新的。只在這台電腦和卡片之間進行，不經過任何網站。
+agent-blocked = 瀏覽器擋住了卡片視窗。請在網址列允許這一頁開啟彈出式視窗，再按一次。
+
 agent-sites = 可以使用這台電腦卡片的網站
 agent-no-sites = 目前沒有任何網站可以使用這台電腦的卡片。要允許發卡機關的網站，請用 --portal 加入設定。
 
@@ -38,6 +41,8 @@ window-holder = 卡片持有者
 window-issuer = 發卡機關
 window-validity = 有效期間
 window-until = { $first } 至 { $last }
+window-tries = 還可以再試
+window-tries-left = PIN碼 { $pin } 次，PUK碼 { $puk } 次
 window-reader = 讀卡機
 window-show = 顯示
 window-hide = 隱藏

@@ -136,6 +136,7 @@ fn offer(seat: &Seat, target: Option<&Target>) -> Option<Offer> {
         number: face.number.clone()?,
         holder: face.holder.clone(),
         validity: face.validity,
+        tries: face.tries,
     })
 }
 

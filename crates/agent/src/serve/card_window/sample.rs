@@ -61,6 +61,7 @@ pub(super) fn offer(number: &str) -> Offer {
         number: number.parse().unwrap(),
         holder: Some("C=TW,O=測試機關,OU=<第一組>".to_owned()),
         validity: Some((OffsetDateTime::UNIX_EPOCH, OffsetDateTime::UNIX_EPOCH)),
+        tries: Some(kaika_card::Retries { pin: Some(3), puk: None }),
     }
 }
 

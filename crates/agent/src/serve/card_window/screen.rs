@@ -132,6 +132,15 @@ impl Context {
         self.words.until(first, last)
     }
 
+    /// PIN and PUK tries left, where the card tells them; before activation they mean nothing to its holder.
+    fn tries(&self, offer: &Offer) -> Option<String> {
+        let tries = offer.tries.filter(|_| self.kind != Some(JobKind::Activate))?;
+        let shown = |tries: Option<u8>| FluentValue::from(tries.map_or_else(|| "?".to_owned(), |n| n.to_string()));
+        tries.pin.or(tries.puk)?;
+        let arguments = [("pin", shown(tries.pin)), ("puk", shown(tries.puk))];
+        Some(self.words.with("window-tries-left", &arguments))
+    }
+
     fn of_job(&self, what: &str) -> String {
         self.kind.map(|kind| self.words.job(kind, what)).unwrap_or_default()
     }
@@ -227,6 +236,10 @@ fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 
 fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> (String, String) {
     match error.code {
         Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
+        Code::PinForm if error.field == Field::Pin => {
+            let explained = explain(words.language, error.code.into());
+            (explained.message, explained.next_step)
+        }
         Code::PinForm => (words.with("field-new_pin.form", &digit_arguments(digits)), String::new()),
         code => {
             let refusal = Refusal { tries_left: error.tries_left, ..Refusal::new(code) };

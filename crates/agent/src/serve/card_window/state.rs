@@ -5,6 +5,7 @@ use super::{
     meter::Meter,
 };
 use crate::{engine::Progress, portal::Target};
+use kaika_card::Retries;
 use kaika_wire::{AuthorityId, CardInformation, CardNumber, Code, JobKind, PortalAuthority, Refusal};
 use std::{
     sync::Arc,
@@ -41,6 +42,8 @@ pub(super) struct Offer {
     pub(super) number: CardNumber,
     pub(super) holder: Option<String>,
     pub(super) validity: Option<(OffsetDateTime, OffsetDateTime)>,
+    /// PIN and PUK tries left.
+    pub(super) tries: Option<Retries>,
 }
 
 /// What a look at the readers came to.

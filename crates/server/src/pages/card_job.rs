@@ -1,0 +1,185 @@
+//! A card job's page: what is needed, the card that is there, and the way into the card window. One page for every kind
+//! of job that holders do; what differs are texts, found by the kind's name.
+
+use super::page::{Page, authority};
+use crate::{
+    errors::{not_found, refuse},
+    site::Site,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use kaika_domain::{
+    Policy,
+    policy::{Activation, Overdue, PinRules},
+};
+use kaika_texts::{Language, text};
+use kaika_web::{html, language};
+use kaika_wire::{Input, JobKind};
+
+#[derive(Template)]
+#[template(path = "card-job.html")]
+pub(super) struct CardJobPage<'a> {
+    page: Page<'a>,
+    job: CardJob<'a>,
+}
+
+/// The part of a page from which a job is done.
+#[derive(Template)]
+#[template(path = "card-job-screens.html")]
+pub(super) struct CardJob<'a> {
+    /// For its words.
+    pub(super) page: Page<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) kind: JobKind,
+    /// Origins of the agent and of this portal.
+    pub(super) agent: &'a str,
+    pub(super) origin: &'a str,
+    /// Where cards of other authorities belong.
+    pub(super) others: Vec<&'a Policy>,
+    /// Without instructions: the person has just read others.
+    pub(super) brief: bool,
+}
+
+impl<'a> CardJobPage<'a> {
+    pub(super) fn new(job: CardJob<'a>) -> Self {
+        Self { page: Page::new(job.page.language, &job.key("")).of_authority(job.policy), job }
+    }
+}
+
+impl<'a> CardJob<'a> {
+    pub(super) fn at(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind) -> Self {
+        let app = &site.app;
+        Self {
+            page: Page::new(language, "portal-title").of_authority(policy),
+            policy,
+            kind,
+            agent: &site.settings.agent,
+            origin: &app.origin,
+            others: app.policies.values().filter(|other| other.id != policy.id).collect(),
+            brief: false,
+        }
+    }
+
+    fn key(&self, what: &str) -> String {
+        job_key(self.kind, what)
+    }
+
+    /// A text of this kind of job.
+    fn t(&self, what: &str) -> String {
+        self.page.t(&self.key(what))
+    }
+
+    /// How a period is written, with `FROM` and `TO` for its days.
+    fn form(&self) -> String {
+        text(self.page.language, "portal-card-from-to", &[("from", "FROM".into()), ("to", "TO".into())])
+    }
+
+    /// What a person needs, each with a hint where there is one.
+    fn needs(&self) -> Vec<(String, Option<String>)> {
+        let t = |key| self.page.t(key);
+        let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), None)];
+        needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
+            Input::UserCode => Some((t("portal-need-code"), Some(t("portal-need-code-hint")))),
+            Input::Pin => Some((t("portal-need-pin"), Some(t("portal-need-pin-hint")))),
+            Input::NewPin => None,
+        }));
+        needs.push((t("portal-need-agent"), Some(t("portal-need-agent-hint"))));
+        needs
+    }
+
+    fn how(&self) -> Vec<String> {
+        let digits = [("digits", self.digits().into())];
+        let how = text(self.page.language, &self.key(".how"), &digits);
+        vec![self.page.t("portal-how-window"), how, self.t(".wait")]
+    }
+
+    fn do_not(&self) -> Vec<String> {
+        let mut list = vec![self.page.t("portal-do-not-pull"), self.page.t("portal-do-not-close")];
+        list.extend((self.kind == JobKind::Activate).then(|| self.page.t("portal-do-not-use")));
+        list
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let t = |key| self.page.t(key);
+        let code = || [t("portal-note-code"), self.tries()];
+        match self.kind {
+            JobKind::Activate => {
+                let mut notes: Vec<_> = self.period().into_iter().collect();
+                notes.push(t("portal-note-pin"));
+                notes.extend(code());
+                notes.extend([t("portal-note-new-pin"), t("portal-note-stop")]);
+                notes
+            }
+            JobKind::Unlock => {
+                let mut notes = vec![t("portal-note-locked"), t("portal-note-barred"), t("portal-note-pin")];
+                notes.extend(code());
+                notes.push(t("portal-note-stop"));
+                notes
+            }
+            JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), t("portal-note-forgotten")],
+            JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
+            JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
+            JobKind::Personalise | JobKind::Information => Vec::new(),
+        }
+    }
+
+    fn tries(&self) -> String {
+        self.page.number("portal-note-tries", "tries", self.policy.user_code_tries())
+    }
+
+    /// By when a card has to be activated.
+    fn period(&self) -> Option<String> {
+        let Activation::Online { within_days, afterwards } = self.policy.activation else { return None };
+        let key = match afterwards {
+            Overdue::Revoke => "portal-note-days-revoke",
+            Overdue::Suspend => "portal-note-days-suspend",
+        };
+        Some(self.page.number(key, "days", within_days))
+    }
+
+    /// How many digits a PIN has.
+    fn digits(&self) -> String {
+        let PinRules { min, max } = self.policy.pin;
+        match self.page.language {
+            _ if min == max => min.to_string(),
+            Language::ZhTw => format!("{min} 至 {max}"),
+            Language::En => format!("{min} to {max}"),
+        }
+    }
+
+    /// The same at the command line.
+    fn command(&self) -> String {
+        let name = self.kind.as_str().replace('_', "-");
+        match self.kind.has_server() {
+            true => format!("kaika-agent card {name} --portal {}/{}/", self.origin, self.policy.id),
+            false => format!("kaika-agent card {name}"),
+        }
+    }
+}
+
+/// The key of a text about a kind of job: its name, or `.lead`, `.done` …
+pub(super) fn job_key(kind: JobKind, what: &str) -> String {
+    format!("portal-job-{}{what}", kind.as_str())
+}
+
+pub(super) async fn card_job(
+    State(site): State<Site>,
+    Path((id, kind)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let (Some(policy), Ok(kind)) = (authority(&site.app, &id), kind.parse::<JobKind>()) else {
+        return not_found(headers).await;
+    };
+    match policy.offers(kind) {
+        Ok(()) => {}
+        // There it says how cards are activated.
+        Err(_) if kind == JobKind::Activate => return Redirect::temporary(&format!("/{}/", policy.id)).into_response(),
+        Err(_) if !kind.is_for_holders() => return not_found(headers).await,
+        Err(refusal) => return refuse(refusal, &headers),
+    }
+    html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind)))
+}

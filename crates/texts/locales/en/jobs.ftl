@@ -1,0 +1,88 @@
+# Card jobs: name, instructions and result of each.
+
+portal-job-activate = Activate a card
+    .choice = Set the PIN of a new card and make it ready to use. You need the card and a card reader; it takes about a minute.
+    .lead = Activation gives you a PIN of your own and makes the card ready to use. It takes about a minute.
+    .start = Activate the card
+    .how = Type the user code, then a new PIN, twice. The PIN has { $digits } digits and is your own choice.
+    .wait = Wait about a minute. “Card activated” tells you that it is done.
+    .done = Card activated
+    .done-lead = Your card is ready to use. You can take it out of the reader now.
+    .failed = The card was not activated
+    .running = The card is being activated
+
+portal-job-unlock = Unlock a card, reset its PIN
+    .choice = The PIN is locked after wrong tries, or forgotten. Set a new one with your user code.
+    .lead = When the PIN is locked or forgotten, set a new one with your user code. Certificates and keys stay as they are. It takes about a minute.
+    .start = Reset the PIN
+    .how = Type the user code, then a new PIN, twice. The PIN has { $digits } digits and is your own choice.
+    .wait = Wait about a minute. “The PIN is reset” tells you that it is done.
+    .done = The PIN is reset
+    .done-lead = The card is unlocked and takes the new PIN. You can take it out of the reader now.
+    .failed = The PIN was not reset
+    .running = The PIN is being reset
+
+portal-job-change_pin = Change the PIN
+    .choice = You know the present PIN and want another.
+    .lead = Replace the present PIN by a new one of your own. This is between your computer and the card; no server has a part in it.
+    .start = Change the PIN
+    .how = Type the present PIN, then the new one, twice. The new PIN has { $digits } digits.
+    .wait = After a few seconds, “The PIN is changed” tells you that it is done.
+    .done = The PIN is changed
+    .done-lead = From now on, use the new PIN. You can take the card out of the reader now.
+    .failed = The PIN was not changed
+    .running = The PIN is being changed
+
+portal-job-check = Check a card
+    .choice = See whether the card is as the database has it. Start here if the card does not work, or writing to it was cut short.
+    .lead = Reads the certificates on the card, compares them with the database, and tells you what to do. No PIN is needed, and nothing on the card is changed.
+    .start = Check the card
+    .how = See that it is your card, and press “Check the card”.
+    .wait = After about 10 seconds this page shows the result.
+    .done = Result of the check
+    .done-lead = The card was compared with the database.
+    .failed = The card was not checked
+    .running = The card is being checked
+
+portal-job-rewrite = Re-write certificates
+    .choice = Where a check asks for it: writes the certificates to the card again. You need the PIN.
+    .lead = Writes the certificates of the database to the card again; one that was issued and never written is downloaded to the card with it. It takes about a minute.
+    .start = Re-write the certificates
+    .how = Type your PIN.
+    .wait = Wait about a minute. “The certificates are re-written” tells you that it is done.
+    .done = The certificates are re-written
+    .done-lead = They are ready to use. You can take the card out of the reader now.
+    .failed = The certificates were not re-written
+    .running = The certificates are being re-written
+
+portal-need-pin = Your present PIN
+portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
+portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.
+portal-note-barred = The PIN of a card whose certificates are suspended or revoked is not reset; have suspended ones resumed first.
+portal-note-wrong-pin = Several wrong PINs in a row lock the card; stop if you are not sure.
+portal-note-forgotten = If you forgot the present PIN, use “Unlock a card, reset its PIN” instead.
+portal-note-why-differs = If network, reader or power fails while a card is written, a certificate may be issued and not be on the card. The check finds that, and re-writing puts it right.
+portal-note-check-reads = The check only reads the card; do it whenever you like.
+
+# Result of a check
+
+portal-check-slots = Card and database
+portal-check-slot = Place
+portal-check-on-card = Serial number on the card
+portal-check-in-database = Serial number in the database
+portal-check-same = the same
+portal-check-differs = different
+portal-check-compared = Compared
+portal-check-none = none
+portal-check-a = Result: the card is as the database has it; nothing needs to be written
+    .means = The certificates are valid and ready to use. There is nothing more to do.
+portal-check-b1 = Result: the certificates are valid, but the card is not as the database has it
+    .means = The certificates should be written to the card again. Have your PIN ready and press the button below; do not take the card out meanwhile.
+portal-check-b2 = The certificates are re-written
+    .means = They are ready to use. There is nothing more to do.
+portal-check-suspended = Result: the certificates are suspended
+    .means = They cannot be used for now, and need not be written. Have them resumed first, then use the card.
+portal-check-expired = Result: the certificates have expired
+    .means = Their time is over, and they need not be written. Renew them, or contact us to apply for a new card.
+portal-check-revoked = Result: the certificates are revoked
+    .means = They are void for good, and need not be written. If you still need certificates, apply for a new card.
