@@ -155,7 +155,7 @@ impl Place {
         }
         let folder = self.folder()?;
         let memory = Memory::read(&folder)?;
-        let clock = ShiftedClock { days_later: memory.days_later };
+        let clock = ShiftedClock::new(memory.days_later.into());
         let opening = Opening {
             origin: memory.origin.clone(),
             base_url: memory.base_url.clone(),

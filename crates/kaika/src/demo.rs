@@ -74,10 +74,12 @@ pub async fn run(options: Options) -> Result<()> {
     let agent_url =
         agent.as_ref().map_or_else(|| format!("http://{}", options.agent_listen), |agent| agent.url.clone());
 
+    // Cards that are old by now are made when they were new, and the authorities before them.
+    let clock = ShiftedClock::new(produce::days_of_first(&memory).unwrap_or(memory.days_later.into()));
     let opening = Opening {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
-        clock: ShiftedClock { days_later: memory.days_later },
+        clock: clock.clone(),
         status: at_once(),
     };
     let installation = Installation::open(&folder.places(), opening).await?;
@@ -110,7 +112,7 @@ pub async fn run(options: Options) -> Result<()> {
         stopping.clone(),
     ));
     let produced = tokio::select! {
-        produced = produce::produce(&folder, &installation, &mut memory, &readers, stopping.clone()) => produced,
+        produced = produce::produce(&folder, &installation, &mut memory, &readers, &clock, stopping.clone()) => produced,
         () = async { stopped().await; tokio::time::sleep(LAST_CARD).await } => Ok(()),
     };
     if let Err(error) = produced {

@@ -11,7 +11,40 @@ pub(super) struct PlannedCard {
     pub(super) reader: Option<&'static str>,
     /// The device's serial number.
     pub(super) device: u32,
+    pub(super) story: Story,
 }
+
+/// What has become of a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Story {
+    /// As its holder gets it.
+    AsDelivered,
+    /// Activated by its holder, and then nothing.
+    InUse,
+    PinLocked,
+    /// PIN and PUK both: only a new card helps.
+    PukBlocked,
+    UserCodeLocked,
+    /// In use since nearly as long as its certificates are good.
+    Expiring,
+    /// For longer than that.
+    Expired,
+}
+
+impl Story {
+    /// How many days ago the card was made; some weeks before or after its certificates' six years are over.
+    pub(super) fn days_ago(self) -> i64 {
+        const SIX_YEARS: i64 = 6 * 365 + 1;
+        match self {
+            Self::Expired => SIX_YEARS + 40,
+            Self::Expiring => SIX_YEARS - 40,
+            _ => 0,
+        }
+    }
+}
+
+/// The PIN that holders of the demo's cards have set.
+pub(super) const PIN: &str = "135790";
 
 const GCA_READER: &str = "Kaika Demo Reader GCA";
 const XCA_READER: &str = "Kaika Demo Reader XCA";
@@ -20,11 +53,12 @@ const MOICA_READER: &str = "Kaika Demo Reader MOICA";
 const TWCA_READER: &str = "Kaika Demo Reader TWCA";
 const SPARE_READER: &str = "Kaika Demo Reader Spare";
 
-pub(super) fn readers() -> [&'static str; 6] {
-    [GCA_READER, XCA_READER, HCA_READER, MOICA_READER, TWCA_READER, SPARE_READER]
+/// Those of the plan, and one to play with.
+pub(super) fn readers() -> impl Iterator<Item = &'static str> {
+    CARDS.iter().filter_map(|card| card.reader).chain([SPARE_READER])
 }
 
-pub(super) const CARDS: [PlannedCard; 8] = [
+pub(super) const CARDS: [PlannedCard; 14] = [
     PlannedCard {
         name: "gca-1",
         authority: "gca",
@@ -32,6 +66,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: None,
         reader: Some(GCA_READER),
         device: 20_260_001,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "gca-2",
@@ -40,6 +75,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: None,
         reader: None,
         device: 20_260_002,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "xca-1",
@@ -48,6 +84,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: Some("00000000"),
         reader: Some(XCA_READER),
         device: 20_260_003,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "xca-2",
@@ -56,6 +93,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: Some("00000001"),
         reader: None,
         device: 20_260_004,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "hca-1",
@@ -64,6 +102,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: None,
         reader: Some(HCA_READER),
         device: 20_260_005,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "hca-2",
@@ -72,6 +111,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: None,
         reader: None,
         device: 20_260_006,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "moica-1",
@@ -80,6 +120,7 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: None,
         reader: Some(MOICA_READER),
         device: 20_260_007,
+        story: Story::AsDelivered,
     },
     PlannedCard {
         name: "twca-1",
@@ -88,6 +129,61 @@ pub(super) const CARDS: [PlannedCard; 8] = [
         business_number: Some("00000002"),
         reader: Some(TWCA_READER),
         device: 20_260_008,
+        story: Story::AsDelivered,
+    },
+    PlannedCard {
+        name: "xca-in-use",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第一公會 TEST")],
+        business_number: Some("00000010"),
+        reader: Some("Kaika Demo Reader XCA in use"),
+        device: 20_260_011,
+        story: Story::InUse,
+    },
+    PlannedCard {
+        name: "xca-pin-locked",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第二公會 TEST")],
+        business_number: Some("00000011"),
+        reader: Some("Kaika Demo Reader XCA PIN locked"),
+        device: 20_260_012,
+        story: Story::PinLocked,
+    },
+    PlannedCard {
+        name: "xca-puk-blocked",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第三公會 TEST")],
+        business_number: Some("00000012"),
+        reader: Some("Kaika Demo Reader XCA PUK blocked"),
+        device: 20_260_013,
+        story: Story::PukBlocked,
+    },
+    PlannedCard {
+        name: "xca-user-code-locked",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第四公會 TEST")],
+        business_number: Some("00000013"),
+        reader: Some("Kaika Demo Reader XCA user code locked"),
+        device: 20_260_014,
+        story: Story::UserCodeLocked,
+    },
+    PlannedCard {
+        name: "xca-expiring",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第五公會 TEST")],
+        business_number: Some("00000014"),
+        reader: Some("Kaika Demo Reader XCA expiring"),
+        device: 20_260_015,
+        story: Story::Expiring,
+    },
+    PlannedCard {
+        name: "xca-expired",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第六公會 TEST")],
+        business_number: Some("00000015"),
+        reader: Some("Kaika Demo Reader XCA expired"),
+        device: 20_260_016,
+        story: Story::Expired,
     },
 ];
 

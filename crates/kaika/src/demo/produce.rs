@@ -4,34 +4,50 @@
 use super::{
     Memory,
     memory::DemoCard,
-    plan::{CARDS, PlannedCard},
+    plan::{CARDS, PIN, PlannedCard, Story},
 };
+use crate::clock::ShiftedClock;
 use crate::installation::{Folder, Installation, write_whole};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use kaika_agent::{
     engine::{Inputs, Order, PAUSES, run_job},
     portal::{Station, Target, http::HttpPortals},
     readers::soft::{SoftReaders, desk_session},
 };
 use kaika_app::{draw_user_code, enrol_station, order_card};
+use kaika_card::{Pin, Secrets};
 use kaika_domain::CardState;
 use kaika_softcard::{Options, SoftCard};
-use kaika_wire::{AuthorityId, CardNumber, JobKind, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Refusal, UserCode};
 use std::{
     fs,
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::watch;
+
+/// When the first of the old cards that are still to be made was made, in days from now; none where all are.
+pub(super) fn days_of_first(memory: &Memory) -> Option<i64> {
+    let missing = CARDS.iter().filter(|planned| planned.story.days_ago() > 0 && !is_placed(memory, planned));
+    missing.map(|planned| -planned.story.days_ago()).min()
+}
+
+fn is_placed(memory: &Memory, planned: &PlannedCard) -> bool {
+    memory.cards.iter().any(|card| card.plan == planned.name && card.placed)
+}
 
 pub(super) async fn produce(
     folder: &Folder,
     installation: &Installation,
     memory: &mut Memory,
     readers: &SoftReaders,
+    clock: &ShiftedClock,
     stopping: watch::Receiver<bool>,
 ) -> Result<()> {
-    for planned in &CARDS {
+    // The oldest first, so that time goes on.
+    let mut cards: Vec<_> = CARDS.iter().collect();
+    cards.sort_by_key(|planned| std::cmp::Reverse(planned.story.days_ago()));
+    for (count, planned) in (1..).zip(cards) {
         if *stopping.borrow() {
             return Ok(());
         }
@@ -39,15 +55,23 @@ pub(super) async fn produce(
         if memory.cards[index].placed {
             continue;
         }
-        println!("Making card {} of {} …", index + 1, CARDS.len());
+        println!("Making card {count} of {} …", CARDS.len());
+        let now = match planned.story.days_ago() {
+            0 => memory.days_later.into(),
+            days => -days,
+        };
+        clock.set(now);
         let number = ordered(folder, installation, memory, index, planned).await?;
         personalised(folder, installation, memory, planned, &number).await?;
+        let user_code = memory.cards[index].user_code.clone();
+        lived(folder, installation, memory, planned, &number, user_code).await?;
         if let Some(reader) = planned.reader {
             readers.insert(number.as_str(), reader).map_err(told)?;
         }
         memory.cards[index].placed = true;
         memory.write(folder)?;
     }
+    clock.set(memory.days_later.into());
     Ok(())
 }
 
@@ -132,48 +156,129 @@ async fn personalised(
         return Ok(());
     }
     let station = station(folder, installation).await?;
-    let job = Production {
-        path: folder.cards().join(format!("{number}.card")),
-        mailer: mailer_file(folder, number),
-        device: planned.device,
-        portal: memory.origin.clone(),
-        number: number.clone(),
-        station,
+    let order = Order {
+        kind: JobKind::Personalise,
+        number: Some(number.clone()),
+        station: Some(station),
+        ticket: None,
+        mailer: Some(mailer_file(folder, number)),
     };
-    tokio::task::spawn_blocking(move || job.run())
-        .await
-        .context("personalising stopped")?
-        .with_context(|| format!("card {number} could not be personalised"))
+    at_card(folder, memory, planned, number, move |desk| desk.run(&order, Inputs::default()).map_err(told)).await
 }
 
-struct Production {
-    path: PathBuf,
-    mailer: PathBuf,
-    device: u32,
-    portal: String,
-    number: CardNumber,
-    station: Station,
+/// What the story of the card has happen to it after it was delivered.
+async fn lived(
+    folder: &Folder,
+    installation: &Installation,
+    memory: &Memory,
+    planned: &PlannedCard,
+    number: &CardNumber,
+    user_code: Option<UserCode>,
+) -> Result<()> {
+    if planned.story == Story::AsDelivered {
+        return Ok(());
+    }
+    let card = installation.app.store.read().await?.card_by_number(number).await?;
+    let activated = card.is_some_and(|card| card.state.is_activated());
+    let story = planned.story;
+    at_card(folder, memory, planned, number, move |desk| {
+        if !activated {
+            desk.run(&Order::new(JobKind::Activate), inputs(user_code)?).map_err(told)?;
+        }
+        match story {
+            Story::PinLocked => desk.lock_pin(),
+            Story::PukBlocked => {
+                desk.block_puk()?;
+                desk.lock_pin()
+            }
+            Story::UserCodeLocked => desk.lock_user_code(),
+            Story::AsDelivered | Story::InUse | Story::Expiring | Story::Expired => Ok(()),
+        }
+    })
+    .await
 }
 
-impl Production {
-    fn run(self) -> Result<()> {
-        let card = match self.path.exists() {
-            true => SoftCard::open(&self.path),
-            false => SoftCard::create(&self.path, Options { serial: self.device, strict: true }),
+fn inputs(user_code: Option<UserCode>) -> Result<Inputs> {
+    let secrets = Secrets { new_pin: Some(Pin::parse(PIN)?), ..Secrets::default() };
+    Ok(Inputs { user_code, secrets })
+}
+
+/// Somebody at a computer with this card.
+async fn at_card(
+    folder: &Folder,
+    memory: &Memory,
+    planned: &PlannedCard,
+    number: &CardNumber,
+    work: impl FnOnce(&Desk) -> Result<()> + Send + 'static,
+) -> Result<()> {
+    let path = folder.cards().join(format!("{number}.card"));
+    let (device, portal) = (planned.device, memory.origin.clone());
+    let done = tokio::task::spawn_blocking(move || work(&Desk::new(&path, device, &portal)?));
+    done.await.context("it stopped")?.with_context(|| format!("card {number} could not be made"))
+}
+
+struct Desk {
+    card: Arc<Mutex<SoftCard>>,
+    target: Target,
+}
+
+/// More than any counter has.
+const MOST_TRIES: usize = 15;
+
+impl Desk {
+    fn new(path: &Path, device: u32, portal: &str) -> Result<Self> {
+        let card = match path.exists() {
+            true => SoftCard::open(path),
+            false => SoftCard::create(path, Options { serial: device, strict: true }),
         };
-        let card = card.with_context(|| format!("{} cannot be used", self.path.display()))?;
-        let mut session = desk_session(Arc::new(Mutex::new(card)));
-        let target =
-            Target::find(&HttpPortals { configured: vec![self.portal.clone()] }, &self.portal).map_err(told)?;
-        let order = Order {
-            kind: JobKind::Personalise,
-            number: Some(self.number),
-            station: Some(self.station),
-            ticket: None,
-            mailer: Some(self.mailer),
-        };
-        run_job(session.as_mut(), &target, &order, Inputs::default(), PAUSES, &mut |_| {}).map_err(told)?;
-        Ok(())
+        let card = card.with_context(|| format!("{} cannot be used", path.display()))?;
+        let target = Target::find(&HttpPortals { configured: vec![portal.to_owned()] }, portal).map_err(told)?;
+        Ok(Self { card: Arc::new(Mutex::new(card)), target })
+    }
+
+    fn run(&self, order: &Order, inputs: Inputs) -> Result<(), Refusal> {
+        let mut session = desk_session(Arc::clone(&self.card));
+        run_job(session.as_mut(), &self.target, order, inputs, PAUSES, &mut |_| {}).map(drop)
+    }
+
+    /// Wrong PINs until the card takes none.
+    fn lock_pin(&self) -> Result<()> {
+        const VERIFY: [u8; 13] = *b"\x00\x20\x00\x80\x08000000\xff\xff";
+        self.until_blocked(&VERIFY)
+    }
+
+    fn block_puk(&self) -> Result<()> {
+        const RESET_RETRY_COUNTER: [u8; 21] = *b"\x00\x2c\x00\x80\x1000000000000000\xff\xff";
+        self.until_blocked(&RESET_RETRY_COUNTER)
+    }
+
+    /// 6983: authentication method blocked (ISO 7816-4 §5.6).
+    fn until_blocked(&self, apdu: &[u8]) -> Result<()> {
+        const SELECT_PIV: [u8; 10] = *b"\x00\xa4\x04\x00\x05\xa0\x00\x00\x03\x08";
+        let mut card = self.card.lock().unwrap_or_else(PoisonError::into_inner);
+        card.power_on();
+        card.transmit(&SELECT_PIV)?;
+        for _ in 0..=MOST_TRIES {
+            if card.transmit(apdu)?.ends_with(&[0x69, 0x83]) {
+                card.power_off();
+                return Ok(());
+            }
+        }
+        bail!("the card does not block");
+    }
+
+    /// Wrong user codes until the server tests no more.
+    fn lock_user_code(&self) -> Result<()> {
+        let wrong = UserCode::parse("Wrong000")?;
+        for _ in 0..MOST_TRIES {
+            match self.run(&Order::new(JobKind::Unlock), inputs(Some(wrong.clone()))?) {
+                Err(refusal) if refusal.code == Code::UserCodeLocked => return Ok(()),
+                Err(refusal) if refusal.code == Code::UserCodeWrong => {}
+                Err(refusal) => return Err(told(refusal)),
+                Ok(()) => bail!("a wrong user code unlocked a card"),
+            }
+        }
+        bail!("the user code does not lock")
     }
 }
 

@@ -1,17 +1,23 @@
 //! What runs where: for people on the terminal, for programs in the ready file.
 
-use super::{Memory, produce::mailer_file};
+use super::{
+    Memory,
+    plan::{CARDS, PIN, PlannedCard},
+    produce::mailer_file,
+};
 use crate::installation::{Folder, Installation, write_whole};
 use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
-use kaika_domain::CardState;
-use kaika_wire::{AuthorityId, CardNumber, UserCode};
+use kaika_domain::{CardState, Certificate};
+use kaika_softcard::Inspection;
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
+use time::{Duration, OffsetDateTime};
 
 #[derive(Serialize)]
 pub(super) struct Ready {
@@ -46,7 +52,7 @@ struct ReadyCard {
     reader: Option<String>,
     state: &'static str,
     user_code: Option<UserCode>,
-    /// The one that was delivered; none once the holder has set one.
+    /// The one that was delivered, or set before; none where it is another by now.
     pin: Option<String>,
 }
 
@@ -98,19 +104,26 @@ impl Ready {
         }
         let kept = readers.cards().map_err(anyhow::Error::from)?;
         let mut cards = Vec::new();
-        for demo_card in &memory.cards {
+        let of_plan = |planned: &PlannedCard| memory.cards.iter().find(|card| card.plan == planned.name);
+        for demo_card in CARDS.iter().filter_map(of_plan) {
             let Some(number) = &demo_card.number else { continue };
             let card = reader.card_by_number(number).await?.with_context(|| format!("card {number} is gone"))?;
             let holder = reader.holder(card.holder).await?.with_context(|| format!("card {number} has no holder"))?;
             let seat = kept.iter().find(|kept| kept.name == number.as_str());
+            let certificates = reader.certificates_of_card(card.id).await?;
+            let user_code = reader.user_code(card.id).await?;
+            let inspection = Inspection::of_file(folder.cards().join(format!("{number}.card")))?;
+            let policy = app.policy(&card.authority)?;
+            let locked = user_code.is_some_and(|code| code.fails >= policy.user_code_tries());
+            let known = delivered_pin(folder, number)?.unwrap_or_else(|| PIN.to_owned());
             cards.push(ReadyCard {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
                 holder: kaika_app::subject_name(&holder.subject)?.to_string(),
                 reader: seat.and_then(|kept| kept.reader.clone()),
-                state: state(&card.state),
+                state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),
-                pin: delivered_pin(folder, number)?,
+                pin: inspection.pin_is(&known).then_some(known),
             });
         }
         let agent_token_file = own_agent.then(|| token_file(folder));
@@ -143,10 +156,10 @@ impl Ready {
             self.passphrase_file.display()
         );
         println!();
-        println!("{:<17} {:<7} {:<10} {:<11} {:<9} Reader", "Card", "From", "State", "User code", "PIN");
+        println!("{:<17} {:<7} {:<17} {:<11} {:<9} Reader", "Card", "From", "State", "User code", "PIN");
         for card in &self.cards {
             println!(
-                "{:<17} {:<7} {:<10} {:<11} {:<9} {}",
+                "{:<17} {:<7} {:<17} {:<11} {:<9} {}",
                 card.number.as_str(),
                 card.authority.as_str(),
                 card.state,
@@ -173,11 +186,44 @@ impl Ready {
     }
 }
 
-fn state(state: &CardState) -> &'static str {
+/// Within so many days of its end a certificate is expiring.
+const EXPIRING: Duration = Duration::days(60);
+
+/// What keeps its holder from using it, or will soon; by database and card as they are.
+fn state(
+    state: &CardState,
+    certificates: &[Certificate],
+    inspection: &Inspection,
+    user_code_locked: bool,
+    now: OffsetDateTime,
+) -> &'static str {
     match state {
-        CardState::Dispatched { .. } => "unopened",
-        CardState::Terminated { .. } => "revoked",
-        other => other.name(),
+        CardState::Activated { .. } => {}
+        CardState::Dispatched { .. } => return "unopened",
+        CardState::Terminated { .. } => return "revoked",
+        other => return other.name(),
+    }
+    let holders = || certificates.iter().filter(|certificate| certificate.role != CertificateRole::CardAuthentication);
+    let has = |status| holders().any(|certificate| certificate.status(now) == status);
+    let live = holders().any(|certificate| certificate.status(now) != CertificateStatus::Revoked);
+    if !live {
+        "revoked"
+    } else if has(CertificateStatus::Suspended) {
+        "suspended"
+    } else if has(CertificateStatus::Expired) {
+        "expired"
+    } else if has(CertificateStatus::Held) {
+        "issued_not_written"
+    } else if inspection.puk_tries_left() == 0 {
+        "puk_blocked"
+    } else if inspection.pin_tries_left() == 0 {
+        "pin_locked"
+    } else if user_code_locked {
+        "user_code_locked"
+    } else if holders().any(|certificate| certificate.not_after - now < EXPIRING) {
+        "expiring"
+    } else {
+        "activated"
     }
 }
 
