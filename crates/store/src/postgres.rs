@@ -1,6 +1,6 @@
 //! PostgreSQL: many servers may share one database.
 
-use crate::{failure, migrate};
+use crate::{failure, groups::Parameters, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -14,6 +14,8 @@ use std::{
 
 type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
+
+const PARAMETERS: Parameters = Parameters::Numbered;
 
 #[path = "queries/all.rs"]
 mod queries;

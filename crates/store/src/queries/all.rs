@@ -9,7 +9,7 @@ mod rows;
 mod secrets;
 mod tickets;
 
-use super::{Connection, Db};
+use super::{Connection, Db, PARAMETERS};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
