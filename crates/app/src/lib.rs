@@ -40,8 +40,8 @@ pub use ports::{
 };
 pub use publish_crl::publish_crl;
 pub use records::{
-    Crl, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk,
-    TicketRecord, UserCodeRecord, Worker,
+    Crl, CrlHead, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, Station, StatusRecord,
+    StoredPuk, TicketRecord, UserCodeRecord, Worker,
 };
 pub use report_batch::report_batch;
 pub use start_card_job::start_card_job;

@@ -1,7 +1,7 @@
 //! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
 
 use crate::{
-    Crl, Generation, Issuance, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk, TicketRecord,
+    Crl, CrlHead, Generation, Issuance, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk, TicketRecord,
     UserCodeRecord,
     audit::{Chained, Event, Head},
 };
@@ -119,6 +119,12 @@ pub trait Reader: Send {
         shard: Option<u32>,
         now: OffsetDateTime,
     ) -> Result<Vec<Revoked>, StoreError>;
+    async fn latest_crl_head(
+        &mut self,
+        generation: GenerationId,
+        shard: Option<u32>,
+    ) -> Result<Option<CrlHead>, StoreError>;
+    /// It may have tens of megabytes.
     async fn latest_crl(&mut self, generation: GenerationId, shard: Option<u32>) -> Result<Option<Crl>, StoreError>;
 
     async fn user_code(&mut self, card: CardId) -> Result<Option<UserCodeRecord>, StoreError>;

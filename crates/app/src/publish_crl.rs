@@ -1,6 +1,6 @@
 //! The revocation lists of a generation: signed again on the first fetch after a change.
 
-use crate::{App, Crl, Failure, Generation, Reader};
+use crate::{App, Crl, CrlHead, Failure, Generation, Reader, StoreError};
 use kaika_wire::Code;
 use time::{Duration, OffsetDateTime};
 
@@ -37,15 +37,15 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     let now = app.now();
     let every = app.status_settings.crl_every * shard.map_or(generation.shards, |_| 1);
     let mut reader = app.store.read().await?;
-    let latest = reader.latest_crl(generation.id, shard).await?;
+    let latest = reader.latest_crl_head(generation.id, shard).await?;
     let revision = reader.shard_revision(generation.id, shard).await?;
     let is_current =
-        |latest: &Crl| is_good(latest, now) && (latest.revision >= revision || now < latest.this_update + every);
-    // It may have tens of megabytes: it is handed on or let go before the next one is made.
-    let number = match latest {
-        Some(latest) if is_current(&latest) => return Ok(latest),
-        latest => latest.map_or(1, |crl| crl.number + 1),
-    };
+        |latest: CrlHead| is_good(latest, now) && (latest.revision >= revision || now < latest.this_update + every);
+    if latest.is_some_and(is_current) {
+        // The same one, since the transaction is.
+        return Ok(reader.latest_crl(generation.id, shard).await?.ok_or(StoreError::Stale)?);
+    }
+    let number = latest.map_or(1, |latest| latest.number + 1);
     // Not below the time: after a database was restored from a backup no number is signed a second time.
     let number = number.max(now.unix_timestamp());
     let entries = reader.revocations(generation.id, shard, now).await?;
@@ -59,7 +59,7 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     Ok(crl)
 }
 
-fn is_good(crl: &Crl, now: OffsetDateTime) -> bool {
+fn is_good(crl: CrlHead, now: OffsetDateTime) -> bool {
     crl.this_update <= now && now < crl.next_update - RENEWAL
 }
 

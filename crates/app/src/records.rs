@@ -206,6 +206,16 @@ pub struct StatusRecord {
     pub read_at: i64,
 }
 
+/// What is to be known of a signed revocation list without fetching it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CrlHead {
+    pub number: i64,
+    /// The generation's revision at the latest change that it shows.
+    pub revision: i64,
+    pub this_update: OffsetDateTime,
+    pub next_update: OffsetDateTime,
+}
+
 /// A signed revocation list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crl {

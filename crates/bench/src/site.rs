@@ -39,7 +39,7 @@ impl Database<'_> {
     /// As the database itself does it some time after it was filled.
     pub(crate) fn settle(&self) {
         if let Database::Postgres(server) = self {
-            server.vacuum();
+            server.settle();
         }
     }
 

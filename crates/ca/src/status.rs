@@ -68,7 +68,7 @@ fn write_list(shall: &CrlToBeSigned, entries: Vec<Revoked>, signer: &dyn Signer)
     let tbs = shall.to_tbs(entries).map_err(error::lint)?;
     let algorithm = shall.issuer.signature_algorithm();
     let signature = sign(signer, algorithm, &tbs)?;
-    Ok(crl::assemble(&tbs, algorithm, &signature))
+    Ok(crl::assemble(tbs, algorithm, &signature))
 }
 
 /// A signature that does not verify never leaves: a faulty one can give the key away.

@@ -51,6 +51,14 @@ pub(crate) fn push_header(out: &mut Vec<u8>, tag: Tag, length: usize) {
     Header::new(tag, length).encode_to_vec(out).expect("a header of a definite length always encodes");
 }
 
+/// Makes a SEQUENCE of `head` and what is in `content`, which is moved and not copied: it may have tens of megabytes.
+pub(crate) fn enclose(content: &mut Vec<u8>, head: &[u8]) {
+    let mut front = Vec::with_capacity(head.len() + 8);
+    push_header(&mut front, Tag::Sequence, head.len() + content.len());
+    front.extend_from_slice(head);
+    content.splice(..0, front);
+}
+
 pub(crate) fn oid(oid: Oid) -> Vec<u8> {
     tlv(Tag::ObjectIdentifier, &[oid.as_bytes()])
 }

@@ -99,29 +99,29 @@ pub struct CrlToBeSigned {
 
 impl CrlToBeSigned {
     /// The DER TBSCertList: the exact bytes to be signed with [`Issuer::signature_algorithm`]. Entries are written
-    /// as they come, once each, so that a million take no more than their own bytes.
+    /// as they come, once each, with room for what [`assemble`] adds: a million take no more than their own bytes.
     pub fn to_tbs(&self, entries: impl IntoIterator<Item = Revoked>) -> Result<Vec<u8>, BuildError> {
         if self.next_update <= self.this_update {
             return Err(BuildError::Period);
         }
-        let entries = write_entries(entries)?;
-        // RFC 5280 §5.1.2.6: absent, never empty. Entries may be many, so they are not copied for a header before them.
-        let mut revoked = Vec::new();
-        if !entries.is_empty() {
-            asn1::push_header(&mut revoked, Tag::Sequence, entries.len());
+        let mut tbs = write_entries(entries)?;
+        let mut head = [
+            // RFC 5280 §5.1.2.1: version 2 is the value 1.
+            asn1::unsigned(&[1]),
+            self.issuer.signature_algorithm().identifier_der(),
+            self.issuer.name_der.clone(),
+            asn1::time(self.this_update)?,
+            asn1::time(self.next_update)?,
+        ]
+        .concat();
+        // RFC 5280 §5.1.2.6: absent, never empty.
+        if !tbs.is_empty() {
+            asn1::push_header(&mut head, Tag::Sequence, tbs.len());
         }
         let extensions = asn1::sequence(&[&self.extensions()?.concat()]);
-        Ok(asn1::sequence(&[
-            // RFC 5280 §5.1.2.1: version 2 is the value 1.
-            &asn1::unsigned(&[1]),
-            &self.issuer.signature_algorithm().identifier_der(),
-            &self.issuer.name_der,
-            &asn1::time(self.this_update)?,
-            &asn1::time(self.next_update)?,
-            &revoked,
-            &entries,
-            &asn1::tlv(asn1::context(0), &[&extensions]),
-        ]))
+        tbs.extend(asn1::tlv(asn1::context(0), &[&extensions]));
+        asn1::enclose(&mut tbs, &head);
+        Ok(tbs)
     }
 
     fn extensions(&self) -> Result<Vec<Vec<u8>>, BuildError> {
@@ -138,9 +138,13 @@ impl CrlToBeSigned {
     }
 }
 
-/// Joins the bytes that were signed with the signature over them: the DER list.
-pub fn assemble(tbs: &[u8], algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
-    signed::assemble(tbs, algorithm, signature)
+/// Joins the bytes that were signed with the signature over them, in the place where they are: the DER list.
+pub fn assemble(tbs: Vec<u8>, algorithm: SignatureAlgorithm, signature: &[u8]) -> Vec<u8> {
+    let mut list = tbs;
+    list.extend(algorithm.identifier_der());
+    list.extend(asn1::bits(signature));
+    asn1::enclose(&mut list, &[]);
+    list
 }
 
 fn issuing_distribution_point(url: &str) -> Result<Vec<u8>, BuildError> {
@@ -160,9 +164,14 @@ fn issuing_distribution_point(url: &str) -> Result<Vec<u8>, BuildError> {
     Ok(asn1::extension(oid::ISSUING_DISTRIBUTION_POINT, true, &der))
 }
 
+/// The longest entry with a serial number of 16 octets and a time before 2050.
+const ENTRY: usize = 50;
+/// For what is before and after the entries.
+const FRAME: usize = 2048;
+
 fn write_entries(entries: impl IntoIterator<Item = Revoked>) -> Result<Vec<u8>, BuildError> {
     let entries = entries.into_iter();
-    let mut out = Vec::with_capacity(entries.size_hint().0 * 52);
+    let mut out = Vec::with_capacity(entries.size_hint().0 * ENTRY + FRAME);
     let reasons = RevocationReason::ALL.map(reason_extension);
     for entry in entries {
         let serial = asn1::unsigned(entry.serial.as_bytes());

@@ -60,7 +60,7 @@ use statements;
 /// Names the statements of a file that take many things at once, and lists them.
 macro_rules! many {
     ($($name:ident = $sql:expr;)*) => {
-        $(static $name: $crate::groups::Many = $crate::groups::Many::new($sql);)*
+        $(static $name: $crate::groups::Many = $crate::groups::Many::new($sql, super::PARAMETERS);)*
         pub(super) const MANY: &[&$crate::groups::Many] = &[$(&$name),*];
     };
 }

@@ -1,6 +1,6 @@
 //! PostgreSQL: many servers may share one database.
 
-use crate::{failure, migrate};
+use crate::{failure, groups::Parameters, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{PgPool, postgres::PgPoolOptions};
@@ -15,6 +15,8 @@ use std::{
 type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
 
+const PARAMETERS: Parameters = Parameters::Numbered;
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -27,6 +29,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
     (4, "shards", include_str!("../migrations/postgres/0004_shards.sql")),
+    (5, "lists", include_str!("../migrations/postgres/0005_lists.sql")),
 ];
 
 pub(crate) struct PostgresStore {

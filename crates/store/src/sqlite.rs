@@ -1,6 +1,6 @@
 //! SQLite: one writer, some readers, write-ahead log.
 
-use crate::{failure, migrate};
+use crate::{failure, groups::Parameters, migrate};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{
@@ -22,6 +22,9 @@ use std::{
 type Db = sqlx::Sqlite;
 type Connection = sqlx::SqliteConnection;
 
+/// `$1` would be a name, which sqlx asks SQLite for at each, and SQLite goes through all names to find one.
+const PARAMETERS: Parameters = Parameters::Nameless;
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -35,6 +38,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
     (4, "shards", include_str!("../migrations/sqlite/0004_shards.sql")),
+    (5, "lists", include_str!("../migrations/sqlite/0005_lists.sql")),
 ];
 
 pub(crate) struct SqliteStore {
@@ -59,12 +63,16 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     // A group of certificates touches some hundred pages of indexes: they stay in memory until the commit, and are folded
     // into the file once in a while, not after every group.
     let writing = options.clone().pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "8000");
-    let writer = pool(1).connect_with(writing).await.map_err(failure)?;
-    write_ahead(&writer).await.map_err(failure)?;
+    let mut migrating = writing.connect().await.map_err(failure)?;
+    write_ahead(&mut migrating).await.map_err(failure)?;
     // In one transaction, since two that open a new file at the same time would both make its tables.
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
+    let mut transaction = migrating.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
     migrate(SCRIPTS, &mut *transaction).await?;
     transaction.commit().await.map_err(failure)?;
+    // What a statement would undo where it fails is kept in memory, not in a file of its own for each statement; a
+    // migration may change whole tables.
+    let writer = pool(1).connect_with(writing.pragma("temp_store", "memory")).await.map_err(failure)?;
+    migrating.close().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
     Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
 }
@@ -102,14 +110,14 @@ fn make_file(path: &Path) -> io::Result<()> {
 }
 
 /// The file keeps this mode. SQLite does not wait where another process switches it at this moment, so we do.
-async fn write_ahead(writer: &SqlitePool) -> Result<(), sqlx::Error> {
+async fn write_ahead(writer: &mut Connection) -> Result<(), sqlx::Error> {
     const ATTEMPTS: u32 = 100;
     let mut attempt = 0;
     loop {
         attempt += 1;
-        match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(writer).await {
+        match sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut *writer).await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) && attempt < ATTEMPTS => {
-                sqlx::raw_sql("BEGIN IMMEDIATE; COMMIT").execute(writer).await?;
+                sqlx::raw_sql("BEGIN IMMEDIATE; COMMIT").execute(&mut *writer).await?;
             }
             done => return done.map(drop),
         }

@@ -147,12 +147,14 @@ impl TestPostgres {
         syncs.trim().parse().unwrap_or_else(|error| panic!("{syncs:?} is no number: {error}"))
     }
 
-    /// Vacuums and analyses every database made here, as autovacuum does some time after many rows have come.
+    /// Vacuums and analyses every database made here and writes what changed to the disk, as PostgreSQL does by itself
+    /// some time after many rows have come.
     #[track_caller]
-    pub fn vacuum(&self) {
+    pub fn settle(&self) {
         for number in 0..self.databases.load(Ordering::Relaxed) {
             psql(&self.url(&format!("test_{number}")), "VACUUM ANALYZE");
         }
+        psql(&self.url("postgres"), "CHECKPOINT");
     }
 
     /// What the server has printed so far.

@@ -17,7 +17,8 @@ fn signed(authority: &Authority, shard_url: Option<&str>, entries: &[Revoked]) -
         shard_url: shard_url.map(str::to_owned),
     };
     let tbs = list.to_tbs(entries.iter().copied()).unwrap();
-    assemble(&tbs, list.issuer.signature_algorithm(), &authority.key.sign(&tbs))
+    let signature = authority.key.sign(&tbs);
+    assemble(tbs, list.issuer.signature_algorithm(), &signature)
 }
 
 fn one_of_each() -> Vec<Revoked> {

@@ -54,7 +54,7 @@ static GOOD: LazyLock<Good> = LazyLock::new(|| {
         leaf.subject_der().to_vec(),
         leaf.public_key().spki_der().to_vec(),
         Key::generate(KeyAlgorithm::Rsa2048).public().spki_der().to_vec(),
-        crl::assemble(&list_tbs, algorithm, &issuing.key.sign(&list_tbs)),
+        crl::assemble(list_tbs.clone(), algorithm, &issuing.key.sign(&list_tbs)),
         Request { certificates: vec![id], nonce }.to_der(),
         ocsp::assemble(&response_tbs, algorithm, &responder.key.sign(&response_tbs), &responder.certificate),
         wrap(b"document", &leaf, &key.sign(b"document")),

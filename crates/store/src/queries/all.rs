@@ -9,11 +9,11 @@ mod rows;
 mod secrets;
 mod tickets;
 
-use super::{Connection, Db};
+use super::{Connection, Db, PARAMETERS};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
-    Crl, Generation, Issuance, JobRecord, KeyUse, Reader, Receipt, Settled, Station, StatusRecord, StoreError,
+    Crl, CrlHead, Generation, Issuance, JobRecord, KeyUse, Reader, Receipt, Settled, Station, StatusRecord, StoreError,
     StoredPuk, TicketRecord, UnitOfWork, UserCodeRecord,
     audit::{Chained, Event, Head},
 };
@@ -201,6 +201,11 @@ impl Reader for Work {
         now: OffsetDateTime,
     ) -> Found<Vec<Revoked>> {
         let found = certificates::revocations(self.on(), generation, shard, now).await;
+        self.noted(found)
+    }
+
+    async fn latest_crl_head(&mut self, generation: GenerationId, shard: Option<u32>) -> Found<Option<CrlHead>> {
+        let found = generations::latest_crl_head(self.on(), generation, shard).await;
         self.noted(found)
     }
 

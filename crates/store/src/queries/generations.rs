@@ -5,8 +5,9 @@ use super::{
     rows::{Row, array, bytes, number, parsed, text, time},
 };
 use crate::{failure, statements};
-use kaika_app::{Crl, Generation, StoreError};
+use kaika_app::{Crl, CrlHead, Generation, StoreError};
 use kaika_wire::GenerationId;
+use sqlx::Row as _;
 
 statements! {
     GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, id";
@@ -14,10 +15,12 @@ statements! {
         responder_certificate, base_url, founded_at, shards, revision) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
+    CRL_PART = "SELECT der FROM crl_part WHERE generation = $1 AND shard = $2 AND number = $3 AND part = $4";
     // Not behind a newer one either: the row of that number may be forgotten already.
-    INSERT_CRL = "INSERT INTO crl (generation, shard, number, revision, this_update, next_update, der) \
-        SELECT $1, $2, $3, $4, $5, $6, $7 \
+    INSERT_CRL = "INSERT INTO crl (generation, shard, number, revision, this_update, next_update) \
+        SELECT $1, $2, $3, $4, $5, $6 \
         WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND shard = $2 AND number >= $3)";
+    INSERT_CRL_PART = "INSERT INTO crl_part (generation, shard, number, part, der) VALUES ($1, $2, $3, $4, $5)";
     // The list is public once it is out: older ones are kept by whoever wants them.
     FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND shard = $2 AND number < $3";
 }
@@ -47,25 +50,46 @@ pub(super) async fn insert(on: &mut Connection, generation: &Generation) -> Foun
     Ok(())
 }
 
+/// Octets of a list in one row.
+const PART: usize = 1 << 20;
+
+pub(super) async fn latest_crl_head(
+    on: &mut Connection,
+    generation: GenerationId,
+    shard: Option<u32>,
+) -> Found<Option<CrlHead>> {
+    let query = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).bind(shard_column(shard));
+    let row = query.fetch_optional(on).await.map_err(failure)?;
+    row.map(|row| {
+        Ok(CrlHead {
+            number: number(&row, "number")?,
+            revision: number(&row, "revision")?,
+            this_update: time(&row, "this_update")?,
+            next_update: time(&row, "next_update")?,
+        })
+    })
+    .transpose()
+}
+
 pub(super) async fn latest_crl(
     on: &mut Connection,
     generation: GenerationId,
     shard: Option<u32>,
 ) -> Found<Option<Crl>> {
-    let query = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).bind(shard_column(shard));
-    let row = query.fetch_optional(on).await.map_err(failure)?;
-    row.map(|row| {
-        Ok(Crl {
-            generation: parsed(&row, "generation")?,
-            shard: number::<i64>(&row, "shard").map(|shard| u32::try_from(shard).ok())?,
-            number: number(&row, "number")?,
-            revision: number(&row, "revision")?,
-            this_update: time(&row, "this_update")?,
-            next_update: time(&row, "next_update")?,
-            der: bytes(&row, "der")?,
-        })
-    })
-    .transpose()
+    let Some(head) = latest_crl_head(&mut *on, generation, shard).await? else { return Ok(None) };
+    let CrlHead { number, revision, this_update, next_update } = head;
+    let mut der = Vec::new();
+    for part in 0_i64.. {
+        let query =
+            sqlx::query::<Db>(CRL_PART).bind(generation.to_string()).bind(shard_column(shard)).bind(number).bind(part);
+        let Some(row) = query.fetch_optional(&mut *on).await.map_err(failure)? else { break };
+        let octets: &[u8] = row.try_get("der").map_err(failure)?;
+        der.extend_from_slice(octets);
+        if octets.len() < PART {
+            break;
+        }
+    }
+    Ok(Some(Crl { generation, shard, number, revision, this_update, next_update, der }))
 }
 
 pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
@@ -76,12 +100,20 @@ pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
         .bind(crl.revision)
         .bind(crl.this_update.unix_timestamp())
         .bind(crl.next_update.unix_timestamp())
-        .bind(crl.der.clone())
         .execute(&mut *on)
         .await
         .map_err(failure)?;
     if done.rows_affected() == 0 {
         return Err(StoreError::Stale);
+    }
+    for (part, der) in (0_i64..).zip(crl.der.chunks(PART)) {
+        let insert = sqlx::query::<Db>(INSERT_CRL_PART)
+            .bind(crl.generation.to_string())
+            .bind(shard_column(crl.shard))
+            .bind(crl.number)
+            .bind(part)
+            .bind(der);
+        insert.execute(&mut *on).await.map_err(failure)?;
     }
     let forget =
         sqlx::query::<Db>(FORGET_CRLS).bind(crl.generation.to_string()).bind(shard_column(crl.shard)).bind(crl.number);

@@ -10,6 +10,7 @@ on_both! {
     the_latest_list_is_the_one_with_the_highest_number,
     every_shard_has_its_own_numbers,
     a_number_is_signed_once,
+    a_long_list_comes_back_whole,
 }
 
 async fn generations_come_back_oldest_first(store: Arc<dyn Store>) {
@@ -111,4 +112,15 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
     }
     assert_eq!(signed.len(), 1);
     assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), signed.pop());
+}
+
+/// It is kept in parts of a mebibyte.
+async fn a_long_list_comes_back_whole(store: Arc<dyn Store>) {
+    let (one, _) = with_two_generations(&*store).await;
+    for (number, length) in (1..).zip([(1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20, 0]) {
+        let der = (0..=250).cycle().take(length).collect();
+        let crl = Crl { der, ..crl(&one, number) };
+        write(&*store, async |work| work.insert_crl(&crl).await).await.unwrap();
+        assert!(read(&*store).await.latest_crl(one.id, None).await.unwrap() == Some(crl), "{length} octets");
+    }
 }
