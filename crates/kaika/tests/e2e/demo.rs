@@ -222,6 +222,18 @@ impl Demo {
     pub(crate) fn spare_card(&self, authority: &str) -> (Card<'_>, PathBuf) {
         let cards = self.ready["cards"].as_array().unwrap();
         let card = cards.iter().find(|card| card["authority"] == authority && card["reader"].is_null());
+        self.with_file(card)
+    }
+
+    /// The authority's card in this state that is in a reader, and its file.
+    pub(crate) fn card_in_state(&self, authority: &str, state: &str) -> (Card<'_>, PathBuf) {
+        let cards = self.ready["cards"].as_array().unwrap();
+        let is_it =
+            |card: &&Value| card["authority"] == authority && card["state"] == state && !card["reader"].is_null();
+        self.with_file(cards.iter().find(is_it))
+    }
+
+    fn with_file<'d>(&'d self, card: Option<&'d Value>) -> (Card<'d>, PathBuf) {
         let card = Card { entry: card.unwrap() };
         (card, self.data.path().join("cards").join(format!("{}.card", card.number())))
     }

@@ -54,10 +54,10 @@ fn the_ready_file_lists_the_cards() {
     }
     let of = |authority: &'static str| cards.iter().filter(move |card| card["authority"] == authority);
     for (authority, prefix, digits) in [("gca", "GC", 14), ("xca", "XC", 14), ("hca", "GH", 12)] {
-        assert!(of(authority).count() >= 2, "{authority}");
-        assert!(of(authority).filter(|card| !card["reader"].is_null()).count() >= 1, "{authority}");
-        for card in of(authority) {
-            assert_eq!(card["state"], "unopened");
+        let unopened = || of(authority).filter(|card| card["state"] == "unopened");
+        assert!(unopened().count() >= 2, "{authority}");
+        assert!(unopened().filter(|card| !card["reader"].is_null()).count() >= 1, "{authority}");
+        for card in of(authority).filter(|card| card["state"] == "unopened") {
             assert!((6..=10).contains(&text(&card["user_code"]).len()));
             assert!(card["pin"].is_null());
             let number = text(&card["number"]).strip_prefix(prefix).unwrap();
@@ -71,6 +71,11 @@ fn the_ready_file_lists_the_cards() {
             let pin = text(&card["pin"]);
             assert!((6..=8).contains(&pin.len()) && pin.bytes().all(|digit| digit.is_ascii_digit()));
         }
+    }
+    for state in ["activated", "pin_locked", "puk_blocked", "user_code_locked", "expiring", "expired"] {
+        let card = of("xca").find(|card| card["state"] == state).unwrap_or_else(|| panic!("{state}"));
+        assert!(card["reader"].is_string(), "{state} is in a reader");
+        assert_eq!(card["pin"], "135790", "{state}");
     }
     assert!(of("twca").all(|card| card["user_code"].is_null()), "a bank's customer has an account, no user code");
 }

@@ -209,6 +209,8 @@ struct ShownField {
     /// What is wrong, and what to do about it.
     error: Option<(String, String)>,
     digits: bool,
+    /// Whether it has a line to itself; a new PIN stands beside its repetition.
+    whole: bool,
     /// Whether the person may look at it while typing.
     can_show: bool,
 }
@@ -222,6 +224,7 @@ impl ShownField {
             hint: words.with(&format!("field-{}.hint", field.id()), &digit_arguments(digits)),
             error: error.map(|error| words_of(error, words, digits)),
             digits: field != Field::UserCode,
+            whole: !matches!(field, Field::NewPin | Field::NewPinAgain),
             can_show: field == Field::UserCode,
         }
     }

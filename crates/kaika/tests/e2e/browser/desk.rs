@@ -2,7 +2,7 @@
 
 use super::{agent, portal};
 use crate::bench::{Running, eventually};
-use crate::demo::{Data, Demo};
+use crate::demo::{Card, Data, Demo};
 use crate::pcsc::Bench;
 use kaika_testkit::browser::{Browser, By};
 use kaika_testkit::tools;
@@ -21,7 +21,17 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(authority: &str) -> Desk {
         let demo = Demo::start(Data::made(), &["--without-agent"]);
-        let (card, file) = demo.spare_card(authority);
+        Desk::of(demo, |demo| demo.spare_card(authority))
+    }
+
+    /// With XCA's card in this state.
+    pub(super) fn in_state(state: &str) -> Desk {
+        let demo = Demo::start(Data::made(), &["--without-agent"]);
+        Desk::of(demo, |demo| demo.card_in_state("xca", state))
+    }
+
+    fn of(demo: Demo, choose: impl FnOnce(&Demo) -> (Card<'_>, PathBuf)) -> Desk {
+        let (card, file) = choose(&demo);
         let user_code = card.user_code().to_owned();
         let bench = Bench::with(&file);
         let agent = start_agent(&demo, bench.pcscd.env(), bench.desk.path());

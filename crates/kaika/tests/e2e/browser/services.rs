@@ -1,0 +1,223 @@
+//! What holders do with a card that is in use: unlocking, changing the PIN, checking, writing it again; from the
+//! authority's home to the result, the card behind a real pcscd.
+
+use super::desk::Desk;
+use super::window_screen::LOOKS;
+use super::{LANGUAGES, assert_quiet, inspect, said, start};
+use crate::bench::Said;
+use kaika_testkit::browser::{Browser, By, Window};
+use serde_json::Value;
+use std::fs;
+
+type Tongue = (&'static str, &'static str);
+
+/// From the authority's home to the card window, which has the form for the card.
+#[track_caller]
+fn open(browser: &Browser, desk: &Desk, kind: &str, language: Tongue) -> (Window, Window) {
+    browser.open(&format!("{}/xca/", desk.portal()));
+    browser.click(By::Css(&format!("main a[href='/xca/{kind}']")));
+    browser.wait_until("the page's look at the readers", |browser| {
+        browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
+    });
+    inspect(browser, kind, language);
+    go(browser, kind, language)
+}
+
+/// Presses the page's button, and looks at the window.
+#[track_caller]
+fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Window) {
+    let page = browser.window();
+    browser.click(By::Css("#start"));
+    let window = browser.switch_to_popup();
+    browser.find(By::Css("[data-screen=form]"));
+    assert_eq!(browser.text_of(By::Css("#heading")), said(language, &format!("job-{kind}")));
+    browser.judge(&format!("window-{kind}-{}", language.1), &LOOKS);
+    browser.assert_reflows(&[320]);
+    (page, window)
+}
+
+/// The job is done: the window has closed, and the page shows the outcome.
+#[track_caller]
+fn done(browser: &Browser, (page, window): &(Window, Window), kind: &str) {
+    browser.switch_to(page);
+    browser.wait_until_closed(window);
+    browser.wait_for_url(&format!("/xca/{kind}/outcome/"));
+    browser.find(By::Css("tr[data-role]"));
+}
+
+fn fill(browser: &Browser, fields: &[(&str, &str)]) {
+    for (field, content) in fields {
+        browser.fill(By::Css(&format!("#{field}")), content);
+    }
+    browser.click(By::Css("#start"));
+}
+
+#[track_caller]
+fn unlocks(language: Tongue) {
+    let desk = Desk::in_state("pin_locked");
+    let browser = start(language);
+    let windows = open(&browser, &desk, "unlock", language);
+    let tries = browser.text_of(By::Css("[data-fact=tries]"));
+    assert!(tries.contains('0') && tries.contains('3'), "{tries}");
+    // A slip is told at its field, and nothing is lost.
+    fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864203")]);
+    assert!(!browser.text_of(By::Css("#new_pin_again-error")).is_empty());
+    fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+    done(&browser, &windows, "unlock");
+    inspect(&browser, "unlock-succeeded", language);
+    assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-job-unlock.done"));
+    assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+    assert_eq!(desk.card()["pin_tries_left"], 3);
+    change(&desk, "864202", "864204").expect_success();
+}
+
+/// At the card tool.
+fn change(desk: &Desk, from: &str, to: &str) -> Said {
+    let secrets = format!("pin={from}\nnew_pin={to}\n");
+    desk.bench.agent(&["card", "change-pin", "--secrets-stdin"], &secrets)
+}
+
+#[test]
+fn a_locked_card_is_unlocked_in_chinese() {
+    unlocks(LANGUAGES[0]);
+}
+
+#[test]
+fn a_locked_card_is_unlocked_in_english() {
+    unlocks(LANGUAGES[1]);
+}
+
+/// Told as soon as it can be: what helps then, and no try is spent.
+#[test]
+fn what_cannot_be_unlocked_is_told_with_what_helps() {
+    for language in LANGUAGES {
+        for (state, code) in [("puk_blocked", "puk_blocked"), ("user_code_locked", "user_code_locked")] {
+            let desk = Desk::in_state(state);
+            let browser = start(language);
+            open(&browser, &desk, "unlock", language);
+            fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+            browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
+            browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
+            assert!(browser.text_of(By::Css("#next-step")).contains("02-0000-0002"), "whom to call");
+            browser.click(By::Css("#close"));
+        }
+    }
+}
+
+#[track_caller]
+fn changes_pin(language: Tongue) {
+    let desk = Desk::in_state("activated");
+    let browser = start(language);
+    let (page, window) = open(&browser, &desk, "change_pin", language);
+    // Wrong: told at the field, with the tries left.
+    fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+    let wrong = browser.text_of(By::Css("#pin-error"));
+    assert!(wrong.contains('2'), "{wrong}");
+    browser.judge(&format!("window-change_pin-wrong-{}", language.1), &LOOKS);
+    fill(&browser, &[("pin", "135790"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+    browser.switch_to(&page);
+    browser.wait_until_closed(&window);
+    browser.find(By::Css("[data-screen=finished]:not([hidden])"));
+    inspect(&browser, "change_pin-done", language);
+    assert_eq!(desk.card()["pin_tries_left"], 3);
+
+    // From the agent's own page, with no portal at all.
+    browser.open(&format!("{}/?lang={}", desk.agent(), language.0));
+    browser.judge(&format!("agent-home-{}", language.1), &[kaika_testkit::browser::Look::Desktop]);
+    let page = browser.window();
+    browser.click(By::Css("#change-pin"));
+    let window = browser.switch_to_popup();
+    browser.find(By::Css("[data-screen=form]"));
+    fill(&browser, &[("pin", "864202"), ("new_pin", "13579086"), ("new_pin_again", "13579086")]);
+    browser.find(By::Css("[data-screen=succeeded]"));
+    browser.switch_to(&page);
+    browser.wait_until_closed(&window);
+    let refused = change(&desk, "864202", "864204").refused("pin_wrong");
+    assert_eq!(refused["tries_left"], 2);
+    change(&desk, "13579086", "864204").expect_success();
+    for secret in ["864202", "13579086"] {
+        let printed = [desk.agent.stdout(), desk.agent.stderr()];
+        assert!(printed.iter().all(|text| !text.contains(secret)), "a secret was printed");
+    }
+}
+
+#[test]
+fn a_pin_is_changed_in_chinese() {
+    changes_pin(LANGUAGES[0]);
+}
+
+#[test]
+fn a_pin_is_changed_in_english() {
+    changes_pin(LANGUAGES[1]);
+}
+
+/// The login certificate's place on the card is empty, as after writing that was cut.
+fn spoil(desk: &Desk) {
+    let file = desk.card_file();
+    let mut card: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let objects = card["objects"].as_object_mut().unwrap();
+    objects.remove("5fc105").expect("a login certificate");
+    fs::write(&file, serde_json::to_vec(&card).unwrap()).unwrap();
+}
+
+#[track_caller]
+fn checks_and_rewrites(language: Tongue) {
+    let mut desk = Desk::in_state("activated");
+    let browser = start(language);
+    let windows = open(&browser, &desk, "check", language);
+    fill(&browser, &[]);
+    done(&browser, &windows, "check");
+    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("A"));
+    inspect(&browser, "check-a", language);
+
+    desk.bench.take_out();
+    desk.bench.wait_until_out();
+    spoil(&desk);
+    let file = desk.card_file();
+    let _card = desk.put_in(0, &file);
+    let windows = open(&browser, &desk, "check", language);
+    fill(&browser, &[]);
+    done(&browser, &windows, "check");
+    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-1"));
+    let same = |browser: &Browser| browser.all(By::Css("#check .status-valid")).len();
+    assert_eq!((same(&browser), browser.all(By::Css("tr[data-slot]")).len()), (2, 3));
+    inspect(&browser, "check-b1", language);
+    assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-check-b1"));
+
+    // The same page goes on to writing.
+    let windows = go(&browser, "rewrite", language);
+    fill(&browser, &[("pin", "000000")]);
+    assert!(browser.text_of(By::Css("#pin-error")).contains('2'), "the tries left");
+    fill(&browser, &[("pin", "135790")]);
+    done(&browser, &windows, "rewrite");
+    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-2"));
+    inspect(&browser, "check-b2", language);
+    assert_eq!(same(&browser), 3);
+    assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+    assert_eq!(desk.card()["certificates"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn a_card_is_checked_and_written_again_in_chinese() {
+    checks_and_rewrites(LANGUAGES[0]);
+}
+
+#[test]
+fn a_card_is_checked_and_written_again_in_english() {
+    checks_and_rewrites(LANGUAGES[1]);
+}
+
+#[test]
+fn an_expired_card_is_c_and_is_told_what_to_do() {
+    for language in LANGUAGES {
+        let desk = Desk::in_state("expired");
+        let browser = start(language);
+        let windows = open(&browser, &desk, "check", language);
+        fill(&browser, &[]);
+        done(&browser, &windows, "check");
+        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("C"));
+        inspect(&browser, "check-c-expired", language);
+        assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-check-expired"));
+        assert!(!browser.has(By::Css("#start")), "nothing is written to it");
+    }
+}
