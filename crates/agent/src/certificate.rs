@@ -9,8 +9,8 @@ use x509_cert::{
     Certificate,
     attr::AttributeValue,
     der::{
-        Decode, Tag, Tagged,
-        asn1::{BmpString, PrintableStringRef, TeletexStringRef, Utf8StringRef},
+        Decode, DecodePem, SliceReader, Tag, Tagged,
+        asn1::{AnyRef, BmpString, PrintableStringRef, TeletexStringRef, UintRef, Utf8StringRef},
         pem::{self, LineEnding},
     },
     ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier},
@@ -24,6 +24,31 @@ impl CardCertificate {
     /// `None` where the bytes are not an X.509 certificate (DER).
     pub fn parse(der: &[u8]) -> Option<Self> {
         Certificate::from_der(der).ok().map(Self)
+    }
+
+    /// `None` where the text is not such a certificate.
+    pub fn from_pem(pem: &str) -> Option<Self> {
+        Certificate::from_pem(pem).ok().map(Self)
+    }
+
+    /// Kind and size of its key, as people write it: `P-256`, `RSA 2048`.
+    pub fn key(&self) -> Option<String> {
+        let key = self.0.tbs_certificate().subject_public_key_info();
+        let curve = || key.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok();
+        match key.algorithm.oid {
+            db::rfc5912::ID_EC_PUBLIC_KEY => match curve()? {
+                db::rfc5912::SECP_256_R_1 => Some("P-256".to_owned()),
+                db::rfc5912::SECP_384_R_1 => Some("P-384".to_owned()),
+                other => Some(other.to_string()),
+            },
+            db::rfc5912::RSA_ENCRYPTION => {
+                // RFC 8017 appendix A.1.1: the modulus comes first.
+                let key = AnyRef::from_der(key.subject_public_key.raw_bytes()).ok()?;
+                let modulus = UintRef::decode(&mut SliceReader::new(key.value()).ok()?).ok()?;
+                Some(format!("RSA {}", 8 * modulus.as_bytes().len()))
+            }
+            other => Some(other.to_string()),
+        }
     }
 
     /// The card number in the subject of the 9E certificate.

@@ -160,6 +160,8 @@ class CardJob {
     this.#window = null;
     // Some browsers and their extensions open a window and close it at once.
     if (!this.#greeted && after < 4 * LOOK) return this.#show("popup-blocked");
+    // Nothing was asked of the server, and what the person came for was in the window.
+    if (this.#alone && this.#greeted) return this.#back(false);
     const state = this.#outcome ? await this.#state() : "waiting";
     if (turn !== this.#turn) return;
     if (state === "running" || state === "succeeded" || state === "failed") return location.assign(this.#outcome);

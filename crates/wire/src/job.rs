@@ -82,10 +82,15 @@ impl JobKind {
         self != Self::ChangePin
     }
 
-    /// Whether holders do it themselves, in the card window and on a page of its own; the others are made at a station,
-    /// or asked by every window.
+    /// Whether a page that asks for it needs a ticket: what changes nothing at the server, and tells nothing that the
+    /// card's proof alone does not earn, needs none.
+    pub fn needs_ticket(self) -> bool {
+        !matches!(self, Self::ChangePin | Self::Information)
+    }
+
+    /// Whether holders do it themselves, in the card window and on a page of its own; the other is made at a station.
     pub fn is_for_holders(self) -> bool {
-        !matches!(self, Self::Personalise | Self::Information)
+        self != Self::Personalise
     }
 }
 

@@ -213,7 +213,7 @@ fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
     let authority: AuthorityId = begin.authority.parse().map_err(|_| not_a("name of an authority"))?;
     let ticket = begin.ticket.as_bytes();
     let form = ticket.len() <= LONGEST_TICKET && ticket.iter().all(u8::is_ascii_graphic);
-    if !form || ticket.is_empty() == kind.has_server() {
+    if !form || ticket.is_empty() == kind.needs_ticket() {
         return Err(not_a("ticket"));
     }
     Ok(Asked { kind, portal: Some(AskingPortal { origin: portal.to_owned(), authority }) })

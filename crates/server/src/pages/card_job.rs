@@ -123,7 +123,8 @@ impl<'a> CardJob<'a> {
             JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), t("portal-note-forgotten")],
             JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
             JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
-            JobKind::Personalise | JobKind::Information => Vec::new(),
+            JobKind::Information => vec![t("portal-note-check-reads")],
+            JobKind::Personalise => Vec::new(),
         }
     }
 
@@ -153,7 +154,10 @@ impl<'a> CardJob<'a> {
 
     /// The same at the command line.
     fn command(&self) -> String {
-        let name = self.kind.as_str().replace('_', "-");
+        let name = match self.kind {
+            JobKind::Information => "show".to_owned(),
+            kind => kind.as_str().replace('_', "-"),
+        };
         match self.kind.has_server() {
             true => format!("kaika-agent card {name} --portal {}/{}/", self.origin, self.policy.id),
             false => format!("kaika-agent card {name}"),

@@ -50,9 +50,8 @@ impl Home<'_> {
             JobKind::ChangePin => include_str!("../../assets/icons/change_pin.svg"),
             JobKind::Check => include_str!("../../assets/icons/check.svg"),
             JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
-            JobKind::Activate | JobKind::Personalise | JobKind::Information => {
-                include_str!("../../assets/icons/activate.svg")
-            }
+            JobKind::Information => include_str!("../../assets/icons/information.svg"),
+            JobKind::Activate | JobKind::Personalise => include_str!("../../assets/icons/activate.svg"),
         }
     }
 

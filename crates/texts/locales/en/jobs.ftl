@@ -33,6 +33,17 @@ portal-job-change_pin = Change the PIN
     .failed = The PIN was not changed
     .running = The PIN is being changed
 
+portal-job-information = Information on a card
+    .choice = Card number, holder, validity, certificates, whether the card is activated, and how many PIN tries are left.
+    .lead = Reads the card, asks the database, and shows what there is to know of it. No PIN is needed, and nothing on the card is changed.
+    .start = Look at the card
+    .how = The card window shows card number, holder, validity, and serial number and status of each certificate.
+    .wait = Close the card window when you have seen it.
+    .done = Done
+    .done-lead = You can take the card out now.
+    .failed = This was not done
+    .running = Working
+
 portal-job-check = Check a card
     .choice = See whether the card is as the database has it. Start here if the card does not work, or writing to it was cut short.
     .lead = Reads the certificates on the card, compares them with the database, and tells you what to do. No PIN is needed, and nothing on the card is changed.

@@ -33,6 +33,17 @@ portal-job-change_pin = 更改PIN碼
     .failed = PIN碼沒有更改
     .running = 正在更改PIN碼
 
+portal-job-information = 檢視憑證IC卡資訊
+    .choice = 查看卡號、持有者、效期、憑證、是否已開卡，以及PIN碼還可以試幾次。
+    .lead = 讀出卡片並查詢資料庫，顯示這張卡片的資訊。不需要PIN碼，也不會改變卡片內容。
+    .start = 檢視卡片
+    .how = 卡片視窗會顯示卡號、持有者、效期、每張憑證的序號和狀態。
+    .wait = 看完後關閉卡片視窗就可以了。
+    .done = 檢視完成
+    .done-lead = 您可以把卡片取出。
+    .failed = 沒有完成
+    .running = 檢視中
+
 portal-job-check = 檢測卡片
     .choice = 查看卡片內容是否和憑證資料庫相符；卡片不能用、或是寫入中斷過時，請從這裡開始。
     .lead = 讀出卡片裡的憑證，和憑證資料庫比對，並告訴您該怎麼做。不需要PIN碼，也不會改變卡片內容。

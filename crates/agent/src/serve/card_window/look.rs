@@ -1,7 +1,7 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{AskingPortal, Brief, Found, Offer, Outcome, Unfit};
+use super::state::{AskingPortal, Brief, Found, Informed, Offer, Outcome, Unfit};
 use crate::{
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
@@ -55,7 +55,7 @@ fn choose(
     portals: &dyn Portals,
     brief: &Brief,
     found_target: &mut Option<Arc<Target>>,
-    informed: &mut Option<(CardNumber, CardInformation)>,
+    informed: &mut Option<(CardNumber, Informed)>,
 ) -> Result<Outcome, Refusal> {
     if all.iter().all(|seat| matches!(seat.card, Seated::Nothing)) {
         return Err(Code::NoCard.into());
@@ -83,14 +83,15 @@ fn choose(
     let Some(target) = target.filter(|_| brief.asked.kind.has_server()) else {
         return Ok(Outcome::One(offer, others));
     };
-    let information = match &brief.informed {
-        Some((number, information)) if *number == offer.number => information.clone(),
+    let told = match &brief.informed {
+        Some((number, told)) if *number == offer.number => told.clone(),
         _ => match ask_portal(readers, &target, &offer) {
-            Ok(information) => information,
+            Ok(told) => told,
             Err(refusal) => return Ok(Outcome::Refused(refusal, Some(unfit_card(offer)))),
         },
     };
-    *informed = Some((offer.number.clone(), information.clone()));
+    *informed = Some((offer.number.clone(), told.clone()));
+    let information = told.information;
     Ok(match unfit(brief.asked.kind, &information) {
         Some(refusal) => {
             let authority = target.named.clone();
@@ -171,12 +172,14 @@ fn unfit_card(offer: Offer) -> Unfit {
 }
 
 /// What the portal knows of the card, once the card has proved itself.
-fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<CardInformation, Refusal> {
+fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<Informed, Refusal> {
     let mut session = readers.connect(&offer.reader)?;
     let order = Order::new(JobKind::Information);
     let finished =
         run_job_on(&mut *session, Some(&offer.number), target, &order, Inputs::default(), PAUSES, &mut |_| {})?;
-    finished.succeeded.information.ok_or_else(|| Refusal::new(Code::NotAPortal).detail("it says nothing of the card"))
+    let silent = || Refusal::new(Code::NotAPortal).detail("it says nothing of the card");
+    let information = finished.succeeded.information.ok_or_else(silent)?;
+    Ok(Informed { information, certificates: finished.succeeded.certificates })
 }
 
 /// What keeps a card in this state from this job, told before anything is typed.

@@ -5,12 +5,13 @@ use super::super::page::is_colour;
 use super::{
     inputs::{Field, FieldError},
     meter::{Doing, Meter},
-    state::{Offer, Remedy, SitesWords, Stage, State, Told, Unfit},
+    state::{Informed, Offer, Remedy, SitesWords, Stage, State, Told, Unfit},
 };
+use crate::certificate::CardCertificate;
 use askama::Template;
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
-use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, PinDigits, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -170,6 +171,15 @@ struct Form<'a> {
 }
 
 #[derive(Template)]
+#[template(path = "screens/information.html")]
+struct Information<'a> {
+    context: Context,
+    offer: &'a Offer,
+    others: bool,
+    told: &'a Informed,
+}
+
+#[derive(Template)]
 #[template(path = "screens/working.html")]
 struct Working {
     context: Context,
@@ -282,6 +292,24 @@ impl Form<'_> {
     }
 }
 
+impl Information<'_> {
+    fn picture(&self) -> &'static str {
+        CARD
+    }
+
+    fn key(&self, certificate: &IssuedCertificate) -> String {
+        CardCertificate::from_pem(&certificate.pem).and_then(|parsed| parsed.key()).unwrap_or_default()
+    }
+
+    fn status(&self, certificate: &IssuedCertificate) -> String {
+        self.context.t(&format!("status-{}", certificate.status.map_or("unknown", CertificateStatus::as_str)))
+    }
+
+    fn role(&self, certificate: &IssuedCertificate) -> String {
+        self.context.t(&format!("role-{}", certificate.role.as_str()))
+    }
+}
+
 impl Working {
     fn picture(&self) -> &'static str {
         READER_WITH_CARD
@@ -386,6 +414,15 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.key = numbers.join(",");
             drawn.announce = words.t("window-choose");
             drawn.html = render(&Choose { context, offers });
+        }
+        Stage::Asking { offer, others, .. } if kind == Some(JobKind::Information) => {
+            let told = state.informed.as_ref().filter(|(number, _)| *number == offer.number);
+            drawn.screen = "information";
+            drawn.key.clone_from(&offer.number.to_string());
+            drawn.announce = words.with("window-card-read", &[("card", offer.number.to_string().into())]);
+            if let Some((_, told)) = told {
+                drawn.html = render(&Information { context, offer, others: *others, told });
+            }
         }
         Stage::Asking { offer, others, errors } => {
             let digits = authority.map(|authority| authority.pin_digits).unwrap_or_default();

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::{engine::Progress, portal::Target};
 use kaika_card::Retries;
-use kaika_wire::{AuthorityId, CardInformation, CardNumber, Code, JobKind, PortalAuthority, Refusal};
+use kaika_wire::{
+    AuthorityId, CardInformation, CardNumber, Code, IssuedCertificate, JobKind, PortalAuthority, Refusal,
+};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -46,6 +48,13 @@ pub(super) struct Offer {
     pub(super) tries: Option<Retries>,
 }
 
+/// What the portal says of a card that has proved itself.
+#[derive(Clone)]
+pub(super) struct Informed {
+    pub(super) information: CardInformation,
+    pub(super) certificates: Vec<IssuedCertificate>,
+}
+
 /// What a look at the readers came to.
 pub(super) struct Found {
     /// The numbers of all cards that are in.
@@ -53,7 +62,7 @@ pub(super) struct Found {
     pub(super) outcome: Outcome,
     pub(super) target: Option<Arc<Target>>,
     /// What the portal said of the one card.
-    pub(super) informed: Option<(CardNumber, CardInformation)>,
+    pub(super) informed: Option<(CardNumber, Informed)>,
 }
 
 pub(super) enum Outcome {
@@ -199,7 +208,7 @@ pub(super) struct Brief {
     pub(super) asked: Asked,
     pub(super) target: Option<Arc<Target>>,
     pub(super) chosen: Option<CardNumber>,
-    pub(super) informed: Option<(CardNumber, CardInformation)>,
+    pub(super) informed: Option<(CardNumber, Informed)>,
     /// Only which cards are in.
     pub(super) presence_alone: bool,
 }
@@ -228,7 +237,7 @@ pub(super) struct State {
     pub(super) told: Option<Told>,
     /// How often a job was begun.
     pub(super) attempt: u32,
-    informed: Option<(CardNumber, CardInformation)>,
+    pub(super) informed: Option<(CardNumber, Informed)>,
     ticket: Option<Ticket>,
     kept: Option<Kept>,
     /// The count of changes that the last look was for.
