@@ -6,6 +6,7 @@ mod it {
     mod faults;
     mod http;
     mod matrix;
+    mod status_changes;
     mod tickets;
     mod world;
 }
