@@ -49,6 +49,14 @@ pub fn draw_captcha(app: &App) -> Result<Captcha, Failure> {
     Ok(Captcha { token: sealed::seal(app, TOKEN, &text)?, sum: challenge.sum })
 }
 
+/// The same question once more, for a form that comes back before its answer was judged; none where it is over.
+///
+/// # Errors
+/// The vault failed.
+pub fn ask_again(app: &App, token: &str) -> Result<Option<Captcha>, Failure> {
+    Ok(Opened::of(app, token)?.map(|opened| Captcha { token: token.to_owned(), sum: opened.challenge.sum }))
+}
+
 /// What the picture of this captcha shows.
 ///
 /// # Errors

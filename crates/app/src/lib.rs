@@ -30,7 +30,7 @@ mod well_known;
 
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp};
-pub use captcha::{Captcha, Sum, captcha_digits, draw_captcha, forget_captchas};
+pub use captcha::{Captcha, Sum, ask_again, captcha_digits, draw_captcha, forget_captchas};
 pub use change_status::{
     Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
     change_status_by_authority, change_status_without_card,

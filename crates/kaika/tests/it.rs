@@ -7,6 +7,7 @@ mod it {
     mod http;
     mod matrix;
     mod status_changes;
+    mod status_pages;
     mod tickets;
     mod world;
 }

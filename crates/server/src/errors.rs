@@ -68,7 +68,7 @@ pub(crate) async fn other_method(headers: HeaderMap) -> Response {
     response
 }
 
-fn status(code: Code) -> StatusCode {
+pub(crate) fn status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::StationUnknown | Code::AgentToken => StatusCode::UNAUTHORIZED,

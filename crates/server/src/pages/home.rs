@@ -1,6 +1,7 @@
 //! The start page, and the home of each authority.
 
 use super::page::{Page, authority};
+use super::status_change::elsewhere;
 use crate::errors::{fail, not_found};
 use askama::Template;
 use axum::{
@@ -9,9 +10,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{App, Failure, Generation};
-use kaika_domain::{Policy, policy::Activation};
+use kaika_domain::{
+    Policy,
+    policy::{Activation, Way},
+};
 use kaika_texts::{FluentValue, text};
 use kaika_web::{html, language};
+use kaika_wire::StatusChangeKind;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -31,6 +36,26 @@ pub(super) struct Home<'a> {
 }
 
 impl Home<'_> {
+    /// What holders do here themselves.
+    fn online(&self) -> Vec<StatusChangeKind> {
+        let kinds = StatusChangeKind::ALL.iter().copied();
+        kinds.filter(|kind| self.policy.status_changes.is_online(*kind)).collect()
+    }
+
+    /// What is done in another way, by that way.
+    fn elsewhere(&self) -> Vec<(Vec<String>, String)> {
+        let mut found: Vec<(Way, Vec<String>)> = Vec::new();
+        for kind in StatusChangeKind::ALL {
+            let (way, title) = (self.policy.status_changes.way(*kind), self.page.t(&format!("status-{kind}")));
+            match found.iter_mut().find(|(known, _)| *known == way) {
+                Some((_, titles)) => titles.push(title),
+                None => found.push((way, vec![title])),
+            }
+        }
+        found.retain(|(way, _)| *way != Way::Online);
+        found.into_iter().map(|(way, titles)| (titles, elsewhere(&self.page, way))).collect()
+    }
+
     fn file(&self, generation: &Generation, what: &str) -> String {
         let facts = [
             ("what", self.page.t(what).into()),
