@@ -16,6 +16,8 @@ mod page_screens;
 mod pages;
 #[path = "browser/queries.rs"]
 mod queries;
+#[path = "browser/status_changes.rs"]
+mod status_changes;
 #[path = "browser/tickets.rs"]
 mod tickets;
 #[path = "browser/tray.rs"]
