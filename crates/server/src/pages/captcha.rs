@@ -49,7 +49,7 @@ fn draw(digits: &str) -> Option<Vec<u8>> {
         captcha.set_chars(&[digit]).add_char();
     }
     captcha
-        .apply_filter(Noise::new(0.2))
+        .apply_filter(Noise::new(0.1))
         .apply_filter(Wave::new(2.0, 12.0).horizontal())
         .apply_filter(Wave::new(2.0, 12.0).vertical())
         .view(SIZE.0, SIZE.1)

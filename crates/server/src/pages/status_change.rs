@@ -174,10 +174,6 @@ impl<'a> ChangePage<'a> {
     fn asks_again(&self) -> bool {
         self.kind == StatusChangeKind::Revoke
     }
-
-    fn can_suspend(&self) -> bool {
-        self.policy.status_changes.is_online(StatusChangeKind::Suspend)
-    }
 }
 
 impl ChangedPage<'_> {

@@ -118,6 +118,7 @@ status-find = Find certificates
 
 status-elsewhere = What is not done online
 status-elsewhere-urgent = If the card is lost or may be misused, call us at once and have its certificates suspended first.
+status-elsewhere-suspend = If the card is lost or may be misused, don’t wait; do this online first:
 status-elsewhere-counter = This authority does it at its counters: please come in person, with proof of who you are.
 status-elsewhere-letter = This authority does it by official letter: have your agency or organisation write to the registration authority, with card number and reason.
 status-elsewhere-paper_form = This authority does it on paper: fill in the form, sign or seal it, and send it to the registration authority.

@@ -118,6 +118,7 @@ status-find = 查詢憑證
 
 status-elsewhere = 不在線上辦理的事
 status-elsewhere-urgent = 卡片遺失或可能被冒用時，請立刻打電話給我們，先請我們停用憑證。
+status-elsewhere-suspend = 卡片遺失或可能被冒用時，不必等：請先在線上辦理
 status-elsewhere-counter = 本中心由註冊窗口辦理：請本人攜帶身分證件到註冊窗口。
 status-elsewhere-letter = 本中心以公文辦理：請由您的機關或組織正式發文給註冊中心，寫明卡號和原因。
 status-elsewhere-paper_form = 本中心以紙本辦理：請填寫申請書，簽名或蓋章後送到註冊中心。
