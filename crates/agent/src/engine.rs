@@ -15,7 +15,7 @@ use crate::{
 use kaika_card::{Detected, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobId, JobKind, JobState, PinDigits, Refusal,
-    StartJob, Succeeded, UserCode,
+    StartJob, StatusChange, Succeeded, UserCode,
 };
 use std::{path::PathBuf, sync::mpsc, thread, time::Duration};
 
@@ -26,6 +26,8 @@ pub struct Order {
     pub number: Option<CardNumber>,
     /// For personalising: on whose credential.
     pub station: Option<Station>,
+    /// For a change of status: which, and why.
+    pub change: Option<StatusChange>,
     /// From the portal's page that asked for the job.
     pub ticket: Option<String>,
     /// For personalising: where a PIN that is delivered to the holder is written.
@@ -35,7 +37,7 @@ pub struct Order {
 impl Order {
     /// A job without any of the station's things.
     pub fn new(kind: JobKind) -> Self {
-        Self { kind, number: None, station: None, ticket: None, mailer: None }
+        Self { kind, number: None, station: None, change: None, ticket: None, mailer: None }
     }
 }
 
@@ -154,6 +156,7 @@ impl Job<'_> {
             authority: self.target.named.clone(),
             card: detected.presented,
             number: self.order.number.clone(),
+            change: self.order.change,
             ticket: self.order.ticket.clone(),
         };
         let portal = &*self.target.portal;

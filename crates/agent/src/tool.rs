@@ -5,15 +5,15 @@ mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded, TriesLeft};
+pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded};
 
 use crate::{
-    engine::{Inputs, PAUSES, Progress},
+    engine::{Inputs, Order, PAUSES, Progress},
     portal::{Portals, Station, Target},
     readers::Readers,
 };
 use kaika_card::Pin;
-use kaika_wire::{CardNumber, Code, Input, JobKind, Refusal, UserCode};
+use kaika_wire::{CardNumber, Code, Input, JobKind, Refusal, StatusChange, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
@@ -44,6 +44,9 @@ pub enum ToolRequest {
         portal: Option<String>,
         #[serde(default)]
         reader: Option<String>,
+        /// For a change of status.
+        #[serde(default)]
+        change: Option<StatusChange>,
         secrets: TypedSecrets,
     },
     Personalise {
@@ -137,8 +140,9 @@ impl Tool {
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
             }
-            ToolRequest::Job { kind, portal, reader, secrets } => {
-                let done = self.job(kind, portal.as_deref(), reader.as_deref(), &secrets, progress);
+            ToolRequest::Job { kind, portal, reader, change, secrets } => {
+                let order = Order { change, ..Order::new(kind) };
+                let done = self.job(&order, portal.as_deref(), reader.as_deref(), &secrets, progress);
                 done.map(ToolReply::Done)
             }
             ToolRequest::Personalise { portal, reader, station, number, mailer } => {

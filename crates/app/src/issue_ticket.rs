@@ -14,7 +14,7 @@ const GOOD_FOR: Duration = Duration::minutes(5);
 /// [`Code::NotFound`] for a kind of job that no page asks for; the policy's refusal.
 pub async fn issue_ticket(app: &App, authority: &AuthorityId, kind: JobKind) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
-    if !kind.needs_ticket() {
+    if !kind.needs_ticket() || !kind.has_window() {
         return Err(Code::NotFound.into());
     }
     policy.offers(kind)?;

@@ -6,7 +6,9 @@
 mod anchor_audit;
 mod answer_ocsp;
 pub mod audit;
+mod captcha;
 mod card_jobs;
+mod change_status;
 mod context;
 mod enrol_station;
 mod find_certificates;
@@ -18,6 +20,7 @@ pub mod ports;
 mod publish_crl;
 mod records;
 mod report_batch;
+mod sealed;
 mod start_card_job;
 mod status;
 mod subject;
@@ -27,6 +30,11 @@ mod well_known;
 
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp};
+pub use captcha::{Captcha, Sum, ask_again, captcha_digits, draw_captcha, forget_captchas};
+pub use change_status::{
+    Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
+    change_status_by_authority, change_status_without_card,
+};
 pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
 pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificates};

@@ -180,6 +180,19 @@ pub trait UnitOfWork: Reader {
     async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Result<Option<UserCodeRecord>, StoreError>;
     /// All tries are given back, where the code is still the one of this hash.
     async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Result<(), StoreError>;
+    /// As [`debit_user_code`](Self::debit_user_code), of the counter for pages that ask for no card; neither counter
+    /// touches the other.
+    async fn debit_user_code_without_card(
+        &mut self,
+        card: CardId,
+        limit: u8,
+    ) -> Result<Option<UserCodeRecord>, StoreError>;
+    /// As [`credit_user_code`](Self::credit_user_code), of the counter for pages that ask for no card.
+    async fn credit_user_code_without_card(&mut self, card: CardId, hash: &str) -> Result<(), StoreError>;
+    /// Whether this captcha was not answered before. Now it is; remembered past `expires_at`, when it is over.
+    async fn use_captcha(&mut self, id: &[u8; 16], expires_at: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Those that were over before `before`; how many they were.
+    async fn delete_captchas(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     /// Insert or update by card and version; ciphertexts are never changed.
     async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
 
@@ -314,6 +327,10 @@ pub trait CardSecrets: Send + Sync {
         algorithm: KeyAlgorithm,
         card_point: &[u8],
     ) -> Result<Vec<u8>, VaultError>;
+
+    /// A keyed digest of what a page hands out and gets back: only who has the vault can make it. The same at all
+    /// servers that share the vault; another for every purpose.
+    fn seal(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], VaultError>;
 }
 
 /// argon2id on a bounded pool.

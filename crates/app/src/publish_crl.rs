@@ -5,7 +5,7 @@ use kaika_wire::Code;
 use time::{Duration, OffsetDateTime};
 
 /// How long a list is good for.
-const VALIDITY: Duration = Duration::days(7);
+pub(crate) const VALIDITY: Duration = Duration::days(7);
 /// A list this near its end is signed again although nothing changed.
 const RENEWAL: Duration = Duration::days(1);
 

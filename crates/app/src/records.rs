@@ -185,6 +185,8 @@ pub struct UserCodeRecord {
     pub hash: String,
     /// Wrong tries since it was set or last right; debited before a try is tested.
     pub fails: u8,
+    /// The same, of the pages that ask for no card.
+    pub fails_without_card: u8,
     pub set_at: OffsetDateTime,
 }
 

@@ -28,7 +28,7 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
         }
         _ => presented_card(app, &request).await?,
     };
-    let state = CardJob::new(request.kind).ok_or(Code::BadRequest)?;
+    let state = CardJob::new(request.kind, request.change).ok_or(Code::BadRequest)?;
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
     let (mut job, open) = open_job(app, &card, &request, state, expectation, &token, station.as_ref()).await?;

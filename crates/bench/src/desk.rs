@@ -85,6 +85,7 @@ impl Desk {
             kind: JobKind::Personalise,
             number: Some(card.number.clone()),
             station: Some(self.station.clone()),
+            change: None,
             ticket: None,
             mailer: None,
         };

@@ -120,6 +120,14 @@ impl CertificateState {
         }
     }
 
+    /// Who holds it, in the order in which they came.
+    pub fn holds(&self) -> &[Hold] {
+        match self {
+            Self::Held { holds } | Self::Suspended { holds } => holds,
+            Self::Valid | Self::Revoked { .. } => &[],
+        }
+    }
+
     /// # Errors
     /// Only a held certificate without any further hold is accepted.
     pub fn accept(self) -> Result<Self, NotAllowed> {

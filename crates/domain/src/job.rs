@@ -5,6 +5,7 @@
 //! Steps name secrets by reference ("PUK version 7"), so that a job can be written down as it stands.
 
 mod activate;
+mod change_status;
 mod check;
 mod information;
 mod opening;
@@ -13,6 +14,7 @@ mod rewrite;
 mod unlock;
 
 pub use activate::{Activate, may_activate};
+pub use change_status::ChangeStatus;
 pub use check::{Check, OnCard};
 pub use information::Information;
 pub use personalise::Personalise;
@@ -22,7 +24,7 @@ pub use unlock::Unlock;
 use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
 use kaika_wire::{
     CardCheck, CardFault, CertificateId, CertificateRole, CertificateStatus, Code, Guid, JobKind, KeyAlgorithm,
-    PinSource, Refusal, SecretKind, Slot,
+    PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -170,6 +172,8 @@ pub enum Effect {
     /// These certificates are accepted with this receipt: those held become valid, and what they replace is revoked, in
     /// one transaction.
     Accept { receipt: Vec<u8>, certificates: Vec<CertificateId> },
+    /// By the holder, as far as the certificates let it.
+    ChangeStatus(StatusChange),
     /// The card is as ordered; where its PIN is delivered, it is activated with this receipt.
     Personalised { receipt: Option<Vec<u8>>, certificates: Vec<CertificateId> },
 }
@@ -218,11 +222,12 @@ pub enum CardJob {
     Unlock(Unlock),
     Check(Check),
     Rewrite(Rewrite),
+    ChangeStatus(ChangeStatus),
 }
 
 impl CardJob {
-    /// None for a kind that has no server.
-    pub fn new(kind: JobKind) -> Option<Self> {
+    /// None for a kind that has no server, and where the change of status is not this kind's.
+    pub fn new(kind: JobKind, change: Option<StatusChange>) -> Option<Self> {
         Some(match kind {
             JobKind::Personalise => Self::Personalise(Personalise::default()),
             JobKind::Activate => Self::Activate(Activate::default()),
@@ -230,6 +235,10 @@ impl CardJob {
             JobKind::Unlock => Self::Unlock(Unlock::default()),
             JobKind::Check => Self::Check(Check::default()),
             JobKind::Rewrite => Self::Rewrite(Rewrite::default()),
+            JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
+                let change = change.filter(|change| Some(change.kind()) == kind.status_change())?;
+                Self::ChangeStatus(ChangeStatus::new(change))
+            }
             JobKind::ChangePin => return None,
         })
     }
@@ -242,6 +251,11 @@ impl CardJob {
             Self::Unlock(_) => JobKind::Unlock,
             Self::Check(_) => JobKind::Check,
             Self::Rewrite(_) => JobKind::Rewrite,
+            Self::ChangeStatus(job) => match job.change().kind() {
+                StatusChangeKind::Suspend => JobKind::Suspend,
+                StatusChangeKind::Resume => JobKind::Resume,
+                StatusChangeKind::Revoke => JobKind::Revoke,
+            },
         }
     }
 
@@ -253,6 +267,7 @@ impl CardJob {
             Self::Unlock(job) => job.decide(event, facts),
             Self::Check(job) => job.decide(event, facts),
             Self::Rewrite(job) => job.decide(event, facts),
+            Self::ChangeStatus(job) => job.decide(event, facts),
         }
     }
 
@@ -266,7 +281,7 @@ impl CardJob {
             return Ok(());
         }
         match self {
-            Self::Information(_) | Self::Check(_) => {
+            Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) => {
                 Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
             }
             job => may(job.kind(), facts),
@@ -297,6 +312,7 @@ pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
             CardState::Ordered => Ok(()),
             _ => Err(Code::CardNotBlank.into()),
         },
+        JobKind::Suspend | JobKind::Resume | JobKind::Revoke => facts.policy.offers(kind),
         JobKind::Information | JobKind::ChangePin => Ok(()),
     }
 }

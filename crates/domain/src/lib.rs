@@ -7,11 +7,13 @@ pub mod certificate;
 pub mod job;
 pub mod policy;
 pub mod puk;
+pub mod status_change;
 
 pub use card::{Card, CardRank, CardState, Holder, Organisation, TerminationReason};
 pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
 pub use policy::{Policy, PolicyError, Root};
 pub use puk::{PukLedger, PukRecord, PukState, PukVersion};
+pub use status_change::{Unchanged, changed, may_change, revocation_reason};
 
 use serde::{Deserialize, Serialize};
 

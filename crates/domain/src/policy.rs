@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
-use kaika_wire::{AuthorityId, CardNumber, CertificateRole, Code, JobKind, KeyAlgorithm, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, Code, JobKind, KeyAlgorithm, Refusal, StatusChangeKind};
 use serde::Deserialize;
 use time::Duration;
 
@@ -54,6 +54,8 @@ pub struct Policy {
     pub pin: PinRules,
     pub activation: Activation,
     pub unlock: Unlock,
+    #[serde(default)]
+    pub status_changes: StatusChanges,
     pub certificates: CertificateRules,
     pub contact: Contact,
 }
@@ -146,6 +148,42 @@ pub enum Unlock {
     Counter,
 }
 
+/// How a holder has certificates suspended, resumed and revoked. Where nothing is said: at a counter.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StatusChanges {
+    pub suspend: Way,
+    pub resume: Way,
+    pub revoke: Way,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// By himself, with his user code: with the card in a reader or without it.
+    Online,
+    #[default]
+    Counter,
+    /// By an official letter to the registration authority.
+    Letter,
+    /// By a form on paper, signed and sent to the registration authority.
+    PaperForm,
+}
+
+impl StatusChanges {
+    pub fn way(&self, kind: StatusChangeKind) -> Way {
+        match kind {
+            StatusChangeKind::Suspend => self.suspend,
+            StatusChangeKind::Resume => self.resume,
+            StatusChangeKind::Revoke => self.revoke,
+        }
+    }
+
+    pub fn is_online(&self, kind: StatusChangeKind) -> bool {
+        self.way(kind) == Way::Online
+    }
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRules {
@@ -207,6 +245,10 @@ impl Policy {
                 "a PUK is released for a user code: without one, cards are unlocked at a counter".into(),
             );
         }
+        let online = StatusChangeKind::ALL.iter().any(|kind| self.status_changes.is_online(*kind));
+        if online && self.user_code.is_none() {
+            return wrong("status_changes", "what is done online asks for the user code".into());
+        }
         if !(1..=Hierarchy::MOST_SHARDS).contains(&self.hierarchy.crl_shards) {
             return wrong("hierarchy.crl_shards", format!("1 to {} lists", Hierarchy::MOST_SHARDS));
         }
@@ -249,6 +291,9 @@ impl Policy {
         match kind {
             JobKind::Activate if self.delivers_pin() => Err(elsewhere(Code::ActivatedElsewhere)),
             JobKind::Unlock if self.unlock == Unlock::Counter => Err(elsewhere(Code::UnlockedElsewhere)),
+            kind if kind.status_change().is_some_and(|kind| !self.status_changes.is_online(kind)) => {
+                Err(elsewhere(Code::ChangedElsewhere))
+            }
             kind if kind.is_for_holders() => Ok(()),
             _ => Err(Code::NotFound.into()),
         }

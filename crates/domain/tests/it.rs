@@ -5,4 +5,5 @@ mod it {
     mod life_cycles;
     mod policies;
     mod puk_ledger;
+    mod status_changes;
 }

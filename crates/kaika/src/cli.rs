@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod card;
+mod certificate;
 mod demo;
 mod server;
 mod station;
@@ -32,6 +33,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
         kaika init --config kaika.toml && kaika serve --config kaika.toml\n  \
         kaika card order --authority gca --holder holder.toml\n  \
         kaika station enrol --name \"Counter 1\" --out station.json\n  \
+        kaika certificate suspend --card GC00000000000017 --reason lost\n  \
         kaika audit verify"
 )]
 struct Command {
@@ -55,6 +57,9 @@ enum What {
     /// Order cards and look at orders
     #[command(subcommand)]
     Card(card::Work),
+    /// Suspend, resume and revoke certificates, as the authority
+    #[command(subcommand)]
+    Certificate(certificate::Work),
     /// The places where cards are personalised
     #[command(subcommand)]
     Station(station::Work),
@@ -123,6 +128,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         What::Backup(options) => backup::run(options).await,
         What::Config(work) => server::check(work).await,
         What::Card(work) => card::run(work).await,
+        What::Certificate(work) => certificate::run(work).await,
         What::Station(work) => station::run(work).await,
         What::Sweep(options) => sweep::run(options).await,
         What::Audit(work) => audit::run(work).await,

@@ -75,7 +75,9 @@ pub async fn run(options: Options) -> Result<()> {
         agent.as_ref().map_or_else(|| format!("http://{}", options.agent_listen), |agent| agent.url.clone());
 
     // Cards that are old by now are made when they were new, and the authorities before them.
-    let clock = ShiftedClock::new(produce::days_of_first(&memory).unwrap_or(memory.days_later.into()));
+    let now = memory.days_later.into();
+    let first = produce::days_of_first(&memory);
+    let clock = ShiftedClock::new(first.unwrap_or(now));
     let opening = Opening {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
@@ -85,7 +87,7 @@ pub async fn run(options: Options) -> Result<()> {
     let installation = Installation::open(&folder.places(), opening).await?;
     let stopped = || stopped(stopping.clone());
     tokio::select! {
-        founded = installation.found() => founded?,
+        founded = found(&installation, first.is_some(), || clock.set(now)) => founded?,
         // The next start goes on with the keys that there are.
         () = stopped() => {
             installation.app.store.close().await;
@@ -137,6 +139,15 @@ pub async fn run(options: Options) -> Result<()> {
     server.await.context("the server failed")??;
     installation.app.store.close().await;
     Ok(())
+}
+
+/// Those of old cards first, where there are some to be made; then it is `now`.
+async fn found(installation: &Installation, old_cards: bool, now: impl FnOnce()) -> Result<()> {
+    if old_cards {
+        produce::found_for_old(installation).await?;
+    }
+    now();
+    installation.found().await
 }
 
 /// In the demo everybody wants to see what they did.

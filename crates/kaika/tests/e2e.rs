@@ -18,6 +18,8 @@ mod bench;
 mod browser;
 #[path = "e2e/card_tool.rs"]
 mod card_tool;
+#[path = "e2e/certificate.rs"]
+mod certificate;
 #[path = "e2e/demo.rs"]
 mod demo;
 #[path = "e2e/first_start.rs"]

@@ -7,6 +7,8 @@ mod it {
     mod http;
     mod matrix;
     mod services;
+    mod status_changes;
+    mod status_pages;
     mod tickets;
     mod world;
 }

@@ -68,7 +68,7 @@ pub(crate) async fn other_method(headers: HeaderMap) -> Response {
     response
 }
 
-fn status(code: Code) -> StatusCode {
+pub(crate) fn status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::StationUnknown | Code::AgentToken => StatusCode::UNAUTHORIZED,
@@ -76,7 +76,14 @@ fn status(code: Code) -> StatusCode {
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Code::Stale | Code::AlreadyActivated | Code::NoOrder | Code::CardNotBlank => StatusCode::CONFLICT,
-        Code::BadRequest | Code::SecretMissing | Code::UserCodeForm | Code::PinForm => StatusCode::BAD_REQUEST,
+        Code::AlreadySuspended
+        | Code::AlreadyRevoked
+        | Code::NotSuspended
+        | Code::SuspendedByOthers
+        | Code::CertificatesExpired => StatusCode::CONFLICT,
+        Code::BadRequest | Code::SecretMissing | Code::UserCodeForm | Code::PinForm | Code::CaptchaWrong => {
+            StatusCode::BAD_REQUEST
+        }
         _ => StatusCode::FORBIDDEN,
     }
 }

@@ -77,7 +77,7 @@ async fn report(
 }
 
 /// Runs a use case to its end although the caller hangs up: a try that was debited is judged.
-async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Inconsistent(error.to_string())))

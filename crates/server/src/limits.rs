@@ -40,6 +40,10 @@ pub struct Rates {
     pub jobs: Rate,
     /// Queries for certificates.
     pub queries: Rate,
+    /// Forms of 停用, 復用 and 廢止.
+    pub changes: Rate,
+    /// Pictures of captchas.
+    pub pictures: Rate,
     /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
     pub ocsp_signatures: NonZeroU32,
 }
@@ -51,6 +55,9 @@ impl Default for Rates {
             tickets: Rate::new(60, Duration::from_secs(2)),
             jobs: Rate::new(120, Duration::from_secs(1)),
             queries: Rate::new(20, Duration::from_secs(3)),
+            // Each of them costs an argon2id, and whoever guesses at cards should not get far.
+            changes: Rate::new(20, Duration::from_secs(15)),
+            pictures: Rate::new(60, Duration::from_secs(2)),
             ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
         }
     }
@@ -60,6 +67,8 @@ pub(crate) struct Limits {
     tickets: Limiter,
     jobs: Limiter,
     queries: Limiter,
+    changes: Limiter,
+    pictures: Limiter,
     ocsp_signatures: DefaultDirectRateLimiter,
 }
 
@@ -69,6 +78,8 @@ impl Limits {
             tickets: Limiter::new(rates.tickets),
             jobs: Limiter::new(rates.jobs),
             queries: Limiter::new(rates.queries),
+            changes: Limiter::new(rates.changes),
+            pictures: Limiter::new(rates.pictures),
             ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
         }
     }
@@ -112,11 +123,24 @@ pub(crate) async fn queries(State(site): State<Site>, request: Request, next: Ne
     limited(&site, &site.limits.queries, request, next).await
 }
 
+pub(crate) async fn changes(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.changes, request, next).await
+}
+
+/// A picture is drawn for each who asks, though it changes nothing.
+pub(crate) async fn pictures(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited_always(&site, &site.limits.pictures, request, next).await
+}
+
 /// Reading a page costs nothing.
 async fn limited(site: &Site, limiter: &Limiter, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
+    limited_always(site, limiter, request, next).await
+}
+
+async fn limited_always(site: &Site, limiter: &Limiter, request: Request, next: Next) -> Response {
     match limiter.ask(source(&request, &site.settings.proxies)) {
         Ok(()) => next.run(request).await,
         Err(wait) => {

@@ -1,12 +1,15 @@
 //! The portal's pages.
 
 mod assets;
+mod captcha;
 mod card_job;
 mod certificates;
 mod error;
+mod form;
 mod home;
 mod outcome;
 mod page;
+mod status_change;
 #[cfg(test)]
 mod tests;
 
@@ -28,5 +31,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/{kind}/outcome/{token}", get(outcome::outcome))
         .route("/{authority}/certificates", queries)
         .route("/{authority}/certificates/{file}", get(certificates::download))
+        .merge(status_change::routes(site))
+        .merge(captcha::routes(site))
         .merge(assets::routes())
 }

@@ -1,6 +1,6 @@
-//! What happens by the clock: the sweep of overdue cards and old tickets, and the anchors of the audit log.
+//! What happens by the clock: the sweep of overdue cards, old tickets and captchas, and the anchors of the audit log.
 
-use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, forget_tickets, sweep};
+use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, forget_captchas, forget_tickets, sweep};
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
 use tokio::sync::watch;
@@ -81,6 +81,9 @@ impl Scheduler {
         }
         if let Err(error) = forget_tickets(&self.app).await {
             tracing::error!(%error, "old tickets could not be deleted");
+        }
+        if let Err(error) = forget_captchas(&self.app).await {
+            tracing::error!(%error, "old captchas could not be deleted");
         }
     }
 

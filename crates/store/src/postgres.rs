@@ -30,6 +30,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
     (4, "shards", include_str!("../migrations/postgres/0004_shards.sql")),
     (5, "lists", include_str!("../migrations/postgres/0005_lists.sql")),
+    (6, "without card", include_str!("../migrations/postgres/0006_without_card.sql")),
 ];
 
 pub(crate) struct PostgresStore {

@@ -41,6 +41,8 @@ macro_rules! on_both {
 
 #[path = "it/audit.rs"]
 mod audit;
+#[path = "it/captchas.rs"]
+mod captchas;
 #[path = "it/cards.rs"]
 mod cards;
 #[path = "it/certificates.rs"]

@@ -7,6 +7,7 @@ use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, PrivateKey};
 use aws_lc_rs::cipher::{AES_256, EncryptingKey, UnboundCipherKey};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
@@ -148,6 +149,15 @@ impl CardSecrets for Vault {
         let key = self.agreement_key(job, slot, algorithm)?;
         let card = agreement::UnparsedPublicKey::new(key.algorithm(), card_point);
         agreement::agree(&key, card, VaultError::Failed, |secret| Ok(secret.to_vec()))
+    }
+
+    /// HMAC-SHA256 under a key of its own for each purpose. It is derived from the master of key agreements, so that a
+    /// vault that was made before there were seals needs no other.
+    fn seal(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], VaultError> {
+        let mut key = Zeroizing::new([0; 32]);
+        expand(&self.agreement, &[b"kaika/seal/1", purpose.as_bytes()], key.as_mut())?;
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), message);
+        tag.as_ref().try_into().map_err(|_| VaultError::Failed)
     }
 }
 

@@ -36,6 +36,19 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+// ---- Seals
+
+#[test]
+fn a_seal_is_for_one_purpose_and_the_same_wherever_the_vault_is() {
+    let (folder, other) = (tempdir().unwrap(), tempdir().unwrap());
+    let seal = vault(folder.path()).seal("one", b"message").unwrap();
+    let again = vault(folder.path());
+    assert_eq!(again.seal("one", b"message").unwrap(), seal);
+    assert_ne!(again.seal("two", b"message").unwrap(), seal);
+    assert_ne!(again.seal("one", b"messages").unwrap(), seal);
+    assert_ne!(vault(other.path()).seal("one", b"message").unwrap(), seal);
+}
+
 // ---- PUKs
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::{
     AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid, JobId,
-    Outcome, Refusal, SerialNumber, Slot, UserCode,
+    Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub enum JobKind {
     ChangePin,
     Check,
     Rewrite,
+    Suspend,
+    Resume,
+    Revoke,
 }
 
 /// What a person gives for a job.
@@ -37,7 +40,7 @@ pub enum Input {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Personalise,
         Self::Activate,
         Self::Information,
@@ -45,6 +48,9 @@ impl JobKind {
         Self::ChangePin,
         Self::Check,
         Self::Rewrite,
+        Self::Suspend,
+        Self::Resume,
+        Self::Revoke,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -56,6 +62,9 @@ impl JobKind {
             Self::ChangePin => "change_pin",
             Self::Check => "check",
             Self::Rewrite => "rewrite",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Revoke => "revoke",
         }
     }
 
@@ -65,6 +74,7 @@ impl JobKind {
             Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],
             Self::ChangePin => &[Input::Pin, Input::NewPin],
             Self::Rewrite => &[Input::Pin],
+            Self::Suspend | Self::Resume | Self::Revoke => &[Input::UserCode],
             Self::Personalise | Self::Information | Self::Check => &[],
         }
     }
@@ -73,7 +83,7 @@ impl JobKind {
     pub fn changes_card(self) -> bool {
         match self {
             Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite => true,
-            Self::Information | Self::Check => false,
+            Self::Information | Self::Check | Self::Suspend | Self::Resume | Self::Revoke => false,
         }
     }
 
@@ -88,9 +98,25 @@ impl JobKind {
         !matches!(self, Self::ChangePin | Self::Information)
     }
 
-    /// Whether holders do it themselves, in the card window and on a page of its own; the other is made at a station.
+    /// Whether holders do it themselves; the other is made at a station.
     pub fn is_for_holders(self) -> bool {
         self != Self::Personalise
+    }
+
+    /// Whether holders do it in the card window, from a page of its own. What changes a status has pages that need no
+    /// card; with the card it is done at the card tool.
+    pub fn has_window(self) -> bool {
+        self.is_for_holders() && self.status_change().is_none()
+    }
+
+    /// Which change of status it is.
+    pub fn status_change(self) -> Option<StatusChangeKind> {
+        match self {
+            Self::Suspend => Some(StatusChangeKind::Suspend),
+            Self::Resume => Some(StatusChangeKind::Resume),
+            Self::Revoke => Some(StatusChangeKind::Revoke),
+            _ => None,
+        }
     }
 }
 
@@ -113,6 +139,9 @@ pub struct StartJob {
     /// For personalising: which ordered card this is to become; none: the oldest order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<CardNumber>,
+    /// For a change of status: which, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<StatusChange>,
     /// From the portal's page, where one asked for this job; good once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,

@@ -12,6 +12,7 @@ mod ids;
 mod job;
 mod refusal;
 mod secret;
+mod status_change;
 mod ticket;
 mod values;
 mod well_known;
@@ -28,6 +29,7 @@ pub use job::{
 };
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
+pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};
 pub use ticket::{CertificateOutcome, IssuedTicket, JobOutcome};
 pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
 pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

@@ -77,6 +77,21 @@ codes! {
     SecretMissing = "secret_missing",
     /// The two entries of the new PIN are not the same.
     PinsDiffer = "pins_differ",
+    /// Card number, holder's name and user code do not belong together, or were wrong too often: never told which.
+    DetailsWrong = "details_wrong",
+    /// The answer to the captcha is wrong, was used before, or came too late.
+    CaptchaWrong = "captcha_wrong",
+    /// This authority does this not online, but at a counter or by letter.
+    ChangedElsewhere = "changed_elsewhere",
+    /// The side that asks has suspended all of these certificates already.
+    AlreadySuspended = "already_suspended",
+    AlreadyRevoked = "already_revoked",
+    /// There is no suspension to lift.
+    NotSuspended = "not_suspended",
+    /// Suspended, but by another side, which alone lifts it.
+    SuspendedByOthers = "suspended_by_others",
+    /// All of these certificates have expired: nothing is left to change.
+    CertificatesExpired = "certificates_expired",
     BadRequest = "bad_request",
     /// A form that did not come from one of our own pages.
     ForeignPage = "foreign_page",

@@ -7,5 +7,7 @@
 mod documents;
 #[path = "it/messages.rs"]
 mod messages;
+#[path = "it/status_change.rs"]
+mod status_change;
 #[path = "it/values.rs"]
 mod values;

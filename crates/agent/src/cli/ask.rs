@@ -20,6 +20,20 @@ pub(super) fn secrets(kind: JobKind, from_stdin: bool, output: &Output) -> Resul
     Ok(given)
 }
 
+/// Whether the person means what cannot be taken back.
+///
+/// # Errors
+/// [`Code::BadRequest`] where it is not said so.
+pub(super) fn sure(output: &Output) -> Result<(), Refusal> {
+    output.say("prompt-revoke", &[]);
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match read.is_ok() && answer.trim().eq_ignore_ascii_case("revoke") {
+        true => Ok(()),
+        false => Err(Refusal::new(Code::BadRequest).detail("not confirmed")),
+    }
+}
+
 /// Lines `user_code=…`, `pin=…` and `new_pin=…`.
 fn read_lines(input: impl BufRead) -> Result<TypedSecrets, Refusal> {
     let mut given = TypedSecrets::default();

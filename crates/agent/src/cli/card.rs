@@ -9,7 +9,7 @@ use crate::{
     tool::{Tool, ToolReply, ToolRequest},
 };
 use clap::{Args, Subcommand};
-use kaika_wire::{CardNumber, Code, JobKind, Refusal};
+use kaika_wire::{CardNumber, Code, JobKind, Refusal, StatusChange, StatusChangeKind};
 use std::{path::PathBuf, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -50,6 +50,12 @@ pub(super) enum Work {
     Check(HolderJob),
     /// Write to a card what it should hold and does not: the PIN is asked for
     Rewrite(HolderJob),
+    /// Suspend a card's certificates: the user code is asked for
+    Suspend(ChangeOfStatus),
+    /// Lift the holder's own suspension: the user code is asked for
+    Resume(ChangeOfStatus),
+    /// Revoke a card's certificates, for ever: the user code is asked for
+    Revoke(ChangeOfStatus),
     /// Make a blank card the one that was ordered
     Personalise {
         /// The portal's address, or an authority's page there
@@ -86,6 +92,16 @@ pub(super) struct HolderJob {
 }
 
 #[derive(Args)]
+pub(super) struct ChangeOfStatus {
+    #[command(flatten)]
+    work: HolderJob,
+    /// Why: lost, not_in_use, other (suspend); found, other (resume); lost, key_compromise, affiliation_changed,
+    /// superseded, ceased, other (revoke)
+    #[arg(long)]
+    reason: String,
+}
+
+#[derive(Args)]
 pub(super) struct SecretsOption {
     /// Read the secrets from standard input: lines user_code=…, pin=… and new_pin=…, those that the command needs
     #[arg(long)]
@@ -114,13 +130,21 @@ pub(super) struct Place {
 }
 
 pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
-    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption| {
+    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption, change| {
         let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
-        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, secrets })
+        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, change, secrets })
     };
-    let holders = |kind, work: HolderJob| {
-        let request = job(kind, Some(work.portal), work.reader, &work.secrets)?;
+    let holders = |kind, work: HolderJob, change| {
+        let request = job(kind, Some(work.portal), work.reader, &work.secrets, change)?;
         Ok::<_, Refusal>((request, work.place, Some(kind)))
+    };
+    let change = |kind, to: StatusChangeKind, asked: ChangeOfStatus| {
+        let change = StatusChange::parse(to, &asked.reason);
+        let change = change.map_err(|error| Refusal::new(Code::BadRequest).detail(format!("--reason: {error}")))?;
+        if to == StatusChangeKind::Revoke && !asked.work.secrets.secrets_stdin {
+            ask::sure(output)?;
+        }
+        holders(kind, asked.work, Some(change))
     };
     let (request, place, kind) = match work {
         Work::List { portal, place } => (ToolRequest::List { portal }, place, None),
@@ -128,13 +152,16 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
             let request = ToolRequest::Show { portal, reader: reader.reader };
             (request, place, Some(JobKind::Information))
         }
-        Work::Activate(work) => holders(JobKind::Activate, work)?,
-        Work::Unlock(work) => holders(JobKind::Unlock, work)?,
-        Work::Check(work) => holders(JobKind::Check, work)?,
-        Work::Rewrite(work) => holders(JobKind::Rewrite, work)?,
+        Work::Activate(work) => holders(JobKind::Activate, work, None)?,
+        Work::Unlock(work) => holders(JobKind::Unlock, work, None)?,
+        Work::Check(work) => holders(JobKind::Check, work, None)?,
+        Work::Rewrite(work) => holders(JobKind::Rewrite, work, None)?,
+        Work::Suspend(asked) => change(JobKind::Suspend, StatusChangeKind::Suspend, asked)?,
+        Work::Resume(asked) => change(JobKind::Resume, StatusChangeKind::Resume, asked)?,
+        Work::Revoke(asked) => change(JobKind::Revoke, StatusChangeKind::Revoke, asked)?,
         Work::ChangePin { reader, place, secrets } => {
             let kind = JobKind::ChangePin;
-            (job(kind, None, reader, &secrets)?, place, Some(kind))
+            (job(kind, None, reader, &secrets, None)?, place, Some(kind))
         }
         Work::Personalise { portal, reader, place, station, number, mailer } => {
             let request = ToolRequest::Personalise {

@@ -122,9 +122,10 @@ impl Output {
         if let Some(check) = &done.check {
             self.slots(check);
         }
-        if let Some(tries) = &done.tries {
-            self.line("tool-pin-tries", tries.pin_tries_left.map(|tries| tries.to_string()));
-            self.line("tool-puk-tries", tries.puk_tries_left.map(|tries| tries.to_string()));
+        for (key, tries) in [("tool-pin-tries", done.pin_tries_left), ("tool-puk-tries", done.puk_tries_left)] {
+            if let Some(tries) = tries {
+                self.line(key, Some(tries.to_string()));
+            }
         }
         if !done.certificates.is_empty() {
             self.certificates(&done.certificates);
@@ -170,6 +171,9 @@ fn done_key(kind: JobKind, done: &JobDone) -> &'static str {
         (JobKind::Activate, _) => "tool-activated-done",
         (JobKind::Unlock, _) => "tool-unlocked-done",
         (JobKind::ChangePin, _) => "tool-pin-changed-done",
+        (JobKind::Suspend, _) => "tool-suspended-done",
+        (JobKind::Resume, _) => "tool-resumed-done",
+        (JobKind::Revoke, _) => "tool-revoked-done",
         (_, Some((CheckResult::Same, _))) => "tool-check-same",
         (_, Some((CheckResult::Differs, _))) => "tool-check-differs",
         (_, Some((CheckResult::Rewritten, _))) => "tool-check-rewritten",

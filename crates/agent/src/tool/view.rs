@@ -1,7 +1,6 @@
 //! The documents that the card tool answers with.
 
 use crate::engine::Finished;
-use kaika_card::Retries;
 use kaika_wire::{AuthorityId, CardCheck, CardNumber, IssuedCertificate, JobId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -52,22 +51,11 @@ pub struct JobDone {
     /// Of a check, and of a re-write.
     #[serde(flatten)]
     pub check: Option<CardCheck>,
-    /// Of a check.
-    #[serde(flatten)]
-    pub tries: Option<TriesLeft>,
-}
-
-/// None where the card does not tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TriesLeft {
+    /// Of a check, where the card tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin_tries_left: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub puk_tries_left: Option<u8>,
-}
-
-impl From<Retries> for TriesLeft {
-    fn from(retries: Retries) -> Self {
-        Self { pin_tries_left: retries.pin, puk_tries_left: retries.puk }
-    }
 }
 
 impl JobDone {
@@ -78,13 +66,21 @@ impl JobDone {
             number: finished.card,
             certificates: finished.succeeded.certificates,
             check: finished.succeeded.check,
-            tries: None,
+            pin_tries_left: None,
+            puk_tries_left: None,
         }
     }
 
     pub(super) fn alone(number: CardNumber) -> Self {
-        let certificates = Vec::new();
-        Self { job: None, state: Succeeded::Succeeded, number, certificates, check: None, tries: None }
+        Self {
+            job: None,
+            state: Succeeded::Succeeded,
+            number,
+            certificates: Vec::new(),
+            check: None,
+            pin_tries_left: None,
+            puk_tries_left: None,
+        }
     }
 }
 

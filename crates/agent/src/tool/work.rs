@@ -14,12 +14,13 @@ impl Tool {
     /// A job that holders do themselves.
     pub(super) fn job(
         &self,
-        kind: JobKind,
+        order: &Order,
         portal: Option<&str>,
         reader: Option<&str>,
         secrets: &TypedSecrets,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<JobDone, Refusal> {
+        let kind = order.kind;
         if !kind.is_for_holders() {
             return Err(Refusal::new(Code::BadRequest).detail("not a holder's job"));
         }
@@ -31,7 +32,7 @@ impl Tool {
             return Ok(JobDone::alone(number));
         }
         let portal = portal.ok_or_else(|| Refusal::new(Code::BadRequest).detail("a portal is needed"))?;
-        self.run(portal, reader, &Order::new(kind), inputs, progress)
+        self.run(portal, reader, order, inputs, progress)
     }
 
     pub(super) fn personalise(
@@ -64,7 +65,7 @@ impl Tool {
             JobKind::Check => {
                 let retries = exclusively(&mut *session, |transport| kaika_card::retries(transport));
                 let retries = retries.map_err(lost)?.map_err(refusal)?;
-                Ok(JobDone { tries: Some(retries.into()), ..done })
+                Ok(JobDone { pin_tries_left: retries.pin, puk_tries_left: retries.puk, ..done })
             }
             _ => Ok(done),
         }

@@ -75,6 +75,7 @@ fn start_job() -> StartJob {
         authority: None,
         card: PresentedCard { guid: None, certificate: None, device: None },
         number: None,
+        change: None,
         ticket: None,
     }
 }

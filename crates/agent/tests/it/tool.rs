@@ -170,7 +170,8 @@ fn secrets_travel_in_requests_alone() {
         pin: None,
         new_pin: Some(Zeroizing::new("135790".to_owned())),
     };
-    let request = ToolRequest::Job { kind: JobKind::Activate, portal: Some(URL.to_owned()), reader: None, secrets };
+    let request =
+        ToolRequest::Job { kind: JobKind::Activate, portal: Some(URL.to_owned()), reader: None, change: None, secrets };
     let sent = serde_json::to_value(&request).unwrap();
     assert_eq!((&sent["operation"], &sent["kind"]), (&json!("job"), &json!("activate")));
     assert_eq!(sent["secrets"], json!({"user_code": "Abc123", "new_pin": "135790"}));

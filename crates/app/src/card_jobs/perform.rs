@@ -6,13 +6,14 @@ use super::{
     record::{actor, event},
     view::parse,
 };
+use crate::change_status::{Asked, apply_change};
 use crate::{App, Ended, Failure, IssueOrder, JobRecord, Receipt};
 use futures_util::future::try_join_all;
 use kaika_domain::{
-    CardState, Certificate, CertificateState, NotAllowed, RevocationReason,
+    CardState, Certificate, CertificateState, HoldBy, NotAllowed, RevocationReason,
     job::{Effect, KeyToCertify, Performed},
 };
-use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, UserCode};
+use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, StatusChange, UserCode};
 use serde_json::json;
 
 /// Gives what became of it, and another transaction with the card as it is afterwards.
@@ -37,6 +38,7 @@ pub(super) async fn perform<'a>(
         },
         Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await,
         Effect::Accept { receipt, certificates } => accepted(app, job, &receipt, &certificates).await,
+        Effect::ChangeStatus(change) => change_status(app, job, change).await,
         Effect::Personalised { receipt, certificates } => {
             personalised(app, job, receipt.as_deref(), &certificates).await
         }
@@ -168,6 +170,18 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
         work.audit(event(app, job, view, "certificate.revoke", facts));
     }
     Ok(())
+}
+
+/// By the holder, whose card has proved itself.
+async fn change_status<'a>(app: &'a App, job: &mut JobRecord, change: StatusChange) -> Result<Open<'a>, Failure> {
+    let mut open = Open::begin(app, job.card).await?;
+    let Open { work, view } = &mut open;
+    let actor = actor(job, view);
+    let asked = Asked { change, by: HoldBy::Holder, actor, way: "card", now: app.now() };
+    apply_change(work.as_mut(), view.policy, &asked, Some(&view.card), &mut view.certificates).await?;
+    end(job, Ended::Succeeded, app.now());
+    work.update_job(job).await?;
+    Ok(open)
 }
 
 /// The card is as ordered and on its way; where its PIN is delivered it is valid from the start.

@@ -1,6 +1,7 @@
 //! Policies that contradict themselves are refused with the field's name.
 
-use kaika_domain::Policy;
+use kaika_domain::{Policy, policy::Way};
+use kaika_wire::StatusChangeKind;
 
 const RIGHT: &str = r##"
 id = "tca"
@@ -57,6 +58,20 @@ fn a_right_policy_is_taken() {
 }
 
 #[test]
+fn what_a_holder_does_himself_is_said_one_by_one() {
+    let policy = Policy::parse(RIGHT).expect("a policy");
+    assert!(StatusChangeKind::ALL.iter().all(|kind| policy.status_changes.way(*kind) == Way::Counter), "the default");
+    let some = RIGHT.replace("[pin]", "[status_changes]\nsuspend = \"online\"\nrevoke = \"paper_form\"\n[pin]");
+    let changes = Policy::parse(&some).expect("a policy").status_changes;
+    assert_eq!((changes.suspend, changes.resume, changes.revoke), (Way::Online, Way::Counter, Way::PaperForm));
+    let counter = "activation = { mode = \"counter\" }";
+    let online = "activation = { mode = \"online\", within_days = 90, afterwards = \"revoke\" }";
+    let without_codes = some.replace(online, counter).replace("[user_code]\ntries = 3\n", "");
+    let error = Policy::parse(&without_codes).expect_err("nothing to ask for").to_string();
+    assert!(error.contains("status_changes"), "{error}");
+}
+
+#[test]
 fn wrong_values_are_named() {
     check("[\"TC\"]", "[\"T1\"]", "card.number_prefixes");
     check("[\"TC\"]", "[]", "card.number_prefixes");
@@ -65,6 +80,7 @@ fn wrong_values_are_named() {
     check("[\"signature\", \"login\"]", "[\"signature\", \"card_authentication\"]", "card.roles");
     check("min = 6", "min = 4", "pin");
     check("max = 8", "max = 12", "pin");
+    check("[pin]", "[status_changes]\nrevoke = \"fax\"\n[pin]", "fax");
     check("[user_code]\ntries = 3\n", "", "user_code");
     check("#123456", "blue", "accent");
     check("#123456", "#7a8a9a", "accent");

@@ -32,6 +32,18 @@ pub(super) fn days_of_first(memory: &Memory) -> Option<i64> {
     missing.map(|planned| -planned.story.days_ago()).min()
 }
 
+/// The authorities of old cards, each with its root before it, are as old.
+pub(super) async fn found_for_old(installation: &Installation) -> Result<()> {
+    for planned in CARDS.iter().filter(|planned| planned.story.days_ago() > 0) {
+        let authority: AuthorityId = planned.authority.parse().context("the plan names an authority")?;
+        let root = installation.app.policy(&authority)?.hierarchy.root.clone();
+        for owner in [root, authority] {
+            installation.app.issuer.found(&owner).await.context("an old authority could not be founded")?;
+        }
+    }
+    Ok(())
+}
+
 fn is_placed(memory: &Memory, planned: &PlannedCard) -> bool {
     memory.cards.iter().any(|card| card.plan == planned.name && card.placed)
 }
@@ -157,11 +169,10 @@ async fn personalised(
     }
     let station = station(folder, installation).await?;
     let order = Order {
-        kind: JobKind::Personalise,
         number: Some(number.clone()),
         station: Some(station),
-        ticket: None,
         mailer: Some(mailer_file(folder, number)),
+        ..Order::new(JobKind::Personalise)
     };
     at_card(folder, memory, planned, number, move |desk| desk.run(&order, Inputs::default()).map_err(told)).await
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Memory,
-    plan::{CARDS, PIN, PlannedCard},
+    plan::{CARDS, PIN, Story},
     produce::mailer_file,
 };
 use crate::installation::{Folder, Installation, write_whole};
@@ -104,8 +104,8 @@ impl Ready {
         }
         let kept = readers.cards().map_err(anyhow::Error::from)?;
         let mut cards = Vec::new();
-        let of_plan = |planned: &PlannedCard| memory.cards.iter().find(|card| card.plan == planned.name);
-        for demo_card in CARDS.iter().filter_map(of_plan) {
+        for planned in &CARDS {
+            let Some(demo_card) = memory.cards.iter().find(|card| card.plan == planned.name) else { continue };
             let Some(number) = &demo_card.number else { continue };
             let card = reader.card_by_number(number).await?.with_context(|| format!("card {number} is gone"))?;
             let holder = reader.holder(card.holder).await?.with_context(|| format!("card {number} has no holder"))?;
@@ -115,7 +115,8 @@ impl Ready {
             let inspection = Inspection::of_file(folder.cards().join(format!("{number}.card")))?;
             let policy = app.policy(&card.authority)?;
             let locked = user_code.is_some_and(|code| code.fails >= policy.user_code_tries());
-            let known = delivered_pin(folder, number)?.unwrap_or_else(|| PIN.to_owned());
+            let set = || (planned.story != Story::AsDelivered).then(|| PIN.to_owned());
+            let known = delivered_pin(folder, number)?.or_else(set);
             cards.push(ReadyCard {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
@@ -123,7 +124,7 @@ impl Ready {
                 reader: seat.and_then(|kept| kept.reader.clone()),
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),
-                pin: inspection.pin_is(&known).then_some(known),
+                pin: known.filter(|known| inspection.pin_is(known)),
             });
         }
         let agent_token_file = own_agent.then(|| token_file(folder));

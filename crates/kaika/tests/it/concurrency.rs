@@ -33,8 +33,14 @@ impl Window {
             let mut session = desk_session(Arc::clone(&self.card));
             exclusively(session.as_mut(), |transport| kaika_card::detect(transport)).unwrap().unwrap()
         };
-        let start =
-            StartJob { kind: JobKind::Activate, authority: None, card: detected.presented, number: None, ticket: None };
+        let start = StartJob {
+            kind: JobKind::Activate,
+            authority: None,
+            card: detected.presented,
+            number: None,
+            change: None,
+            ticket: None,
+        };
         let started = self.portal.start(&start, None)?;
         let JobState::Running { batch } = started.state else { panic!("a job begins with a batch") };
         Ok((started.job, started.token, batch))

@@ -12,23 +12,27 @@ use serde_json::Value;
 use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
 use tower::ServiceExt;
 
-const OWN: &str = "localhost:8080";
+pub(super) const OWN: &str = "localhost:8080";
 const TICKETS: &str = "/gca/activate/tickets";
 
-struct Server {
-    site: Site,
+pub(super) struct Server {
+    pub(super) site: Site,
     router: Router,
 }
 
-struct Answer {
-    status: StatusCode,
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(super) fn page(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
     }
 
     fn code(&self) -> String {
@@ -44,23 +48,46 @@ impl Server {
         Self::of(Site::ordered(|policy| policy), rates)
     }
 
-    fn of(site: Site, rates: Rates) -> Self {
+    pub(super) fn of(site: Site, rates: Rates) -> Self {
         let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new() };
         let router = router(site.open(), settings);
         Self { site, router }
     }
 
-    fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(super) fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.ask_from("192.0.2.1:5000", method, path, headers)
     }
 
     fn ask_from(&self, source: &str, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(source, method, path, headers, Body::empty())
+    }
+
+    /// A form of ours, as a browser sends it.
+    pub(super) fn fill_in(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let encoded = |text: &str| {
+            let octet = |byte: u8| match byte.is_ascii_alphanumeric() {
+                true => char::from(byte).to_string(),
+                false => format!("%{byte:02X}"),
+            };
+            text.bytes().map(octet).collect::<String>()
+        };
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let headers = [
+            ("host", OWN),
+            ("origin", "http://localhost:8080"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "en"),
+        ];
+        self.send("192.0.2.1:5000", Method::POST, path, &headers, fields.join("&").into())
+    }
+
+    fn send(&self, source: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let source: SocketAddr = source.parse().unwrap();
-        let request = request.extension(ConnectInfo(source)).body(Body::empty()).unwrap();
+        let request = request.extension(ConnectInfo(source)).body(body).unwrap();
         self.site.runtime().block_on(async {
             let response = self.router.clone().oneshot(request).await.unwrap();
             let (parts, body) = response.into_parts();
@@ -147,8 +174,8 @@ fn every_answer_has_the_headers_that_protect_it() {
 #[test]
 fn a_source_that_asks_too_often_waits_and_others_do_not() {
     let few = Rate { burst: NonZeroU32::new(3).unwrap(), then_every: Duration::from_secs(3600) };
-    let server = Server::new(Rates { tickets: few, queries: few, ..Rates::default() });
-    for path in [TICKETS, "/gca/certificates"] {
+    let server = Server::new(Rates { tickets: few, queries: few, changes: few, ..Rates::default() });
+    for path in [TICKETS, "/gca/certificates", "/gca/suspend"] {
         let ask = |source: &str| server.ask_from(source, Method::POST, path, &[("host", OWN)]);
         for _ in 0..3 {
             assert_ne!(ask("192.0.2.1:5000").status, StatusCode::TOO_MANY_REQUESTS);
@@ -158,8 +185,10 @@ fn a_source_that_asks_too_often_waits_and_others_do_not() {
         let wait: u64 = answer.header("retry-after").parse().unwrap();
         assert!((3000..=3601).contains(&wait), "{wait}");
         assert_ne!(ask("192.0.2.2:5000").status, StatusCode::TOO_MANY_REQUESTS);
-        let page = server.ask(Method::GET, "/gca/certificates", &[("host", OWN)]);
-        assert_eq!(page.status, StatusCode::OK, "a page can still be read");
+        for page in ["/gca/certificates", "/gca/suspend"] {
+            let page = server.ask(Method::GET, page, &[("host", OWN)]);
+            assert_eq!(page.status, StatusCode::OK, "a page can still be read");
+        }
     }
 }
 

@@ -59,7 +59,7 @@ fn a_page_learns_how_its_job_ended_and_nothing_of_others() {
     let second = ticket(&site, &app);
     assert_ne!((&first.ticket, &first.outcome), (&second.ticket, &second.outcome));
     activate(&site, &app, &second, None).unwrap();
-    let JobOutcome::Succeeded { number, holder, certificates } = outcome(&site, &app, &second) else {
+    let JobOutcome::Succeeded { number, holder, certificates, .. } = outcome(&site, &app, &second) else {
         panic!("not succeeded")
     };
     assert_eq!((number, holder.as_str()), (site.number.clone(), "C=TW,O=行政院,OU=測試機關"));

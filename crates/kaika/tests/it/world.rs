@@ -311,6 +311,7 @@ impl Site {
     pub(crate) fn order(&self, kind: JobKind) -> Order {
         Order {
             kind,
+            change: None,
             ticket: None,
             number: None,
             station: self.shared.station.lock().unwrap().clone(),

@@ -124,7 +124,7 @@ impl<'a> CardJob<'a> {
             JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
             JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
             JobKind::Information => vec![t("portal-note-check-reads")],
-            JobKind::Personalise => Vec::new(),
+            JobKind::Personalise | JobKind::Suspend | JobKind::Resume | JobKind::Revoke => Vec::new(),
         }
     }
 
@@ -182,7 +182,7 @@ pub(super) async fn card_job(
         Ok(()) => {}
         // There it says how cards are activated.
         Err(_) if kind == JobKind::Activate => return Redirect::temporary(&format!("/{}/", policy.id)).into_response(),
-        Err(_) if !kind.is_for_holders() => return not_found(headers).await,
+        Err(_) if !kind.has_window() => return not_found(headers).await,
         Err(refusal) => return refuse(refusal, &headers),
     }
     html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind)))

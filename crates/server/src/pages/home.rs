@@ -3,6 +3,7 @@
 use super::{
     card_job::job_key,
     page::{Page, authority},
+    status_change::elsewhere,
 };
 use crate::errors::{fail, not_found};
 use askama::Template;
@@ -12,10 +13,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{App, Failure, Generation};
-use kaika_domain::{Policy, policy::Activation};
+use kaika_domain::{
+    Policy,
+    policy::{Activation, Way},
+};
 use kaika_texts::{FluentValue, text};
 use kaika_web::{html, language};
-use kaika_wire::JobKind;
+use kaika_wire::{JobKind, StatusChangeKind};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -37,7 +41,7 @@ pub(super) struct Home<'a> {
 impl Home<'_> {
     /// What holders do with their cards here.
     fn jobs(&self) -> impl Iterator<Item = JobKind> {
-        JobKind::ALL.into_iter().filter(|kind| self.policy.offers(*kind).is_ok())
+        JobKind::ALL.into_iter().filter(|kind| kind.has_window() && self.policy.offers(*kind).is_ok())
     }
 
     fn job(&self, kind: &JobKind, what: &str) -> String {
@@ -51,8 +55,28 @@ impl Home<'_> {
             JobKind::Check => include_str!("../../assets/icons/check.svg"),
             JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
             JobKind::Information => include_str!("../../assets/icons/information.svg"),
-            JobKind::Activate | JobKind::Personalise => include_str!("../../assets/icons/activate.svg"),
+            _ => include_str!("../../assets/icons/activate.svg"),
         }
+    }
+
+    /// What holders do here themselves.
+    fn online(&self) -> Vec<StatusChangeKind> {
+        let kinds = StatusChangeKind::ALL.iter().copied();
+        kinds.filter(|kind| self.policy.status_changes.is_online(*kind)).collect()
+    }
+
+    /// What is done in another way, by that way.
+    fn elsewhere(&self) -> Vec<(Vec<String>, String)> {
+        let mut found: Vec<(Way, Vec<String>)> = Vec::new();
+        for kind in StatusChangeKind::ALL {
+            let (way, title) = (self.policy.status_changes.way(*kind), self.page.t(&format!("status-{kind}")));
+            match found.iter_mut().find(|(known, _)| *known == way) {
+                Some((_, titles)) => titles.push(title),
+                None => found.push((way, vec![title])),
+            }
+        }
+        found.retain(|(way, _)| *way != Way::Online);
+        found.into_iter().map(|(way, titles)| (titles, elsewhere(&self.page, way))).collect()
     }
 
     fn file(&self, generation: &Generation, what: &str) -> String {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use kaika_app::App;
+use kaika_app::{App, Sum};
 use kaika_domain::{Policy, policy::Text};
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
@@ -78,6 +78,24 @@ impl<'a> Page<'a> {
     /// The class that colours a status.
     pub(super) fn status_class(&self, status: &CertificateStatus) -> String {
         format!("status-{}", status.as_str())
+    }
+
+    /// Where a card number stands, and how it looks.
+    pub(super) fn number_hint(&self, policy: &Policy) -> String {
+        let key = match policy.card.number_prefixes.len() {
+            1 => "portal-find-number-hint-digits",
+            _ => "portal-find-number-hint",
+        };
+        let prefixes = self.prefixes(policy);
+        let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(policy.card.number_digits))];
+        text(self.language, key, &facts)
+    }
+
+    /// A sum in words: `十三加五等於多少？`
+    pub(super) fn sum(&self, sum: &Sum) -> String {
+        let key = if sum.plus { "status-sum-plus" } else { "status-sum-minus" };
+        let [left, right] = [sum.left, sum.right].map(|number| self.number("status-number", "n", number));
+        text(self.language, key, &[("left", left.into()), ("right", right.into())])
     }
 
     /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.

@@ -3,18 +3,20 @@
 use super::{
     assets::ASSETS,
     card_job::{CardJob, CardJobPage},
-    certificates::{Answer, Asked, By, Wrong, certificates_page},
+    certificates::{Answer, Asked, By, certificates_page},
     error::ErrorPage,
+    form::Wrong,
     home::{Home, Start},
     outcome::Outcome,
     page::Page,
+    status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, Trouble, Typed},
 };
-use kaika_app::{FoundCertificate, Generation};
+use kaika_app::{Captcha, ChangeOutcome, FoundCertificate, Generation, Sum};
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CertificateOutcome, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, JobOutcome, Refusal,
-    SerialNumber, SlotCheck,
+    SerialNumber, SlotCheck, StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 use time::{Duration, OffsetDateTime};
@@ -25,6 +27,13 @@ pub(crate) fn policy(prefixes: &str) -> Policy {
 }
 
 fn of_kind(prefixes: &str, activation: &str) -> Policy {
+    with_changes(prefixes, activation, ["online"; 3])
+}
+
+/// `changes`: how 停用, 復用 and 廢止 are done.
+fn with_changes(prefixes: &str, activation: &str, changes: [&str; 3]) -> Policy {
+    let [suspend, resume, revoke] = changes;
+    let changes = format!("suspend = \"{suspend}\"\nresume = \"{resume}\"\nrevoke = \"{revoke}\"");
     let toml = format!(
         r##"
 id = "tca"
@@ -49,6 +58,8 @@ tries = 3
 [pin]
 min = 6
 max = 8
+[status_changes]
+{changes}
 [certificates]
 validity_years = 5
 policies = ["1.3.6.1.5.5.7.13.3"]
@@ -119,6 +130,16 @@ fn pages(language: Language) -> Vec<(String, String)> {
         let generations = vec![generation(false), generation(true)];
         add(&format!("home, {activation}"), &Home { page, policy: &policy, generations });
     }
+    for ways in [["online", "online", "letter"], ["online", "online", "counter"], ["paper_form"; 3]] {
+        let policy = with_changes("TC", "mode = \"counter\"", ways);
+        let page = Page::new(language, "portal-title").of_authority(&policy);
+        add(&format!("home, {ways:?}"), &Home { page, policy: &policy, generations: vec![] });
+        for kind in StatusChangeKind::ALL.iter().copied().filter(|kind| !policy.status_changes.is_online(*kind)) {
+            let page = Page::new(language, &format!("status-{kind}")).of_authority(&policy);
+            add(&format!("{kind}, {ways:?}"), &ElsewherePage { page, policy: &policy, kind });
+        }
+    }
+    status_changes(language, &online, &mut add);
     let job = |policy, kind| CardJob {
         page: Page::new(language, "portal-title").of_authority(policy),
         policy,
@@ -130,7 +151,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
     let suspending = of_kind("TC", "mode = \"online\", within_days = 90, afterwards = \"suspend\"");
     for policy in [&online, &suspending] {
-        for kind in JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()) {
+        for kind in JobKind::ALL.into_iter().filter(|kind| kind.has_window()) {
             add(kind.as_str(), &CardJobPage::new(job(policy, kind)));
         }
     }
@@ -198,6 +219,90 @@ fn pages(language: Language) -> Vec<(String, String)> {
     pages
 }
 
+/// Every page of 停用, 復用 and 廢止, with all that can be wrong and every refusal.
+fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
+    for kind in StatusChangeKind::ALL.iter().copied() {
+        let stages = match kind {
+            StatusChangeKind::Revoke => vec![(Stage::Fill, false), (Stage::Confirm, true)],
+            _ => vec![(Stage::Fill, true)],
+        };
+        for (stage, asks_code) in stages {
+            let mut troubles = vec![
+                Trouble::None,
+                Trouble::Wrong(
+                    [
+                        ("user_code", "status-code-wrong"),
+                        ("answer", "status-captcha-missing"),
+                        ("answer", "status-captcha-wrong"),
+                    ]
+                    .into_iter()
+                    .filter(|_| asks_code)
+                    .chain([("sure", "status-confirm-sure-missing")].into_iter().filter(|_| stage == Stage::Confirm))
+                    .chain([("reason", "status-reason-missing")].into_iter().filter(|_| stage == Stage::Fill))
+                    .map(|(field, text)| Wrong { field, text })
+                    .collect(),
+                ),
+            ];
+            if asks_code {
+                let refusals = [Code::DetailsWrong, Code::AlreadyRevoked, Code::SuspendedByOthers];
+                troubles.extend(refusals.map(|code| Trouble::Refused(explain(language, Refusal::new(code)))));
+            }
+            for (trouble, plus) in troubles.into_iter().zip([true, false].into_iter().cycle()) {
+                let text = || "\"><script>alert(1)</script>".to_owned();
+                let typed = Typed {
+                    number: text(),
+                    name: text(),
+                    reason: kind.reasons()[0].to_owned(),
+                    user_code: SECRET.to_owned().into(),
+                    answer: text(),
+                    ..Typed::default()
+                };
+                let captcha = Captcha { token: "TOKEN".to_owned(), sum: Sum { left: 19, plus, right: 8 } };
+                let captcha = asks_code.then_some(captcha);
+                add(
+                    &format!("{kind}, {stage:?}"),
+                    &ChangePage::new(language, policy, kind, stage, typed, captcha, trouble),
+                );
+            }
+        }
+        for held_by_others in [false, true] {
+            let certificate =
+                |(role, status)| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status };
+            let outcome = ChangeOutcome {
+                number: "TC00000000000017".parse().unwrap(),
+                holder: "C=TW,O=<測試>".to_owned(),
+                certificates: CertificateRole::ALL.into_iter().zip(STATUSES).map(certificate).collect(),
+                held_by_others,
+                at: OffsetDateTime::UNIX_EPOCH,
+                everywhere_by: OffsetDateTime::UNIX_EPOCH + Duration::days(7),
+            };
+            let page = Page::new(language, &format!("status-{kind}.done")).of_authority(policy);
+            add(&format!("{kind}, done"), &ChangedPage { page, policy, kind, outcome });
+        }
+    }
+}
+
+/// What no page may repeat.
+const SECRET: &str = "Xq7#pass";
+
+#[test]
+fn a_user_code_is_in_no_page() {
+    for language in Language::ALL {
+        for (name, page) in pages(language) {
+            assert!(!page.contains(SECRET), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_sum_is_asked_in_words() {
+    let page = |language| Page::new(language, "status-suspend");
+    let sum = Sum { left: 13, plus: true, right: 5 };
+    assert_eq!(page(Language::ZhTw).sum(&sum), "十三加五等於多少？");
+    assert_eq!(page(Language::En).sum(&Sum { plus: false, ..sum }), "What is thirteen minus five?");
+    assert_eq!(page(Language::En).sum(&Sum { left: 19, plus: true, right: 1 }), "What is nineteen plus one?");
+}
+
 #[test]
 fn every_page_stands_in_every_language() {
     for language in Language::ALL {
@@ -209,14 +314,15 @@ fn every_page_stands_in_every_language() {
             for other in Language::ALL {
                 assert!(page.contains(&format!("?lang={}", other.tag())), "{name} has no switch to {}", other.tag());
             }
-            assert!(!page.contains("portal-") || !untranslated(&page), "{name} shows the key of a text");
+            assert!(!untranslated(&page), "{name} shows the key of a text");
         }
     }
 }
 
 /// A key of a text where a person reads: outside of tags.
 fn untranslated(page: &str) -> bool {
-    page.split('<').any(|part| part.split_once('>').is_some_and(|(_, words)| words.contains("portal-")))
+    let words = page.split('<').filter_map(|part| part.split_once('>').map(|(_, words)| words));
+    words.into_iter().any(|words| ["portal-", "status-"].iter().any(|begin| words.contains(begin)))
 }
 
 /// The policy of the answers forbids both, so that nothing that slips in is carried out.
@@ -287,14 +393,25 @@ fn every_text_of_the_portal_is_used() {
             sources += &fs::read_to_string(entry.unwrap().path()).unwrap();
         }
     }
-    let composed = ["portal-role-", "portal-status-", "portal-blocked-", "portal-job-"];
-    let texts = |name| fs::read_to_string(folder.join("../texts/locales/en").join(name)).unwrap();
-    let texts = [texts("portal.ftl"), texts("jobs.ftl")].concat();
+    let composed = [
+        "portal-role-",
+        "portal-status-",
+        "portal-blocked-",
+        "portal-job-",
+        "status-suspend",
+        "status-resume",
+        "status-revoke",
+        "status-reason-",
+        "status-elsewhere-",
+    ];
     let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
-    let keys = texts.lines().filter(|line| line.starts_with("portal-")).filter_map(|line| line.split(" =").next());
-    for key in keys {
-        let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
-        assert!(used, "{key} is used nowhere");
+    for (file, begin) in [("portal", "portal-"), ("jobs", "portal-"), ("status", "status-")] {
+        let texts = fs::read_to_string(folder.join(format!("../texts/locales/en/{file}.ftl"))).unwrap();
+        let keys = texts.lines().filter(|line| line.starts_with(begin)).filter_map(|line| line.split(" =").next());
+        for key in keys {
+            let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
+            assert!(used, "{key} is used nowhere");
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port's methods on one driver: each hands its connection to the query that does it.
 
 mod audit;
+mod captchas;
 mod cards;
 mod certificates;
 mod generations;
@@ -70,6 +71,7 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
     use sqlx::Executor;
     let files = [
         audit::STATEMENTS,
+        captchas::STATEMENTS,
         cards::STATEMENTS,
         certificates::STATEMENTS,
         generations::STATEMENTS,
@@ -321,6 +323,26 @@ impl UnitOfWork for Work {
 
     async fn credit_user_code(&mut self, card: CardId, hash: &str) -> Found<()> {
         let done = secrets::credit_user_code(self.on(), card, hash).await;
+        self.noted(done)
+    }
+
+    async fn debit_user_code_without_card(&mut self, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
+        let done = secrets::debit_without_card(self.on(), card, limit).await;
+        self.noted(done)
+    }
+
+    async fn credit_user_code_without_card(&mut self, card: CardId, hash: &str) -> Found<()> {
+        let done = secrets::credit_without_card(self.on(), card, hash).await;
+        self.noted(done)
+    }
+
+    async fn use_captcha(&mut self, id: &[u8; 16], expires_at: OffsetDateTime) -> Found<bool> {
+        let done = captchas::answer(self.on(), id, expires_at).await;
+        self.noted(done)
+    }
+
+    async fn delete_captchas(&mut self, before: OffsetDateTime) -> Found<u64> {
+        let done = captchas::delete(self.on(), before).await;
         self.noted(done)
     }
 

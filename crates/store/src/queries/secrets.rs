@@ -13,9 +13,13 @@ use time::OffsetDateTime;
 statements! {
     USER_CODE = "SELECT * FROM user_code WHERE card = $1";
     PUT_USER_CODE = "INSERT INTO user_code (card, hash, fails, set_at) VALUES ($1, $2, 0, $3) \
-        ON CONFLICT (card) DO UPDATE SET hash = excluded.hash, fails = 0, set_at = excluded.set_at";
+        ON CONFLICT (card) DO UPDATE SET hash = excluded.hash, fails = 0, fails_without_card = 0, \
+        set_at = excluded.set_at";
     DEBIT_USER_CODE = "UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 RETURNING *";
     CREDIT_USER_CODE = "UPDATE user_code SET fails = 0 WHERE card = $1 AND hash = $2";
+    DEBIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = fails_without_card + 1 \
+        WHERE card = $1 AND fails_without_card < $2 RETURNING *";
+    CREDIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = 0 WHERE card = $1 AND hash = $2";
     PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
     PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, ciphertext) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered";
@@ -38,17 +42,29 @@ pub(super) async fn put_user_code(on: &mut Connection, card: CardId, hash: &str,
 }
 
 pub(super) async fn debit_user_code(on: &mut Connection, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
-    let row = sqlx::query::<Db>(DEBIT_USER_CODE)
-        .bind(card.to_string())
-        .bind(i64::from(limit))
-        .fetch_optional(on)
-        .await
-        .map_err(failure)?;
+    debit(on, DEBIT_USER_CODE, card, limit).await
+}
+
+pub(super) async fn debit_without_card(on: &mut Connection, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
+    debit(on, DEBIT_WITHOUT_CARD, card, limit).await
+}
+
+async fn debit(on: &mut Connection, sql: &'static str, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
+    let debit = sqlx::query::<Db>(sql).bind(card.to_string()).bind(i64::from(limit));
+    let row = debit.fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read_user_code(&row)).transpose()
 }
 
 pub(super) async fn credit_user_code(on: &mut Connection, card: CardId, hash: &str) -> Found<()> {
-    let credit = sqlx::query::<Db>(CREDIT_USER_CODE).bind(card.to_string()).bind(hash.to_owned());
+    credit(on, CREDIT_USER_CODE, card, hash).await
+}
+
+pub(super) async fn credit_without_card(on: &mut Connection, card: CardId, hash: &str) -> Found<()> {
+    credit(on, CREDIT_WITHOUT_CARD, card, hash).await
+}
+
+async fn credit(on: &mut Connection, sql: &'static str, card: CardId, hash: &str) -> Found<()> {
+    let credit = sqlx::query::<Db>(sql).bind(card.to_string()).bind(hash.to_owned());
     credit.execute(on).await.map_err(failure)?;
     Ok(())
 }
@@ -83,5 +99,10 @@ pub(super) async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) 
 }
 
 fn read_user_code(row: &Row) -> Found<UserCodeRecord> {
-    Ok(UserCodeRecord { hash: text(row, "hash")?, fails: number(row, "fails")?, set_at: time(row, "set_at")? })
+    Ok(UserCodeRecord {
+        hash: text(row, "hash")?,
+        fails: number(row, "fails")?,
+        fails_without_card: number(row, "fails_without_card")?,
+        set_at: time(row, "set_at")?,
+    })
 }

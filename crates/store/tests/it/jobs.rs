@@ -125,6 +125,7 @@ async fn every_end_comes_back(store: Arc<dyn Store>) {
         tries_left: Some(2),
         authority: Some(card.authority.clone()),
         contact: Some("02-0000-0000".into()),
+        status: Some(kaika_wire::CertificateStatus::Suspended),
         detail: Some("status word 6a80".into()),
     };
     let mut ends = vec![None, Some(Ended::Succeeded), Some(Ended::Fenced), Some(Ended::Failed(full))];

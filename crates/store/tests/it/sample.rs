@@ -138,7 +138,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
         station: None,
         open: true,
         token_sha256: [n; 32],
-        state: CardJob::new(kind),
+        state: CardJob::new(kind, None).unwrap(),
         sequence: 0,
         nonce: Nonce([n; 32]),
         steps: Vec::new(),

@@ -145,6 +145,7 @@ prompt-user_code = User code:
 prompt-pin = Present PIN:
 prompt-new_pin = New PIN (6 to 8 digits):
 prompt-new_pin_again = The new PIN once more:
+prompt-revoke = Revoked certificates are void for good and cannot be restored. If you are sure, type “revoke”:
 prompt-pins_differ = These are two different PINs. Please enter them again.
 
 progress-started = Card { $card }
@@ -168,6 +169,9 @@ tool-not-known = not known
 tool-activated-done = Card { $card } is activated and ready to use.
 tool-unlocked-done = Card { $card } has its new PIN and is ready to use.
 tool-pin-changed-done = The PIN of card { $card } is changed.
+tool-suspended-done = The certificates of card { $card } are suspended. To use them again, resume them.
+tool-resumed-done = The suspension of card { $card } is lifted; the certificates now are as follows.
+tool-revoked-done = The certificates of card { $card } are revoked for good. If you still need one, apply for a new card.
 tool-check-same = Card { $card }: the card is as the database has it; nothing needs to be written. Its certificates are valid.
 tool-check-differs = Card { $card }: its certificates are valid, but the card is not as the database has it. They should be re-written (kaika-agent card rewrite).
 tool-check-rewritten = Card { $card }: its certificates are re-written and ready to use.

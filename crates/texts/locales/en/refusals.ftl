@@ -169,5 +169,38 @@ refusal-pins_differ = The two entries of the new PIN are not the same. Nothing w
 refusal-foreign_page = This request did not come from one of our own pages, and was not carried out.
     .next = Work on this website's own pages. If you came here by a link from elsewhere, do not go on.
 
+refusal-details_wrong = Card number, name of the cardholder and user code do not belong together. Nothing was changed.
+    .next = { $contact ->
+        [unknown] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed, and the authority that issued the card has to help.
+       *[other] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed, and the authority that issued the card has to help: { $contact }
+    }
+
+refusal-captcha_wrong = The answer to the check question is wrong, was used before, or came too late. Nothing was changed, and no try was spent.
+    .next = There is a new check question; please answer that one.
+
+refusal-changed_elsewhere = This is not done online.
+    .next = { $contact ->
+        [unknown] Please ask the authority that issued the card.
+       *[other] Please ask the authority that issued the card: { $contact }
+    }
+
+refusal-already_suspended = The certificates of this card are suspended already; there is no need to do it again.
+    .next = To use them again, resume them; if you are sure that you won’t, revoke them.
+
+refusal-already_revoked = The certificates of this card are revoked, which cannot be changed any more.
+    .next = What is revoked is not restored. If you still need certificates, apply for a new card.
+
+refusal-not_suspended = The certificates of this card are not suspended, so there is nothing to resume.
+    .next = “Find and download certificates” shows their status.
+
+refusal-suspended_by_others = The certificates of this card were not suspended by you, so you cannot resume them.
+    .next = { $contact ->
+        [unknown] The issuing authority or a counter has suspended them. Please ask them why.
+       *[other] The issuing authority or a counter has suspended them. Please ask why: { $contact }
+    }
+
+refusal-certificates_expired = The certificates of this card have expired; there is nothing left to change.
+    .next = An expired certificate cannot be used, and needs neither suspending nor revoking. If you still need certificates, apply for a new card.
+
 # Where the issuing authority's contact is not known.
 refusal-help = its telephone number is on the back of the card, or in the letter that came with it

@@ -145,6 +145,7 @@ prompt-user_code = 用戶代碼：
 prompt-pin = 目前的PIN碼：
 prompt-new_pin = 新的PIN碼(6 到 8 個數字):
 prompt-new_pin_again = 再輸入一次新的PIN碼：
+prompt-revoke = 廢止後憑證永久失效，不能恢復。確定要廢止，請輸入 revoke：
 prompt-pins_differ = 兩次輸入的PIN碼不同，請重新輸入。
 
 progress-started = 卡片 { $card }
@@ -168,6 +169,9 @@ tool-not-known = 不明
 tool-activated-done = 開卡成功，卡片 { $card } 可以使用了。
 tool-unlocked-done = 卡片 { $card } 的PIN碼已重設，可以使用了。
 tool-pin-changed-done = 卡片 { $card } 的PIN碼已更改。
+tool-suspended-done = 卡片 { $card } 的憑證已停用。要再使用時請辦理復用。
+tool-resumed-done = 卡片 { $card } 的憑證已復用；目前狀態如下。
+tool-revoked-done = 卡片 { $card } 的憑證已廢止，不能恢復。如仍需要憑證，請重新申請。
 tool-check-same = 卡片 { $card }：IC卡內容與憑證資料庫符合，無需更新。憑證狀態為「有效」，可正常使用。
 tool-check-differs = 卡片 { $card }：憑證狀態為「有效」，但IC卡內容與憑證資料庫不符合，需要憑證重寫 (kaika-agent card rewrite)。
 tool-check-rewritten = 卡片 { $card }：完成憑證重寫，憑證已可正常使用。

@@ -167,5 +167,38 @@ refusal-pins_differ = 兩次輸入的新PIN碼不同，沒有送出。
 refusal-foreign_page = 這個請求不是從本網站的頁面送出的，沒有處理。
     .next = 請直接在本網站的頁面操作。若您是按了別處的連結才看到這一頁，請不要繼續。
 
+refusal-details_wrong = 卡號、卡片持有者名稱和用戶代碼不相符，什麼都沒有改變。
+    .next = { $contact ->
+        [unknown] 請逐一核對後再試。為了保護您，我們不說是哪一項不對；用戶代碼錯誤幾次後，這個方式就不能再用，請洽發卡機關。
+       *[other] 請逐一核對後再試。為了保護您，我們不說是哪一項不對；用戶代碼錯誤幾次後，這個方式就不能再用，請洽發卡機關：{ $contact }
+    }
+
+refusal-captcha_wrong = 驗證碼的答案不對，或是已經用過、超過時間。什麼都沒有改變，也沒有扣除次數。
+    .next = 這裡有新的驗證碼，請再回答一次。
+
+refusal-changed_elsewhere = 這件事不在線上辦理。
+    .next = { $contact ->
+        [unknown] 請洽發卡機關辦理。
+       *[other] 請洽發卡機關辦理：{ $contact }
+    }
+
+refusal-already_suspended = 這張卡片的憑證先前已經停用，不必再辦一次。
+    .next = 要恢復使用時請辦理「復用」；確定不再使用請辦理「廢止」。
+
+refusal-already_revoked = 這張卡片的憑證已經廢止，不能再改變。
+    .next = 廢止後不能恢復。還需要使用憑證的話，請申請新卡片。
+
+refusal-not_suspended = 這張卡片的憑證沒有停用，不需要復用。
+    .next = 請用「憑證查詢及下載」查看憑證目前的狀態。
+
+refusal-suspended_by_others = 這張卡片的憑證不是您自己停用的，不能由您復用。
+    .next = { $contact ->
+        [unknown] 它是由發卡機關或註冊窗口停用的，請洽他們了解原因。
+       *[other] 它是由發卡機關或註冊窗口停用的，請洽詢原因：{ $contact }
+    }
+
+refusal-certificates_expired = 這張卡片的憑證已經過期，沒有可以改變的了。
+    .next = 過期的憑證不能再使用，不必停用或廢止。還需要使用憑證的話，請申請新卡片。
+
 # 發卡機關的聯絡方式不明時。
 refusal-help = 電話印在卡片背面或隨卡說明上

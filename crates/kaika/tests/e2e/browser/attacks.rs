@@ -2,7 +2,7 @@
 //! and the card is not touched: the one in these tests' reader falls out when anybody so much as selects its application.
 
 use super::desk::Desk;
-use super::{LANGUAGES, agent, inspect, portal, said, start};
+use super::{LANGUAGES, OTHER_JOBS, agent, inspect, portal, said, start};
 use crate::bench::Running;
 use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By, Look, Options};
@@ -73,7 +73,7 @@ impl Scene {
     #[track_caller]
     fn assert_untouched(self) {
         assert!(self.desk.is_in(0), "the card has been touched");
-        assert_eq!(count(&self.desk.demo, "card_job WHERE kind <> 'personalise'"), 0);
+        assert_eq!(count(&self.desk.demo, OTHER_JOBS), 0);
         assert_eq!(count(&self.desk.demo, "ticket WHERE job IS NOT NULL"), 0);
         // And it would have been seen.
         drop(self.desk.bench.show(&[]));
@@ -193,7 +193,7 @@ fn a_name_that_was_rebound_is_not_taken_for_this_computer() {
     assert_eq!(count(&scene.desk.demo, "ticket"), 0);
     // The portal's page, under its right name, may look at the card; that is not what is tested here.
     let Scene { desk, .. } = scene;
-    assert_eq!(count(&desk.demo, "card_job WHERE kind <> 'personalise'"), 0);
+    assert_eq!(count(&desk.demo, OTHER_JOBS), 0);
 }
 
 /// Forms need nobody's leave, and what they say looks like JSON if one wants.
@@ -244,7 +244,7 @@ fn other_sites_forms_are_refused() {
         browser.find(By::Css("main a[href='/gca/']"));
     }
     assert_eq!(count(&demo, "ticket"), 0);
-    assert_eq!(count(&demo, "card_job WHERE kind = 'activate'"), 0);
+    assert_eq!(count(&demo, OTHER_JOBS), 0);
     let shown = demo.show_at(demo.portal("gca"), &card).expect_success();
     assert_eq!((&shown["activated"], &shown["puk_tries_left"]), (&json!(false), &json!(3)));
 }

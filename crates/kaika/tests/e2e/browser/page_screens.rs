@@ -2,6 +2,7 @@
 //! what is the matter, and its button goes on once that is mended.
 
 use super::desk::{Desk, type_and_begin};
+use super::window_screen::activations;
 use super::{LANGUAGES, inspect, portal, said, start};
 use crate::bench::{Running, eventually};
 use crate::demo::Demo;
@@ -83,7 +84,7 @@ fn a_window_that_is_blocked_or_closed_is_opened_again() {
         browser.find(By::Css("[data-screen=popup-blocked]"));
         assert_eq!(browser.focused().attribute("id").as_deref(), Some("popup-blocked"));
     }
-    assert_eq!(desk.demo.data().sql("SELECT count(*) FROM card_job WHERE kind = 'activate'").trim(), "0");
+    assert_eq!(activations(&desk), 0);
 }
 
 #[test]
@@ -309,7 +310,7 @@ fn without_a_ticket_page_and_window_say_why() {
         try_again(&browser);
         browser.find(By::Css("[data-screen=waiting] [data-progress=begun]"));
     }
-    assert_eq!(desk.demo.data().sql("SELECT count(*) FROM card_job WHERE kind = 'activate'").trim(), "0");
+    assert_eq!(activations(&desk), 0);
 }
 
 /// A window that closes cuts no job: the page goes on to how it ended.

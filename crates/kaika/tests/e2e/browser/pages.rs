@@ -6,7 +6,7 @@ use kaika_testkit::browser::{Browser, By, key};
 use serde_json::json;
 
 /// What a visitor finds, and the pictures' names.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 11] = [
     ("/", "start"),
     ("/gca/", "gca-home"),
     ("/hca/", "hca-home"),
@@ -15,6 +15,9 @@ const PAGES: [(&str, &str); 8] = [
     ("/gca/activate", "activate"),
     ("/xca/activate", "xca-activate"),
     ("/gca/certificates", "certificates"),
+    ("/gca/suspend", "suspend"),
+    ("/hca/revoke", "hca-revoke"),
+    ("/twca/resume", "twca-resume"),
 ];
 
 #[track_caller]

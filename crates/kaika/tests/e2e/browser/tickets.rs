@@ -1,9 +1,10 @@
 //! Tickets and window tokens in the wrong hands, or at the wrong time. The portal's own page does it here: what a script
 //! in it could do, were there ever one.
 
-use super::LANGUAGES;
 use super::desk::{Desk, type_and_begin};
 use super::start;
+use super::window_screen::activations;
+use super::{LANGUAGES, OTHER_JOBS};
 use kaika_testkit::browser::{Browser, By, Window};
 use serde_json::{Value, json};
 
@@ -28,7 +29,8 @@ fn number(desk: &Desk, asked: &str) -> u32 {
 
 /// Jobs that were begun, and user codes that were wrong.
 fn spent(desk: &Desk) -> (u32, u32) {
-    (number(desk, "count(*) FROM card_job WHERE kind = 'activate'"), number(desk, "sum(fails) FROM user_code"))
+    let of_others = "user_code JOIN card ON card.id = user_code.card WHERE authority <> 'xca'";
+    (activations(desk).into(), number(desk, &format!("sum(fails) FROM {of_others}")))
 }
 
 fn to_form(browser: &Browser, desk: &Desk, planted: Option<&Value>) -> Window {
@@ -164,7 +166,7 @@ fn a_permitted_page_gets_no_other_jobs_done() {
         browser.close_window();
         browser.switch_to(&page);
     }
-    assert_eq!(number(&desk, "count(*) FROM card_job WHERE kind <> 'personalise'"), 0);
+    assert_eq!(number(&desk, &format!("count(*) FROM {OTHER_JOBS}")), 0);
 }
 
 /// The window's token is in its page, which no other page can read; and if one had it, it would be of no use.

@@ -1,7 +1,7 @@
 //! The card window as a person sees it: the way there, and what each of its screens must have.
 
 use super::desk::{Desk, type_and_begin};
-use super::said;
+use super::{OTHER_JOBS, said};
 use crate::bench::Running;
 use crate::demo::fetch;
 use kaika_testkit::browser::{Browser, By, Look, Window};
@@ -71,7 +71,8 @@ pub(super) fn take_out(desk: &mut Desk) {
 }
 
 pub(super) fn activations(desk: &Desk) -> u32 {
-    desk.demo.data().sql("SELECT count(*) FROM card_job WHERE kind = 'activate'").trim().parse().unwrap()
+    let asked = format!("SELECT count(*) FROM {OTHER_JOBS} AND kind = 'activate'");
+    desk.demo.data().sql(&asked).trim().parse().unwrap()
 }
 
 /// As the portal tells it to agents.

@@ -1,0 +1,232 @@
+//! 停用, 復用 and 廢止, as somebody does it who can't find his card: by page, in each language, without a card.
+
+use super::{LANGUAGES, inspect, portal, said, start};
+use crate::bench::eventually;
+use crate::demo::{Card, Demo};
+use crate::judges::{Question, RelyingParty};
+use kaika_testkit::browser::{Browser, By};
+use kaika_texts::{FluentValue, Language, text};
+use serde_json::json;
+
+/// Who has the card, in short.
+const HOLDER: &str = "測試資訊處";
+
+/// The answer to the sum of the page, as a person reads it.
+#[track_caller]
+fn solve(browser: &Browser, language: (&str, &str)) -> String {
+    let language = Language::ALL.into_iter().find(|one| one.tag() == language.0).unwrap();
+    let asked = browser.text_of(By::Css("#sum"));
+    let word = |n: u8| FluentValue::from(text(language, "status-number", &[("n", n.into())]));
+    for left in 1..=19_u8 {
+        for right in 1..=left {
+            for (key, result) in [("status-sum-plus", left + right), ("status-sum-minus", left - right)] {
+                if text(language, key, &[("left", word(left)), ("right", word(right))]) == asked {
+                    return result.to_string();
+                }
+            }
+        }
+    }
+    panic!("no sum: {asked}");
+}
+
+fn fill_details(browser: &Browser, card: &Card<'_>, name: &str, reason: &str) {
+    browser.fill(By::Css("#number"), card.number());
+    browser.fill(By::Css("#name"), name);
+    browser.click(By::Css(&format!("input[name=reason][value={reason}]")));
+}
+
+fn fill_proof(browser: &Browser, user_code: &str, language: (&str, &str)) {
+    browser.fill(By::Css("#user_code"), user_code);
+    let answer = solve(browser, language);
+    browser.fill(By::Css("#answer"), &answer);
+}
+
+#[track_caller]
+fn assert_statuses(browser: &Browser, language: (&str, &str), status: &str) {
+    browser.find(By::Css("#holder"));
+    let statuses: Vec<_> = browser.all(By::Css("main td .status")).iter().map(|one| one.text()).collect();
+    assert_eq!(statuses, vec![said(language, &format!("portal-status-{status}")); 4]);
+}
+
+#[track_caller]
+fn journey(language: (&str, &str)) {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    demo.activate(demo.portal("gca"), &card, "13579086").expect_success();
+    let shown = demo.show(&card).expect_success();
+    let serial = format!("0x{}", shown["certificates"][0]["serial"].as_str().unwrap());
+    let party = RelyingParty::of(&demo, "gca");
+    let by_ocsp = || party.ask(Question::Serial(&serial)).words;
+    assert!(by_ocsp().contains("good"));
+
+    let browser = start(language);
+    browser.open(&format!("{}/gca/", portal(&demo)));
+    inspect(&browser, "status-home", language);
+    browser.click(By::Css("main a[href='/gca/suspend']"));
+    browser.find(By::Css("#sum"));
+    inspect(&browser, "status-suspend", language);
+    let loaded = "const picture = document.querySelector('.captcha'); return picture.complete && picture.naturalWidth";
+    browser.wait_until("the captcha's picture", |browser| browser.run(loaded, &[]) == 240);
+
+    // Nothing filled in: each error stands with its field, and is told on top.
+    browser.click(By::Css("#do"));
+    browser.find(By::Css("#wrong"));
+    assert!(browser.title().starts_with(said(language, "status-error").trim()), "{}", browser.title());
+    for field in ["number", "name", "user_code", "answer"] {
+        let input = browser.find(By::Css(&format!("#{field}")));
+        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"), "{field}");
+        assert!(input.attribute("aria-describedby").unwrap().contains(&format!("{field}-error")));
+    }
+    browser.click(By::Css("#wrong a[href='#reason']"));
+    assert_eq!(browser.focused().attribute("value").as_deref(), Some("lost"));
+    inspect(&browser, "status-wrong", language);
+
+    // A wrong code: all else stays.
+    fill_details(&browser, &card, HOLDER, "not_in_use");
+    fill_proof(&browser, "Wrong123", language);
+    browser.click(By::Css("#do"));
+    browser.find(By::Css("#refused[data-code=details_wrong]"));
+    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
+    assert_eq!(browser.find(By::Css("#name")).attribute("value").as_deref(), Some(HOLDER));
+    assert!(browser.has(By::Css("input[value=not_in_use][checked]")));
+    assert_eq!(browser.find(By::Css("#user_code")).attribute("value"), None);
+    inspect(&browser, "status-refused", language);
+
+    // In the other language and back: the form is shown, and nothing is done.
+    let other = LANGUAGES.into_iter().find(|one| *one != language).unwrap();
+    browser.click(By::Css(&format!(".languages button[lang={}]", other.0)));
+    browser.wait_until("the other language", |browser| browser.text_of(By::Css("h1")) == said(other, "status-suspend"));
+    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
+    browser.click(By::Css(&format!(".languages button[lang={}]", language.0)));
+    browser.wait_until("back", |browser| browser.text_of(By::Css("h1")) == said(language, "status-suspend"));
+
+    fill_proof(&browser, card.user_code(), language);
+    browser.click(By::Css("#do"));
+    browser.wait_for_url("/gca/suspend/done/");
+    assert_statuses(&browser, language, "suspended");
+    assert_eq!(browser.find(By::Css("h1")).text(), said(language, "status-suspend.done"));
+    inspect(&browser, "status-suspended", language);
+    assert!(by_ocsp().contains("certificateHold"));
+    browser.reload();
+    assert_statuses(&browser, language, "suspended");
+
+    // The authority suspends as well: the holder lifts his own alone.
+    let by_authority = |change: &str, reason: &str| {
+        demo.data().operator(&["certificate", change, "--card", card.number(), "--reason", reason]).expect_success()
+    };
+    by_authority("suspend", "other");
+    browser.click(By::Css("main a[href='/gca/resume']"));
+    fill_details(&browser, &card, HOLDER, "found");
+    fill_proof(&browser, card.user_code(), language);
+    browser.click(By::Css("#do"));
+    browser.wait_for_url("/gca/resume/done/");
+    browser.find(By::Css("#others-hold"));
+    assert_statuses(&browser, language, "suspended");
+    inspect(&browser, "status-held-by-others", language);
+    by_authority("resume", "other");
+    browser.reload();
+    assert_statuses(&browser, language, "valid");
+    eventually("good", || by_ocsp().contains("good").then_some(()));
+    assert!(!browser.has(By::Css("#others-hold")));
+    inspect(&browser, "status-resumed", language);
+
+    revoke(&demo, &browser, &card, language);
+    assert!(by_ocsp().contains("keyCompromise"), "{}", by_ocsp());
+    // The console tells of the answers that say no, and of nothing else.
+    let errors = browser.console_errors();
+    assert!(errors.iter().all(|error| error.contains("the server responded with a status of 4")), "{errors:?}");
+    let own = format!("{}/", portal(&demo));
+    assert!(browser.requests().iter().all(|request| request.url.starts_with(&own)), "nothing comes from elsewhere");
+}
+
+/// Asked twice, and final.
+fn revoke(demo: &Demo, browser: &Browser, card: &Card<'_>, language: (&str, &str)) {
+    browser.open(&format!("{}/gca/revoke", portal(demo)));
+    assert!(!browser.has(By::Css("#user_code")), "not before it is known what it means");
+    inspect(browser, "status-revoke", language);
+    fill_details(browser, card, HOLDER, "lost");
+    browser.click(By::Css("#next"));
+    let last = browser.find(By::Css("#final"));
+    assert!(last.text().contains(&said(language, "status-confirm-final")));
+    inspect(browser, "status-confirm", language);
+    browser.click(By::Css("#back"));
+    browser.find(By::Css("#next"));
+    assert!(browser.has(By::Css("input[value=lost][checked]")));
+    browser.click(By::Css("#next"));
+
+    fill_proof(browser, card.user_code(), language);
+    browser.click(By::Css("#do"));
+    browser.find(By::Css("#sure-error"));
+    inspect(browser, "status-confirm-wrong", language);
+    browser.click(By::Css("#sure"));
+    browser.fill(By::Css("#user_code"), card.user_code());
+    browser.click(By::Css("#do"));
+    browser.wait_for_url("/gca/revoke/done/");
+    assert_statuses(browser, language, "revoked");
+    inspect(browser, "status-revoked", language);
+
+    // The query says so, and there is no way back.
+    browser.click(By::Css("main .actions a[href='/gca/certificates']"));
+    browser.fill(By::Css("#number"), card.number());
+    browser.fill(By::Css("#name"), HOLDER);
+    browser.click(By::Css("#find-by-card"));
+    browser.find(By::Css("#result .status-revoked"));
+    browser.open(&format!("{}/gca/resume", portal(demo)));
+    fill_details(browser, card, HOLDER, "other");
+    fill_proof(browser, card.user_code(), language);
+    browser.click(By::Css("#do"));
+    browser.find(By::Css("#refused[data-code=already_revoked]"));
+}
+
+#[test]
+fn certificates_are_suspended_resumed_and_revoked_in_chinese() {
+    journey(LANGUAGES[0]);
+}
+
+#[test]
+fn certificates_are_suspended_resumed_and_revoked_in_english() {
+    journey(LANGUAGES[1]);
+}
+
+/// Who uses no scripts does it all the same; and what an authority does in another way, its pages say.
+#[test]
+fn without_scripts_and_without_an_online_way() {
+    let (demo, browser) = (Demo::new(), start(LANGUAGES[0]));
+    browser.cdp("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
+    let card = demo.card("xca");
+    browser.open(&format!("{}/xca/suspend", portal(&demo)));
+    fill_details(&browser, &card, "nobody", "lost");
+    fill_proof(&browser, card.user_code(), LANGUAGES[0]);
+    browser.click(By::Css("#do"));
+    browser.find(By::Css("#refused[data-code=details_wrong]"));
+    for (authority, kinds) in [("gca", 3), ("hca", 3), ("xca", 2), ("moica", 2), ("twca", 0)] {
+        browser.open(&format!("{}/{authority}/", portal(&demo)));
+        let ways = ["suspend", "resume", "revoke"].map(|kind| {
+            By::Css(match kind {
+                "suspend" => "main a.choice[href$='/suspend']",
+                "resume" => "main a.choice[href$='/resume']",
+                _ => "main a.choice[href$='/revoke']",
+            })
+        });
+        assert_eq!(ways.into_iter().filter(|way| browser.has(*way)).count(), kinds, "{authority}");
+        assert_eq!(browser.has(By::Css("#elsewhere")), kinds < 3, "{authority}");
+    }
+}
+
+#[test]
+fn pages_say_how_else_it_is_done() {
+    let demo = Demo::new();
+    for language in LANGUAGES {
+        let browser = start(language);
+        for (path, says) in [
+            ("xca/revoke", "status-elsewhere-letter"),
+            ("moica/revoke", "status-elsewhere-counter"),
+            ("twca/suspend", "status-elsewhere-paper_form"),
+        ] {
+            browser.open(&format!("{}/{path}", portal(&demo)));
+            assert!(browser.find(By::Css("#elsewhere")).text().contains(&said(language, says)), "{path}");
+            assert!(!browser.has(By::Css("main form")) && browser.has(By::Css(".contact a.telephone")));
+            inspect(&browser, &format!("status-{}", path.replace('/', "-")), language);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+# 憑證停用、復用、廢止
+
+status-suspend = 憑證停用
+    .choice = 卡片找不到，或一陣子不用時，先讓憑證暫時失效。之後可以自己復用。不需要卡片。
+    .lead = 停用後，憑證暫時不能使用，別人撿到卡片也不能冒用。找到卡片後，可以在這裡自己復用。
+    .button = 停用憑證
+    .done = 憑證已經停用
+    .done-lead = 從現在起，這張卡片的憑證不能用來簽章或登入。卡片本身沒有改變。
+status-resume = 憑證復用
+    .choice = 恢復您自己停用的憑證。不需要卡片。
+    .lead = 恢復您自己停用的憑證，馬上可以再使用。由中心或註冊窗口停用的，要請他們恢復。
+    .button = 復用憑證
+    .done = 您的停用已經解除
+    .done-lead = 您先前辦理的停用不再有效，憑證目前的狀態如下。
+status-revoke = 憑證廢止
+    .choice = 卡片確定遺失、被冒用，或不再需要時，讓憑證永久失效。不能恢復。不需要卡片。
+    .lead = 廢止後，憑證永久失效，任何人都不能恢復。只是暫時不用，或卡片可能找得到，請改辦停用。
+    .button = 確定廢止
+    .done = 憑證已經廢止
+    .done-lead = 這張卡片的憑證永久失效了，不能再用來簽章或登入。
+
+# 表單
+
+status-error = 錯誤：
+status-not-yet = 還沒有送出，請修改下面的項目
+status-nothing = 沒有辦成，什麼都沒有改變
+status-form = 請填寫
+status-reason-suspend = 為什麼要停用？
+status-reason-suspend-lost = 卡片找不到了，可能還找得回來
+status-reason-suspend-not_in_use = 一陣子不會使用
+status-reason-suspend-other = 其他原因
+status-reason-resume = 為什麼要復用？
+status-reason-resume-found = 卡片找到了，一直沒有被別人使用
+status-reason-resume-other = 其他原因
+status-reason-revoke = 為什麼要廢止？
+status-reason-revoke-lost = 卡片確定遺失或被偷
+status-reason-revoke-key_compromise = 別人可能用過我的卡片，或知道我的PIN碼
+status-reason-revoke-affiliation_changed = 姓名、機關名稱或職務改變了
+status-reason-revoke-superseded = 已經有新的卡片
+status-reason-revoke-ceased = 不再需要憑證
+status-reason-revoke-other = 其他原因
+status-reason-missing = 請選擇原因。
+status-code = 用戶代碼
+status-code-hint = 6 至 10 碼，英文字母大小寫有別。在密碼單上，或是申請時您自己設定的。不是PIN碼。
+status-code-again = 為了安全，用戶代碼沒有保留，請再輸入一次。
+status-code-wrong = 用戶代碼是 6 至 10 個英文字母、數字或符號，中間沒有空格。
+status-code-limit = 用戶代碼錯誤 { $tries } 次後，就不能再用這個方式辦理。用卡片和讀卡機辦理的事不受影響。
+status-captcha = 驗證碼
+status-captcha-hint = 請輸入圖片中的 5 個數字。看不清楚或看不到圖片時，改回答這一題，答案用數字寫：
+status-captcha-picture = 圖片中有 5 個數字。看不到時，請改回答下面的題目。
+status-captcha-missing = 請輸入圖片中的數字，或題目的答案。
+status-captcha-wrong = 答案不對，或這個驗證碼已經用過、超過時間。請回答新的驗證碼。
+status-sum-plus = { $left }加{ $right }等於多少？
+status-sum-minus = { $left }減{ $right }等於多少？
+status-number = { $n ->
+        [1] 一
+        [2] 二
+        [3] 三
+        [4] 四
+        [5] 五
+        [6] 六
+        [7] 七
+        [8] 八
+        [9] 九
+        [10] 十
+        [11] 十一
+        [12] 十二
+        [13] 十三
+        [14] 十四
+        [15] 十五
+        [16] 十六
+        [17] 十七
+        [18] 十八
+       *[other] 十九
+    }
+status-next = 下一步
+status-what = 會發生什麼
+status-suspend-what-now = 這張卡片的憑證馬上不能用來簽章、登入或開卡。
+status-suspend-what-back = 找到卡片後，用同樣的資料辦理「復用」就能恢復。
+status-suspend-what-card = 卡片、PIN碼和裡面的金鑰都不會改變。
+status-resume-what-now = 您自己停用的憑證馬上可以再使用。
+status-resume-what-back = 還沒有開卡的卡片，復用後仍然要開卡。
+status-resume-what-card = 卡片曾經離開您、您不確定有沒有人用過時，請不要復用，改辦廢止。
+
+# 廢止的第二頁
+
+status-confirm = 真的要廢止嗎？
+status-confirm-lead = 您要廢止的是這張卡片的全部憑證：
+status-confirm-final = 廢止之後不能恢復。您、我們，任何人都不能。
+status-confirm-sign = 不能再用這張卡片簽章或登入；憑證在期限之前就永久失效。
+status-confirm-decrypt = 先前用這張憑證加密給您的檔案，請在廢止前先解密另存。
+status-confirm-new = 之後還需要憑證，要申請一張新卡片：請聯絡我們，電話 { $telephone }。
+status-confirm-suspend = 只是暫時不用？改辦停用
+status-confirm-sure = 我知道廢止後不能恢復，確定要廢止。
+status-confirm-sure-missing = 請勾選，表示您知道廢止後不能恢復。
+status-confirm-back = 回上一步修改
+status-confirm-reason = 原因
+
+# 結果
+
+status-now = 憑證目前的狀態
+status-others = 別人什麼時候會知道
+status-others-ask = 問我們的系統馬上就會知道：下一次查詢（OCSP）和下一次下載的憑證廢止清冊都是新的狀態。
+status-others-keep = 有些系統會留著先前的答覆或清冊，最晚到 { $day } 那一份到期時就會更新。
+status-afterwards = 接下來
+status-suspend-afterwards-back = 找到卡片，而且沒有被別人使用，就辦理復用。
+status-suspend-afterwards-lost = 確定找不到，就辦理廢止，再申請新卡片。
+status-suspend-afterwards-note = 停用期間，憑證的期限照常計算。
+status-resume-afterwards-use = 狀態是「有效」的憑證現在就可以使用。
+status-resume-afterwards-slow = 若系統還說憑證停用，請過一些時間再試。
+status-resume-others = 還有憑證是由中心或註冊窗口停用的，您不能自己恢復。請聯絡我們了解原因。
+status-revoke-afterwards-new = 還需要憑證的話，請聯絡我們申請新卡片。
+status-revoke-afterwards-card = 卡片還在手邊的話，請剪斷晶片再丟棄。
+status-revoke-afterwards-systems = 用這張憑證註冊過的系統，請用新的憑證重新註冊。
+status-find = 查詢憑證
+
+# 不在線上辦理
+
+status-elsewhere = 不在線上辦理的事
+status-elsewhere-urgent = 卡片遺失或可能被冒用時，請立刻打電話給我們，先請我們停用憑證。
+status-elsewhere-suspend = 卡片遺失或可能被冒用時，不必等：請先在線上辦理
+status-elsewhere-counter = 本中心由註冊窗口辦理：請本人攜帶身分證件到註冊窗口。
+status-elsewhere-letter = 本中心以公文辦理：請由您的機關或組織正式發文給註冊中心，寫明卡號和原因。
+status-elsewhere-paper_form = 本中心以紙本辦理：請填寫申請書，簽名或蓋章後送到註冊中心。
