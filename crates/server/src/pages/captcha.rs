@@ -53,7 +53,8 @@ fn draw(digits: &str) -> Option<Vec<u8>> {
         .apply_filter(Wave::new(2.0, 12.0).horizontal())
         .apply_filter(Wave::new(2.0, 12.0).vertical())
         .view(SIZE.0, SIZE.1)
-        .apply_filter(Dots::new(8))
+        // Small ones: a large one hides a whole digit.
+        .apply_filter(Dots::new(6).min_radius(2).max_radius(4))
         .as_png()
 }
 

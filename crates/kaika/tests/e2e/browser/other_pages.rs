@@ -26,9 +26,8 @@ fn a_job_that_never_begins_is_over_in_the_end() {
     demo.data().sql("UPDATE ticket SET expires_at = 1");
     for (browser, language) in browsers.iter().zip(LANGUAGES) {
         // By itself.
-        browser.wait_until("the end", |browser| {
-            browser.find(By::Css("h1")).text() == said(language, "portal-outcome-over")
-        });
+        browser
+            .wait_until("the end", |browser| browser.text_of(By::Css("h1")) == said(language, "portal-outcome-over"));
         inspect(browser, "outcome-over", language);
         browser.click(By::Css("main .actions a[href='/gca/activate']"));
         browser.find(By::Css("#start"));

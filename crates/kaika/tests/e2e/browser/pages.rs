@@ -14,10 +14,10 @@ const PAGES: [(&str, &str); 11] = [
     ("/twca/", "twca-home"),
     ("/gca/activate", "activate"),
     ("/xca/activate", "xca-activate"),
-    ("/gca/certificates", "certificates"),
     ("/gca/suspend", "suspend"),
     ("/hca/revoke", "hca-revoke"),
     ("/twca/resume", "twca-resume"),
+    ("/gca/certificates", "certificates"),
 ];
 
 #[track_caller]
