@@ -25,6 +25,10 @@ pub(super) enum Story {
     /// PIN and PUK both: only a new card helps.
     PukBlocked,
     UserCodeLocked,
+    /// By its holder.
+    Suspended,
+    /// By its authority.
+    Revoked,
     /// In use since nearly as long as its certificates are good.
     Expiring,
     /// For longer than that.
@@ -58,7 +62,7 @@ pub(super) fn readers() -> impl Iterator<Item = &'static str> {
     CARDS.iter().filter_map(|card| card.reader).chain([SPARE_READER])
 }
 
-pub(super) const CARDS: [PlannedCard; 14] = [
+pub(super) const CARDS: [PlannedCard; 16] = [
     PlannedCard {
         name: "gca-1",
         authority: "gca",
@@ -184,6 +188,24 @@ pub(super) const CARDS: [PlannedCard; 14] = [
         reader: Some("Kaika Demo Reader XCA expired"),
         device: 20_260_016,
         story: Story::Expired,
+    },
+    PlannedCard {
+        name: "xca-suspended",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第七公會 TEST")],
+        business_number: Some("00000016"),
+        reader: Some("Kaika Demo Reader XCA suspended"),
+        device: 20_260_017,
+        story: Story::Suspended,
+    },
+    PlannedCard {
+        name: "xca-revoked",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第八公會 TEST")],
+        business_number: Some("00000017"),
+        reader: Some("Kaika Demo Reader XCA revoked"),
+        device: 20_260_018,
+        story: Story::Revoked,
     },
 ];
 

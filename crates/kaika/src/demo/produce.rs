@@ -14,11 +14,13 @@ use kaika_agent::{
     portal::{Station, Target, http::HttpPortals},
     readers::soft::{SoftReaders, desk_session},
 };
-use kaika_app::{draw_user_code, enrol_station, order_card};
+use kaika_app::{Failure, Which, change_status_by_authority, draw_user_code, enrol_station, order_card};
 use kaika_card::{Pin, Secrets};
 use kaika_domain::CardState;
 use kaika_softcard::{Options, SoftCard};
-use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Refusal, UserCode};
+use kaika_wire::{
+    AuthorityId, CardNumber, Code, JobKind, Refusal, RevokeReason, StatusChange, SuspendReason, UserCode,
+};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -189,12 +191,13 @@ async fn lived(
     if planned.story == Story::AsDelivered {
         return Ok(());
     }
-    let card = installation.app.store.read().await?.card_by_number(number).await?;
+    let app = &installation.app;
+    let card = app.store.read().await?.card_by_number(number).await?;
     let activated = card.is_some_and(|card| card.state.is_activated());
     let story = planned.story;
     at_card(folder, memory, planned, number, move |desk| {
         if !activated {
-            desk.run(&Order::new(JobKind::Activate), inputs(user_code)?).map_err(told)?;
+            desk.run(&Order::new(JobKind::Activate), inputs(user_code.clone())?).map_err(told)?;
         }
         match story {
             Story::PinLocked => desk.lock_pin(),
@@ -203,10 +206,31 @@ async fn lived(
                 desk.lock_pin()
             }
             Story::UserCodeLocked => desk.lock_user_code(),
-            Story::AsDelivered | Story::InUse | Story::Expiring | Story::Expired => Ok(()),
+            Story::Suspended => {
+                let change = Some(StatusChange::Suspend(SuspendReason::NotInUse));
+                let order = Order { change, ..Order::new(JobKind::Suspend) };
+                unless(Code::AlreadySuspended, desk.run(&order, inputs(user_code)?))
+            }
+            Story::AsDelivered | Story::InUse | Story::Revoked | Story::Expiring | Story::Expired => Ok(()),
         }
     })
-    .await
+    .await?;
+    if story == Story::Revoked {
+        let change = StatusChange::Revoke(RevokeReason::Ceased);
+        match change_status_by_authority(app, &Which::Card(number.clone()), change).await {
+            Err(Failure::Refused(refusal)) if refusal.code == Code::AlreadyRevoked => {}
+            done => drop(done?),
+        }
+    }
+    Ok(())
+}
+
+/// It may have been done before an interruption.
+fn unless(done_before: Code, done: Result<(), Refusal>) -> Result<()> {
+    match done {
+        Err(refusal) if refusal.code != done_before => Err(told(refusal)),
+        _ => Ok(()),
+    }
 }
 
 fn inputs(user_code: Option<UserCode>) -> Result<Inputs> {

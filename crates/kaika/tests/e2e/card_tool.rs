@@ -24,7 +24,7 @@ fn list_names_readers_and_cards() {
     let demo = Demo::new();
     let offline = demo.agent(&["card", "list"], "").expect_success();
     let readers = offline["readers"].as_array().unwrap();
-    assert_eq!(readers.len(), 12);
+    assert_eq!(readers.len(), 14);
     for authority in ["gca", "xca", "hca", "moica", "twca"] {
         let card = demo.card(authority);
         let entry = readers.iter().find(|entry| entry["reader"] == card.reader()).unwrap();

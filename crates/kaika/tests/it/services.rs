@@ -116,3 +116,47 @@ fn certificates_that_were_never_written_are_downloaded() {
     assert!(found.slots.iter().all(|slot| !slot.same && slot.on_card.is_some() && slot.in_database.is_some()));
     run("download", &base, JobKind::Rewrite, CertificateStatus::Valid, &WAYS);
 }
+
+fn status(site: &Site, kind: JobKind) -> Vec<CertificateStatus> {
+    let certificates = site.run(kind, None).result.unwrap().succeeded.certificates;
+    certificates.iter().filter_map(|certificate| certificate.status).collect()
+}
+
+/// With the card at hand: what is suspended bars the card until it is resumed, and what is revoked for ever.
+#[test]
+fn the_holder_suspends_resumes_and_revokes_with_the_card() {
+    let site = Site::activated(as_it_is);
+    assert_eq!(refusal(&site, JobKind::Resume).code, Code::NotSuspended);
+    assert_eq!(status(&site, JobKind::Suspend), [CertificateStatus::Suspended; 4]);
+    assert_eq!(refusal(&site, JobKind::Suspend).code, Code::AlreadySuspended);
+    for kind in [JobKind::Unlock, JobKind::Rewrite] {
+        let barred = refusal(&site, kind);
+        assert_eq!((barred.code, barred.status), (Code::CardBarred, Some(CertificateStatus::Suspended)), "{kind:?}");
+    }
+    let found = check(&site);
+    assert_eq!((found.result, found.status), (CheckResult::NotValid, CertificateStatus::Suspended));
+    assert_eq!(status(&site, JobKind::Resume), [CertificateStatus::Valid; 4]);
+    site.assert_agrees(CertificateStatus::Valid);
+    assert_eq!(status(&site, JobKind::Revoke), [CertificateStatus::Revoked; 4]);
+    assert_eq!(refusal(&site, JobKind::Resume).code, Code::AlreadyRevoked);
+    let found = check(&site);
+    assert_eq!((found.result, found.status), (CheckResult::NotValid, CertificateStatus::Revoked));
+}
+
+/// A change of status is not done twice, and not lost: cut at any APDU and at any message.
+#[test]
+fn suspending_is_cut_anywhere() {
+    let base = Site::activated(as_it_is);
+    let apdus = base.copy().run(JobKind::Suspend, None).apdus;
+    for at in 1..=apdus {
+        for (_, kind) in WAYS {
+            let site = base.copy();
+            let first = site.run(JobKind::Suspend, Some(kaika_softcard::Fault { at, kind }));
+            if first.result.is_err() {
+                assert!(first.fired);
+                assert_eq!(status(&site, JobKind::Suspend), [CertificateStatus::Suspended; 4]);
+            }
+            assert_eq!(check(&site).status, CertificateStatus::Suspended);
+        }
+    }
+}

@@ -17,8 +17,8 @@ use kaika_softcard::{Fault, Inspection, Options, SoftCard};
 use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context,
-    Expectation, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, Slot, StartJob, UserCode,
-    WellKnown,
+    Expectation, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, ResumeReason, RevokeReason, Slot,
+    StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -309,9 +309,15 @@ impl Site {
     }
 
     pub(crate) fn order(&self, kind: JobKind) -> Order {
+        let change = match kind {
+            JobKind::Suspend => Some(StatusChange::Suspend(SuspendReason::Lost)),
+            JobKind::Resume => Some(StatusChange::Resume(ResumeReason::Found)),
+            JobKind::Revoke => Some(StatusChange::Revoke(RevokeReason::Ceased)),
+            _ => None,
+        };
         Order {
             kind,
-            change: None,
+            change,
             ticket: None,
             number: None,
             station: self.shared.station.lock().unwrap().clone(),
