@@ -4,12 +4,14 @@
 
 pub mod card;
 pub mod certificate;
+mod contact;
 pub mod job;
 pub mod policy;
 pub mod puk;
 
 pub use card::{Card, CardRank, CardState, Holder, Organisation, TerminationReason};
 pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
+pub use contact::{Contact, ContactError};
 pub use policy::{Policy, PolicyError, Root};
 pub use puk::{PukLedger, PukRecord, PukState, PukVersion};
 

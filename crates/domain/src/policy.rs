@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
-use kaika_wire::{AuthorityId, CardNumber, CertificateRole, KeyAlgorithm};
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, EmailAddress, KeyAlgorithm};
 use serde::Deserialize;
 use time::Duration;
 
@@ -162,6 +162,9 @@ pub struct CertificateRules {
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     pub telephone: String,
+    /// Where answers to our mails go; none: as the server's configuration says.
+    #[serde(default)]
+    pub email: Option<EmailAddress>,
     pub hours: Text,
     pub address: Text,
 }

@@ -38,8 +38,10 @@ pub struct Rates {
     pub tickets: Rate,
     /// Card jobs begun.
     pub jobs: Rate,
-    /// Queries for certificates.
+    /// Queries for certificates, and links from mails that are followed.
     pub queries: Rate,
+    /// Forms that may send a mail to somebody.
+    pub mails: Rate,
     /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
     pub ocsp_signatures: NonZeroU32,
 }
@@ -51,6 +53,7 @@ impl Default for Rates {
             tickets: Rate::new(60, Duration::from_secs(2)),
             jobs: Rate::new(120, Duration::from_secs(1)),
             queries: Rate::new(20, Duration::from_secs(3)),
+            mails: Rate::new(10, Duration::from_secs(30)),
             ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
         }
     }
@@ -60,6 +63,7 @@ pub(crate) struct Limits {
     tickets: Limiter,
     jobs: Limiter,
     queries: Limiter,
+    mails: Limiter,
     ocsp_signatures: DefaultDirectRateLimiter,
 }
 
@@ -69,6 +73,7 @@ impl Limits {
             tickets: Limiter::new(rates.tickets),
             jobs: Limiter::new(rates.jobs),
             queries: Limiter::new(rates.queries),
+            mails: Limiter::new(rates.mails),
             ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
         }
     }
@@ -110,6 +115,10 @@ pub(crate) async fn jobs(State(site): State<Site>, request: Request, next: Next)
 
 pub(crate) async fn queries(State(site): State<Site>, request: Request, next: Next) -> Response {
     limited(&site, &site.limits.queries, request, next).await
+}
+
+pub(crate) async fn mails(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.mails, request, next).await
 }
 
 /// Reading a page costs nothing.

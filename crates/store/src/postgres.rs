@@ -27,6 +27,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
     (4, "shards", include_str!("../migrations/postgres/0004_shards.sql")),
+    (7, "mail", include_str!("../migrations/postgres/0007_mail.sql")),
 ];
 
 pub(crate) struct PostgresStore {

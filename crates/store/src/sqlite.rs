@@ -35,6 +35,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
     (4, "shards", include_str!("../migrations/sqlite/0004_shards.sql")),
+    (7, "mail", include_str!("../migrations/sqlite/0007_mail.sql")),
 ];
 
 pub(crate) struct SqliteStore {

@@ -12,6 +12,7 @@ mod job;
 mod refusal;
 mod secret;
 mod ticket;
+mod user_code;
 mod values;
 mod well_known;
 
@@ -19,7 +20,7 @@ pub use bytes::{Base64, Bytes};
 pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
 pub use command::{Batch, CardFault, Command, Expectation, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
-pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, StationId};
+pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
 pub use job::{
     BatchReport, CardInformation, Device, Input, IssuedCertificate, JobKind, JobStarted, JobState, PresentedCard,
     StartJob, Succeeded,
@@ -27,5 +28,6 @@ pub use job::{
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use ticket::{CertificateOutcome, IssuedTicket, JobOutcome};
-pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
+pub use user_code::{NewUserCode, UserCodeSet};
+pub use values::{AuthorityId, CardNumber, EmailAddress, SerialNumber, ValueError};
 pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

@@ -5,7 +5,7 @@ use crate::installation::{Folder, Installation, write_whole};
 use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
 use kaika_domain::CardState;
-use kaika_wire::{AuthorityId, CardNumber, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, EmailAddress, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -21,6 +21,8 @@ pub(super) struct Ready {
     agent_token_file: Option<PathBuf>,
     authorities: Vec<ReadyAuthority>,
     cards: Vec<ReadyCard>,
+    /// Where mails are read.
+    mails: String,
     #[serde(skip)]
     passphrase_file: PathBuf,
 }
@@ -48,6 +50,8 @@ struct ReadyCard {
     user_code: Option<UserCode>,
     /// The one that was delivered; none once the holder has set one.
     pin: Option<String>,
+    /// To whom its mails go.
+    contact: Option<EmailAddress>,
 }
 
 pub(super) fn token_file(folder: &Folder) -> PathBuf {
@@ -111,8 +115,10 @@ impl Ready {
                 state: state(&card.state),
                 user_code: demo_card.user_code.clone(),
                 pin: delivered_pin(folder, number)?,
+                contact: reader.contact(holder.id).await?.map(|contact| contact.email),
             });
         }
+        let mails = format!("{portal}/mails");
         let agent_token_file = own_agent.then(|| token_file(folder));
         Ok(Self {
             portal,
@@ -120,6 +126,7 @@ impl Ready {
             agent_token_file: agent_token_file.map(|path| fs::canonicalize(&path).unwrap_or(path)),
             authorities,
             cards,
+            mails,
             passphrase_file: folder.passphrase_file(),
         })
     }
@@ -131,6 +138,7 @@ impl Ready {
 
     pub(super) fn announce(&self) {
         println!("Portal     {}/", self.portal);
+        println!("Mails      {}", self.mails);
         match &self.agent_token_file {
             Some(_) => {
                 println!("Agent      {}/", self.agent);

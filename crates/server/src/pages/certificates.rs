@@ -1,6 +1,9 @@
 //! 憑證查詢及下載: by card number and holder's name, or by serial number.
 
-use super::page::{Page, authority, private};
+use super::{
+    fields::{Wrong, card_number, holder_name, number_hint, plain, wrong_with},
+    page::{Page, authority, private},
+};
 use crate::{
     equal_time::{EQUAL_TIME, in_equal_time},
     errors::{fail, not_found, refuse},
@@ -19,9 +22,9 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kaika_app::{CertificateQuery, Failure, FoundCertificate, find_certificates};
 use kaika_domain::Policy;
-use kaika_texts::{FluentValue, text};
+use kaika_texts::text;
 use kaika_web::{html, language};
-use kaika_wire::{CardNumber, CertificateStatus, Code, Refusal, SerialNumber};
+use kaika_wire::{CertificateStatus, Code, Refusal, SerialNumber};
 use serde::Deserialize;
 
 /// The form as it was sent.
@@ -40,15 +43,6 @@ pub(super) enum By {
     #[default]
     Card,
     Serial,
-}
-
-/// What is wrong with a field.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// The field's id in the page.
-    pub(super) field: &'static str,
-    /// The key of the text that says it.
-    pub(super) text: &'static str,
 }
 
 pub(super) enum Answer {
@@ -78,7 +72,7 @@ impl Certificates<'_> {
     }
 
     fn wrong_with(&self, field: &str) -> Option<&'static str> {
-        self.wrong().iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
+        wrong_with(self.wrong(), field)
     }
 
     fn subjects<'f>(&self, found: &'f [FoundCertificate]) -> Vec<&'f str> {
@@ -90,14 +84,7 @@ impl Certificates<'_> {
     }
 
     fn number_hint(&self) -> String {
-        let card = &self.policy.card;
-        let key = match card.number_prefixes.len() {
-            1 => "portal-find-number-hint-digits",
-            _ => "portal-find-number-hint",
-        };
-        let prefixes = self.page.prefixes(self.policy);
-        let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(card.number_digits))];
-        text(self.page.language, key, &facts)
+        number_hint(&self.page, self.policy)
     }
 
     fn download(&self, certificate: &FoundCertificate, format: &str) -> String {
@@ -165,32 +152,12 @@ pub(super) fn certificates_page(
 /// What is wrong with its fields.
 fn query(policy: &Policy, asked: &Asked) -> Result<CertificateQuery, Vec<Wrong>> {
     match asked.by {
-        By::Card => {
-            let name = asked.name.trim();
-            let name = (!name.is_empty()).then(|| name.to_owned());
-            let name = name.ok_or(Wrong { field: "name", text: "portal-find-name-missing" });
-            match (card_number(policy, &asked.number), name) {
-                (Ok(number), Ok(name)) => Ok(CertificateQuery::Card { number, name }),
-                (number, name) => Err([number.err(), name.err()].into_iter().flatten().collect()),
-            }
-        }
+        By::Card => match (card_number(policy, &asked.number), holder_name(&asked.name)) {
+            (Ok(number), Ok(name)) => Ok(CertificateQuery::Card { number, name }),
+            (number, name) => Err([number.err(), name.err()].into_iter().flatten().collect()),
+        },
         By::Serial => serial(&asked.serial).map(CertificateQuery::Serial).map_err(|wrong| vec![wrong]),
     }
-}
-
-/// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
-fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Wrong> {
-    let wrong = |text| Wrong { field: "number", text };
-    let mut number = plain(text).to_ascii_uppercase();
-    if number.is_empty() {
-        return Err(wrong("portal-find-number-missing"));
-    }
-    if let [prefix] = policy.card.number_prefixes.as_slice()
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        number.insert_str(0, prefix);
-    }
-    number.parse().map_err(|_| wrong("portal-find-number-wrong"))
 }
 
 /// As programs show it: with colons or spaces, in capitals, with leading zeros or `0x`.
@@ -205,15 +172,6 @@ fn serial(text: &str) -> Result<SerialNumber, Wrong> {
         digits.insert(0, '0');
     }
     digits.parse().map_err(|_| wrong("portal-find-serial-wrong"))
-}
-
-/// Without what separates; full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
-fn plain(text: &str) -> String {
-    let narrow = text.chars().map(|c| match u32::from(c) {
-        wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
-        _ => c,
-    });
-    narrow.filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect()
 }
 
 /// `/{authority}/certificates/{serial}.cer` (DER) and `.pem`.
@@ -259,21 +217,6 @@ fn pem(der: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::pages::tests::policy;
-
-    #[test]
-    fn numbers_are_taken_as_people_type_them() {
-        let (one, two) = (policy("GC"), policy("TP\", \"GP"));
-        for typed in ["GC00000000000017", " gc0000 0000-000017 ", "ＧＣ００００００００００００１７", "00000000000017"]
-        {
-            assert_eq!(card_number(&one, typed).map(|n| n.to_string()).as_deref(), Ok("GC00000000000017"), "{typed}");
-        }
-        for typed in ["GC", "G00000000000017", "GC0000000000001X", "卡號"] {
-            assert_eq!(card_number(&one, typed).unwrap_err().text, "portal-find-number-wrong", "{typed}");
-        }
-        // Either pair of letters could stand there.
-        assert_eq!(card_number(&two, "00000000000017").unwrap_err().text, "portal-find-number-wrong");
-        assert_eq!(card_number(&one, "　").unwrap_err().text, "portal-find-number-missing");
-    }
 
     #[test]
     fn serial_numbers_are_taken_as_programs_show_them() {

@@ -3,13 +3,17 @@
 use super::{
     activate::Activate,
     assets::ASSETS,
-    certificates::{Answer, Asked, By, Wrong, certificates_page},
+    certificates::{Answer, Asked, By, certificates_page},
+    contact,
     error::ErrorPage,
+    fields::Wrong,
     home::{Home, Start},
+    mails::Mails,
     outcome::Outcome,
     page::Page,
+    user_code,
 };
-use kaika_app::{FoundCertificate, Generation};
+use kaika_app::{DeliveredMail, FoundCertificate, Generation};
 use kaika_domain::{Policy, policy::Overdue};
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
@@ -108,7 +112,10 @@ fn pages(language: Language) -> Vec<(String, String)> {
         pages.push((format!("{name} in {}", language.tag()), page));
     };
 
-    add("start", &Start { page: Page::new(language, "portal-start-title"), policies: vec![&online, &several] });
+    for has_mailbox in [false, true] {
+        let page = Page::new(language, "portal-start-title");
+        add("start", &Start { page, policies: vec![&online, &several], has_mailbox });
+    }
     for activation in
         ["mode = \"online\", within_days = 90, afterwards = \"revoke\"", "mode = \"counter\"", "mode = \"pin_mailer\""]
     {
@@ -168,11 +175,70 @@ fn pages(language: Language) -> Vec<(String, String)> {
             }
         }
     }
+    mail_pages(language, &online, &mut add);
     for code in Code::ALL {
         let refusal = explain(language, Refusal::new(*code));
         add(&format!("error, {code}"), &ErrorPage::new(language, refusal));
     }
     pages
+}
+
+/// Pages around mails: what is asked for, what lies behind a link, and the demo's mailbox.
+fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
+    let text = || "\"><script>alert(1)</script>".to_owned();
+    let wrong = |fields: &[(&'static str, &'static str)]| {
+        fields.iter().map(|(field, text)| Wrong { field, text }).collect::<Vec<_>>()
+    };
+    let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
+    for wrong in [Vec::new(), wrong(&card)] {
+        let asked = user_code::Asked { number: text(), name: text() };
+        add("user code", &user_code::ask_page(language, policy, asked, wrong));
+    }
+    for has_mailbox in [false, true] {
+        let page = Page::new(language, "user-code-sent").of_authority(policy);
+        add("user code, sent", &user_code::SentPage { page, policy, has_mailbox });
+        add("contact, sent", &contact::step_page(language, policy, contact::Step::Sent { has_mailbox }));
+    }
+    let number = || "TC00000000000017".parse().unwrap();
+    let code = [("code", "user-code-missing"), ("again", "user-code-differ")];
+    for link in [
+        user_code::Link::Good { number: number(), wrong: Vec::new() },
+        user_code::Link::Good { number: number(), wrong: wrong(&code) },
+        user_code::Link::Over,
+        user_code::Link::Done,
+    ] {
+        add("user code, link", &user_code::new_page(language, policy, link));
+    }
+    let contact = [
+        ("user_code", "contact-locked"),
+        ("email", "contact-email-form"),
+        ("person", "contact-person-form"),
+        ("telephone", "contact-telephone-form"),
+    ];
+    for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {
+        let asked = contact::Asked { number: text(), name: text(), email: text(), person: text(), telephone: text() };
+        add("contact", &contact::change_page(language, policy, asked, wrong));
+    }
+    let new = kaika_domain::Contact {
+        email: "desk@agency.example".parse().unwrap(),
+        name: Some(text()),
+        telephone: Some("02-0000-0000".to_owned()),
+    };
+    let confirm = contact::Step::Confirm { number: number(), contact: new };
+    for step in [confirm, contact::Step::Over, contact::Step::Done] {
+        add("contact, step", &contact::step_page(language, policy, step));
+    }
+    let mail = |id: &str| DeliveredMail {
+        id: id.parse().unwrap(),
+        to: "desk@agency.example".parse().unwrap(),
+        subject: text(),
+        text: format!("{}\n\nhttp://portal.example/tca/user-code/AAAA\n", text()),
+        at: OffsetDateTime::UNIX_EPOCH,
+    };
+    let ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"];
+    for mails in [Vec::new(), ids.map(mail).to_vec()] {
+        add("mails", &Mails { page: Page::new(language, "mailbox"), mails });
+    }
 }
 
 #[test]
@@ -186,14 +252,18 @@ fn every_page_stands_in_every_language() {
             for other in Language::ALL {
                 assert!(page.contains(&format!("?lang={}", other.tag())), "{name} has no switch to {}", other.tag());
             }
-            assert!(!page.contains("portal-") || !untranslated(&page), "{name} shows the key of a text");
+            assert!(!untranslated(&page), "{name} shows the key of a text");
         }
     }
 }
 
+/// How keys of texts begin.
+const KEYS: [&str; 4] = ["portal-", "user-code-", "contact-", "mailbox-"];
+
 /// A key of a text where a person reads: outside of tags.
 fn untranslated(page: &str) -> bool {
-    page.split('<').any(|part| part.split_once('>').is_some_and(|(_, words)| words.contains("portal-")))
+    page.split('<')
+        .any(|part| part.split_once('>').is_some_and(|(_, words)| KEYS.iter().any(|begin| words.contains(begin))))
 }
 
 /// The policy of the answers forbids both, so that nothing that slips in is carried out.
@@ -255,8 +325,11 @@ fn every_text_of_the_portal_is_used() {
         }
     }
     let composed = ["portal-role-", "portal-status-", "portal-blocked-"];
-    let texts = fs::read_to_string(folder.join("../texts/locales/en/portal.ftl")).unwrap();
-    let keys = texts.lines().filter(|line| line.starts_with("portal-")).filter_map(|line| line.split(" =").next());
+    let texts = ["portal", "contact"]
+        .map(|name| fs::read_to_string(folder.join(format!("../texts/locales/en/{name}.ftl"))).unwrap());
+    let lines =
+        texts.iter().flat_map(|texts| texts.lines()).filter(|line| line.contains(" = ") && !line.starts_with(' '));
+    let keys = lines.filter_map(|line| line.split(" =").next());
     for key in keys {
         let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
         assert!(used, "{key} is used nowhere");

@@ -3,8 +3,10 @@
 mod audit;
 mod cards;
 mod certificates;
+mod confirmations;
 mod generations;
 mod jobs;
+mod mails;
 mod rows;
 mod secrets;
 mod tickets;
@@ -72,8 +74,10 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         audit::STATEMENTS,
         cards::STATEMENTS,
         certificates::STATEMENTS,
+        confirmations::STATEMENTS,
         generations::STATEMENTS,
         jobs::STATEMENTS,
+        mails::STATEMENTS,
         secrets::STATEMENTS,
         tickets::STATEMENTS,
     ];
