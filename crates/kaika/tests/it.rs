@@ -3,9 +3,14 @@
 
 mod it {
     mod concurrency;
+    mod confirmations;
+    mod contacts;
     mod faults;
     mod http;
+    mod mails;
     mod matrix;
+    mod post;
     mod tickets;
+    mod user_codes;
     mod world;
 }

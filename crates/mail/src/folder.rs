@@ -40,30 +40,36 @@ impl FolderMailbox {
     }
 
     fn put(&self, mail: &Posted<'_>) -> io::Result<()> {
+        let path = self.folder.join(format!("{}.json", mail.id));
+        if path.exists() {
+            return Ok(());
+        }
         let words = words(mail);
         let at = mail.queued_at.unix_timestamp();
         let file = File { to: mail.to.clone(), subject: words.subject, text: words.text, at };
         // Nobody sees half a mail.
         let draft = self.folder.join(format!("{}.draft", mail.id));
         fs::write(&draft, serde_json::to_vec_pretty(&file)?)?;
-        fs::rename(&draft, self.folder.join(format!("{}.json", mail.id)))?;
+        fs::rename(&draft, path)?;
         for old in self.ids()?.into_iter().skip(KEPT) {
             fs::remove_file(self.folder.join(format!("{old}.json")))?;
         }
         Ok(())
     }
 
-    /// The newest first: ids begin with their time.
+    /// The one that was delivered last first.
     fn ids(&self) -> io::Result<Vec<MailId>> {
         let mut ids = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
-                ids.extend(path.file_stem().and_then(|id| id.to_str()?.parse::<MailId>().ok()));
+            let entry = entry?;
+            let path = entry.path();
+            let id = path.file_stem().and_then(|id| id.to_str()?.parse::<MailId>().ok());
+            if let Some(id) = id.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
+                ids.push((entry.metadata()?.modified()?, id));
             }
         }
         ids.sort_by(|one, other| other.cmp(one));
-        Ok(ids)
+        Ok(ids.into_iter().map(|(_, id)| id).collect())
     }
 }
 

@@ -17,7 +17,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{AskedContact, Failure, ask_contact_change, change_contact as change, pending_contact, prove_holder};
-use kaika_domain::{Contact, ContactError, Policy};
+use kaika_domain::{Contact, Policy};
 use kaika_texts::Language;
 use kaika_web::{html, language};
 use kaika_wire::{CardNumber, Code, EmailAddress, Refusal, UserCode};
@@ -180,7 +180,8 @@ fn wish(policy: &Policy, sent: &Sent) -> Result<Wish, Vec<Wrong>> {
     match (number, name, code, contact) {
         (Ok(number), Ok(name), Ok(user_code), Ok(contact)) => Ok(Wish { number, name, user_code, contact }),
         (number, name, code, contact) => {
-            Err([number.err(), name.err(), code.err(), contact.err()].into_iter().flatten().collect())
+            let first = [number.err(), name.err(), code.err()].into_iter().flatten();
+            Err(first.chain(contact.err().into_iter().flatten()).collect())
         }
     }
 }
@@ -189,16 +190,20 @@ fn user_code(text: &'static str) -> Wrong {
     Wrong { field: "user_code", text }
 }
 
-fn contact(sent: &Sent) -> Result<Contact, Wrong> {
+fn contact(sent: &Sent) -> Result<Contact, Vec<Wrong>> {
+    let wrong = |field, text| Wrong { field, text };
     let typed = narrow(sent.email.trim());
-    if typed.is_empty() {
-        return Err(Wrong { field: "email", text: "contact-email-missing" });
+    let email = match typed.is_empty() {
+        true => Err(wrong("email", "contact-email-missing")),
+        false => typed.parse::<EmailAddress>().map_err(|_| wrong("email", "contact-email-form")),
+    };
+    let name = Contact::name(&sent.person).map_err(|_| wrong("person", "contact-person-form"));
+    let telephone = Contact::telephone(&narrow(&sent.telephone));
+    let telephone = telephone.map_err(|_| wrong("telephone", "contact-telephone-form"));
+    match (email, name, telephone) {
+        (Ok(email), Ok(name), Ok(telephone)) => Ok(Contact { email, name, telephone }),
+        (email, name, telephone) => Err([email.err(), name.err(), telephone.err()].into_iter().flatten().collect()),
     }
-    let email: EmailAddress = typed.parse().map_err(|_| Wrong { field: "email", text: "contact-email-form" })?;
-    Contact::new(email, &sent.person, &narrow(&sent.telephone)).map_err(|error| match error {
-        ContactError::Name => Wrong { field: "person", text: "contact-person-form" },
-        ContactError::Telephone => Wrong { field: "telephone", text: "contact-telephone-form" },
-    })
 }
 
 pub(super) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
@@ -274,6 +279,13 @@ mod tests {
         check(|sent| sent.email = "desk".into(), &["contact-email-form"]);
         check(|sent| sent.telephone = "ask".into(), &["contact-telephone-form"]);
         check(|sent| sent.person = "名".repeat(101), &["contact-person-form"]);
+        check(
+            |sent| {
+                sent.email = "desk".into();
+                sent.telephone = "ask".into();
+            },
+            &["contact-email-form", "contact-telephone-form"],
+        );
         check(|sent| sent.user_code = "abc".to_owned().into(), &["user-code-form"]);
         check(
             |sent| *sent = Sent::default(),
