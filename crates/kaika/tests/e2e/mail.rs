@@ -26,8 +26,8 @@ fn configured(peer: Option<&SmtpPeer>) -> Authority {
         let before = fs::read_to_string(&config).unwrap();
         fs::write(&config, before + &section).unwrap();
     }
-    authority.operator(&["config", "check"]).expect_success();
     authority.operator(&["init"]).expect_success();
+    authority.operator(&["config", "check"]).expect_success();
     authority
 }
 
