@@ -25,6 +25,7 @@ pub enum AskedContact {
 pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact) -> Result<AskedContact, Failure> {
     new.check().map_err(|error| Refusal::new(Code::BadRequest).detail(error.to_string()))?;
     let card = proved.card();
+    let _one_at_a_time = app.asking.lock(card.number.clone()).await;
     let mut work = app.store.begin().await?;
     let old = work.contact(card.holder).await?;
     if let Some(old) = &old

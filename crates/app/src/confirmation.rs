@@ -134,14 +134,7 @@ pub async fn follow(
     purpose: Purpose,
     token: &str,
 ) -> Result<ConfirmationRecord, Failure> {
-    let token_sha256 = sha256_of_token(token);
-    if !work.use_confirmation(&token_sha256, purpose, app.now()).await? {
-        return Err(Code::LinkOver.into());
-    }
-    let found = work.confirmation(&token_sha256).await?;
-    let found = found.ok_or_else(|| Failure::Inconsistent("a confirmation went while it was used".into()))?;
-    work.void_confirmations(found.card, Some(purpose), app.now()).await?;
-    Ok(found)
+    use_up(app, work, purpose, &sha256_of_token(token)).await
 }
 
 /// Tests a short code against the newest open confirmation of this card. A try is debited and committed before: parallel
@@ -179,12 +172,21 @@ pub async fn follow_code(
     work: &mut dyn UnitOfWork,
     tested: &CodeTested,
 ) -> Result<ConfirmationRecord, Failure> {
-    if !work.use_confirmation(&tested.token_sha256, tested.purpose, app.now()).await? {
+    use_up(app, work, tested.purpose, &tested.token_sha256).await
+}
+
+async fn use_up(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    purpose: Purpose,
+    token_sha256: &[u8; 32],
+) -> Result<ConfirmationRecord, Failure> {
+    if !work.use_confirmation(token_sha256, purpose, app.now()).await? {
         return Err(Code::LinkOver.into());
     }
-    let found = work.confirmation(&tested.token_sha256).await?;
+    let found = work.confirmation(token_sha256).await?;
     let found = found.ok_or_else(|| Failure::Inconsistent("a confirmation went while it was used".into()))?;
-    work.void_confirmations(found.card, Some(tested.purpose), app.now()).await?;
+    work.void_confirmations(found.card, Some(purpose), app.now()).await?;
     Ok(found)
 }
 

@@ -296,7 +296,7 @@ mod tests {
                 "contact-email-missing",
             ],
         );
-        let wish = wish(&policy("TC"), &right()).ok().expect("a wish");
+        let Ok(wish) = wish(&policy("TC"), &right()) else { panic!("all of it is right") };
         assert_eq!(
             (wish.contact.email.as_str(), wish.contact.telephone.as_deref()),
             ("desk@agency.example", Some("02-2345"))
