@@ -44,10 +44,10 @@ pub async fn run(config: Config) -> Result<()> {
         None => None,
     };
     let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
+    let installation = open(&config).await?;
     if mailer.is_none() {
         tracing::warn!("no mail server is configured: mails wait in the database");
     }
-    let installation = open(&config).await?;
     let app = Arc::clone(&installation.app);
     let settings = Settings {
         agent: config.agent.origin.clone(),
