@@ -1,6 +1,6 @@
 -- The outbox: written with what a mail tells of. The letter is sealed, since it may hold a link that opens something.
 CREATE TABLE mail (
-    id TEXT PRIMARY KEY NOT NULL,
+    id TEXT COLLATE "C" PRIMARY KEY NOT NULL,
     authority TEXT NOT NULL,
     recipient TEXT NOT NULL,
     letter TEXT NOT NULL,
