@@ -23,7 +23,7 @@ const PACKAGES: &[&str] = &[
     "openssl",                  // verify, ocsp, cms, s_server
     "pcscd",                    // behind it stand the readers
     "postgresql",               // the second database
-    "python3-pip",              // installs pkilint and axe-core
+    "python3-pip",              // installs pkilint, axe-core and aiosmtpd
     "python3-venv",             // holds pkilint
     "vsmartcard-vpcd",          // the virtual readers
     "xdotool",                  // chooses and types in Chromium's own dialogs, where chromedriver cannot
@@ -43,6 +43,12 @@ const AXE: &str = "0.1.8";
 /// Where testkit looks for axe-core.
 const AXE_FOLDER: &str = "target/judges/axe";
 
+/// The version of aiosmtpd, the mail server that mails are sent to.
+const AIOSMTPD: &str = "1.4.6";
+
+/// Where testkit looks for aiosmtpd.
+const AIOSMTPD_FOLDER: &str = "target/judges/aiosmtpd";
+
 /// The version of cargo-deny.
 const CARGO_DENY: &str = "0.20.2";
 
@@ -53,6 +59,7 @@ pub(crate) fn run() -> Result<()> {
     packages()?;
     pkilint()?;
     axe()?;
+    aiosmtpd()?;
     cargo_deny()
 }
 
@@ -141,6 +148,24 @@ fn axe() -> Result<()> {
             .arg(format!("axe-playwright-python=={AXE}")),
     )
     .context("axe-core comes from PyPI; is there a network?")
+}
+
+/// aiosmtpd with the two small packages that it needs.
+fn aiosmtpd() -> Result<()> {
+    let folder = root().join(AIOSMTPD_FOLDER);
+    if folder.join(format!("aiosmtpd-{AIOSMTPD}.dist-info")).is_dir() {
+        return Ok(());
+    }
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    }
+    shell::run(
+        Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            .arg(&folder)
+            .arg(format!("aiosmtpd=={AIOSMTPD}")),
+    )
+    .context("aiosmtpd comes from PyPI; is there a network?")
 }
 
 fn installed_pkilint(python: &Path) -> Result<Option<String>> {

@@ -8,19 +8,26 @@ mod answer_ocsp;
 pub mod audit;
 mod captcha;
 mod card_jobs;
+mod change_contact;
 mod change_status;
+pub mod confirmation;
 mod context;
+mod draw;
 mod enrol_station;
 mod find_certificates;
 mod found_authorities;
 mod issue_ticket;
 mod job_outcome;
+mod mail;
 mod order_card;
 pub mod ports;
+mod prove_holder;
 mod publish_crl;
 mod records;
 mod report_batch;
+mod reset_user_code;
 mod sealed;
+mod set_user_code;
 mod start_card_job;
 mod status;
 mod subject;
@@ -31,27 +38,34 @@ mod well_known;
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp};
 pub use captcha::{Captcha, Sum, ask_again, captcha_digits, draw_captcha, forget_captchas};
+pub use change_contact::{AskedContact, ask_contact_change, change_contact, pending_contact};
 pub use change_status::{
     Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
     change_status_by_authority, change_status_without_card,
 };
+pub use confirmation::forget_confirmations;
 pub use context::{App, Failure};
 pub use enrol_station::{EnrolledStation, authenticate_station, enrol_station};
 pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificates};
 pub use found_authorities::found_authorities;
 pub use issue_ticket::{forget_tickets, issue_ticket};
 pub use job_outcome::job_outcome;
+pub use mail::{Delivery, Letter, MailRecord, MailState, Posted, deliver_mails, forget_mails, list_mails, retry_mails};
 pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
 pub use ports::{
-    Anchor, Anchors, CardSecrets, Clock, IssueError, IssueOrder, Issuer, Reader, Rng, Settled, Store, StoreError,
-    UnitOfWork, UserCodeHasher, VaultError,
+    Anchor, Anchors, CardSecrets, Clock, ConfirmationReader, ConfirmationWriter, DeliveredMail, IssueError, IssueOrder,
+    Issuer, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox, Reader, Rng, Settled, Store,
+    StoreError, UnitOfWork, UserCodeHasher, VaultError,
 };
+pub use prove_holder::{HolderProved, prove_holder};
 pub use publish_crl::publish_crl;
 pub use records::{
     Crl, CrlHead, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, Station, StatusRecord,
     StoredPuk, TicketRecord, UserCodeRecord, Worker,
 };
 pub use report_batch::report_batch;
+pub use reset_user_code::{ask_user_code_reset, card_of_reset, reset_user_code};
+pub use set_user_code::{SetUserCode, set_user_code};
 pub use start_card_job::start_card_job;
 pub use status::{StatusSettings, crl_reason, revoked_for};
 pub use subject::subject_name;

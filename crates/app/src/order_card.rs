@@ -1,7 +1,7 @@
 //! Orders a card for a holder: the holder, the number and the user code come into being here.
 
-use crate::{App, Failure, StoreError, StoredPuk, audit::Event};
-use kaika_domain::{Actor, Card, CardRank, CardState, Holder, Organisation, Policy, PukLedger};
+use crate::{App, Failure, StoreError, StoredPuk, audit::Event, draw::draw};
+use kaika_domain::{Actor, Card, CardRank, CardState, Contact, Holder, Organisation, Policy, PukLedger};
 use kaika_pki::{Oid, to_be_certified::is_email};
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
 use serde::Deserialize;
@@ -15,8 +15,12 @@ pub struct CardOrder {
     pub subject: Vec<(String, String)>,
     #[serde(default)]
     pub organisation: Organisation,
+    /// What certificates name.
     #[serde(default)]
     pub email: Option<String>,
+    /// Who is written to; the officer answers for the address.
+    #[serde(default)]
+    pub contact: Option<Contact>,
     #[serde(default)]
     pub rank: CardRank,
 }
@@ -77,6 +81,9 @@ pub async fn order_card(
             Err(StoreError::Stale) => continue,
             Err(error) => return Err(error.into()),
         }
+        if let Some(contact) = &order.contact {
+            work.put_contact(holder.id, contact, now).await?;
+        }
         if let Some(hash) = &hash {
             work.put_user_code(card.id, hash, now).await?;
         }
@@ -102,6 +109,9 @@ fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
     {
         return Err(wrong(format!("email: {email} is not an address that a certificate can hold")));
     }
+    if let Some(contact) = &order.contact {
+        contact.check().map_err(|error| wrong(format!("contact: {error}")))?;
+    }
     let Organisation { subject_type, agency_oid, .. } = &order.organisation;
     for (field, text) in [("subject_type", subject_type), ("agency_oid", agency_oid)] {
         if let Some(text) = text
@@ -121,27 +131,15 @@ fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
 /// Prefix and random digits: the number tells nothing of its holder or of how many there are.
 fn draw_number(app: &App, policy: &Policy) -> CardNumber {
     let prefix = policy.card.number_prefixes.first().map_or("", String::as_str);
-    let digits: String = draw(app, usize::from(policy.card.number_digits), b"0123456789");
+    let digits: String = draw(app.rng.as_ref(), usize::from(policy.card.number_digits), b"0123456789");
     format!("{prefix}{digits}").parse().expect("a policy's prefix and digits make a card number")
 }
 
 /// Eight signs that are not taken for one another when they are read from paper.
 pub fn draw_user_code(app: &App) -> UserCode {
-    let text = zeroize::Zeroizing::new(draw(app, 8, b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"));
+    let text =
+        zeroize::Zeroizing::new(draw(app.rng.as_ref(), 8, b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"));
     UserCode::parse(&text).expect("eight visible characters are a user code")
-}
-
-/// `count` signs of the alphabet, each equally likely.
-fn draw(app: &App, count: usize, alphabet: &[u8]) -> String {
-    let fair = 256 - 256 % alphabet.len();
-    let mut text = String::with_capacity(count);
-    while text.len() < count {
-        let [byte] = app.rng.bytes::<1>();
-        if usize::from(byte) < fair {
-            text.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -157,6 +155,11 @@ mod tests {
                 agency_oid: Some("2.16.886.101.20003".into()),
             },
             email: Some("test@kaika.example".into()),
+            contact: Some(Contact {
+                email: "desk@kaika.example".parse().expect("an address"),
+                name: None,
+                telephone: Some("02-0000-0000".into()),
+            }),
             rank: CardRank::Primary,
         };
         change(&mut order);
@@ -183,6 +186,13 @@ mod tests {
         check(|order| order.subject.push(("X".into(), "y".into())), "X");
         check(|order| order.email = Some("測試@kaika.example".into()), "email: 測試@kaika.example");
         check(|order| order.email = Some("nowhere".into()), "email: nowhere");
+        check(
+            |order| {
+                let wrong = order.contact.take().map(|contact| Contact { telephone: Some("call".into()), ..contact });
+                order.contact = wrong;
+            },
+            "contact: a telephone number",
+        );
         check(|order| order.organisation.business_number = Some("1234".into()), "business_number: 1234");
         check(|order| order.organisation.subject_type = Some("one.two".into()), "subject_type: one.two");
         check(|order| order.organisation.agency_oid = Some("2.".into()), "agency_oid: 2.");

@@ -1,4 +1,10 @@
-//! What use cases need from the world: a store, an issuer, a vault, a clock and randomness.
+//! What use cases need from the world: a store, an issuer, a vault, a mailer, a clock and randomness.
+
+mod confirmations;
+mod mails;
+
+pub use confirmations::{ConfirmationReader, ConfirmationWriter};
+pub use mails::{DeliveredMail, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox};
 
 use crate::{
     Crl, CrlHead, Generation, Issuance, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk, TicketRecord,
@@ -61,7 +67,7 @@ pub trait Store: Send + Sync {
 
 /// Everything that is read. Lists are ordered as their method says.
 #[async_trait]
-pub trait Reader: Send {
+pub trait Reader: MailReader + ConfirmationReader + Send {
     async fn holder(&mut self, id: HolderId) -> Result<Option<Holder>, StoreError>;
     async fn card(&mut self, id: CardId) -> Result<Option<Card>, StoreError>;
     async fn card_by_number(&mut self, number: &CardNumber) -> Result<Option<Card>, StoreError>;
@@ -145,7 +151,7 @@ pub trait Reader: Send {
 
 /// A transaction.
 #[async_trait]
-pub trait UnitOfWork: Reader {
+pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter {
     async fn insert_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
     /// # Errors
     /// [`StoreError::Stale`] where the number is taken.
@@ -309,7 +315,7 @@ pub enum VaultError {
 }
 
 /// Secrets of cards.
-pub trait CardSecrets: Send + Sync {
+pub trait CardSecrets: LetterSeal {
     /// A new random PUK, encrypted for this card and version.
     fn new_puk(&self, card: CardId, version: PukVersion) -> Result<Vec<u8>, VaultError>;
     fn open_puk(&self, card: CardId, version: PukVersion, ciphertext: &[u8]) -> Result<Puk, VaultError>;

@@ -72,6 +72,7 @@ impl Desk {
                 .to_vec(),
             organisation: Organisation::default(),
             email: None,
+            contact: None,
             rank: CardRank::Primary,
         };
         let ordered = runtime.block_on(order_card(app, &crate::site::authority(), order, Some(user_code())))?;

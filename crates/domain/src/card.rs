@@ -123,6 +123,7 @@ pub struct Holder {
     pub subject: Vec<(String, String)>,
     /// What the holder is, in the terms of subjectDirectoryAttributes.
     pub organisation: Organisation,
+    /// What certificates name (rfc822Name), for everybody to read; nothing secret is sent there.
     pub email: Option<String>,
     pub registered_at: OffsetDateTime,
 }

@@ -4,6 +4,7 @@
 
 pub mod card;
 pub mod certificate;
+mod contact;
 pub mod job;
 pub mod policy;
 pub mod puk;
@@ -11,6 +12,7 @@ pub mod status_change;
 
 pub use card::{Card, CardRank, CardState, Holder, Organisation, TerminationReason};
 pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
+pub use contact::{Contact, ContactError};
 pub use policy::{Policy, PolicyError, Root};
 pub use puk::{PukLedger, PukRecord, PukState, PukVersion};
 pub use status_change::{Unchanged, changed, may_change, revocation_reason};

@@ -2,7 +2,9 @@
 //!
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
-use kaika_wire::{AuthorityId, CardNumber, CertificateRole, Code, JobKind, KeyAlgorithm, Refusal, StatusChangeKind};
+use kaika_wire::{
+    AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, Refusal, StatusChangeKind,
+};
 use serde::Deserialize;
 use time::Duration;
 
@@ -200,6 +202,9 @@ pub struct CertificateRules {
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     pub telephone: String,
+    /// Where answers to our mails go; none: as the server's configuration says.
+    #[serde(default)]
+    pub email: Option<EmailAddress>,
     pub hours: Text,
     pub address: Text,
 }

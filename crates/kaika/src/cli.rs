@@ -5,6 +5,7 @@ mod backup;
 mod card;
 mod certificate;
 mod demo;
+mod mail;
 mod server;
 mod station;
 mod sweep;
@@ -63,6 +64,9 @@ enum What {
     /// The places where cards are personalised
     #[command(subcommand)]
     Station(station::Work),
+    /// Mails that wait or were given up
+    #[command(subcommand)]
+    Mail(mail::Work),
     /// Deal with cards that were not activated in time
     Sweep(sweep::Options),
     /// The audit log
@@ -130,6 +134,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         What::Card(work) => card::run(work).await,
         What::Certificate(work) => certificate::run(work).await,
         What::Station(work) => station::run(work).await,
+        What::Mail(work) => mail::run(work).await,
         What::Sweep(options) => sweep::run(options).await,
         What::Audit(work) => audit::run(work).await,
     }

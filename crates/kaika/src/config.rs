@@ -5,7 +5,9 @@
 use crate::installation::Places;
 use anyhow::{Context, Result, bail};
 use kaika_app::StatusSettings;
+use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
 use kaika_server::Rates;
+use kaika_wire::EmailAddress;
 use serde::Deserialize;
 use std::{
     fs,
@@ -13,6 +15,7 @@ use std::{
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
+use zeroize::Zeroizing;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +29,9 @@ pub struct Config {
     pub agent: Agent,
     #[serde(default)]
     pub status: Status,
+    /// None: mails wait in the database.
+    #[serde(default)]
+    pub mail: Option<Mail>,
     #[serde(default)]
     pub log: Log,
 }
@@ -133,6 +139,39 @@ impl Status {
     }
 }
 
+/// The mail server that carries our mails on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub host: String,
+    /// None: 465 with `tls`, 587 with `starttls`, 25 with `none`.
+    #[serde(default)]
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub encryption: MailEncryption,
+    pub from: EmailAddress,
+    /// Where answers go, if the authority's policy names no address.
+    #[serde(default)]
+    pub reply_to: Option<EmailAddress>,
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Its first line.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// PEM: an authority that certified the mail server and that this system does not know.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailEncryption {
+    Tls,
+    #[default]
+    Starttls,
+    None,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
@@ -193,6 +232,9 @@ impl Config {
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             bail!("database.url: begins with sqlite: or postgres:");
         }
+        if let Some(mail) = &self.mail {
+            mail.validate()?;
+        }
         Ok(())
     }
 
@@ -208,9 +250,23 @@ impl Config {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
         }
+        if let Some(mail) = &mut self.mail {
+            for path in [&mut mail.password_file, &mut mail.ca_file].into_iter().flatten() {
+                *path = folder.join(&*path);
+            }
+        }
         if let Some(path) = self.database.url.strip_prefix("sqlite:") {
             self.database.url = format!("sqlite:{}", folder.join(path).display());
         }
+    }
+
+    /// By which mails are sent; connects to nobody yet.
+    ///
+    /// # Errors
+    /// A file that it names cannot be read.
+    pub fn mailer(&self) -> Result<Option<SmtpMailer>> {
+        let host = self.server.origin.split_once("://").map_or("", |(_, host)| host);
+        self.mail.as_ref().map(|mail| mail.mailer(host)).transpose()
     }
 
     pub fn base_url(&self) -> &str {
@@ -226,6 +282,59 @@ impl Config {
             passphrase_file: self.keys.passphrase_file.clone(),
             anchors: self.keys.anchors.clone(),
         }
+    }
+}
+
+impl Mail {
+    fn validate(&self) -> Result<()> {
+        if self.username.is_some() != self.password_file.is_some() {
+            bail!("mail.username and mail.password_file: both or none");
+        }
+        if self.username.is_some() && self.encryption == MailEncryption::None {
+            bail!("mail.encryption: no password is sent without tls or starttls");
+        }
+        if self.host.is_empty() || self.host.contains(|c: char| c.is_whitespace() || c == '/') {
+            bail!("mail.host: a name or an address, without a port");
+        }
+        Ok(())
+    }
+
+    fn mailer(&self, hello: &str) -> Result<SmtpMailer> {
+        let encryption = match self.encryption {
+            MailEncryption::Tls => Encryption::Tls,
+            MailEncryption::Starttls => Encryption::StartTls,
+            MailEncryption::None => Encryption::None,
+        };
+        let credentials = match (&self.username, &self.password_file) {
+            (Some(name), Some(file)) => {
+                let unreadable = || format!("mail.password_file: {} cannot be read", file.display());
+                let text = Zeroizing::new(fs::read_to_string(file).with_context(unreadable)?);
+                Some((name.clone(), text.lines().next().unwrap_or_default().to_owned()))
+            }
+            _ => None,
+        };
+        let trusted = match &self.ca_file {
+            Some(file) => {
+                Some(fs::read(file).with_context(|| format!("mail.ca_file: {} cannot be read", file.display()))?)
+            }
+            None => None,
+        };
+        // Ports are no part of a name.
+        let hello = match hello.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => hello,
+        };
+        let settings = SmtpSettings {
+            host: self.host.clone(),
+            port: self.port.unwrap_or(encryption.usual_port()),
+            encryption,
+            credentials,
+            trusted,
+            from: self.from.clone(),
+            reply_to: self.reply_to.clone(),
+            hello: hello.to_owned(),
+        };
+        SmtpMailer::new(settings).context("mail")
     }
 }
 
@@ -273,6 +382,11 @@ mod tests {
             ("listen = [\"[::]:443\"]", "listen = []", "server.listen"),
             ("url = \"postgres:", "url = \"mysql:", "database.url"),
             ("[server.tls]", "[server.tlss]", "tlss"),
+            ("encryption = \"starttls\"", "encryption = \"ssl\"", "ssl"),
+            ("encryption = \"starttls\"", "encryption = \"none\"", "mail.encryption"),
+            ("username = \"kaika\"", "# none", "mail.username"),
+            ("from = \"no-reply@agency.example\"", "from = \"no-reply\"", "e-mail address"),
+            ("host = \"mail.agency.example\"", "host = \"mail.agency.example/\"", "mail.host"),
         ] {
             assert!(EXAMPLE.contains(from), "{from}");
             let error = read(&EXAMPLE.replace(from, to)).unwrap_err();

@@ -20,6 +20,7 @@ use kaika_agent::{
     serve::{AgentConfig, AgentHandle, serve},
 };
 use kaika_app::{StatusSettings, sweep};
+use kaika_mail::FolderMailbox;
 use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -98,7 +99,14 @@ pub async fn run(options: Options) -> Result<()> {
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
-    let settings = Settings { agent: agent_url.clone(), rates: Rates::default(), proxies: Vec::new() };
+    let mailbox = FolderMailbox::open(folder.mails()).context("the folder for mails cannot be made")?;
+    let mailbox = Arc::new(mailbox);
+    let settings = Settings {
+        agent: agent_url.clone(),
+        rates: Rates::default(),
+        proxies: Vec::new(),
+        mailbox: Some(mailbox.clone()),
+    };
     let server = tokio::spawn(network::serve(
         vec![Endpoint { listeners, tls: None, router: router(Arc::clone(&installation.app), settings) }],
         server_stopping,
@@ -110,6 +118,8 @@ pub async fn run(options: Options) -> Result<()> {
             owner: format!("demo {}", std::process::id()),
             sweep_every: Duration::from_secs(3600),
             anchor_every: Duration::from_secs(1),
+            mailer: Some(mailbox),
+            mail_every: Duration::from_secs(1),
         },
         stopping.clone(),
     ));

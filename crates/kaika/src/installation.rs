@@ -104,6 +104,11 @@ impl Folder {
         self.root.join("cards")
     }
 
+    /// The demo's mailbox.
+    pub fn mails(&self) -> PathBuf {
+        self.root.join("mails")
+    }
+
     fn anchor_file(&self) -> PathBuf {
         self.root.join("audit.anchors")
     }

@@ -8,6 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
+use kaika_app::Mailer;
 use kaika_server::{Rates, Scheduler, Settings, metrics_router, repository_router, router, run_scheduler};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -17,6 +18,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// Bounds of the histograms: a page takes some milliseconds, a query for a certificate 0.4 s, a report with argon2 0.1 s.
 const SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+const MAIL_EVERY: Duration = Duration::from_secs(5);
 
 /// Until it is interrupted.
 ///
@@ -41,12 +43,17 @@ pub async fn run(config: Config) -> Result<()> {
         Some(tls) => Some(read_tls(tls).await?),
         None => None,
     };
+    let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
     let installation = open(&config).await?;
+    if mailer.is_none() {
+        tracing::warn!("no mail server is configured: mails wait in the database");
+    }
     let app = Arc::clone(&installation.app);
     let settings = Settings {
         agent: config.agent.origin.clone(),
         rates: Rates { ocsp_signatures: config.status.ocsp_signatures, ..Rates::default() },
         proxies: config.server.proxies.clone(),
+        mailbox: None,
     };
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
     let mut endpoints = vec![
@@ -67,6 +74,8 @@ pub async fn run(config: Config) -> Result<()> {
             owner: format!("server {} {}", hostname(), std::process::id()),
             sweep_every: SWEEP_EVERY,
             anchor_every: ANCHOR_EVERY,
+            mailer,
+            mail_every: MAIL_EVERY,
         },
         stopping.clone(),
     ));

@@ -28,6 +28,8 @@ mod first_start;
 mod judges;
 #[path = "e2e/kills.rs"]
 mod kills;
+#[path = "e2e/mail.rs"]
+mod mail;
 #[path = "e2e/ordered.rs"]
 mod ordered;
 #[path = "e2e/pcsc.rs"]

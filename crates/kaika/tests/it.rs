@@ -3,12 +3,17 @@
 
 mod it {
     mod concurrency;
+    mod confirmations;
+    mod contacts;
     mod faults;
     mod http;
+    mod mails;
     mod matrix;
+    mod post;
     mod services;
     mod status_changes;
     mod status_pages;
     mod tickets;
+    mod user_codes;
     mod world;
 }

@@ -72,6 +72,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::StationUnknown | Code::AgentToken => StatusCode::UNAUTHORIZED,
+        Code::LinkOver => StatusCode::GONE,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,9 +1,10 @@
 //! The API of card jobs: what the agent speaks.
 
-use crate::site::Site;
 use crate::{
     errors::{bad_json, fail, refuse},
     limits,
+    site::Site,
+    stations::{credentials, station},
 };
 use axum::{
     Json, Router,
@@ -13,8 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use kaika_app::{App, Failure, Station, authenticate_station, report_batch, start_card_job};
-use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, StationId, WELL_KNOWN_PATH};
+use kaika_app::{App, Failure, report_batch, start_card_job};
+use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, WELL_KNOWN_PATH};
 use std::sync::Arc;
 
 const JOBS: &str = "/api/jobs";
@@ -81,18 +82,6 @@ pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Result<T, Failure> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Inconsistent(error.to_string())))
-}
-
-/// `Authorization: Station <id>:<token>`.
-async fn station(app: &App, headers: &HeaderMap) -> Result<Station, Failure> {
-    let credentials = credentials(headers, "Station ").and_then(|credentials| credentials.split_once(':'));
-    let (id, token) = credentials.ok_or(Code::StationUnknown)?;
-    let id: StationId = id.parse().map_err(|_| Code::StationUnknown)?;
-    authenticate_station(app, id, token).await
-}
-
-fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix(scheme)
 }
 
 /// Batches carry secrets: nobody keeps them on the way.

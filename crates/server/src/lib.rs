@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
+mod cards;
 mod equal_time;
 mod errors;
 mod guard;
@@ -13,6 +14,7 @@ mod pages;
 mod repository;
 mod scheduler;
 mod site;
+mod stations;
 mod tickets;
 
 pub use health::metrics_router;
@@ -36,6 +38,7 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .merge(pages)
         .merge(tickets::routes(&site))
         .merge(jobs::routes(&site))
+        .merge(cards::routes(&site))
         .merge(health::routes())
         .fallback(errors::not_found)
         .method_not_allowed_fallback(errors::other_method)

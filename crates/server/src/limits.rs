@@ -38,12 +38,14 @@ pub struct Rates {
     pub tickets: Rate,
     /// Card jobs begun.
     pub jobs: Rate,
-    /// Queries for certificates.
+    /// Queries for certificates, and links from mails that are followed.
     pub queries: Rate,
     /// Forms of 停用, 復用 and 廢止.
     pub changes: Rate,
     /// Pictures of captchas.
     pub pictures: Rate,
+    /// Forms that may send a mail to somebody.
+    pub mails: Rate,
     /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
     pub ocsp_signatures: NonZeroU32,
 }
@@ -58,6 +60,7 @@ impl Default for Rates {
             // Each of them costs an argon2id, and whoever guesses at cards should not get far.
             changes: Rate::new(20, Duration::from_secs(15)),
             pictures: Rate::new(60, Duration::from_secs(2)),
+            mails: Rate::new(10, Duration::from_secs(30)),
             ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
         }
     }
@@ -69,6 +72,7 @@ pub(crate) struct Limits {
     queries: Limiter,
     changes: Limiter,
     pictures: Limiter,
+    mails: Limiter,
     ocsp_signatures: DefaultDirectRateLimiter,
 }
 
@@ -80,6 +84,7 @@ impl Limits {
             queries: Limiter::new(rates.queries),
             changes: Limiter::new(rates.changes),
             pictures: Limiter::new(rates.pictures),
+            mails: Limiter::new(rates.mails),
             ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
         }
     }
@@ -130,6 +135,10 @@ pub(crate) async fn changes(State(site): State<Site>, request: Request, next: Ne
 /// A picture is drawn for each who asks, though it changes nothing.
 pub(crate) async fn pictures(State(site): State<Site>, request: Request, next: Next) -> Response {
     limited_always(&site, &site.limits.pictures, request, next).await
+}
+
+pub(crate) async fn mails(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.mails, request, next).await
 }
 
 /// Reading a page costs nothing.

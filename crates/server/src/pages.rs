@@ -4,14 +4,17 @@ mod assets;
 mod captcha;
 mod card_job;
 mod certificates;
+mod contact;
 mod error;
-mod form;
+mod fields;
 mod home;
+mod mails;
 mod outcome;
 mod page;
 mod status_change;
 #[cfg(test)]
 mod tests;
+mod user_code;
 
 pub(crate) use error::error;
 
@@ -22,6 +25,9 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
     let queries = get(certificates::form)
         .post(certificates::find)
         .layer(middleware::from_fn_with_state(site.clone(), limits::queries));
+    // Each of these forms may send a mail.
+    let mails = middleware::from_fn_with_state(site.clone(), limits::mails);
+    let links = middleware::from_fn_with_state(site.clone(), limits::queries);
     Router::new()
         .route("/", get(home::start))
         .route("/{authority}", get(home::with_slash))
@@ -31,6 +37,15 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/{kind}/outcome/{token}", get(outcome::outcome))
         .route("/{authority}/certificates", queries)
         .route("/{authority}/certificates/{file}", get(certificates::download))
+        .route("/{authority}/user-code", get(user_code::form).post(user_code::ask).layer(mails.clone()))
+        .route("/{authority}/user-code/sent", get(user_code::sent))
+        .route("/{authority}/user-code/done", get(user_code::done))
+        .route("/{authority}/user-code/{token}", get(user_code::link).post(user_code::set).layer(links.clone()))
+        .route("/{authority}/contact", get(contact::form).post(contact::ask).layer(mails))
+        .route("/{authority}/contact/sent", get(contact::sent))
+        .route("/{authority}/contact/done", get(contact::done))
+        .route("/{authority}/contact/{token}", get(contact::link).post(contact::confirm).layer(links))
+        .route("/mails", get(mails::mails))
         .merge(status_change::routes(site))
         .merge(captcha::routes(site))
         .merge(assets::routes())

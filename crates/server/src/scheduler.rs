@@ -1,12 +1,22 @@
-//! What happens by the clock: the sweep of overdue cards, old tickets and captchas, and the anchors of the audit log.
+//! What happens by the clock: the sweep of overdue cards and of what is old, the anchors of the audit log, and the mails
+//! that are due.
 
-use kaika_app::{Anchors, App, Failure, anchor_audit, audit::Head, forget_captchas, forget_tickets, sweep};
+use kaika_app::{
+    Anchors, App, Failure, Mailer, anchor_audit, audit::Head, deliver_mails, forget_captchas, forget_confirmations,
+    forget_mails, forget_tickets, sweep,
+};
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
 use tokio::sync::watch;
 
 /// The lease under which one server of many sweeps.
 const SWEEP: &str = "sweep";
+/// The lease under which one server of many sends mails. That none is sent twice does not hang on it.
+const MAIL: &str = "mail";
+/// Longer than one go, mostly.
+const MAIL_LEASE: Span = Span::minutes(10);
+/// Once it is time to stop, the mail that is on its way may still be heard of.
+const LAST_MAIL: Duration = Duration::from_secs(1);
 
 pub struct Scheduler {
     pub app: Arc<App>,
@@ -17,12 +27,20 @@ pub struct Scheduler {
     pub sweep_every: Duration,
     /// How often the audit log's head is looked at.
     pub anchor_every: Duration,
+    /// None: mails wait.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// How often the outbox is looked into.
+    pub mail_every: Duration,
 }
 
 /// Runs until `stop` turns true; the last head is anchored before it returns.
 pub async fn run_scheduler(scheduler: Scheduler, stop: watch::Receiver<bool>) {
     // A long sweep keeps no head from being anchored.
-    tokio::join!(scheduler.sweep_until(stop.clone()), scheduler.anchor_until(stop));
+    tokio::join!(
+        scheduler.sweep_until(stop.clone()),
+        scheduler.deliver_until(stop.clone()),
+        scheduler.anchor_until(stop)
+    );
 }
 
 async fn stopped(stop: &mut watch::Receiver<bool>) {
@@ -44,8 +62,30 @@ impl Scheduler {
             }
         }
         // Another server need not wait until it runs out.
-        if let Err(error) = self.release_lease().await {
+        if let Err(error) = self.release_lease(SWEEP).await {
             tracing::warn!(%error, "the scheduler's lease could not be given back");
+        }
+    }
+
+    async fn deliver_until(&self, mut stop: watch::Receiver<bool>) {
+        let mut due = tokio::time::interval(self.mail_every);
+        due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut leads = false;
+        loop {
+            tokio::select! {
+                _ = due.tick() => {}
+                () = stopped(&mut stop) => break,
+            }
+            tokio::select! {
+                went = self.deliver() => match went {
+                    Ok(led) => leads |= led,
+                    Err(error) => tracing::error!(%error, "mails could not be sent"),
+                },
+                () = async { stopped(&mut stop).await; tokio::time::sleep(LAST_MAIL).await } => break,
+            }
+        }
+        if leads && let Err(error) = self.release_lease(MAIL).await {
+            tracing::warn!(%error, "the lease for mails could not be given back");
         }
     }
 
@@ -66,7 +106,7 @@ impl Scheduler {
 
     /// Under a lease, so that one process of many does it.
     async fn sweep(&self) {
-        match self.take_lease().await {
+        match self.take_lease(SWEEP, self.sweep_lease()).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
@@ -85,20 +125,55 @@ impl Scheduler {
         if let Err(error) = forget_captchas(&self.app).await {
             tracing::error!(%error, "old captchas could not be deleted");
         }
+        if let Err(error) = forget_confirmations(&self.app).await {
+            tracing::error!(%error, "old confirmations could not be deleted");
+        }
+        if let Err(error) = forget_mails(&self.app).await {
+            tracing::error!(%error, "old mails could not be deleted");
+        }
     }
 
-    async fn take_lease(&self) -> Result<bool, Failure> {
+    /// One go at what is due; whether it was ours to do. An idle outbox costs a look at an empty index.
+    async fn deliver(&self) -> Result<bool, Failure> {
+        let counts = self.app.store.read().await?.count_mails().await?;
+        for (state, mails) in [("waiting", counts.waiting), ("given_up", counts.given_up)] {
+            // Exact up to 2⁵³.
+            #[expect(clippy::cast_precision_loss, reason = "nobody has so many mails")]
+            metrics::gauge!("kaika_mails", "state" => state).set(mails as f64);
+        }
+        let Some(mailer) = &self.mailer else { return Ok(false) };
+        let is_due = counts.waiting > 0 && !self.app.store.read().await?.due_mails(self.app.now(), 1).await?.is_empty();
+        if !is_due || !self.take_lease(MAIL, MAIL_LEASE).await? {
+            return Ok(false);
+        }
+        let went = deliver_mails(&self.app, mailer.as_ref()).await?;
+        metrics::counter!("kaika_mails_sent_total").increment(went.sent.into());
+        metrics::counter!("kaika_mail_failures_total").increment((went.failed + went.given_up).into());
+        if went.failed + went.given_up > 0 {
+            tracing::warn!(
+                failed = went.failed,
+                given_up = went.given_up,
+                "mails were not taken; `kaika mail list` says why"
+            );
+        }
+        Ok(true)
+    }
+
+    fn sweep_lease(&self) -> Span {
+        Span::try_from(self.sweep_every * 2).unwrap_or(Span::HOUR)
+    }
+
+    async fn take_lease(&self, name: &str, lasting: Span) -> Result<bool, Failure> {
         let now = self.app.now();
-        let until = now + Span::try_from(self.sweep_every * 2).unwrap_or(Span::HOUR);
         let mut work = self.app.store.begin().await?;
-        let taken = work.take_lease(SWEEP, &self.owner, now, until).await?;
+        let taken = work.take_lease(name, &self.owner, now, now + lasting).await?;
         work.commit().await?;
         Ok(taken)
     }
 
-    async fn release_lease(&self) -> Result<(), Failure> {
+    async fn release_lease(&self, name: &str) -> Result<(), Failure> {
         let mut work = self.app.store.begin().await?;
-        work.release_lease(SWEEP, &self.owner).await?;
+        work.release_lease(name, &self.owner).await?;
         work.commit().await?;
         Ok(())
     }

@@ -2,17 +2,19 @@
 
 use crate::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
-use kaika_app::App;
+use kaika_app::{App, Mailbox};
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 /// What a portal is told beside its authorities.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// The origin of the agent at a person's own computer: `http://127.0.0.1:61161`.
     pub agent: String,
     pub rates: Rates,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
+    /// Where mails are shown on a page, in place of being sent: in the demo.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
 /// Cloned for every request.

@@ -40,6 +40,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (4, "shards", include_str!("../migrations/sqlite/0004_shards.sql")),
     (5, "lists", include_str!("../migrations/sqlite/0005_lists.sql")),
     (6, "without card", include_str!("../migrations/sqlite/0006_without_card.sql")),
+    (7, "mail", include_str!("../migrations/sqlite/0007_mail.sql")),
 ];
 
 pub(crate) struct SqliteStore {

@@ -47,12 +47,16 @@ mod captchas;
 mod cards;
 #[path = "it/certificates.rs"]
 mod certificates;
+#[path = "it/confirmations.rs"]
+mod confirmations;
 #[path = "it/generations.rs"]
 mod generations;
 #[path = "it/issuances.rs"]
 mod issuances;
 #[path = "it/jobs.rs"]
 mod jobs;
+#[path = "it/mails.rs"]
+mod mails;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/schema.rs"]

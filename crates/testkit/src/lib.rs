@@ -17,6 +17,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod screen;
 pub mod site;
+pub mod smtp;
 pub mod tools;
 pub mod vpcd;
 mod webdriver;

@@ -12,9 +12,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
 };
-use kaika_app::{CardSecrets, VaultError};
+use kaika_app::{CardSecrets, LetterSeal, VaultError};
 use kaika_domain::PukVersion;
-use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, ManagementKey, Puk, Slot};
+use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, MailId, ManagementKey, Puk, Slot};
 use pkcs8::SubjectPublicKeyInfoRef;
 use pkcs8::der::Decode;
 use pkcs8::der::pem::{self, LineEnding};
@@ -33,11 +33,15 @@ const AES_BLOCK: usize = 16;
 /// In front of every PUK's ciphertext.
 const PUK_FORMAT: u8 = 1;
 
+/// In front of every sealed letter.
+const LETTER_FORMAT: u8 = 1;
+
 /// Secrets of cards, and the audit key.
 pub struct Vault {
     puks: LessSafeKey,
     management: Prk,
     agreement: Prk,
+    letters: LessSafeKey,
     audit: AuditKey,
 }
 
@@ -52,8 +56,12 @@ impl Vault {
         let audit = AuditKey::create_or_open(folder, passphrase)?;
         let [puks, management, agreement] = [0, 1, 2].map(|index| &masters[index * 32..][..32]);
         let prk = |master| Salt::new(HKDF_SHA256, &[]).extract(master);
-        let puks = UnboundKey::new(&AES_256_GCM, puks).expect("an AES-256 key is 32 bytes");
-        Ok(Self { puks: LessSafeKey::new(puks), management: prk(management), agreement: prk(agreement), audit })
+        let aes =
+            |key: &[u8]| LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("an AES-256 key is 32 bytes"));
+        let (puks, management, agreement) = (aes(puks), prk(management), prk(agreement));
+        let mut letters = Zeroizing::new([0; 32]);
+        expand(&agreement, &[b"kaika/letters/1"], letters.as_mut()).expect("HKDF gives 32 bytes");
+        Ok(Self { puks, management, agreement, letters: aes(letters.as_ref()), audit })
     }
 
     /// A file that should be there; a new one in its place would open nothing that the old one sealed.
@@ -158,6 +166,28 @@ impl CardSecrets for Vault {
         expand(&self.agreement, &[b"kaika/seal/1", purpose.as_bytes()], key.as_mut())?;
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()), message);
         tag.as_ref().try_into().map_err(|_| VaultError::Failed)
+    }
+}
+
+impl LetterSeal for Vault {
+    fn seal_letter(&self, mail: MailId, letter: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let nonce = rng::random::<NONCE_LEN>();
+        let mut sealed = letter.to_vec();
+        self.letters
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(*mail.as_bytes()), &mut sealed)
+            .map_err(|_| VaultError::Failed)?;
+        Ok([&[LETTER_FORMAT], nonce.as_slice(), &sealed].concat())
+    }
+
+    fn open_letter(&self, mail: MailId, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let Some((&LETTER_FORMAT, rest)) = sealed.split_first() else { return Err(VaultError::Sealed) };
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(VaultError::Sealed)?;
+        let mut letter = Zeroizing::new(sealed.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let opened = self.letters.open_in_place(nonce, Aad::from(*mail.as_bytes()), &mut letter);
+        let length = opened.map_err(|_| VaultError::Sealed)?.len();
+        letter.truncate(length);
+        Ok(letter)
     }
 }
 

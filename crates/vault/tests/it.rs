@@ -3,13 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, PrivateKey, UnparsedPublicKey};
-use kaika_app::{Anchor, Anchors, CardSecrets, Rng, UserCodeHasher, VaultError, audit::Head};
+use kaika_app::{Anchor, Anchors, CardSecrets, LetterSeal, Rng, UserCodeHasher, VaultError, audit::Head};
 use kaika_domain::PukVersion;
 use kaika_vault::{
     AnchorFile, AuditPublicKey, KeyFile, KeyFileError, Passphrase, SystemRng, UserCodes, Vault, read_anchors,
     read_or_create_passphrase,
 };
-use kaika_wire::{CardId, JobId, KeyAlgorithm, Slot, UserCode};
+use kaika_wire::{CardId, JobId, KeyAlgorithm, MailId, Slot, UserCode};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -98,6 +98,28 @@ fn another_vault_does_not_open_it() {
 
 /// Cards out there have these keys: the derivation must never change. The vault holds three masters of 32 bytes, of
 /// which the second is the one for management keys.
+#[test]
+fn a_letter_opens_for_its_mail_alone() {
+    let (folder, other) = (tempdir().unwrap(), tempdir().unwrap());
+    let mail = |n: u8| MailId::new(OffsetDateTime::UNIX_EPOCH, [n; 10]);
+    let sealed = vault(folder.path()).seal_letter(mail(1), b"a link that opens something").unwrap();
+    assert!(!sealed.windows(4).any(|part| part == b"link"));
+    // Opened anew from disk.
+    let vault_again = vault(folder.path());
+    let opened = vault_again.open_letter(mail(1), &sealed).unwrap();
+    assert_eq!(opened.as_slice(), b"a link that opens something");
+    assert_ne!(vault_again.seal_letter(mail(1), b"a link that opens something").unwrap(), sealed);
+    for (vault, mail) in [(&vault_again, mail(2)), (&vault(other.path()), mail(1))] {
+        assert!(matches!(vault.open_letter(mail, &sealed), Err(VaultError::Sealed)));
+    }
+    for at in 0..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[at] ^= 1;
+        assert!(matches!(vault_again.open_letter(mail(1), &altered), Err(VaultError::Sealed)), "octet {at}");
+        assert!(matches!(vault_again.open_letter(mail(1), &sealed[..at]), Err(VaultError::Sealed)));
+    }
+}
+
 #[test]
 fn management_keys_are_derived_as_ever() {
     let folder = tempdir().unwrap();

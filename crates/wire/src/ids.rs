@@ -55,6 +55,8 @@ ids! {
     GenerationId
     /// An application for certificates.
     ApplicationId
+    /// A mail, from the transaction that it tells of until it is forgotten.
+    MailId
 }
 
 /// The GUID of a card's CHUID (SP 800-73-4 part 1 §3.1.2): new whenever the card's contents change.

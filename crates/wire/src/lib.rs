@@ -14,6 +14,7 @@ mod refusal;
 mod secret;
 mod status_change;
 mod ticket;
+mod user_code;
 mod values;
 mod well_known;
 
@@ -22,7 +23,7 @@ pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot
 pub use check::{CardCheck, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
-pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, StationId};
+pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
 pub use job::{
     BatchReport, CardInformation, Device, Input, IssuedCertificate, JobKind, JobStarted, JobState, PresentedCard,
     StartJob, Succeeded,
@@ -31,5 +32,6 @@ pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};
 pub use ticket::{CertificateOutcome, IssuedTicket, JobOutcome};
-pub use values::{AuthorityId, CardNumber, SerialNumber, ValueError};
+pub use user_code::{NewUserCode, UserCodeSet};
+pub use values::{AuthorityId, CardNumber, EmailAddress, SerialNumber, ValueError};
 pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

@@ -58,6 +58,8 @@ codes! {
     Busy = "busy",
     /// The ticket from the portal's page has run out, or was used before.
     TicketOver = "ticket_over",
+    /// A link or code from a mail has run out, was used before, or is none of ours.
+    LinkOver = "link_over",
     ServerUnreachable = "server_unreachable",
     /// What answers at the portal's address is not a Kaika portal.
     NotAPortal = "not_a_portal",

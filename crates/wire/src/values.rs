@@ -12,6 +12,8 @@ pub enum ValueError {
     AuthorityId,
     #[error("a serial number is 1 to 20 octets in hexadecimal")]
     SerialNumber,
+    #[error("an e-mail address is name@host.domain in ASCII, at most 254 characters")]
+    EmailAddress,
 }
 
 macro_rules! text_value {
@@ -148,3 +150,47 @@ impl From<SerialNumber> for String {
         serial.to_string()
     }
 }
+
+/// A mailbox that Kaika writes to: `name@host.domain`, the unquoted form of RFC 5321 §4.1.2 in ASCII, which every mail
+/// server takes. Letters are kept as they were given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Enough for its owner to know it again, and not for a stranger: `w***@agency.example`.
+    pub fn masked(&self) -> String {
+        let (name, domain) = self.0.split_once('@').unwrap_or(("", &self.0));
+        let first: String = name.chars().take(1).collect();
+        format!("{first}***@{domain}")
+    }
+
+    /// Whether mail to both comes to one mailbox, as far as can be said: host names know no case.
+    pub fn is_same_mailbox(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let right = text.len() <= 254
+            && text.split_once('@').is_some_and(|(name, domain)| {
+                name.len() <= 64
+                    && name.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
+                    && domain.contains('.')
+                    && domain.split('.').all(label)
+            });
+        right.then(|| Self(text.to_owned())).ok_or(ValueError::EmailAddress)
+    }
+}
+
+text_value!(EmailAddress);

@@ -17,6 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-wire"]),
+    // Words come in where a mail leaves.
+    ("kaika-mail", &["kaika-app", "kaika-domain", "kaika-texts", "kaika-wire"]),
     ("kaika-pki", &[]),
     ("kaika-server", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"]),
     ("kaika-softcard", &[]),
@@ -53,6 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-app",
             "kaika-ca",
             "kaika-domain",
+            "kaika-mail",
             "kaika-pki",
             "kaika-server",
             // The demo makes its cards.
@@ -86,6 +89,7 @@ const ONLY_USERS: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["kaika-store"], "SQL stands only in store"),
     ("sqlx-core", &["kaika-store"], "SQL stands only in store"),
     ("pcsc", &["kaika-agent"], "readers are the agent's"),
+    ("lettre", &["kaika-mail"], "what mails say and how they leave stands in one place"),
     ("libloading", &["pcsc-sys"], "every other crate forbids unsafe code"),
 ];
 

@@ -17,7 +17,9 @@ pub(super) enum Work {
         subject = [[\"C\", \"TW\"], [\"O\", \"測試機關\"], [\"OU\", \"資訊室\"]]\n  \
         email = \"card@agency.example\"\n  \
         [organisation]\n  \
-        business_number = \"12345678\"")]
+        business_number = \"12345678\"\n  \
+        [contact]\n  \
+        email = \"desk@agency.example\"")]
     Order {
         #[command(flatten)]
         place: Place,

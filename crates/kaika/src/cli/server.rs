@@ -33,6 +33,7 @@ pub(super) async fn check(work: Work) -> Result<ExitCode> {
     let Work::Check { options } = work;
     let config = Config::read(&options.config)?;
     let (policies, _) = config.places().read_authorities()?;
+    config.mailer()?;
     let authorities: Vec<_> = policies.keys().map(|id| id.as_str()).collect();
     if options.json {
         output::print_json(&json!({ "origin": config.server.origin, "authorities": authorities }));

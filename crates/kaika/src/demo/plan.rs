@@ -1,7 +1,7 @@
 //! Which cards the demo has, and where they lie.
 
 use kaika_app::CardOrder;
-use kaika_domain::{CardRank, Organisation};
+use kaika_domain::{CardRank, Contact, Organisation};
 
 pub(super) struct PlannedCard {
     pub(super) name: &'static str,
@@ -210,6 +210,15 @@ pub(super) const CARDS: [PlannedCard; 16] = [
 ];
 
 impl PlannedCard {
+    /// Mails for it come to the demo's own mailbox.
+    fn contact(&self) -> Contact {
+        Contact {
+            email: format!("{}@kaika.example", self.name).parse().expect("a plan's name makes an address"),
+            name: None,
+            telephone: None,
+        }
+    }
+
     pub(super) fn order(&self) -> CardOrder {
         CardOrder {
             subject: self.subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
@@ -218,6 +227,7 @@ impl PlannedCard {
                 ..Organisation::default()
             },
             email: None,
+            contact: Some(self.contact()),
             rank: CardRank::Primary,
         }
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
 use kaika_domain::{CardState, Certificate};
 use kaika_softcard::Inspection;
-use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, EmailAddress, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -27,6 +27,8 @@ pub(super) struct Ready {
     agent_token_file: Option<PathBuf>,
     authorities: Vec<ReadyAuthority>,
     cards: Vec<ReadyCard>,
+    /// Where mails are read.
+    mails: String,
     #[serde(skip)]
     passphrase_file: PathBuf,
 }
@@ -54,6 +56,8 @@ struct ReadyCard {
     user_code: Option<UserCode>,
     /// The one that was delivered, or set before; none where it is another by now.
     pin: Option<String>,
+    /// To whom its mails go.
+    contact: Option<EmailAddress>,
 }
 
 pub(super) fn token_file(folder: &Folder) -> PathBuf {
@@ -125,8 +129,10 @@ impl Ready {
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),
                 pin: known.filter(|known| inspection.pin_is(known)),
+                contact: reader.contact(holder.id).await?.map(|contact| contact.email),
             });
         }
+        let mails = format!("{portal}/mails");
         let agent_token_file = own_agent.then(|| token_file(folder));
         Ok(Self {
             portal,
@@ -134,6 +140,7 @@ impl Ready {
             agent_token_file: agent_token_file.map(|path| fs::canonicalize(&path).unwrap_or(path)),
             authorities,
             cards,
+            mails,
             passphrase_file: folder.passphrase_file(),
         })
     }
@@ -145,6 +152,7 @@ impl Ready {
 
     pub(super) fn announce(&self) {
         println!("Portal     {}/", self.portal);
+        println!("Mails      {}", self.mails);
         match &self.agent_token_file {
             Some(_) => {
                 println!("Agent      {}/", self.agent);

@@ -8,6 +8,8 @@ mod card_panel;
 mod desk;
 #[path = "browser/journey.rs"]
 mod journey;
+#[path = "browser/mails.rs"]
+mod mails;
 #[path = "browser/other_pages.rs"]
 mod other_pages;
 #[path = "browser/page_screens.rs"]

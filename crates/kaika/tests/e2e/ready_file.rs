@@ -18,9 +18,10 @@ fn text(value: &Value) -> &str {
 fn the_ready_file_says_what_runs_where() {
     let demo = Demo::new();
     let ready = demo.ready();
-    assert_eq!(keys(ready), ["agent", "agent_token_file", "authorities", "cards", "portal"]);
+    assert_eq!(keys(ready), ["agent", "agent_token_file", "authorities", "cards", "mails", "portal"]);
     let portal = format!("http://localhost:{}", demo.port());
     assert_eq!(ready["portal"], portal);
+    assert_eq!(ready["mails"], format!("{portal}/mails"));
     assert_eq!(ready["agent"], format!("http://127.0.0.1:{}", demo.agent_port()));
     let token = fs::metadata(text(&ready["agent_token_file"])).unwrap();
     assert_eq!(token.permissions().mode() & 0o777, 0o600);
@@ -46,7 +47,7 @@ fn the_ready_file_lists_the_cards() {
     let cards = demo.ready()["cards"].as_array().unwrap();
     let (mut numbers, mut readers) = (BTreeSet::new(), BTreeSet::new());
     for card in cards {
-        assert_eq!(keys(card), ["authority", "holder", "number", "pin", "reader", "state", "user_code"]);
+        assert_eq!(keys(card), ["authority", "contact", "holder", "number", "pin", "reader", "state", "user_code"]);
         assert!(numbers.insert(text(&card["number"])), "a number of its own");
         if let Some(reader) = card["reader"].as_str() {
             assert!(readers.insert(reader), "a reader of its own: {reader}");

@@ -164,6 +164,7 @@ fn path_of_a_card(database: &str) {
     assert_eq!(status, "200");
     let reports = "kaika_http_requests_total{method=\"POST\",route=\"/api/jobs/{job}/reports\",status=\"200\"}";
     assert!(metrics.contains(reports) && metrics.contains("kaika_http_request_seconds_bucket"), "{metrics}");
+    assert!(metrics.contains("kaika_mails{state=\"waiting\"} 0"), "{metrics}");
     assert_eq!(authority.curl(&[&format!("{origin}/metrics")]).0, "404", "not for everybody");
 
     server.interrupt();

@@ -49,7 +49,7 @@ impl Server {
     }
 
     pub(super) fn of(site: Site, rates: Rates) -> Self {
-        let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new() };
+        let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new(), mailbox: None };
         let router = router(site.open(), settings);
         Self { site, router }
     }

@@ -35,6 +35,7 @@ pub(crate) const USER_CODE: &str = "Abc12345";
 pub(crate) const NEW_PIN: &str = "246813";
 /// Set when it is unlocked.
 pub(crate) const OTHER_PIN: &str = "97531862";
+pub(crate) const CONTACT: &str = "desk@agency.example";
 const DEVICE: u32 = 4711;
 
 pub(crate) struct FrozenClock(pub(crate) OffsetDateTime);
@@ -140,6 +141,7 @@ impl Site {
             subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
             organisation: Organisation::default(),
             email: None,
+            contact: Some(kaika_domain::Contact { email: CONTACT.parse().unwrap(), name: None, telephone: None }),
             rank: CardRank::Primary,
         };
         let (number, station) = site.runtime.block_on(async {

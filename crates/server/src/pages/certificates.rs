@@ -1,7 +1,9 @@
 //! 憑證查詢及下載: by card number and holder's name, or by serial number.
 
-use super::form::{Wrong, card_number, holder_name, plain};
-use super::page::{Page, authority, private};
+use super::{
+    fields::{Wrong, card_number, holder_name, plain, wrong_with},
+    page::{Page, authority, private},
+};
 use crate::{
     equal_time::{EQUAL_TIME, in_equal_time},
     errors::{fail, not_found, refuse},
@@ -70,7 +72,7 @@ impl Certificates<'_> {
     }
 
     fn wrong_with(&self, field: &str) -> Option<&'static str> {
-        self.wrong().iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
+        wrong_with(self.wrong(), field)
     }
 
     fn subjects<'f>(&self, found: &'f [FoundCertificate]) -> Vec<&'f str> {

@@ -5,7 +5,10 @@ use super::{
     page::{Page, authority},
     status_change::elsewhere,
 };
-use crate::errors::{fail, not_found};
+use crate::{
+    errors::{fail, not_found},
+    site::Site,
+};
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -27,6 +30,8 @@ use std::sync::Arc;
 pub(super) struct Start<'a> {
     pub(super) page: Page<'a>,
     pub(super) policies: Vec<&'a Policy>,
+    /// In the demo.
+    pub(super) has_mailbox: bool,
 }
 
 #[derive(Template)]
@@ -89,9 +94,9 @@ impl Home<'_> {
     }
 }
 
-pub(super) async fn start(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+pub(super) async fn start(State(site): State<Site>, headers: HeaderMap) -> Response {
     let page = Page::new(language(&headers), "portal-start-title");
-    html(&Start { page, policies: app.policies.values().collect() })
+    html(&Start { page, policies: site.app.policies.values().collect(), has_mailbox: site.settings.mailbox.is_some() })
 }
 
 pub(super) async fn with_slash(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {

@@ -9,6 +9,8 @@ use kaika_web::html_with_status;
 use kaika_wire::{CertificateRole, CertificateStatus};
 use time::{OffsetDateTime, UtcOffset, macros::format_description, macros::offset};
 
+const TAIPEI: UtcOffset = offset!(+8);
+
 pub(super) struct Page<'a> {
     pub(super) language: Language,
     /// What it says of itself on top, and in the browser's tab.
@@ -53,9 +55,14 @@ impl<'a> Page<'a> {
 
     /// The day in Taiwan, as forms have it: `2026-11-20`.
     pub(super) fn day(&self, time: &OffsetDateTime) -> String {
-        const TAIPEI: UtcOffset = offset!(+8);
         let day = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day]"));
         day.unwrap_or_default()
+    }
+
+    /// Taiwan's time, to the minute: `2026-11-20 16:05`.
+    pub(super) fn moment(&self, time: &OffsetDateTime) -> String {
+        let moment = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day] [hour]:[minute]"));
+        moment.unwrap_or_default()
     }
 
     pub(super) fn period(&self, from: &OffsetDateTime, to: &OffsetDateTime) -> String {

@@ -1,7 +1,7 @@
 //! 停用, 復用, 廢止 without a card: one form each; a revocation asks a second time, and says what it means, before it wants
 //! the user code.
 
-use super::form::{Wrong, card_number, holder_name};
+use super::fields::{Wrong, card_number, holder_name};
 use super::page::{Page, authority, private};
 use crate::{
     equal_time::{EQUAL_TIME, in_equal_time},

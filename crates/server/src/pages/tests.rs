@@ -4,14 +4,17 @@ use super::{
     assets::ASSETS,
     card_job::{CardJob, CardJobPage},
     certificates::{Answer, Asked, By, certificates_page},
+    contact,
     error::ErrorPage,
-    form::Wrong,
+    fields::Wrong,
     home::{Home, Start},
+    mails::Mails,
     outcome::Outcome,
     page::Page,
     status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, Trouble, Typed},
+    user_code,
 };
-use kaika_app::{Captcha, ChangeOutcome, FoundCertificate, Generation, Sum};
+use kaika_app::{Captcha, ChangeOutcome, DeliveredMail, FoundCertificate, Generation, Sum};
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
@@ -120,7 +123,10 @@ fn pages(language: Language) -> Vec<(String, String)> {
         pages.push((format!("{name} in {}", language.tag()), page));
     };
 
-    add("start", &Start { page: Page::new(language, "portal-start-title"), policies: vec![&online, &several] });
+    for has_mailbox in [false, true] {
+        let page = Page::new(language, "portal-start-title");
+        add("start", &Start { page, policies: vec![&online, &several], has_mailbox });
+    }
     for activation in
         ["mode = \"online\", within_days = 90, afterwards = \"revoke\"", "mode = \"counter\"", "mode = \"pin_mailer\""]
     {
@@ -212,6 +218,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
             }
         }
     }
+    mail_pages(language, &online, &mut add);
     for code in Code::ALL {
         let refusal = explain(language, Refusal::new(*code));
         add(&format!("error, {code}"), &ErrorPage::new(language, refusal));
@@ -303,6 +310,64 @@ fn a_sum_is_asked_in_words() {
     assert_eq!(page(Language::En).sum(&Sum { left: 19, plus: true, right: 1 }), "What is nineteen plus one?");
 }
 
+/// Pages around mails: what is asked for, what lies behind a link, and the demo's mailbox.
+fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
+    let text = || "\"><script>alert(1)</script>".to_owned();
+    let wrong = |fields: &[(&'static str, &'static str)]| {
+        fields.iter().map(|(field, text)| Wrong { field, text }).collect::<Vec<_>>()
+    };
+    let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
+    for wrong in [Vec::new(), wrong(&card)] {
+        let asked = user_code::Asked { number: text(), name: text() };
+        add("user code", &user_code::ask_page(language, policy, asked, wrong));
+    }
+    for has_mailbox in [false, true] {
+        let page = Page::new(language, "user-code-sent").of_authority(policy);
+        add("user code, sent", &user_code::SentPage { page, policy, has_mailbox });
+        add("contact, sent", &contact::step_page(language, policy, contact::Step::Sent { has_mailbox }));
+    }
+    let number = || "TC00000000000017".parse().unwrap();
+    let code = [("code", "user-code-missing"), ("again", "user-code-differ")];
+    for link in [
+        user_code::Link::Good { number: number(), wrong: Vec::new() },
+        user_code::Link::Good { number: number(), wrong: wrong(&code) },
+        user_code::Link::Over,
+        user_code::Link::Done,
+    ] {
+        add("user code, link", &user_code::new_page(language, policy, link));
+    }
+    let contact = [
+        ("user_code", "contact-locked"),
+        ("email", "contact-email-form"),
+        ("person", "contact-person-form"),
+        ("telephone", "contact-telephone-form"),
+    ];
+    for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {
+        let asked = contact::Asked { number: text(), name: text(), email: text(), person: text(), telephone: text() };
+        add("contact", &contact::change_page(language, policy, asked, wrong));
+    }
+    let new = kaika_domain::Contact {
+        email: "desk@agency.example".parse().unwrap(),
+        name: Some(text()),
+        telephone: Some("02-0000-0000".to_owned()),
+    };
+    let confirm = contact::Step::Confirm { number: number(), contact: new };
+    for step in [confirm, contact::Step::Over, contact::Step::Done] {
+        add("contact, step", &contact::step_page(language, policy, step));
+    }
+    let mail = |id: &str| DeliveredMail {
+        id: id.parse().unwrap(),
+        to: "desk@agency.example".parse().unwrap(),
+        subject: text(),
+        text: format!("{}\n\nhttp://portal.example/tca/user-code/AAAA\n", text()),
+        at: OffsetDateTime::UNIX_EPOCH,
+    };
+    let ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"];
+    for mails in [Vec::new(), ids.map(mail).to_vec()] {
+        add("mails", &Mails { page: Page::new(language, "mailbox"), mails });
+    }
+}
+
 #[test]
 fn every_page_stands_in_every_language() {
     for language in Language::ALL {
@@ -319,10 +384,13 @@ fn every_page_stands_in_every_language() {
     }
 }
 
+/// How keys of texts begin.
+const KEYS: [&str; 4] = ["portal-", "user-code-", "contact-", "mailbox-"];
+
 /// A key of a text where a person reads: outside of tags.
 fn untranslated(page: &str) -> bool {
-    let words = page.split('<').filter_map(|part| part.split_once('>').map(|(_, words)| words));
-    words.into_iter().any(|words| ["portal-", "status-"].iter().any(|begin| words.contains(begin)))
+    page.split('<')
+        .any(|part| part.split_once('>').is_some_and(|(_, words)| KEYS.iter().any(|begin| words.contains(begin))))
 }
 
 /// The policy of the answers forbids both, so that nothing that slips in is carried out.
@@ -405,10 +473,10 @@ fn every_text_of_the_portal_is_used() {
         "status-elsewhere-",
     ];
     let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
-    for (file, begin) in [("portal", "portal-"), ("jobs", "portal-"), ("status", "status-")] {
+    for file in ["portal", "jobs", "status", "contact"] {
         let texts = fs::read_to_string(folder.join(format!("../texts/locales/en/{file}.ftl"))).unwrap();
-        let keys = texts.lines().filter(|line| line.starts_with(begin)).filter_map(|line| line.split(" =").next());
-        for key in keys {
+        let keys = texts.lines().filter(|line| line.contains(" = ") && !line.starts_with(' '));
+        for key in keys.filter_map(|line| line.split(" =").next()) {
             let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
             assert!(used, "{key} is used nowhere");
         }

@@ -4,8 +4,10 @@ mod audit;
 mod captchas;
 mod cards;
 mod certificates;
+mod confirmations;
 mod generations;
 mod jobs;
+mod mails;
 mod rows;
 mod secrets;
 mod tickets;
@@ -74,8 +76,10 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         captchas::STATEMENTS,
         cards::STATEMENTS,
         certificates::STATEMENTS,
+        confirmations::STATEMENTS,
         generations::STATEMENTS,
         jobs::STATEMENTS,
+        mails::STATEMENTS,
         secrets::STATEMENTS,
         tickets::STATEMENTS,
     ];

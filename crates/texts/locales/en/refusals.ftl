@@ -157,6 +157,9 @@ refusal-internal = Something went wrong that we did not foresee. All that was do
 refusal-ticket_over = The permission for this step has run out or was used before. Nothing was done.
     .next = Press “Try again”, or begin anew at the website's page.
 
+refusal-link_over = This link or code has run out, was used before, or is none of ours. Nothing was changed.
+    .next = Ask for a new one at the website, and use the latest mail.
+
 refusal-not_permitted = This website is not permitted to use your card. The card was not read.
     .next = If it is your card issuer's website, ask whoever looks after your computer to add its address to the card agent's configuration (kaika-agent run --portal). Otherwise close the window.
 

@@ -1,8 +1,8 @@
 //! Values parsed from text: what is taken, what is refused, and that it is written as it was read.
 
 use kaika_wire::{
-    AuthorityId, Base64, Bytes, CardNumber, CertificateRole, Code, Guid, JobId, JobKind, ManagementKey, Nonce, Puk,
-    SerialNumber, Slot, UserCode,
+    AuthorityId, Base64, Bytes, CardNumber, CertificateRole, Code, EmailAddress, Guid, JobId, JobKind, ManagementKey,
+    Nonce, Puk, SerialNumber, Slot, UserCode,
 };
 use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +29,35 @@ fn same_in_json<T: FromStr + Serialize + DeserializeOwned>(text: &str) {
         let second = serde_json::from_str::<T>(&again).ok().unwrap();
         assert_eq!(serde_json::to_string(&second).unwrap(), again);
     }
+}
+
+#[test]
+fn email_addresses() {
+    check::<EmailAddress>(
+        &["a@b.example", "Desk.1@agency.example", "o'brien+tag@mail.agency.example", "x_y@1.example"],
+        &[
+            "",
+            "desk",
+            "desk@",
+            "desk@agency",
+            "@agency.example",
+            ".desk@agency.example",
+            "de..sk@agency.example",
+            "desk@-agency.example",
+            "desk@agency..example",
+            "desk @agency.example",
+            "desk@agency.example\n",
+            "desk@agency.example\r\nBcc: all@agency.example",
+            "\"desk\"@agency.example",
+            "桌@agency.example",
+            "two@signs@agency.example",
+            &format!("{}@agency.example", "a".repeat(65)),
+            &format!("desk@{}.example", "a".repeat(64)),
+        ],
+    );
+    let address: EmailAddress = "wang@agency.example".parse().unwrap();
+    assert_eq!(address.masked(), "w***@agency.example");
+    assert!(address.is_same_mailbox(&"Wang@AGENCY.example".parse().unwrap()));
 }
 
 #[test]

@@ -1,15 +1,19 @@
-//! What forms of the portal share: fields as people type them, and what is wrong with one.
+//! Fields that several pages ask for, and what is wrong with them.
 
 use kaika_domain::Policy;
 use kaika_wire::CardNumber;
 
 /// What is wrong with a field.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     /// The field's id in the page.
     pub(super) field: &'static str,
     /// The key of the text that says it.
     pub(super) text: &'static str,
+}
+
+pub(super) fn wrong_with(wrong: &[Wrong], field: &str) -> Option<&'static str> {
+    wrong.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
 }
 
 /// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
@@ -33,13 +37,18 @@ pub(super) fn holder_name(text: &str) -> Result<String, Wrong> {
     (!name.is_empty()).then(|| name.to_owned()).ok_or(missing)
 }
 
-/// Without what separates; full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
+/// Without what separates; full-width forms as their ASCII twins.
 pub(super) fn plain(text: &str) -> String {
+    narrow(text).chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect()
+}
+
+/// Full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
+pub(super) fn narrow(text: &str) -> String {
     let narrow = text.chars().map(|c| match u32::from(c) {
         wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
         _ => c,
     });
-    narrow.filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect()
+    narrow.collect()
 }
 
 #[cfg(test)]
@@ -61,7 +70,6 @@ mod tests {
         assert_eq!(card_number(&two, "00000000000017").unwrap_err().text, "portal-find-number-wrong");
         assert_eq!(card_number(&one, "　").unwrap_err().text, "portal-find-number-missing");
     }
-
     #[test]
     fn a_name_is_whatever_is_not_empty() {
         assert_eq!(holder_name(" 測試 機關　").as_deref(), Ok("測試 機關"));

@@ -1,0 +1,95 @@
+//! `kaika mail`: what became of mails.
+
+use super::Place;
+use crate::output;
+use anyhow::Result;
+use clap::Subcommand;
+use kaika_app::{MailRecord, MailState, list_mails, retry_mails};
+use kaika_wire::{Code, MailId, Refusal};
+use serde_json::{Value, json};
+use std::process::ExitCode;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+#[derive(Subcommand)]
+pub(super) enum Work {
+    /// Mails that wait and those that were given up, with the reason of the last failure
+    List {
+        #[command(flatten)]
+        place: Place,
+        /// Those that were sent, too
+        #[arg(long)]
+        sent: bool,
+    },
+    /// Try mails that wait or were given up again at once; the server sends them
+    Retry {
+        #[command(flatten)]
+        place: Place,
+        /// This one alone, by its id
+        #[arg(long, value_name = "ID")]
+        mail: Option<MailId>,
+    },
+}
+
+pub(super) async fn run(work: Work) -> Result<ExitCode> {
+    match work {
+        Work::List { place, sent } => {
+            let installation = place.open().await?;
+            let mails = list_mails(&installation.app, sent).await?;
+            if place.json {
+                let mails: Vec<_> = mails.iter().map(document).collect();
+                output::print_json(&json!({ "mails": mails }));
+            } else {
+                mails.iter().for_each(print);
+                println!("{} mails", mails.len());
+            }
+        }
+        Work::Retry { place, mail } => {
+            let installation = place.open().await?;
+            let retried = retry_mails(&installation.app, mail).await?;
+            if let Some(mail) = mail
+                && retried == 0
+            {
+                let detail = format!("no mail {mail} waits or was given up, or its link has run out");
+                return Err(Refusal::new(Code::NotFound).detail(detail).into());
+            }
+            if place.json {
+                output::print_json(&json!({ "retried": retried }));
+            } else {
+                println!("{retried} mails are due now.");
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Never what it says.
+fn document(mail: &MailRecord) -> Value {
+    json!({
+        "id": mail.id,
+        "authority": mail.authority,
+        "letter": mail.letter,
+        "to": mail.to,
+        "state": mail.state,
+        "attempts": mail.attempts,
+        "queued_at": moment(mail.queued_at),
+        "due_at": (mail.state == MailState::Waiting).then(|| moment(mail.due_at)),
+        "useless_at": mail.useless_at.map(moment),
+        "failure": mail.failure,
+    })
+}
+
+fn print(mail: &MailRecord) {
+    let state = match mail.state {
+        MailState::Waiting => format!("waits until {}", moment(mail.due_at)),
+        MailState::Sent => format!("sent {}", moment(mail.due_at)),
+        MailState::GivenUp => format!("given up {}", moment(mail.due_at)),
+    };
+    println!("{} {} {} to {}: {state}, {} attempts", mail.id, mail.authority, mail.letter, mail.to, mail.attempts);
+    if let Some(failure) = &mail.failure {
+        println!("  {failure}");
+    }
+}
+
+fn moment(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}

@@ -1,0 +1,207 @@
+//! What begins with a mail: a new user code, and another contact; read in the demo's mailbox.
+
+use super::{LANGUAGES, inspect, portal, said, start};
+use crate::demo::Demo;
+use kaika_testkit::browser::{Browser, By};
+
+/// Who has the card in the reader, in short.
+const HOLDER: &str = "測試資訊處";
+const CONTACT: &str = "gca-1@kaika.example";
+const NEW: &str = "new-desk@kaika.example";
+const NEW_CODE: &str = "Xyz-6789";
+
+fn heading(browser: &Browser) -> String {
+    browser.find(By::Css("h1")).text()
+}
+
+fn fill_card(browser: &Browser, number: &str, name: &str) {
+    browser.fill(By::Css("#number"), number);
+    browser.fill(By::Css("#name"), name);
+}
+
+/// Opens the mailbox until there is this letter to this address, and gives where it is on the page.
+fn mail_to(demo: &Demo, browser: &Browser, language: (&str, &str), address: &str, letter: &str) -> String {
+    let subject = said(language, &format!("mail-{letter}.subject"));
+    let heading = format!("section[data-to='{address}'] h2");
+    let found = |browser: &Browser| {
+        let headings = browser.all(By::Css(&heading));
+        headings.iter().find(|one| one.text().contains(&subject)).and_then(|one| one.attribute("id"))
+    };
+    browser.wait_until("the mail", |browser| {
+        browser.open(&format!("{}/mails", portal(demo)));
+        found(browser).is_some()
+    });
+    format!("section[aria-labelledby='{}']", found(browser).unwrap())
+}
+
+/// Each error stands with its field, and is told on top.
+#[track_caller]
+fn is_wrong(browser: &Browser, language: (&str, &str), wrong: &[(&str, &str)]) {
+    browser.find(By::Css("#wrong"));
+    assert!(browser.title().starts_with(said(language, "portal-find-error").trim()), "{}", browser.title());
+    for (field, text) in wrong {
+        let input = browser.find(By::Css(&format!("#{field}")));
+        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"), "{field}");
+        assert_eq!(browser.find(By::Css(&format!("#{field}-error"))).text(), said(language, text));
+        browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
+        assert_eq!(browser.focused().attribute("id").as_deref(), Some(*field));
+    }
+    assert_eq!(browser.all(By::Css("#wrong li")).len(), wrong.len());
+}
+
+#[track_caller]
+fn a_new_user_code(language: (&str, &str)) {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    let browser = start(language);
+    browser.open(&format!("{}/gca/", portal(&demo)));
+    inspect(&browser, "home-with-user-codes", language);
+    browser.click(By::Css("main a[href='/gca/user-code']"));
+    assert_eq!(heading(&browser), said(language, "user-code"));
+    inspect(&browser, "user-code", language);
+    fill_card(&browser, "12", "");
+    browser.click(By::Css("#send"));
+    is_wrong(&browser, language, &[("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")]);
+    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some("12"), "what was typed stays");
+    inspect(&browser, "user-code-wrong", language);
+
+    fill_card(&browser, card.number(), HOLDER);
+    browser.click(By::Css("#send"));
+    browser.find(By::Css("#sent"));
+    assert_eq!(browser.url(), format!("{}/gca/user-code/sent", portal(&demo)));
+    inspect(&browser, "user-code-sent", language);
+    browser.click(By::Css("#sent a[href='/mails']"));
+    let mail = mail_to(&demo, &browser, language, CONTACT, "user_code_link");
+    inspect(&browser, "mails", language);
+    browser.click(By::Css(&format!("{mail} .mail-text a")));
+    assert_eq!(heading(&browser), said(language, "user-code-new"));
+    assert!(browser.find(By::Css(".lead")).text().contains(card.number()));
+    inspect(&browser, "user-code-new", language);
+
+    browser.fill(By::Css("#code"), "short");
+    browser.click(By::Css("#set"));
+    is_wrong(&browser, language, &[("code", "user-code-form")]);
+    assert_eq!(browser.find(By::Css("#code")).attribute("value"), None, "no secret is sent back");
+    inspect(&browser, "user-code-new-wrong", language);
+    browser.fill(By::Css("#code"), NEW_CODE);
+    browser.fill(By::Css("#again"), NEW_CODE);
+    browser.click(By::Css("#set"));
+    browser.find(By::Css("#now"));
+    assert_eq!(heading(&browser), said(language, "user-code-done"));
+    inspect(&browser, "user-code-done", language);
+
+    let told = mail_to(&demo, &browser, language, CONTACT, "user_code_changed");
+    assert!(!browser.find(By::Css(&told)).text().contains(NEW_CODE));
+    // The link of the mail before does nothing now.
+    browser.click(By::Css(".mail-text a"));
+    browser.find(By::Css("#over"));
+    inspect(&browser, "user-code-over", language);
+    browser.click(By::Css("#over a"));
+    assert_eq!(browser.url(), format!("{}/gca/user-code", portal(&demo)));
+    assert_quiet_but_gone(&browser, &demo);
+
+    // It opens the card, and the old one does not.
+    demo.activate_with(demo.portal("gca"), card.reader(), NEW_CODE, "13579086").expect_success();
+}
+
+#[track_caller]
+fn another_contact(language: (&str, &str)) {
+    let demo = Demo::new();
+    let card = demo.card("gca");
+    let browser = start(language);
+    browser.open(&format!("{}/gca/", portal(&demo)));
+    browser.click(By::Css("main a[href='/gca/contact']"));
+    assert_eq!(heading(&browser), said(language, "contact-change"));
+    inspect(&browser, "contact", language);
+    fill_card(&browser, card.number(), HOLDER);
+    browser.fill(By::Css("#email"), "desk");
+    browser.fill(By::Css("#telephone"), "ask me");
+    browser.click(By::Css("#send"));
+    let wrong = [
+        ("user_code", "contact-code-missing"),
+        ("email", "contact-email-form"),
+        ("telephone", "contact-telephone-form"),
+    ];
+    is_wrong(&browser, language, &wrong);
+    inspect(&browser, "contact-wrong", language);
+    browser.fill(By::Css("#email"), NEW);
+    browser.fill(By::Css("#telephone"), "02-2345-6789");
+    browser.fill(By::Css("#person"), "王小明");
+    for _ in 0..3 {
+        // The next page's is the one to be looked at.
+        browser.run("document.getElementById('wrong').remove()", &[]);
+        browser.fill(By::Css("#user_code"), "wrong-1");
+        browser.click(By::Css("#send"));
+        is_wrong(&browser, language, &[("user_code", "contact-not-proved")]);
+        assert_eq!(browser.find(By::Css("#email")).attribute("value").as_deref(), Some(NEW), "what was typed stays");
+        assert_eq!(browser.find(By::Css("#user_code")).attribute("value"), None, "but no secret");
+    }
+    browser.run("document.getElementById('forgotten').remove()", &[]);
+    browser.fill(By::Css("#user_code"), card.user_code());
+    browser.click(By::Css("#send"));
+    browser.find(By::Css("#forgotten"));
+    inspect(&browser, "contact-forgotten", language);
+
+    // As the page says: a new user code first.
+    browser.click(By::Css("#forgotten a"));
+    fill_card(&browser, card.number(), HOLDER);
+    browser.click(By::Css("#send"));
+    browser.find(By::Css("#sent"));
+    let mail = mail_to(&demo, &browser, language, CONTACT, "user_code_link");
+    browser.click(By::Css(&format!("{mail} .mail-text a")));
+    browser.fill(By::Css("#code"), NEW_CODE);
+    browser.fill(By::Css("#again"), NEW_CODE);
+    browser.click(By::Css("#set"));
+    browser.click(By::Css("main a[href='/gca/']"));
+    browser.click(By::Css("main a[href='/gca/contact']"));
+    fill_card(&browser, card.number(), HOLDER);
+    browser.fill(By::Css("#user_code"), NEW_CODE);
+    browser.fill(By::Css("#email"), NEW);
+    browser.fill(By::Css("#person"), "王小明");
+    browser.click(By::Css("#send"));
+    browser.find(By::Css("#sent"));
+    inspect(&browser, "contact-sent", language);
+    mail_to(&demo, &browser, language, CONTACT, "contact_change_asked");
+    let mail = mail_to(&demo, &browser, language, NEW, "contact_link");
+    browser.click(By::Css(&format!("{mail} .mail-text a")));
+    assert_eq!(heading(&browser), said(language, "contact-confirm"));
+    assert!(browser.find(By::Css(".facts")).text().contains(NEW));
+    inspect(&browser, "contact-confirm", language);
+    browser.click(By::Css("#confirm"));
+    browser.find(By::Css(".done-banner"));
+    inspect(&browser, "contact-done", language);
+    mail_to(&demo, &browser, language, CONTACT, "contact_changed");
+    browser.click(By::Css(&format!("section[data-to='{NEW}'] .mail-text a")));
+    browser.find(By::Css("#over"));
+    inspect(&browser, "contact-over", language);
+}
+
+/// Pages that say that something is over, or not right, have a status that the console names.
+fn assert_quiet_but_gone(browser: &Browser, demo: &Demo) {
+    let errors: Vec<_> = browser.console_errors().into_iter().filter(|error| !error.contains("status of 4")).collect();
+    assert_eq!(errors, Vec::<String>::new());
+    let origin = portal(demo);
+    assert!(
+        browser.requests().iter().all(|request| request.url.starts_with(&origin) || request.url.starts_with("data:"))
+    );
+}
+
+#[test]
+fn a_new_user_code_in_chinese() {
+    a_new_user_code(LANGUAGES[0]);
+}
+
+#[test]
+fn a_new_user_code_in_english() {
+    a_new_user_code(LANGUAGES[1]);
+}
+
+#[test]
+fn another_contact_in_chinese() {
+    another_contact(LANGUAGES[0]);
+}
+
+#[test]
+fn another_contact_in_english() {
+    another_contact(LANGUAGES[1]);
+}

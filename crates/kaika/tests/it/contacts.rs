@@ -1,0 +1,108 @@
+//! 聯絡人修改: by user code; the old address is told, the new one confirms.
+
+use super::{
+    post::{Answer, HOLDER, Post},
+    world::{CONTACT, Site, USER_CODE},
+};
+use axum::http::StatusCode;
+use kaika_domain::Contact;
+
+const NEW: &str = "new.desk@agency.example";
+
+fn ask(post: &Post, code: &str, email: &str, person: &str) -> Answer {
+    let number = post.site.number.to_string();
+    let fields =
+        [("number", number.as_str()), ("name", HOLDER), ("user_code", code), ("email", email), ("person", person)];
+    post.submit("/gca/contact", &fields)
+}
+
+fn contact(post: &Post) -> Contact {
+    post.site.runtime().block_on(async {
+        let mut reader = post.app.store.read().await.unwrap();
+        let card = reader.card_by_number(&post.site.number).await.unwrap().unwrap();
+        reader.contact(card.holder).await.unwrap().unwrap()
+    })
+}
+
+#[test]
+fn a_new_address_counts_once_its_owner_has_confirmed() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let asked = ask(&post, USER_CODE, NEW, "王小明");
+    assert_eq!((asked.status, asked.location()), (StatusCode::SEE_OTHER, "/gca/contact/sent"));
+    let mails = post.mails();
+    let to: Vec<_> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to.len(), 2);
+    let told = mails.iter().find(|mail| mail.to.as_str() == CONTACT).unwrap();
+    assert!(told.text.contains("n***@agency.example") && !told.text.contains(NEW) && !told.text.contains("http"));
+    let sent = mails.iter().find(|mail| mail.to.as_str() == NEW).unwrap();
+    let link = sent.text.lines().find_map(|line| line.strip_prefix("http://localhost:8080")).unwrap();
+    let page = post.get(link);
+    assert!(page.status == StatusCode::OK && page.body.contains(NEW) && page.body.contains("王小明"));
+    assert_eq!(contact(&post).email.as_str(), CONTACT, "looking changes nothing");
+
+    let done = post.submit(link, &[]);
+    assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/gca/contact/done"));
+    let expected = Contact { email: NEW.parse().unwrap(), name: Some("王小明".into()), telephone: None };
+    assert_eq!(contact(&post), expected);
+    let [told] = post.mails().try_into().unwrap();
+    assert_eq!(told.to.as_str(), CONTACT, "the old one is told");
+    assert_eq!(post.submit(link, &[]).status, StatusCode::GONE);
+    let number = post.site.number.to_string();
+    for action in ["contact.ask_change", "contact.change"] {
+        let [(actor, payload)] = post.audited(action).try_into().unwrap();
+        assert_eq!(actor, format!("holder:{number}"));
+        assert!(!payload.contains('@'), "no address in the log: {payload}");
+    }
+    // The rest may be changed without another confirmation.
+    let asked = ask(&post, USER_CODE, NEW, "李小華");
+    assert_eq!(asked.location(), "/gca/contact/done");
+    assert_eq!(contact(&post).name.as_deref(), Some("李小華"));
+}
+
+#[test]
+fn the_user_code_is_needed_and_its_tries_count() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    for _ in 0..3 {
+        let wrong = ask(&post, "wrong-code", NEW, "");
+        assert_eq!(wrong.status, StatusCode::FORBIDDEN);
+        assert!(wrong.body.contains("id=\"user_code-error\"") && wrong.body.contains(NEW));
+        assert!(!wrong.body.contains("wrong-code"), "a secret is not shown again");
+    }
+    let locked = ask(&post, USER_CODE, NEW, "");
+    assert!(locked.status == StatusCode::FORBIDDEN && locked.body.contains("id=\"forgotten\""));
+    assert!(locked.body.contains("/gca/user-code\""), "what helps is named");
+    assert_eq!((post.mails().len(), contact(&post).email.as_str()), (0, CONTACT));
+}
+
+#[test]
+fn a_new_user_code_stops_what_the_old_one_began() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    ask(&post, USER_CODE, NEW, "");
+    let begun = post.link_to(NEW);
+    let number = post.site.number.to_string();
+    post.submit("/gca/user-code", &[("number", &number), ("name", HOLDER)]);
+    let link = post.link();
+    post.submit(&link, &[("code", "Xyz-6789"), ("again", "Xyz-6789")]);
+    assert_eq!(post.submit(&begun, &[]).status, StatusCode::GONE);
+    assert_eq!(contact(&post).email.as_str(), CONTACT);
+}
+
+#[test]
+fn links_to_the_old_address_end_with_it() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let number = post.site.number.to_string();
+    post.submit("/gca/user-code", &[("number", &number), ("name", HOLDER)]);
+    let to_old = post.link();
+    ask(&post, USER_CODE, NEW, "");
+    let confirm = post.link_to(NEW);
+    assert_eq!(post.submit(&confirm, &[]).status, StatusCode::SEE_OTHER);
+    assert_eq!(post.get(&to_old).status, StatusCode::GONE);
+}
+
+#[test]
+fn an_address_is_not_flooded_by_changes() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let statuses: Vec<_> = (0..4).map(|_| ask(&post, USER_CODE, NEW, "").status).collect();
+    assert_eq!(statuses[..3], [StatusCode::SEE_OTHER; 3]);
+    assert_eq!(statuses[3], StatusCode::TOO_MANY_REQUESTS);
+}

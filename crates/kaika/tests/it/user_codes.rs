@@ -1,0 +1,219 @@
+//! 用戶代碼重設: by a mailed link, and at a counter.
+
+use super::{
+    post::{HOLDER, Post},
+    world::{CONTACT, Site, USER_CODE},
+};
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+use kaika_app::{prove_holder, sweep};
+use kaika_server::{Rate, Rates};
+use kaika_wire::{Code, UserCode};
+use serde_json::Value;
+use std::{num::NonZeroU32, thread, time::Duration};
+
+const NEW_CODE: &str = "Xyz-6789";
+
+fn ask(post: &Post, number: &str, name: &str) -> super::post::Answer {
+    post.submit("/gca/user-code", &[("number", number), ("name", name)])
+}
+
+fn set(post: &Post, link: &str, code: &str, again: &str) -> super::post::Answer {
+    post.submit(link, &[("code", code), ("again", again)])
+}
+
+/// What becomes of this user code; a wrong one costs a try.
+fn tried(post: &Post, code: &str) -> Option<Code> {
+    let code = UserCode::parse(code).unwrap();
+    let gca = "gca".parse().unwrap();
+    let proved = prove_holder(&post.app, &gca, &post.site.number, HOLDER, &code);
+    match post.site.runtime().block_on(proved) {
+        Ok(_) => None,
+        Err(kaika_app::Failure::Refused(refusal)) => Some(refusal.code),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_mailed_link_sets_a_new_code_once() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let number = post.site.number.to_string();
+    for _ in 0..3 {
+        assert_eq!(tried(&post, "wrong-1"), Some(Code::DetailsWrong));
+    }
+    assert_eq!(tried(&post, USER_CODE), Some(Code::DetailsWrong), "locked, which a stranger does not learn");
+
+    let asked = ask(&post, &number, HOLDER);
+    assert_eq!((asked.status, asked.location()), (StatusCode::SEE_OTHER, "/gca/user-code/sent"));
+    let link = post.link();
+    // Programs that scan mails look as often as they like.
+    for _ in 0..3 {
+        let page = post.get(&link);
+        assert_eq!(page.status, StatusCode::OK);
+        assert_eq!(page.headers["cache-control"], "no-store");
+        assert!(page.body.contains(&number));
+    }
+    for (code, again, field) in [("short", "short", "code"), (NEW_CODE, "Xyz-6788", "again"), ("", "", "code")] {
+        let page = set(&post, &link, code, again);
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.body.contains(&format!("id=\"{field}-error\"")), "{code}");
+        assert!(code.is_empty() || !page.body.contains(code), "a secret is not shown again");
+    }
+    let done = set(&post, &link, NEW_CODE, NEW_CODE);
+    assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, "/gca/user-code/done"));
+    assert_eq!(tried(&post, NEW_CODE), None, "all tries are forgiven");
+    assert_eq!(tried(&post, USER_CODE), Some(Code::DetailsWrong));
+
+    let [told] = post.mails().try_into().unwrap();
+    assert_eq!(told.to.as_str(), CONTACT);
+    assert!(told.subject.contains("用戶代碼已變更") && !told.text.contains(NEW_CODE));
+    let [(actor, payload)] = post.audited("user_code.set").try_into().unwrap();
+    assert_eq!(actor, format!("holder:{number}"));
+    assert!(payload.contains("mail") && !payload.contains(NEW_CODE));
+    for answer in [post.get(&link), set(&post, &link, "Another-1", "Another-1")] {
+        assert_eq!(answer.status, StatusCode::GONE);
+    }
+    assert_eq!(tried(&post, NEW_CODE), None);
+}
+
+#[test]
+fn whether_there_is_such_a_card_is_not_told() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let number = post.site.number.to_string();
+    let began = std::time::Instant::now();
+    let mut answers = Vec::new();
+    for (number, name) in [(number.as_str(), HOLDER), (&number, "別的機關"), ("GC99999999999999", HOLDER)] {
+        answers.push(ask(&post, number, name));
+    }
+    assert!(began.elapsed() >= 3 * Duration::from_millis(400), "answered at once");
+    for answer in &answers {
+        assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/gca/user-code/sent"));
+        assert_eq!(answer.body, answers[0].body);
+        let names = |answer: &super::post::Answer| answer.headers.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(answer), names(&answers[0]));
+    }
+    assert_eq!(post.mails().len(), 1);
+    let wrong = ask(&post, "12", "");
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(wrong.body.contains("value=\"12\""), "what was typed stays");
+}
+
+#[test]
+fn nobody_is_flooded() {
+    let mut post = Post::of(Site::personalised(|policy| policy));
+    let number = post.site.number.to_string();
+    for _ in 0..6 {
+        assert_eq!(ask(&post, &number, HOLDER).status, StatusCode::SEE_OTHER, "the same answer");
+    }
+    assert_eq!(post.mails().len(), 3, "to one card");
+    post.later(time::Duration::minutes(31));
+    ask(&post, &number, HOLDER);
+    assert_eq!(post.mails().len(), 1);
+
+    let few = Rate { burst: NonZeroU32::new(2).unwrap(), then_every: Duration::from_secs(3600) };
+    let post = Post::with_rates(Site::ordered(|policy| policy), Rates { mails: few, ..Rates::default() });
+    let statuses: Vec<_> = (0..3).map(|_| ask(&post, "GC99999999999999", HOLDER).status).collect();
+    assert_eq!(
+        statuses,
+        [StatusCode::SEE_OTHER, StatusCode::SEE_OTHER, StatusCode::TOO_MANY_REQUESTS],
+        "by one source"
+    );
+}
+
+#[test]
+fn links_run_out_and_are_for_one_thing() {
+    let mut post = Post::of(Site::personalised(|policy| policy));
+    let number = post.site.number.to_string();
+    ask(&post, &number, HOLDER);
+    let link = post.link();
+    // For another purpose, another authority's or cut short it is no link.
+    for other in [link.replace("/user-code/", "/contact/"), link[..link.len() - 1].to_owned()] {
+        assert_eq!(post.get(&other).status, StatusCode::GONE, "{other}");
+        assert_eq!(post.submit(&other, &[]).status, StatusCode::GONE, "{other}");
+    }
+    post.later(time::Duration::minutes(30));
+    assert_eq!(post.get(&link).status, StatusCode::GONE);
+    assert_eq!(set(&post, &link, NEW_CODE, NEW_CODE).status, StatusCode::GONE);
+    // An older link goes with the one that was used.
+    ask(&post, &number, HOLDER);
+    let first = post.link();
+    ask(&post, &number, HOLDER);
+    let second = post.link();
+    assert_eq!(post.get(&first).status, StatusCode::OK);
+    assert_eq!(set(&post, &second, NEW_CODE, NEW_CODE).status, StatusCode::SEE_OTHER);
+    assert_eq!(set(&post, &first, "Another-1", "Another-1").status, StatusCode::GONE);
+    assert_eq!(tried(&post, NEW_CODE), None);
+    // A terminated card gets no mail.
+    post.later(time::Duration::days(91));
+    post.site.runtime().block_on(sweep(&post.app, false)).unwrap();
+    post.mails();
+    ask(&post, &number, HOLDER);
+    assert_eq!(post.mails().len(), 0);
+}
+
+#[test]
+fn of_many_that_follow_one_link_at_once_one_gets_through() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    ask(&post, post.site.number.as_str(), HOLDER);
+    let link = post.link();
+    let codes: Vec<String> = (0..8).map(|n| format!("Parallel{n}")).collect();
+    let statuses: Vec<_> = thread::scope(|scope| {
+        let tries: Vec<_> = codes.iter().map(|code| scope.spawn(|| set(&post, &link, code, code).status)).collect();
+        tries.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+    let winner = statuses.iter().position(|status| *status == StatusCode::SEE_OTHER).unwrap();
+    assert_eq!(tried(&post, &codes[winner]), None);
+    assert_eq!(post.audited("user_code.set").len(), 1);
+}
+
+#[test]
+fn an_officer_sets_or_draws_one() {
+    let post = Post::of(Site::personalised(|policy| policy));
+    let (number, station) = (post.site.number.to_string(), post.station());
+    let ask = |number: &str, authorization: &str, body: &'static str| {
+        let request = Request::post(format!("/api/cards/{number}/user-code")).header("authorization", authorization);
+        let request = request.header("content-type", "application/json").body(Body::from(body)).unwrap();
+        let answer = post.ask(request);
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        (answer, body)
+    };
+    let (answer, body) = ask(&number, &station, r#"{"user_code": "Desk-123"}"#);
+    assert_eq!((answer.status, &body), (StatusCode::OK, &serde_json::json!({ "number": number })));
+    assert_eq!(tried(&post, "Desk-123"), None);
+    let (answer, body) = ask(&number, &station, "{}");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(tried(&post, body["user_code"].as_str().unwrap()), None);
+    let audited = post.audited("user_code.set");
+    assert!(audited.iter().all(|(actor, payload)| actor.starts_with("station:") && payload.contains("counter")));
+    assert_eq!((audited.len(), post.mails().len()), (2, 2), "each is told to the contact");
+    for (number, authorization, body, code) in [
+        (number.as_str(), "Station x:y", "{}", "station_unknown"),
+        (&number, "", "{}", "station_unknown"),
+        ("GC99999999999999", &station, "{}", "not_found"),
+        ("nonsense", &station, "{}", "not_found"),
+        (&number, &station, r#"{"user_code": "x"}"#, "bad_request"),
+        (&number, &station, r#"{"code": "Desk-123"}"#, "bad_request"),
+    ] {
+        assert_eq!(ask(number, authorization, body).1["error"]["code"], code, "{number} {body}");
+    }
+}
+
+#[test]
+fn where_there_are_no_user_codes_there_are_no_such_pages() {
+    let without = |policy: String| {
+        let policy =
+            policy.replace("mode = \"online\", within_days = 90, afterwards = \"revoke\"", "mode = \"counter\"");
+        let start = policy.find("[user_code]").unwrap();
+        let end = start + policy[start..].find("\n\n").unwrap();
+        format!("{}{}", &policy[..start], &policy[end..])
+    };
+    let post = Post::of(Site::ordered(without));
+    for path in ["/gca/user-code", "/gca/user-code/sent", "/gca/user-code/AAAA", "/gca/contact", "/gca/contact/AAAA"] {
+        assert_eq!(post.get(path).status, StatusCode::NOT_FOUND, "{path}");
+    }
+    assert!(!post.get("/gca/").body.contains("/gca/user-code"));
+    assert_eq!(post.get("/mails").status, StatusCode::NOT_FOUND, "in the demo alone");
+}

@@ -1,0 +1,93 @@
+//! The demo's mail: nothing leaves the computer. A mail counts as delivered once it lies in a folder, from which a page
+//! shows it.
+
+use crate::words;
+use async_trait::async_trait;
+use kaika_app::{DeliveredMail, MailError, Mailbox, Mailer, Posted};
+use kaika_wire::{EmailAddress, MailId};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+use time::OffsetDateTime;
+
+/// More than these are not shown, nor kept.
+const KEPT: usize = 200;
+
+/// One JSON file a mail, by its id: the same one delivered again is the same file.
+pub struct FolderMailbox {
+    folder: PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    to: EmailAddress,
+    subject: String,
+    text: String,
+    /// Seconds since 1970.
+    at: i64,
+}
+
+impl FolderMailbox {
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt;
+        let folder = folder.into();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        Ok(Self { folder })
+    }
+
+    fn put(&self, mail: &Posted<'_>) -> io::Result<()> {
+        let path = self.folder.join(format!("{}.json", mail.id));
+        if path.exists() {
+            return Ok(());
+        }
+        let words = words(mail);
+        let at = mail.queued_at.unix_timestamp();
+        let file = File { to: mail.to.clone(), subject: words.subject, text: words.text, at };
+        // Nobody sees half a mail.
+        let draft = self.folder.join(format!("{}.draft", mail.id));
+        fs::write(&draft, serde_json::to_vec_pretty(&file)?)?;
+        fs::rename(&draft, path)?;
+        for old in self.ids()?.into_iter().skip(KEPT) {
+            fs::remove_file(self.folder.join(format!("{old}.json")))?;
+        }
+        Ok(())
+    }
+
+    /// The one that was delivered last first.
+    fn ids(&self) -> io::Result<Vec<MailId>> {
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            let id = path.file_stem().and_then(|id| id.to_str()?.parse::<MailId>().ok());
+            if let Some(id) = id.filter(|_| path.extension().is_some_and(|extension| extension == "json")) {
+                ids.push((entry.metadata()?.modified()?, id));
+            }
+        }
+        ids.sort_by(|one, other| other.cmp(one));
+        Ok(ids.into_iter().map(|(_, id)| id).collect())
+    }
+}
+
+#[async_trait]
+impl Mailer for FolderMailbox {
+    async fn send(&self, mail: &Posted<'_>) -> Result<(), MailError> {
+        self.put(mail).map_err(|error| MailError::Away(error.to_string()))
+    }
+}
+
+impl Mailbox for FolderMailbox {
+    fn delivered(&self) -> io::Result<Vec<DeliveredMail>> {
+        self.ids()?.into_iter().map(|id| read(&self.folder, id)).collect()
+    }
+}
+
+fn read(folder: &Path, id: MailId) -> io::Result<DeliveredMail> {
+    let File { to, subject, text, at } = serde_json::from_slice(&fs::read(folder.join(format!("{id}.json")))?)?;
+    let at = OffsetDateTime::from_unix_timestamp(at).map_err(io::Error::other)?;
+    Ok(DeliveredMail { id, to, subject, text, at })
+}
