@@ -74,9 +74,11 @@ pub struct TypedSecrets {
 }
 
 impl TypedSecrets {
+    /// Those that a job of this kind needs.
+    ///
     /// # Errors
     /// [`Code::SecretMissing`] with its name, [`Code::UserCodeForm`], [`Code::PinForm`].
-    pub(crate) fn inputs(&self, kind: JobKind) -> Result<Inputs, Refusal> {
+    pub fn inputs(&self, kind: JobKind) -> Result<Inputs, Refusal> {
         let mut inputs = Inputs::default();
         let pin = |typed: &Option<Zeroizing<String>>, name: &str| match typed {
             Some(pin) => Pin::parse(pin).map(Some).map_err(|_| Code::PinForm.into()),

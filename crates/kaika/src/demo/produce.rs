@@ -13,9 +13,9 @@ use kaika_agent::{
     engine::{Inputs, Order, PAUSES, run_job},
     portal::{Station, Target, http::HttpPortals},
     readers::soft::{SoftReaders, desk_session},
+    tool::TypedSecrets,
 };
 use kaika_app::{Failure, Which, change_status_by_authority, draw_user_code, enrol_station, order_card};
-use kaika_card::{Pin, Secrets};
 use kaika_domain::CardState;
 use kaika_softcard::{Options, SoftCard};
 use kaika_wire::{
@@ -197,7 +197,7 @@ async fn lived(
     let story = planned.story;
     at_card(folder, memory, planned, number, move |desk| {
         if !activated {
-            desk.run(&Order::new(JobKind::Activate), inputs(user_code.clone())?).map_err(told)?;
+            desk.run(&Order::new(JobKind::Activate), typed(user_code.as_ref(), JobKind::Activate)?).map_err(told)?;
         }
         match story {
             Story::PinLocked => desk.lock_pin(),
@@ -209,7 +209,7 @@ async fn lived(
             Story::Suspended => {
                 let change = Some(StatusChange::Suspend(SuspendReason::NotInUse));
                 let order = Order { change, ..Order::new(JobKind::Suspend) };
-                unless(Code::AlreadySuspended, desk.run(&order, inputs(user_code)?))
+                unless(Code::AlreadySuspended, desk.run(&order, typed(user_code.as_ref(), order.kind)?))
             }
             Story::AsDelivered | Story::InUse | Story::Revoked | Story::Expiring | Story::Expired => Ok(()),
         }
@@ -233,9 +233,11 @@ fn unless(done_before: Code, done: Result<(), Refusal>) -> Result<()> {
     }
 }
 
-fn inputs(user_code: Option<UserCode>) -> Result<Inputs> {
-    let secrets = Secrets { new_pin: Some(Pin::parse(PIN)?), ..Secrets::default() };
-    Ok(Inputs { user_code, secrets })
+/// As the holder would type them.
+fn typed(user_code: Option<&UserCode>, kind: JobKind) -> Result<Inputs> {
+    let user_code = user_code.map(|code| code.expose().to_owned().into());
+    let secrets = TypedSecrets { user_code, new_pin: Some(PIN.to_owned().into()), ..TypedSecrets::default() };
+    secrets.inputs(kind).map_err(told)
 }
 
 /// Somebody at a computer with this card.
@@ -306,7 +308,7 @@ impl Desk {
     fn lock_user_code(&self) -> Result<()> {
         let wrong = UserCode::parse("Wrong000")?;
         for _ in 0..MOST_TRIES {
-            match self.run(&Order::new(JobKind::Unlock), inputs(Some(wrong.clone()))?) {
+            match self.run(&Order::new(JobKind::Unlock), typed(Some(&wrong), JobKind::Unlock)?) {
                 Err(refusal) if refusal.code == Code::UserCodeLocked => return Ok(()),
                 Err(refusal) if refusal.code == Code::UserCodeWrong => {}
                 Err(refusal) => return Err(told(refusal)),

@@ -30,7 +30,7 @@ fn number(desk: &Desk, asked: &str) -> u32 {
 /// Jobs that were begun, and user codes that were wrong.
 fn spent(desk: &Desk) -> (u32, u32) {
     let of_others = "user_code JOIN card ON card.id = user_code.card WHERE authority <> 'xca'";
-    (activations(desk).into(), number(desk, &format!("sum(fails) FROM {of_others}")))
+    (activations(desk), number(desk, &format!("sum(fails) FROM {of_others}")))
 }
 
 fn to_form(browser: &Browser, desk: &Desk, planted: Option<&Value>) -> Window {
