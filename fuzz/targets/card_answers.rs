@@ -31,7 +31,7 @@ fn puk() -> Puk {
 /// Everything that an agent can be told to do, some at a time.
 fn commands(choice: u8) -> Vec<Command> {
     let (slot, algorithm) = (Slot::Signature, KeyAlgorithm::P256);
-    match choice % 8 {
+    match choice % 9 {
         0 => vec![Command::ReadRetries, Command::ProveCard { algorithm }],
         1 => vec![
             Command::ResetRetryCounter { puk: puk() },
@@ -49,6 +49,11 @@ fn commands(choice: u8) -> Vec<Command> {
             Command::WriteIdentity { guid: Guid::from_random([7; 16]), expires: "20320101".into() },
         ],
         6 => vec![Command::Agree { slot, algorithm, peer: Bytes(vec![4; 65]), pin: PinSource::Factory }],
+        7 => vec![
+            Command::ChallengeManagement { pin: PinSource::Current, algorithm },
+            Command::AnswerManagement { response: Bytes(vec![7; 16]) },
+            Command::ProveHolder { pin: PinSource::Current, algorithm },
+        ],
         _ => vec![Command::BlockPin, Command::ProvePossession { slot, algorithm, pin: PinSource::Factory }],
     }
 }
@@ -68,9 +73,11 @@ fuzz_target!(|input: &[u8]| {
             card: "GC00000000000001".parse().expect("a card number"),
         },
         commands: commands(*choice),
+        hold: choice & 0x80 != 0,
     };
     let new_pin = Pin::parse("135790").ok();
-    let secrets = Secrets { new_pin, ..Secrets::default() };
+    let current_pin = Pin::parse("246802").ok();
+    let secrets = Secrets { new_pin, current_pin, ..Secrets::default() };
     let run = run(&mut Answers(answers), &batch, &secrets, &mut |bytes| bytes.fill(9), &mut |_| {});
     assert!(run.outcomes.len() <= batch.commands.len());
 });

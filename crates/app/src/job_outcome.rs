@@ -50,5 +50,6 @@ pub async fn job_outcome(
             })
             .collect(),
         check: succeeded.check,
+        test: succeeded.test,
     })
 }

@@ -11,6 +11,7 @@ mod information;
 mod opening;
 mod personalise;
 mod rewrite;
+mod test;
 mod unlock;
 
 pub use activate::{Activate, may_activate};
@@ -19,6 +20,7 @@ pub use check::{Check, OnCard};
 pub use information::Information;
 pub use personalise::Personalise;
 pub use rewrite::Rewrite;
+pub use test::{RoleTest, Test};
 pub use unlock::Unlock;
 
 use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
@@ -76,6 +78,10 @@ pub enum Step {
     },
     AnswerManagement {
         challenge: Vec<u8>,
+    },
+    /// The key of this role does what it is for, with the holder's PIN.
+    TestKey {
+        role: CertificateRole,
     },
     /// What is in the holder's slot of this role, whatever it is.
     Inspect {
@@ -223,6 +229,7 @@ pub enum CardJob {
     Check(Check),
     Rewrite(Rewrite),
     ChangeStatus(ChangeStatus),
+    Test(Test),
 }
 
 impl CardJob {
@@ -239,6 +246,7 @@ impl CardJob {
                 let change = change.filter(|change| Some(change.kind()) == kind.status_change())?;
                 Self::ChangeStatus(ChangeStatus::new(change))
             }
+            JobKind::Test => Self::Test(Test::default()),
             JobKind::ChangePin => return None,
         })
     }
@@ -251,6 +259,7 @@ impl CardJob {
             Self::Unlock(_) => JobKind::Unlock,
             Self::Check(_) => JobKind::Check,
             Self::Rewrite(_) => JobKind::Rewrite,
+            Self::Test(_) => JobKind::Test,
             Self::ChangeStatus(job) => match job.change().kind() {
                 StatusChangeKind::Suspend => JobKind::Suspend,
                 StatusChangeKind::Resume => JobKind::Resume,
@@ -268,6 +277,7 @@ impl CardJob {
             Self::Check(job) => job.decide(event, facts),
             Self::Rewrite(job) => job.decide(event, facts),
             Self::ChangeStatus(job) => job.decide(event, facts),
+            Self::Test(job) => job.decide(event, facts),
         }
     }
 
@@ -281,7 +291,7 @@ impl CardJob {
             return Ok(());
         }
         match self {
-            Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) => {
+            Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) | Self::Test(_) => {
                 Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
             }
             job => may(job.kind(), facts),
@@ -307,7 +317,7 @@ pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
         JobKind::Activate => may_activate(facts),
         JobKind::Unlock => unlock::may_unlock(facts),
         JobKind::Rewrite => rewrite::may_rewrite(facts),
-        JobKind::Check => facts.in_use(),
+        JobKind::Check | JobKind::Test => facts.in_use(),
         JobKind::Personalise => match facts.card.state {
             CardState::Ordered => Ok(()),
             _ => Err(Code::CardNotBlank.into()),

@@ -1,4 +1,5 @@
-//! What a check of a card came to (檢測): the card's contents beside the database's.
+//! What a check of a card came to (檢測): the card's contents beside the database's; and what a test of its certificates
+//! (憑證測試).
 
 use crate::{CertificateRole, CertificateStatus, SerialNumber, Slot};
 use serde::{Deserialize, Serialize};
@@ -51,4 +52,33 @@ pub struct SlotCheck {
     pub in_database: Option<SerialNumber>,
     /// Octet by octet.
     pub same: bool,
+}
+
+/// All in order, or what is not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardTest {
+    pub passed: bool,
+    pub tests: Vec<CertificateTest>,
+}
+
+/// One of the holder's certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateTest {
+    pub role: CertificateRole,
+    pub slot: Slot,
+    pub serial: SerialNumber,
+    /// The card holds the very certificate that the database has.
+    pub on_card: bool,
+    /// Its key did what it is for: signed, and the signature verified; or, of the encryption certificate, agreed on or
+    /// recovered a secret.
+    pub key: bool,
+    /// Issued by the authority, and that by its root.
+    pub chain: bool,
+    pub status: CertificateStatus,
+}
+
+impl CertificateTest {
+    pub fn passed(&self) -> bool {
+        self.on_card && self.key && self.chain && self.status == CertificateStatus::Valid
+    }
 }

@@ -4,8 +4,8 @@
 //! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
 
 use crate::{
-    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CertificateRole, CertificateStatus, Guid, JobId,
-    Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
+    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus, Guid,
+    JobId, Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ pub enum JobKind {
     Suspend,
     Resume,
     Revoke,
+    Test,
 }
 
 /// What a person gives for a job.
@@ -40,7 +41,7 @@ pub enum Input {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Personalise,
         Self::Activate,
         Self::Information,
@@ -51,6 +52,7 @@ impl JobKind {
         Self::Suspend,
         Self::Resume,
         Self::Revoke,
+        Self::Test,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -65,6 +67,7 @@ impl JobKind {
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Revoke => "revoke",
+            Self::Test => "test",
         }
     }
 
@@ -73,7 +76,7 @@ impl JobKind {
         match self {
             Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],
             Self::ChangePin => &[Input::Pin, Input::NewPin],
-            Self::Rewrite => &[Input::Pin],
+            Self::Rewrite | Self::Test => &[Input::Pin],
             Self::Suspend | Self::Resume | Self::Revoke => &[Input::UserCode],
             Self::Personalise | Self::Information | Self::Check => &[],
         }
@@ -83,7 +86,7 @@ impl JobKind {
     pub fn changes_card(self) -> bool {
         match self {
             Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite => true,
-            Self::Information | Self::Check | Self::Suspend | Self::Resume | Self::Revoke => false,
+            Self::Information | Self::Check | Self::Suspend | Self::Resume | Self::Revoke | Self::Test => false,
         }
     }
 
@@ -194,6 +197,8 @@ pub struct Succeeded {
     pub information: Option<CardInformation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<CardCheck>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<CardTest>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

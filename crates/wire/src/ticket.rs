@@ -4,7 +4,7 @@
 //! agent redeems it in [`crate::StartJob`] at the portal of its own configuration. `GET` of the outcome's path answers
 //! a [`JobOutcome`] to whoever accepts `application/json`, and a page to others.
 
-use crate::{CardCheck, CardNumber, CertificateRole, CertificateStatus, Refusal, SerialNumber};
+use crate::{CardCheck, CardNumber, CardTest, CertificateRole, CertificateStatus, Refusal, SerialNumber};
 use serde::{Deserialize, Serialize};
 
 /// No `Debug`: whoever has the ticket may start the job.
@@ -31,6 +31,8 @@ pub enum JobOutcome {
         certificates: Vec<CertificateOutcome>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         check: Option<CardCheck>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        test: Option<CardTest>,
     },
     Failed {
         error: Refusal,

@@ -50,6 +50,8 @@ pub(super) enum Work {
     Check(HolderJob),
     /// Write to a card what it should hold and does not: the PIN is asked for
     Rewrite(HolderJob),
+    /// Test a card's keys and certificates: the PIN is asked for, and nothing is changed
+    Test(HolderJob),
     /// Suspend a card's certificates: the user code is asked for
     Suspend(ChangeOfStatus),
     /// Lift the holder's own suspension: the user code is asked for
@@ -156,6 +158,7 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
         Work::Unlock(work) => holders(JobKind::Unlock, work, None)?,
         Work::Check(work) => holders(JobKind::Check, work, None)?,
         Work::Rewrite(work) => holders(JobKind::Rewrite, work, None)?,
+        Work::Test(work) => holders(JobKind::Test, work, None)?,
         Work::Suspend(asked) => change(JobKind::Suspend, StatusChangeKind::Suspend, asked)?,
         Work::Resume(asked) => change(JobKind::Resume, StatusChangeKind::Resume, asked)?,
         Work::Revoke(asked) => change(JobKind::Revoke, StatusChangeKind::Revoke, asked)?,

@@ -5,7 +5,9 @@ use crate::{
     tool::{CardList, CardView, JobDone, ToolReply},
 };
 use kaika_texts::{FluentValue, Language, explain, text};
-use kaika_wire::{CardCheck, CertificateStatus, CheckResult, IssuedCertificate, JobKind, Refusal, SerialNumber};
+use kaika_wire::{
+    CardCheck, CardTest, CertificateStatus, CheckResult, IssuedCertificate, JobKind, Refusal, SerialNumber,
+};
 use serde::Serialize;
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -122,6 +124,9 @@ impl Output {
         if let Some(check) = &done.check {
             self.slots(check);
         }
+        if let Some(test) = &done.test {
+            self.tests(test);
+        }
         for (key, tries) in [("tool-pin-tries", done.pin_tries_left), ("tool-puk-tries", done.puk_tries_left)] {
             if let Some(tries) = tries {
                 self.line(key, Some(tries.to_string()));
@@ -129,6 +134,24 @@ impl Output {
         }
         if !done.certificates.is_empty() {
             self.certificates(&done.certificates);
+        }
+    }
+
+    fn tests(&self, test: &CardTest) {
+        let yes = |yes| self.t(if yes { "tool-yes" } else { "tool-no" });
+        for one in &test.tests {
+            print(&format!(
+                "  {}  {}  {}: {}  {}: {}  {}: {}  {}",
+                one.slot,
+                self.t(&format!("role-{}", one.role.as_str())),
+                self.t("tool-test-key"),
+                yes(one.key),
+                self.t("tool-test-on-card"),
+                yes(one.on_card),
+                self.t("tool-test-chain"),
+                yes(one.chain),
+                self.t(&status(Some(one.status))),
+            ));
         }
     }
 
@@ -174,6 +197,8 @@ fn done_key(kind: JobKind, done: &JobDone) -> &'static str {
         (JobKind::Suspend, _) => "tool-suspended-done",
         (JobKind::Resume, _) => "tool-resumed-done",
         (JobKind::Revoke, _) => "tool-revoked-done",
+        (JobKind::Test, _) if done.test.as_ref().is_some_and(|test| test.passed) => "tool-test-passed",
+        (JobKind::Test, _) => "tool-test-failed",
         (_, Some((CheckResult::Same, _))) => "tool-check-same",
         (_, Some((CheckResult::Differs, _))) => "tool-check-differs",
         (_, Some((CheckResult::Rewritten, _))) => "tool-check-rewritten",

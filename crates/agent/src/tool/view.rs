@@ -1,7 +1,7 @@
 //! The documents that the card tool answers with.
 
 use crate::engine::Finished;
-use kaika_wire::{AuthorityId, CardCheck, CardNumber, IssuedCertificate, JobId};
+use kaika_wire::{AuthorityId, CardCheck, CardNumber, CardTest, IssuedCertificate, JobId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -51,6 +51,9 @@ pub struct JobDone {
     /// Of a check, and of a re-write.
     #[serde(flatten)]
     pub check: Option<CardCheck>,
+    /// Of a test.
+    #[serde(flatten)]
+    pub test: Option<CardTest>,
     /// Of a check, where the card tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin_tries_left: Option<u8>,
@@ -66,6 +69,7 @@ impl JobDone {
             number: finished.card,
             certificates: finished.succeeded.certificates,
             check: finished.succeeded.check,
+            test: finished.succeeded.test,
             pin_tries_left: None,
             puk_tries_left: None,
         }
@@ -78,6 +82,7 @@ impl JobDone {
             number,
             certificates: Vec::new(),
             check: None,
+            test: None,
             pin_tries_left: None,
             puk_tries_left: None,
         }

@@ -153,7 +153,13 @@ pub(crate) fn unanswered() -> Answer {
 }
 
 pub(crate) fn succeeded(certificates: Vec<IssuedCertificate>) -> Answer {
-    Ok(JobState::Succeeded(Succeeded { number: NUMBER.parse().unwrap(), certificates, information: None, check: None }))
+    Ok(JobState::Succeeded(Succeeded {
+        number: NUMBER.parse().unwrap(),
+        certificates,
+        information: None,
+        check: None,
+        test: None,
+    }))
 }
 
 pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) -> Answer {
@@ -181,5 +187,6 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
             not_after: OffsetDateTime::UNIX_EPOCH,
         }),
         check: None,
+        test: None,
     }))
 }

@@ -2,9 +2,13 @@
 
 use super::{View, check::context, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, JobRecord};
-use kaika_domain::{PukVersion, job::Step};
+use kaika_domain::{
+    PukVersion,
+    job::{CardJob, Facts, RoleTest, Step},
+};
 use kaika_wire::{
-    Batch, CardInformation, CertificateRole, Command, IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
+    Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, GenerationId, IssuedCertificate,
+    JobKind, PinPolicy, PinSource, Puk, Succeeded,
 };
 
 /// The management keys of this installation are of the first version.
@@ -39,6 +43,16 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
         Step::AnswerManagement { challenge } => {
             let response = app.secrets.answer_management(&view.card.number, MANAGEMENT_KEY_VERSION, challenge)?;
             Command::AnswerManagement { response: response.into() }
+        }
+        Step::TestKey { role } => {
+            let (slot, algorithm, pin) = (role.slot(), role_algorithm(view, *role)?, PinSource::Current);
+            match test_by_agreement(*role, algorithm) {
+                true => {
+                    let peer = app.secrets.agreement_peer(job.id, slot, algorithm)?.into();
+                    Command::Agree { slot, algorithm, peer, pin }
+                }
+                false => Command::ProvePossession { slot, algorithm, pin },
+            }
         }
         Step::Inspect { role } => Command::ReadCertificate { slot: role.slot() },
         Step::ProvePossession { slot, algorithm } => {
@@ -90,6 +104,11 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
     })
 }
 
+/// An elliptic-curve key for encryption agrees on secrets. An RSA key recovers one by the very operation by which it signs.
+fn test_by_agreement(role: CertificateRole, algorithm: kaika_wire::KeyAlgorithm) -> bool {
+    role == CertificateRole::Encryption && algorithm != kaika_wire::KeyAlgorithm::Rsa2048
+}
+
 fn role_algorithm(view: &View<'_>, role: CertificateRole) -> Result<kaika_wire::KeyAlgorithm, Failure> {
     let certificate = view.role(role)?;
     wire_algorithm(certificate.public_key())
@@ -124,7 +143,44 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Re
         _ => None,
     };
     let check = job.state.check(&facts);
-    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check })
+    let test = match &job.state {
+        CardJob::Test(test) => Some(card_test(app, &test.results(&facts), &facts).await?),
+        _ => None,
+    };
+    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check, test })
+}
+
+/// What the card has shown, with what only the server knows: chain and status.
+async fn card_test(app: &App, results: &[RoleTest], facts: &Facts<'_>) -> Result<CardTest, Failure> {
+    let generations = app.store.read().await?.generations().await?;
+    let issued_by = |der: &[u8], issuer: GenerationId| -> Result<bool, Failure> {
+        let issuer = generations.iter().find(|generation| generation.id == issuer);
+        let issuer = issuer.ok_or_else(|| Failure::Inconsistent("a certificate without its issuer".into()))?;
+        let issuer = super::view::parse(&issuer.certificate)?;
+        Ok(super::view::parse(der)?.verify_issued_by(&issuer).is_ok())
+    };
+    let mut tests = Vec::new();
+    for result in results {
+        let Some(certificate) = facts.latest(result.role) else { continue };
+        let authority = generations.iter().find(|generation| generation.id == certificate.generation);
+        let chain = match authority {
+            Some(authority) => {
+                issued_by(&certificate.certificate, authority.id)?
+                    && issued_by(&authority.certificate, authority.issuer)?
+            }
+            None => false,
+        };
+        tests.push(CertificateTest {
+            role: result.role,
+            slot: result.role.slot(),
+            serial: certificate.serial.clone(),
+            on_card: result.on_card,
+            key: result.works,
+            chain,
+            status: certificate.status(facts.now),
+        });
+    }
+    Ok(CardTest { passed: !tests.is_empty() && tests.iter().all(CertificateTest::passed), tests })
 }
 
 async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Failure> {

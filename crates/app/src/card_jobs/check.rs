@@ -87,6 +87,18 @@ impl Checker<'_> {
                     _ => Checked::Challenge(None),
                 }
             }
+            (Step::TestKey { role }, Outcome::Signature { signature }) => {
+                let certificate = self.view.role(*role)?;
+                let (slot, key) = (role.slot(), certificate.public_key());
+                let document = Document::Possession { context: &self.context, slot, public_key: key.spki_der() };
+                verified(key, &document, signature)
+            }
+            (Step::TestKey { role }, Outcome::Agreed { secret }) => {
+                let certificate = self.view.role(*role)?;
+                let key = certificate.public_key();
+                let algorithm = wire_algorithm(key).ok_or_else(out_of_step)?;
+                Checked::Same(self.agrees(role.slot(), algorithm, key.spki_der(), secret)?)
+            }
             (Step::Inspect { .. }, Outcome::Certificate { certificate }) => {
                 Checked::OnCard(certificate.as_ref().map(|der| on_card(der)))
             }

@@ -4,7 +4,9 @@ use super::{
     matrix::{WAYS, run},
     world::{NEW_PIN, OTHER_PIN, Site},
 };
-use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, Command, JobKind, Refusal};
+use kaika_wire::{
+    CardCheck, CardTest, CertificateRole, CertificateStatus, CheckResult, Code, Command, JobKind, Refusal,
+};
 
 fn as_it_is(policy: String) -> String {
     policy
@@ -159,4 +161,47 @@ fn suspending_is_cut_anywhere() {
             assert_eq!(check(&site).status, CertificateStatus::Suspended);
         }
     }
+}
+
+fn test(site: &Site) -> CardTest {
+    site.run(JobKind::Test, None).result.unwrap().succeeded.test.unwrap()
+}
+
+/// Each key does what it is for; what is not in order is named.
+#[test]
+fn certificates_are_tested() {
+    for change in [as_it_is, with_rsa] {
+        let site = Site::activated(change);
+        let passed = test(&site);
+        assert!(passed.passed, "{passed:?}");
+        assert_eq!(passed.tests.len(), 3);
+        assert!(passed.tests.iter().all(|one| one.key && one.on_card && one.chain));
+        site.assert_agrees(CertificateStatus::Valid);
+
+        site.at_card(|key| {
+            vec![
+                Command::OpenManagement { key },
+                Command::WriteCertificate { slot: CertificateRole::Login.slot(), certificate: vec![0x30, 0x00].into() },
+                // Another key in the place of the certified one.
+                Command::GenerateKey {
+                    slot: CertificateRole::Encryption.slot(),
+                    algorithm: kaika_wire::KeyAlgorithm::P256,
+                    pin_policy: kaika_wire::PinPolicy::Default,
+                },
+            ]
+        });
+        if site.run(JobKind::Test, None).result.is_err() {
+            // An RSA certificate over what is no RSA key any more: the card itself refuses the algorithm.
+            continue;
+        }
+        let failed = test(&site);
+        let of = |role| failed.tests.iter().find(|one| one.role == role).unwrap();
+        assert!(!failed.passed && of(CertificateRole::Signature).passed());
+        assert_eq!((of(CertificateRole::Login).on_card, of(CertificateRole::Login).key), (false, true));
+        assert_eq!((of(CertificateRole::Encryption).on_card, of(CertificateRole::Encryption).key), (true, false));
+    }
+}
+
+fn with_rsa(policy: String) -> String {
+    policy.replace("number_digits = 14\nkey = \"p256\"", "number_digits = 14\nkey = \"rsa2048\"")
 }

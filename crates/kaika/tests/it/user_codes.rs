@@ -206,6 +206,8 @@ fn where_there_are_no_user_codes_there_are_no_such_pages() {
     let without = |policy: String| {
         let policy =
             policy.replace("mode = \"online\", within_days = 90, afterwards = \"revoke\"", "mode = \"counter\"");
+        let policy =
+            policy.replace("unlock = \"agent\"", "unlock = \"counter\"").replace("\"online\"\n", "\"counter\"\n");
         let start = policy.find("[user_code]").unwrap();
         let end = start + policy[start..].find("\n\n").unwrap();
         format!("{}{}", &policy[..start], &policy[end..])

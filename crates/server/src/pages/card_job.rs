@@ -123,6 +123,7 @@ impl<'a> CardJob<'a> {
             JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), t("portal-note-forgotten")],
             JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
             JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
+            JobKind::Test => vec![t("portal-note-wrong-pin"), t("portal-note-check-reads")],
             JobKind::Information => vec![t("portal-note-check-reads")],
             JobKind::Personalise | JobKind::Suspend | JobKind::Resume | JobKind::Revoke => Vec::new(),
         }

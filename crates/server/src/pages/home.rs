@@ -60,6 +60,7 @@ impl Home<'_> {
             JobKind::Check => include_str!("../../assets/icons/check.svg"),
             JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
             JobKind::Information => include_str!("../../assets/icons/information.svg"),
+            JobKind::Test => include_str!("../../assets/icons/test.svg"),
             _ => include_str!("../../assets/icons/activate.svg"),
         }
     }

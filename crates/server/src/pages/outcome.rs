@@ -22,7 +22,7 @@ use kaika_app::job_outcome;
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;
-use kaika_wire::{CardCheck, CertificateStatus, CheckResult, JobKind, JobOutcome};
+use kaika_wire::{CardCheck, CardTest, CertificateStatus, CheckResult, JobKind, JobOutcome};
 
 #[derive(Template)]
 #[template(path = "outcome.html")]
@@ -48,6 +48,7 @@ impl<'a> Outcome<'a> {
             JobOutcome::Waiting => "portal-outcome-waiting".to_owned(),
             JobOutcome::Running => job_key(kind, ".running"),
             JobOutcome::Succeeded { check: Some(check), .. } => check_key(check, ""),
+            JobOutcome::Succeeded { test: Some(test), .. } => test_key(test, ""),
             JobOutcome::Succeeded { .. } => job_key(kind, ".done"),
             JobOutcome::Failed { .. } => job_key(kind, ".failed"),
             JobOutcome::Over => "portal-outcome-over".to_owned(),
@@ -60,16 +61,28 @@ impl<'a> Outcome<'a> {
         Self { page: Page::new(language, &title).of_authority(policy), policy, kind, outcome, next }
     }
 
-    fn lead(&self, check: &Option<CardCheck>) -> String {
-        match check {
-            Some(check) => self.page.t(&check_key(check, ".means")),
-            None => self.page.t(&job_key(self.kind, ".done-lead")),
-        }
+    fn lead(&self, check: &Option<CardCheck>, test: &Option<CardTest>) -> String {
+        let key = match (check, test) {
+            (Some(check), _) => check_key(check, ".means"),
+            (None, Some(test)) => test_key(test, ".means"),
+            (None, None) => job_key(self.kind, ".done-lead"),
+        };
+        self.page.t(&key)
     }
 
     /// Whether all is well now.
-    fn is_good(&self, check: &Option<CardCheck>) -> bool {
-        check.as_ref().is_none_or(|check| matches!(check.result, CheckResult::Same | CheckResult::Rewritten))
+    fn is_good(&self, check: &Option<CardCheck>, test: &Option<CardTest>) -> bool {
+        let same = |check: &CardCheck| matches!(check.result, CheckResult::Same | CheckResult::Rewritten);
+        check.as_ref().is_none_or(same) && test.as_ref().is_none_or(|test| test.passed)
+    }
+
+    /// Yes or no, in the words of one column.
+    fn yes(&self, yes: &bool) -> String {
+        self.page.t(if *yes { "portal-test-yes" } else { "portal-test-no" })
+    }
+
+    fn yes_class(&self, yes: &bool) -> &'static str {
+        if *yes { "status-valid" } else { "status-revoked" }
     }
 
     fn now(&self) -> Vec<String> {
@@ -81,6 +94,11 @@ impl<'a> Outcome<'a> {
         };
         keys.iter().map(|key| self.page.t(key)).collect()
     }
+}
+
+/// The key of what a test came to.
+fn test_key(test: &CardTest, what: &str) -> String {
+    format!("portal-test-{}{what}", if test.passed { "passed" } else { "failed" })
 }
 
 /// The key of what a check came to.

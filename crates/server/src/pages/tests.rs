@@ -18,8 +18,8 @@ use kaika_app::{Captcha, ChangeOutcome, DeliveredMail, FoundCertificate, Generat
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CardCheck, CertificateOutcome, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, JobOutcome, Refusal,
-    SerialNumber, SlotCheck, StatusChangeKind,
+    CardCheck, CardTest, CertificateOutcome, CertificateRole, CertificateStatus, CertificateTest, CheckResult, Code,
+    JobKind, JobOutcome, Refusal, SerialNumber, SlotCheck, StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 use time::{Duration, OffsetDateTime};
@@ -162,6 +162,23 @@ fn pages(language: Language) -> Vec<(String, String)> {
         }
     }
     let next = |kind| job(&online, kind);
+    for passed in [true, false] {
+        let one = |role: CertificateRole, status| CertificateTest {
+            role,
+            slot: role.slot(),
+            serial: SerialNumber::from_random([5; 16]),
+            on_card: passed,
+            key: passed,
+            chain: true,
+            status,
+        };
+        let tests = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| one(role, status)).collect();
+        let test = Some(CardTest { passed, tests });
+        let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
+        let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check: None, test };
+        let name = format!("outcome of a test, {passed}");
+        add(&name, &Outcome::new(language, &online, JobKind::Test, outcome, next));
+    }
     for result in CheckResult::ALL {
         for status in STATUSES {
             let slot = |role: CertificateRole, on_card, same| SlotCheck {
@@ -177,7 +194,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
             ];
             let check = Some(CardCheck { result, status, slots });
             let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
-            let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check };
+            let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check, test: None };
             let name = format!("outcome of a check, {result:?}, {status:?}");
             add(&name, &Outcome::new(language, &online, JobKind::Check, outcome, next));
         }
@@ -187,7 +204,10 @@ fn pages(language: Language) -> Vec<(String, String)> {
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
             .to_vec();
         let number = "TC00000000000017".parse().unwrap();
-        let outcome = JobOutcome::Succeeded { number, holder: "C=TW,O=<測試>".to_owned(), certificates, check: None };
+        let outcome =
+            JobOutcome::Succeeded {
+                number, holder: "C=TW,O=<測試>".to_owned(), certificates, check: None, test: None
+            };
         add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
     let error = explain(language, Refusal::new(Code::UserCodeWrong).tries_left(2));
@@ -441,8 +461,10 @@ fn a_first_view_is_below_100_kilobytes() {
     }
 }
 
-/// What a check comes to, composed of a beginning and a word.
-const CHECKS: [&str; 6] = [
+/// What a check or a test comes to, composed of a beginning and a word.
+const CHECKS: [&str; 8] = [
+    "portal-test-passed",
+    "portal-test-failed",
     "portal-check-a",
     "portal-check-b1",
     "portal-check-b2",

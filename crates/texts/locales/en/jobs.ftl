@@ -55,6 +55,17 @@ portal-job-check = Check a card
     .failed = The card was not checked
     .running = The card is being checked
 
+portal-job-test = Test certificates
+    .choice = Sign and decrypt once, to see that card and certificates are in order. You need the PIN.
+    .lead = Has each key on the card sign or decrypt once, and looks at chain and status of the certificates. Nothing on the card is changed.
+    .start = Test the card
+    .how = Type your PIN.
+    .wait = After about 10 seconds this page shows the result, which you can print.
+    .done = Result of the test
+    .done-lead = The test is done.
+    .failed = The card was not tested
+    .running = The card is being tested
+
 portal-job-rewrite = Re-write certificates
     .choice = Where a check asks for it: writes the certificates to the card again. You need the PIN.
     .lead = Writes the certificates of the database to the card again; one that was issued and never written is downloaded to the card with it. It takes about a minute.
@@ -97,3 +108,17 @@ portal-check-expired = Result: the certificates have expired
     .means = Their time is over, and they need not be written. Renew them, or contact us to apply for a new card.
 portal-check-revoked = Result: the certificates are revoked
     .means = They are void for good, and need not be written. If you still need certificates, apply for a new card.
+
+# Result of a test
+
+portal-test-passed = The test is passed
+    .means = Every certificate and key is in order and can be used.
+portal-test-failed = Not all of the test is passed
+    .means = See below which part. If the card is not as the database has it, use “Check a card”; if a status is not valid, do as the status says; else contact us.
+portal-test-report = Test report
+portal-test-key = Key
+portal-test-on-card = Card and database
+portal-test-chain = Chain
+portal-test-yes = passed
+portal-test-no = not passed
+portal-test-means = Key: signature and login certificate signed, and the signatures verified; the encryption certificate found the right secret. Chain: the certificate was issued by this authority, and its own certificate by the root.

@@ -55,6 +55,17 @@ portal-job-check = 檢測卡片
     .failed = 檢測沒有完成
     .running = 檢測進行中
 
+portal-job-test = 憑證測試
+    .choice = 實際簽章、解密一次，確認卡片和憑證都正常。需要PIN碼。
+    .lead = 用卡片裡的每一把金鑰實際做一次簽章或解密，並檢查憑證鏈和狀態。不會改變卡片內容。
+    .start = 開始測試
+    .how = 輸入您的PIN碼。
+    .wait = 等候約 10 秒，結果會顯示在這一頁，可以列印。
+    .done = 測試結果
+    .done-lead = 測試完成。
+    .failed = 測試沒有完成
+    .running = 測試進行中
+
 portal-job-rewrite = 憑證重寫
     .choice = 檢測結果需要重寫時，把憑證重新寫入卡片。需要PIN碼。
     .lead = 把憑證資料庫裡的憑證寫回卡片；已簽發但沒有寫入的憑證，也會在這時下載到卡片。約 1 分鐘。
@@ -97,3 +108,17 @@ portal-check-expired = 檢查結果：憑證狀態為「已過期」
     .means = 憑證超過有效期間，不需要重寫。請辦理展期，或聯絡我們重新申請。
 portal-check-revoked = 檢查結果：憑證狀態為「廢止」
     .means = 憑證已永久失效，不需要重寫。如仍需要憑證，請重新申請。
+
+# 憑證測試的結果
+
+portal-test-passed = 測試通過
+    .means = 每張憑證和金鑰都正常，可以使用。
+portal-test-failed = 測試沒有全部通過
+    .means = 請看下面哪一項沒有通過。卡片內容不符時，請做「檢測卡片」；狀態不是有效時，請依狀態的說明辦理；其他情形請聯絡我們。
+portal-test-report = 測試報告
+portal-test-key = 金鑰
+portal-test-on-card = 卡片和資料庫
+portal-test-chain = 憑證鏈
+portal-test-yes = 通過
+portal-test-no = 沒有通過
+portal-test-means = 金鑰：簽章憑證和登入憑證簽了章，並驗證無誤；加解密憑證算出了正確的秘密。憑證鏈：憑證由本中心簽發，本中心的憑證由根憑證簽發。

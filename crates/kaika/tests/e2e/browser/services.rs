@@ -221,3 +221,58 @@ fn an_expired_card_is_c_and_is_told_what_to_do() {
         assert!(!browser.has(By::Css("#start")), "nothing is written to it");
     }
 }
+
+#[test]
+fn certificates_are_tested() {
+    for language in LANGUAGES {
+        let mut desk = Desk::in_state("activated");
+        let browser = start(language);
+        let windows = open(&browser, &desk, "test", language);
+        fill(&browser, &[("pin", "135790")]);
+        done(&browser, &windows, "test");
+        let passed = |browser: &Browser| browser.find(By::Css("#test")).attribute("data-passed");
+        assert_eq!(passed(&browser).as_deref(), Some("true"));
+        inspect(&browser, "test-passed", language);
+
+        desk.bench.take_out();
+        desk.bench.wait_until_out();
+        spoil(&desk);
+        let file = desk.card_file();
+        let _card = desk.put_in(0, &file);
+        let windows = open(&browser, &desk, "test", language);
+        fill(&browser, &[("pin", "135790")]);
+        done(&browser, &windows, "test");
+        assert_eq!(passed(&browser).as_deref(), Some("false"));
+        inspect(&browser, "test-failed", language);
+    }
+}
+
+/// What is to be seen of a card, and nothing typed; the page is as before when the window is closed.
+#[test]
+fn a_card_is_looked_at() {
+    for language in LANGUAGES {
+        for (state, opened) in [("activated", "window-activated"), ("suspended", "window-activated")] {
+            let desk = Desk::in_state(state);
+            let browser = start(language);
+            browser.open(&format!("{}/xca/information", desk.portal()));
+            inspect(&browser, "information", language);
+            let page = browser.window();
+            browser.click(By::Css("#start"));
+            let window = browser.switch_to_popup();
+            browser.find(By::Css("[data-screen=information]"));
+            browser.judge(&format!("window-information-{state}-{}", language.1), &LOOKS);
+            browser.assert_reflows(&[320]);
+            assert_eq!(browser.text_of(By::Css("#opened")), said(language, opened));
+            assert_eq!(browser.all(By::Css("li[data-slot]")).len(), 4);
+            let shown = browser.text();
+            let expected = if state == "suspended" { "status-suspended" } else { "status-valid" };
+            for part in ["P-256", &said(language, expected), "3"] {
+                assert!(shown.contains(part), "{part}: {shown}");
+            }
+            browser.click(By::Css("#close"));
+            browser.switch_to(&page);
+            browser.wait_until_closed(&window);
+            browser.find(By::Css("[data-screen=start]:not([hidden])"));
+        }
+    }
+}
