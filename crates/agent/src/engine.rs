@@ -14,8 +14,8 @@ use crate::{
 };
 use kaika_card::{Detected, Run, Secrets, Transport};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobId, JobKind, JobState, PinDigits, Refusal,
-    StartJob, StatusChange, Succeeded, UserCode,
+    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobDetails, JobId, JobKind, JobState,
+    PinDigits, Refusal, StartJob, Succeeded, UserCode,
 };
 use std::{path::PathBuf, sync::mpsc, thread, time::Duration};
 
@@ -26,8 +26,7 @@ pub struct Order {
     pub number: Option<CardNumber>,
     /// For personalising: on whose credential.
     pub station: Option<Station>,
-    /// For a change of status: which, and why.
-    pub change: Option<StatusChange>,
+    pub details: JobDetails,
     /// From the portal's page that asked for the job.
     pub ticket: Option<String>,
     /// For personalising: where a PIN that is delivered to the holder is written.
@@ -37,7 +36,7 @@ pub struct Order {
 impl Order {
     /// A job without any of the station's things.
     pub fn new(kind: JobKind) -> Self {
-        Self { kind, number: None, station: None, change: None, ticket: None, mailer: None }
+        Self { kind, number: None, station: None, details: JobDetails::default(), ticket: None, mailer: None }
     }
 }
 
@@ -45,6 +44,8 @@ impl Order {
 #[derive(Default)]
 pub struct Inputs {
     pub user_code: Option<UserCode>,
+    /// From the mail that proves an address, where one came.
+    pub mail_code: Option<String>,
     pub secrets: Secrets,
 }
 
@@ -156,7 +157,7 @@ impl Job<'_> {
             authority: self.target.named.clone(),
             card: detected.presented,
             number: self.order.number.clone(),
-            change: self.order.change,
+            details: self.order.details.clone(),
             ticket: self.order.ticket.clone(),
         };
         let portal = &*self.target.portal;
@@ -242,6 +243,7 @@ impl Job<'_> {
             outcomes: run.outcomes,
             fault: run.fault,
             user_code: (wants_user_code && sequence == 1).then(|| inputs.user_code.clone()).flatten(),
+            mail_code: (sequence == 1).then(|| inputs.mail_code.clone()).flatten(),
         };
         let turn = exclusively(&mut **session, |transport| {
             let mut batch = first;
@@ -338,19 +340,19 @@ fn send_beside(
 ) -> Result<JobState, Refusal> {
     enum Told {
         Waiting,
-        Answer(Result<JobState, Refusal>),
+        Answer(Box<Result<JobState, Refusal>>),
     }
     let (tell, told) = mpsc::channel();
     thread::scope(|scope| {
         scope.spawn(move || {
             // Whoever asked waits for the answer.
             let answer = send(portal, bounds, report, pauses, &mut || drop(tell.send(Told::Waiting)));
-            let _ = tell.send(Told::Answer(answer));
+            let _ = tell.send(Told::Answer(Box::new(answer)));
         });
         let mut kept = 0;
         loop {
             match told.recv_timeout(KEEP_ALIVE) {
-                Ok(Told::Answer(answer)) => return answer,
+                Ok(Told::Answer(answer)) => return *answer,
                 Ok(Told::Waiting) => progress(Progress::Waiting),
                 Err(mpsc::RecvTimeoutError::Timeout) if kept < MOST_KEPT_ALIVE => {
                     kept += 1;

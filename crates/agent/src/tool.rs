@@ -13,7 +13,7 @@ use crate::{
     readers::Readers,
 };
 use kaika_card::Pin;
-use kaika_wire::{CardNumber, Code, Input, JobKind, Refusal, StatusChange, UserCode};
+use kaika_wire::{CardNumber, Code, Input, JobDetails, JobKind, Refusal, UserCode};
 use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
@@ -44,9 +44,8 @@ pub enum ToolRequest {
         portal: Option<String>,
         #[serde(default)]
         reader: Option<String>,
-        /// For a change of status.
-        #[serde(default)]
-        change: Option<StatusChange>,
+        #[serde(flatten)]
+        details: JobDetails,
         secrets: TypedSecrets,
     },
     Personalise {
@@ -71,6 +70,9 @@ pub struct TypedSecrets {
     pub pin: Option<Zeroizing<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_pin: Option<Zeroizing<String>>,
+    /// Where a mail with one has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_code: Option<Zeroizing<String>>,
 }
 
 impl TypedSecrets {
@@ -79,7 +81,7 @@ impl TypedSecrets {
     /// # Errors
     /// [`Code::SecretMissing`] with its name, [`Code::UserCodeForm`], [`Code::PinForm`].
     pub fn inputs(&self, kind: JobKind) -> Result<Inputs, Refusal> {
-        let mut inputs = Inputs::default();
+        let mut inputs = Inputs { mail_code: self.mail_code.as_deref().cloned(), ..Inputs::default() };
         let pin = |typed: &Option<Zeroizing<String>>, name: &str| match typed {
             Some(pin) => Pin::parse(pin).map(Some).map_err(|_| Code::PinForm.into()),
             None => Err(Refusal::new(Code::SecretMissing).detail(name)),
@@ -142,8 +144,8 @@ impl Tool {
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
             }
-            ToolRequest::Job { kind, portal, reader, change, secrets } => {
-                let order = Order { change, ..Order::new(kind) };
+            ToolRequest::Job { kind, portal, reader, details, secrets } => {
+                let order = Order { details, ..Order::new(kind) };
                 let done = self.job(&order, portal.as_deref(), reader.as_deref(), &secrets, progress);
                 done.map(ToolReply::Done)
             }

@@ -13,6 +13,7 @@ mod view;
 pub(crate) use batch::{current_batch, succeeded};
 pub(crate) use check::{Report, check_report};
 pub(crate) use drive::drive;
+pub(crate) use perform::Codes;
 pub(crate) use record::{event, fence, record_report};
 pub(crate) use view::{Open, View};
 

@@ -20,6 +20,8 @@ pub enum Purpose {
     ResetUserCode,
     /// The new contact address is its owner's.
     ChangeContact,
+    /// The address that a card's certificates are to name is its owner's.
+    WriteEmail,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +124,17 @@ pub async fn may_ask(app: &App, work: &mut dyn UnitOfWork, purpose: Purpose, car
 pub async fn look_at(app: &App, purpose: Purpose, token: &str) -> Result<ConfirmationRecord, Failure> {
     let found = app.store.read().await?.confirmation(&sha256_of_token(token)).await?;
     found.filter(|found| found.purpose == purpose && found.is_open(app.now())).ok_or_else(|| Code::LinkOver.into())
+}
+
+/// As [`look_at`], and what was used stays known for a while.
+///
+/// # Errors
+/// [`Code::LinkOver`] for what is unknown, forgotten, or ran out unused.
+pub(crate) async fn look_back(app: &App, purpose: Purpose, token: &str) -> Result<ConfirmationRecord, Failure> {
+    let found = app.store.read().await?.confirmation(&sha256_of_token(token)).await?;
+    let known =
+        |found: &ConfirmationRecord| found.purpose == purpose && (found.used_at.is_some() || found.is_open(app.now()));
+    found.filter(known).ok_or_else(|| Code::LinkOver.into())
 }
 
 /// Uses the link up, in the transaction of what it is for; others of this card and purpose go with it.

@@ -1,7 +1,8 @@
 //! Gives a portal's page a ticket: with it the agent starts the job that the page asked for.
 
 use crate::{App, Failure, TicketRecord, card_jobs::token};
-use kaika_wire::{AuthorityId, Code, IssuedTicket, JobKind};
+use kaika_domain::job::CardJob;
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
@@ -11,18 +12,26 @@ const GOOD_FOR: Duration = Duration::minutes(5);
 /// `outcome` is the path under which the page's portal answers for the job.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a kind of job that no page asks for; the policy's refusal.
-pub async fn issue_ticket(app: &App, authority: &AuthorityId, kind: JobKind) -> Result<IssuedTicket, Failure> {
+/// [`Code::NotFound`] for a kind of job that no page asks for; the policy's refusal; [`Code::BadRequest`] where such a job
+/// needs other details.
+pub async fn issue_ticket(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    details: JobDetails,
+) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
     if !kind.needs_ticket() || !kind.has_window() {
         return Err(Code::NotFound.into());
     }
     policy.offers(kind)?;
+    CardJob::new(kind, &details).ok_or(Code::BadRequest)?;
     let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
     let record = TicketRecord {
         ticket_sha256: Sha256::digest(ticket.as_bytes()).into(),
         outcome_sha256: Sha256::digest(outcome.as_bytes()).into(),
         kind,
+        details,
         authority: authority.clone(),
         expires_at: app.now() + GOOD_FOR,
         job: None,

@@ -1,7 +1,7 @@
 //! What became of the job that a page asked for. The page knows no more of it than a secret address.
 
 use crate::{
-    App, Ended, Failure,
+    App, Ended, Failure, JobRecord, Reader, TicketRecord,
     card_jobs::{View, succeeded},
     report_batch::PATIENCE,
 };
@@ -17,13 +17,10 @@ pub async fn job_outcome(
     token: &str,
 ) -> Result<JobOutcome, Failure> {
     let mut reader = app.store.read().await?;
-    let ticket = reader.ticket_by_outcome(&Sha256::digest(token.as_bytes()).into()).await?;
-    let ticket = ticket.filter(|ticket| ticket.authority == *authority && ticket.kind == kind);
-    let ticket = ticket.ok_or(Code::NotFound)?;
-    let Some(job) = ticket.job else {
+    let (ticket, job) = of_page(reader.as_mut(), authority, kind, token).await?;
+    let Some(job) = job else {
         return Ok(if app.now() < ticket.expires_at { JobOutcome::Waiting } else { JobOutcome::Over });
     };
-    let job = reader.job(job).await?.ok_or_else(|| Failure::Inconsistent(format!("no job {job}")))?;
     match &job.ended {
         Some(Ended::Succeeded) => {}
         Some(Ended::Failed(error)) => return Ok(JobOutcome::Failed { error: error.clone() }),
@@ -51,5 +48,34 @@ pub async fn job_outcome(
             .collect(),
         check: succeeded.check,
         test: succeeded.test,
+        email: succeeded.email,
     })
+}
+
+/// The job that a page asked for.
+///
+/// # Errors
+/// [`Code::NotFound`] for a token that is not one, or whose job was not started.
+pub(crate) async fn job_of_page(
+    reader: &mut dyn Reader,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<JobRecord, Failure> {
+    let (_, job) = of_page(reader, authority, kind, token).await?;
+    job.ok_or_else(|| Code::NotFound.into())
+}
+
+async fn of_page(
+    reader: &mut dyn Reader,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<(TicketRecord, Option<JobRecord>), Failure> {
+    let ticket = reader.ticket_by_outcome(&Sha256::digest(token.as_bytes()).into()).await?;
+    let ticket = ticket.filter(|ticket| ticket.authority == *authority && ticket.kind == kind);
+    let ticket = ticket.ok_or(Code::NotFound)?;
+    let Some(job) = ticket.job else { return Ok((ticket, None)) };
+    let job = reader.job(job).await?.ok_or_else(|| Failure::Inconsistent(format!("no job {job}")))?;
+    Ok((ticket, Some(job)))
 }

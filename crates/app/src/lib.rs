@@ -21,6 +21,7 @@ mod job_outcome;
 mod mail;
 mod order_card;
 pub mod ports;
+mod prove_email;
 mod prove_holder;
 mod publish_crl;
 mod records;
@@ -57,6 +58,7 @@ pub use ports::{
     Issuer, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox, Reader, Rng, Settled, Store,
     StoreError, UnitOfWork, UserCodeHasher, VaultError,
 };
+pub use prove_email::{EmailLink, email_of_link, prove_email, prove_email_on_page};
 pub use prove_holder::{HolderProved, prove_holder};
 pub use publish_crl::publish_crl;
 pub use records::{

@@ -71,6 +71,7 @@ pub async fn order_card(
             guid: None,
             ordered_at: now,
             state: CardState::Ordered,
+            proved_email: None,
             version: 1,
         };
         let mut work = app.store.begin().await?;

@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use kaika_domain::{Actor, Card, Certificate, Holder, PukVersion};
 use kaika_pki::crl::Revoked;
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind,
-    KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
+    AuthorityId, CardId, CardNumber, CertificateId, CertificateRole, EmailAddress, GenerationId, HolderId, JobDetails,
+    JobId, JobKind, KeyAlgorithm, ManagementKey, Puk, SerialNumber, Slot, StationId, UserCode,
 };
 use time::OffsetDateTime;
 
@@ -153,6 +153,8 @@ pub trait Reader: MailReader + ConfirmationReader + Send {
 #[async_trait]
 pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter {
     async fn insert_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
+    /// The address that the holder's certificates name from now on.
+    async fn set_holder_email(&mut self, holder: HolderId, email: &EmailAddress) -> Result<(), StoreError>;
     /// # Errors
     /// [`StoreError::Stale`] where the number is taken.
     async fn insert_card(&mut self, card: &Card) -> Result<(), StoreError>;
@@ -208,7 +210,8 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter {
     /// Where the row still has `job.version`; counts the version up.
     async fn update_job(&mut self, job: &mut JobRecord) -> Result<(), StoreError>;
     async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Result<(), StoreError>;
-    /// Whether the ticket was good for such a job: of this kind and authority, not run out, not used. Now it is used.
+    /// What the ticket's page said of its job, where the ticket was good for such a one: of this kind and authority, not
+    /// run out, not used. Now it is used.
     async fn redeem_ticket(
         &mut self,
         ticket_sha256: &[u8; 32],
@@ -216,7 +219,7 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter {
         authority: &AuthorityId,
         job: JobId,
         now: OffsetDateTime,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<JobDetails>, StoreError>;
     /// Those that ran out before `before`, used or not; how many they were.
     async fn delete_tickets(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError>;

@@ -2,8 +2,8 @@
 
 use kaika_domain::{CertificateState, PukRecord, job::CardJob, job::Step};
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobId, JobKind, Nonce, SerialNumber,
-    StationId,
+    AuthorityId, CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobDetails, JobId, JobKind, Nonce,
+    SerialNumber, StationId,
 };
 use time::OffsetDateTime;
 
@@ -148,6 +148,8 @@ pub struct TicketRecord {
     /// Of the secret under which the page learns how the job ended.
     pub outcome_sha256: [u8; 32],
     pub kind: JobKind,
+    /// What the page said of its job.
+    pub details: JobDetails,
     pub authority: AuthorityId,
     pub expires_at: OffsetDateTime,
     /// The job that it started.

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Ended, Failure, JobRecord,
-    card_jobs::{Open, View, check_report, current_batch, drive, record_report, succeeded},
+    card_jobs::{Codes, Open, View, check_report, current_batch, drive, record_report, succeeded},
 };
 use kaika_domain::job::Event;
 use kaika_wire::{BatchReport, Code, JobId, JobState};
@@ -88,7 +88,8 @@ async fn take_in(
         recorded => recorded?,
     }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
-    drive(app, &mut job, happened, report.user_code.as_ref(), open).await.map(Some)
+    let codes = Codes { user_code: report.user_code.as_ref(), mail_code: report.mail_code.as_deref() };
+    drive(app, &mut job, happened, codes, open).await.map(Some)
 }
 
 fn repeated(app: &App, job: &JobRecord, view: &View<'_>) -> Result<JobState, Failure> {

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure, JobRecord, Station,
-    card_jobs::{Open, View, drive, event, fence, token},
+    card_jobs::{Codes, Open, View, drive, event, fence, token},
 };
 use kaika_domain::{
     Card, CardState,
@@ -28,11 +28,10 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
         }
         _ => presented_card(app, &request).await?,
     };
-    let state = CardJob::new(request.kind, request.change).ok_or(Code::BadRequest)?;
     let policy = app.policy(&card.authority)?;
     let token = token(app.rng.as_ref());
-    let (mut job, open) = open_job(app, &card, &request, state, expectation, &token, station.as_ref()).await?;
-    let state = drive(app, &mut job, Event::Started, None, open).await?;
+    let (mut job, open) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
+    let state = drive(app, &mut job, Event::Started, Codes::default(), open).await?;
     Ok(JobStarted {
         job: job.id,
         token,
@@ -111,14 +110,26 @@ async fn open_job<'a>(
     app: &'a App,
     card: &Card,
     request: &StartJob,
-    state: CardJob,
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
 ) -> Result<(JobRecord, Open<'a>), Failure> {
     let now = app.now();
+    let id = JobId::new(now, app.rng.bytes());
+    let mut work = app.store.begin().await?;
+    let of_page;
+    let details = match &request.ticket {
+        Some(ticket) => {
+            let ticket = Sha256::digest(ticket.as_bytes()).into();
+            let redeemed = work.redeem_ticket(&ticket, request.kind, &card.authority, id, now).await?;
+            of_page = redeemed.ok_or(Code::TicketOver)?;
+            &of_page
+        }
+        None => &request.details,
+    };
+    let state = CardJob::new(request.kind, details).ok_or(Code::BadRequest)?;
     let job = JobRecord {
-        id: JobId::new(now, app.rng.bytes()),
+        id,
         card: card.id,
         station: station.map(|station| station.id),
         open: request.kind == JobKind::Personalise,
@@ -135,13 +146,6 @@ async fn open_job<'a>(
         worker: None,
         version: 1,
     };
-    let mut work = app.store.begin().await?;
-    if let Some(ticket) = &request.ticket {
-        let ticket = Sha256::digest(ticket.as_bytes()).into();
-        if !work.redeem_ticket(&ticket, request.kind, &card.authority, job.id, now).await? {
-            return Err(Code::TicketOver.into());
-        }
-    }
     let view = View::load(app, work.as_mut(), card.id).await?;
     if job.open {
         fence(app, work.as_mut(), &job, &view).await?;

@@ -13,7 +13,7 @@ use kaika_card::{Pin, Secrets};
 use kaika_domain::{CardRank, Organisation};
 use kaika_softcard::{Options, SoftCard};
 use kaika_wire::{
-    BatchReport, CardNumber, JobId, JobKind, JobStarted, JobState, Refusal, StartJob, UserCode, WellKnown,
+    BatchReport, CardNumber, JobDetails, JobId, JobKind, JobStarted, JobState, Refusal, StartJob, UserCode, WellKnown,
 };
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -86,7 +86,7 @@ impl Desk {
             kind: JobKind::Personalise,
             number: Some(card.number.clone()),
             station: Some(self.station.clone()),
-            change: None,
+            details: JobDetails::default(),
             ticket: None,
             mailer: None,
         };
@@ -95,7 +95,12 @@ impl Desk {
 
     pub(crate) fn activate(&self, card: &DeskCard, server: &Server) -> Result<Traffic> {
         let secrets = Secrets { new_pin: Some(Pin::parse(NEW_PIN).context("a PIN")?), ..Secrets::default() };
-        self.run(card, server, &Order::new(JobKind::Activate), Inputs { user_code: Some(user_code()), secrets })
+        self.run(
+            card,
+            server,
+            &Order::new(JobKind::Activate),
+            Inputs { user_code: Some(user_code()), secrets, ..Inputs::default() },
+        )
     }
 
     fn run(&self, card: &DeskCard, server: &Server, order: &Order, inputs: Inputs) -> Result<Traffic> {

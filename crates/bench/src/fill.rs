@@ -189,6 +189,7 @@ fn holder_with_card(number: u64, now: OffsetDateTime) -> (Holder, Card) {
         guid: Some(Guid::from_bytes(*hash("guid", number).first_chunk().expect("a hash is longer"))),
         ordered_at: now,
         state: CardState::Ordered,
+        proved_email: None,
         version: 1,
     };
     (holder, card)

@@ -2,9 +2,9 @@
 //! Whether its PIN is locked is a fact of the card, not of the database.
 
 use crate::NotAllowed;
-use kaika_wire::{AuthorityId, CardId, CardNumber, Guid, HolderId};
+use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, Guid, HolderId};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use unicode_normalization::UnicodeNormalization;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,27 @@ pub struct Card {
     pub guid: Option<Guid>,
     pub ordered_at: OffsetDateTime,
     pub state: CardState,
+    /// The address that its certificates are about to name.
+    pub proved_email: Option<ProvedEmail>,
     /// Counts every change; an update of an older version is refused.
     pub version: i64,
+}
+
+/// An address that a mail reached: somebody followed the link in it, or typed the code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvedEmail {
+    pub address: EmailAddress,
+    #[serde(with = "time::serde::timestamp")]
+    pub at: OffsetDateTime,
+}
+
+impl ProvedEmail {
+    /// So long a person may take to find card and PIN.
+    const GOOD_FOR: Duration = Duration::days(1);
+
+    pub fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        now < self.at + Self::GOOD_FOR
+    }
 }
 
 /// 正卡 or 附卡.

@@ -11,6 +11,7 @@ mod information;
 mod opening;
 mod personalise;
 mod rewrite;
+mod set_email;
 mod test;
 mod unlock;
 
@@ -20,13 +21,14 @@ pub use check::{Check, OnCard};
 pub use information::Information;
 pub use personalise::Personalise;
 pub use rewrite::Rewrite;
+pub use set_email::SetEmail;
 pub use test::{RoleTest, Test};
 pub use unlock::Unlock;
 
 use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
 use kaika_wire::{
-    CardCheck, CardFault, CertificateId, CertificateRole, CertificateStatus, Code, Guid, JobKind, KeyAlgorithm,
-    PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
+    CardCheck, CardFault, CertificateId, CertificateRole, CertificateStatus, Code, EmailAddress, Guid, JobDetails,
+    JobKind, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -175,8 +177,12 @@ pub enum Effect {
     Issue(Vec<KeyToCertify>),
     /// Certificates valid, receipt kept, card activated: in one transaction.
     Activate { receipt: Vec<u8>, certificates: Vec<CertificateId> },
-    /// These certificates are accepted with this receipt: those held become valid, and what they replace is revoked, in
-    /// one transaction.
+    /// The holder's certificates once more, for the same keys, naming this address; idempotent by job and role.
+    Reissue { email: EmailAddress },
+    /// By the mailed code that came with the report; where none did, a mail is sent.
+    ConfirmEmail(EmailAddress),
+    /// These certificates are accepted with this receipt: those held become valid, what they replace is revoked, and the
+    /// address that they name is the holder's, in one transaction.
     Accept { receipt: Vec<u8>, certificates: Vec<CertificateId> },
     /// By the holder, as far as the certificates let it.
     ChangeStatus(StatusChange),
@@ -201,6 +207,7 @@ pub enum Performed {
     UserCodeLocked,
     /// The policy has no user code, or none is on record.
     UserCodeAbsent,
+    MailSent,
     Refused(Refusal),
 }
 
@@ -230,11 +237,12 @@ pub enum CardJob {
     Rewrite(Rewrite),
     ChangeStatus(ChangeStatus),
     Test(Test),
+    SetEmail(SetEmail),
 }
 
 impl CardJob {
-    /// None for a kind that has no server, and where the change of status is not this kind's.
-    pub fn new(kind: JobKind, change: Option<StatusChange>) -> Option<Self> {
+    /// None for a kind that has no server, and where the details are not this kind's.
+    pub fn new(kind: JobKind, details: &JobDetails) -> Option<Self> {
         Some(match kind {
             JobKind::Personalise => Self::Personalise(Personalise::default()),
             JobKind::Activate => Self::Activate(Activate::default()),
@@ -243,10 +251,11 @@ impl CardJob {
             JobKind::Check => Self::Check(Check::default()),
             JobKind::Rewrite => Self::Rewrite(Rewrite::default()),
             JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
-                let change = change.filter(|change| Some(change.kind()) == kind.status_change())?;
+                let change = details.change.filter(|change| Some(change.kind()) == kind.status_change())?;
                 Self::ChangeStatus(ChangeStatus::new(change))
             }
             JobKind::Test => Self::Test(Test::default()),
+            JobKind::SetEmail => Self::SetEmail(SetEmail::new(details.email.clone()?)),
             JobKind::ChangePin => return None,
         })
     }
@@ -260,6 +269,7 @@ impl CardJob {
             Self::Check(_) => JobKind::Check,
             Self::Rewrite(_) => JobKind::Rewrite,
             Self::Test(_) => JobKind::Test,
+            Self::SetEmail(_) => JobKind::SetEmail,
             Self::ChangeStatus(job) => match job.change().kind() {
                 StatusChangeKind::Suspend => JobKind::Suspend,
                 StatusChangeKind::Resume => JobKind::Resume,
@@ -278,6 +288,7 @@ impl CardJob {
             Self::Rewrite(job) => job.decide(event, facts),
             Self::ChangeStatus(job) => job.decide(event, facts),
             Self::Test(job) => job.decide(event, facts),
+            Self::SetEmail(job) => job.decide(event, facts),
         }
     }
 
@@ -316,7 +327,7 @@ pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
     match kind {
         JobKind::Activate => may_activate(facts),
         JobKind::Unlock => unlock::may_unlock(facts),
-        JobKind::Rewrite => rewrite::may_rewrite(facts),
+        JobKind::Rewrite | JobKind::SetEmail => rewrite::may_rewrite(facts),
         JobKind::Check | JobKind::Test => facts.in_use(),
         JobKind::Personalise => match facts.card.state {
             CardState::Ordered => Ok(()),
@@ -343,6 +354,12 @@ impl Facts<'_> {
     /// that is, and its holder is told what became of it.
     pub fn latest(&self, role: CertificateRole) -> Option<&Certificate> {
         self.certificate(role).or_else(|| self.certificates.iter().rev().find(|c| c.role == role))
+    }
+
+    /// Whether a mail to this address reached somebody who then said so, not long ago.
+    pub fn has_proved(&self, address: &EmailAddress) -> bool {
+        let proved = self.card.proved_email.as_ref();
+        proved.is_some_and(|proved| proved.address == *address && proved.is_fresh(self.now))
     }
 
     /// Of the holder's certificates together: what bars most.

@@ -10,7 +10,7 @@ pub mod policy;
 pub mod puk;
 pub mod status_change;
 
-pub use card::{Card, CardRank, CardState, Holder, Organisation, TerminationReason};
+pub use card::{Card, CardRank, CardState, Holder, Organisation, ProvedEmail, TerminationReason};
 pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
 pub use contact::{Contact, ContactError};
 pub use policy::{Policy, PolicyError, Root};

@@ -5,6 +5,7 @@ mod it {
     mod concurrency;
     mod confirmations;
     mod contacts;
+    mod emails;
     mod faults;
     mod http;
     mod mails;

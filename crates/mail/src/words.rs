@@ -51,6 +51,12 @@ fn facts(letter: &Letter) -> Vec<(&'static str, FluentValue<'static>)> {
         Letter::UserCodeLink { number: card, link, minutes } | Letter::ContactLink { number: card, link, minutes } => {
             vec![number(card), ("link", link.clone().into()), ("minutes", FluentValue::from(*minutes))]
         }
+        Letter::EmailProof { number: card, link, code, minutes } => vec![
+            number(card),
+            ("link", link.clone().into()),
+            ("code", code.clone().into()),
+            ("minutes", FluentValue::from(*minutes)),
+        ],
         Letter::UserCodeChanged { number: card } => vec![number(card)],
         Letter::ContactChangeAsked { number: card, new } | Letter::ContactChanged { number: card, new } => {
             vec![number(card), ("new", new.clone().into())]

@@ -16,7 +16,7 @@ fn policy() -> Policy {
     Policy::parse(include_str!("../../kaika/authorities/gca.toml")).unwrap()
 }
 
-fn letters() -> [Letter; 5] {
+fn letters() -> [Letter; 6] {
     let number = || "GC00000000000017".parse().unwrap();
     let link = |path: &str| format!("https://portal.example/gca/{path}/{}", "A".repeat(43));
     [
@@ -25,6 +25,7 @@ fn letters() -> [Letter; 5] {
         Letter::ContactLink { number: number(), link: link("contact"), minutes: 30 },
         Letter::ContactChangeAsked { number: number(), new: "n***@new.example".into() },
         Letter::ContactChanged { number: number(), new: "n***@new.example".into() },
+        Letter::EmailProof { number: number(), link: link("set_email/link"), code: "ABCD2345".into(), minutes: 30 },
     ]
 }
 
@@ -83,7 +84,7 @@ async fn each_letter_comes_as_it_was_meant() {
         }
         assert_eq!(words.matches("GC00000000000017").count(), 2, "{words}");
         match &letter {
-            Letter::UserCodeLink { link, .. } | Letter::ContactLink { link, .. } => {
+            Letter::UserCodeLink { link, .. } | Letter::ContactLink { link, .. } | Letter::EmailProof { link, .. } => {
                 assert_eq!(words.lines().filter(|line| line == link).count(), 2, "a line of its own: {words}");
             }
             _ => assert!(!words.contains("https:")),

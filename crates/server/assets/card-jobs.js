@@ -69,6 +69,11 @@ class CardJob {
 
     for (const part of all(root, "[data-browser]")) part.hidden = part.dataset.browser !== browser();
     root.addEventListener("click", (event) => this.#clicked(event));
+    // The Enter key in a field is the button.
+    this.#form()?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#open();
+    });
     addEventListener("message", (event) => this.#heard(event));
     // The page comes back as it was left, when a person goes back to it.
     addEventListener("pageshow", (event) => {
@@ -97,8 +102,31 @@ class CardJob {
     }
   }
 
+  /** Whether what the page asks for is filled in; what is not is said, and can be typed at once. */
+  #complete() {
+    const form = this.#form();
+    /** @type {HTMLInputElement | undefined} */
+    let first;
+    for (const input of form?.querySelectorAll("input") ?? []) {
+      const right = input.checkValidity();
+      const error = document.getElementById(`${input.id}-error`);
+      if (error) error.hidden = right;
+      input.closest(".field")?.classList.toggle("field-wrong", !right);
+      input.toggleAttribute("aria-invalid", !right);
+      if (!right) first ??= input;
+    }
+    first?.focus();
+    return !first;
+  }
+
+  /** What the job has to know beside its kind. */
+  #form() {
+    return /** @type {HTMLFormElement | null} */ (document.getElementById("details"));
+  }
+
   /** In the click itself: a browser opens no window later. */
   #open() {
+    if (!this.#complete()) return;
     const width = 560;
     const height = 780;
     const left = Math.max(0, Math.round(screenX + (outerWidth - width) / 2));
@@ -231,7 +259,7 @@ class CardJob {
           "accept-language": document.documentElement.lang,
           "content-type": "application/json",
         },
-        body: "{}",
+        body: JSON.stringify(Object.fromEntries(new FormData(this.#form() ?? undefined))),
       });
       body = await answer.json();
     } catch {

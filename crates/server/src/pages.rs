@@ -5,6 +5,7 @@ mod captcha;
 mod card_job;
 mod certificates;
 mod contact;
+mod email;
 mod error;
 mod fields;
 mod home;
@@ -19,7 +20,10 @@ mod user_code;
 pub(crate) use error::error;
 
 use crate::{limits, site::Site};
-use axum::{Router, middleware, routing::get};
+use axum::{
+    Router, middleware,
+    routing::{get, post},
+};
 
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     let queries = get(certificates::form)
@@ -28,13 +32,16 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
     // Each of these forms may send a mail.
     let mails = middleware::from_fn_with_state(site.clone(), limits::mails);
     let links = middleware::from_fn_with_state(site.clone(), limits::queries);
+    // By a form come codes, with few tries for each.
+    let outcome = get(outcome::outcome).merge(post(outcome::confirm).layer(links.clone()));
     Router::new()
         .route("/", get(home::start))
         .route("/{authority}", get(home::with_slash))
         .route("/{authority}/", get(home::home))
         .route("/{authority}/accent.css", get(assets::accent))
         .route("/{authority}/{kind}", get(card_job::card_job))
-        .route("/{authority}/{kind}/outcome/{token}", get(outcome::outcome))
+        .route("/{authority}/{kind}/outcome/{token}", outcome)
+        .route("/{authority}/set_email/link/{token}", get(email::link).post(email::confirm).layer(links.clone()))
         .route("/{authority}/certificates", queries)
         .route("/{authority}/certificates/{file}", get(certificates::download))
         .route("/{authority}/user-code", get(user_code::form).post(user_code::ask).layer(mails.clone()))

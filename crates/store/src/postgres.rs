@@ -32,6 +32,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (5, "lists", include_str!("../migrations/postgres/0005_lists.sql")),
     (6, "without card", include_str!("../migrations/postgres/0006_without_card.sql")),
     (7, "mail", include_str!("../migrations/postgres/0007_mail.sql")),
+    (8, "email", include_str!("../migrations/postgres/0008_email.sql")),
 ];
 
 pub(crate) struct PostgresStore {

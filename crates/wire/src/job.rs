@@ -4,8 +4,8 @@
 //! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
 
 use crate::{
-    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus, Guid,
-    JobId, Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
+    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus,
+    EmailAddress, Guid, JobId, Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +26,7 @@ pub enum JobKind {
     Resume,
     Revoke,
     Test,
+    SetEmail,
 }
 
 /// What a person gives for a job.
@@ -41,7 +42,7 @@ pub enum Input {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Personalise,
         Self::Activate,
         Self::Information,
@@ -53,6 +54,7 @@ impl JobKind {
         Self::Resume,
         Self::Revoke,
         Self::Test,
+        Self::SetEmail,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -68,6 +70,7 @@ impl JobKind {
             Self::Resume => "resume",
             Self::Revoke => "revoke",
             Self::Test => "test",
+            Self::SetEmail => "set_email",
         }
     }
 
@@ -76,7 +79,7 @@ impl JobKind {
         match self {
             Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],
             Self::ChangePin => &[Input::Pin, Input::NewPin],
-            Self::Rewrite | Self::Test => &[Input::Pin],
+            Self::Rewrite | Self::Test | Self::SetEmail => &[Input::Pin],
             Self::Suspend | Self::Resume | Self::Revoke => &[Input::UserCode],
             Self::Personalise | Self::Information | Self::Check => &[],
         }
@@ -85,7 +88,9 @@ impl JobKind {
     /// Whether it changes the card, and so keeps other such jobs away from it.
     pub fn changes_card(self) -> bool {
         match self {
-            Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite => true,
+            Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite | Self::SetEmail => {
+                true
+            }
             Self::Information | Self::Check | Self::Suspend | Self::Resume | Self::Revoke | Self::Test => false,
         }
     }
@@ -142,12 +147,32 @@ pub struct StartJob {
     /// For personalising: which ordered card this is to become; none: the oldest order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<CardNumber>,
+    #[serde(flatten)]
+    pub details: JobDetails,
+    /// From the portal's page, where one asked for this job; good once. The page's details count, then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+}
+
+/// What has to be known of a job beside its kind, and is no secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobDetails {
     /// For a change of status: which, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<StatusChange>,
-    /// From the portal's page, where one asked for this job; good once.
+    /// The address that certificates are to name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<String>,
+    pub email: Option<EmailAddress>,
+}
+
+impl JobDetails {
+    pub fn change(change: StatusChange) -> Self {
+        Self { change: Some(change), ..Self::default() }
+    }
+
+    pub fn email(address: EmailAddress) -> Self {
+        Self { email: Some(address), ..Self::default() }
+    }
 }
 
 /// What the agent found in the reader.
@@ -199,6 +224,26 @@ pub struct Succeeded {
     pub check: Option<CardCheck>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<CardTest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailWrite>,
+}
+
+/// 寫入安全電子郵件信箱: how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailWrite {
+    pub address: EmailAddress,
+    pub state: EmailState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailState {
+    /// A mail with a link and a code is on its way to the address.
+    AwaitingConfirmation,
+    /// Somebody who got that mail confirmed it; the certificates are still to be written.
+    Confirmed,
+    /// The card's certificates name it.
+    Written,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,4 +279,7 @@ pub struct BatchReport {
     pub fault: Option<CardFault>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_code: Option<UserCode>,
+    /// The code from the mail, where one was typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail_code: Option<String>,
 }

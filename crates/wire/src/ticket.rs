@@ -1,10 +1,10 @@
 //! Tickets: how a job that a portal's page asked for comes to the agent, and how the page learns what became of it.
 //!
-//! `POST /{authority}/{kind}/tickets` answers an [`IssuedTicket`]. The page hands the ticket to the card window, whose
+//! `POST /{authority}/{kind}/tickets` with [`crate::JobDetails`] answers an [`IssuedTicket`]. The page hands the ticket to the card window, whose
 //! agent redeems it in [`crate::StartJob`] at the portal of its own configuration. `GET` of the outcome's path answers
 //! a [`JobOutcome`] to whoever accepts `application/json`, and a page to others.
 
-use crate::{CardCheck, CardNumber, CardTest, CertificateRole, CertificateStatus, Refusal, SerialNumber};
+use crate::{CardCheck, CardNumber, CardTest, CertificateRole, CertificateStatus, EmailWrite, Refusal, SerialNumber};
 use serde::{Deserialize, Serialize};
 
 /// No `Debug`: whoever has the ticket may start the job.
@@ -33,6 +33,8 @@ pub enum JobOutcome {
         check: Option<CardCheck>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         test: Option<CardTest>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<EmailWrite>,
     },
     Failed {
         error: Refusal,

@@ -14,7 +14,7 @@ pub(super) fn secrets(kind: JobKind, from_stdin: bool, output: &Output) -> Resul
     let given = match (inputs.is_empty(), from_stdin) {
         (true, _) => TypedSecrets::default(),
         (false, true) => read_lines(io::stdin().lock())?,
-        (false, false) => prompt_for(inputs, output)?,
+        (false, false) => prompt_for(kind, output)?,
     };
     given.inputs(kind)?;
     Ok(given)
@@ -34,7 +34,7 @@ pub(super) fn sure(output: &Output) -> Result<(), Refusal> {
     }
 }
 
-/// Lines `user_code=…`, `pin=…` and `new_pin=…`.
+/// Lines `user_code=…`, `pin=…`, `new_pin=…` and `mail_code=…`.
 fn read_lines(input: impl BufRead) -> Result<TypedSecrets, Refusal> {
     let mut given = TypedSecrets::default();
     for line in input.lines() {
@@ -47,6 +47,7 @@ fn read_lines(input: impl BufRead) -> Result<TypedSecrets, Refusal> {
             "user_code" => &mut given.user_code,
             "pin" => &mut given.pin,
             "new_pin" => &mut given.new_pin,
+            "mail_code" => &mut given.mail_code,
             _ => return Err(unknown_line()),
         };
         *place = Some(Zeroizing::new(value.trim_end_matches('\r').to_owned()));
@@ -56,17 +57,20 @@ fn read_lines(input: impl BufRead) -> Result<TypedSecrets, Refusal> {
 
 /// The line itself is not repeated: it may be a secret.
 fn unknown_line() -> Refusal {
-    Refusal::new(Code::BadRequest).detail("a line is user_code=…, pin=… or new_pin=…")
+    Refusal::new(Code::BadRequest).detail("a line is user_code=…, pin=…, new_pin=… or mail_code=…")
 }
 
-fn prompt_for(inputs: &[Input], output: &Output) -> Result<TypedSecrets, Refusal> {
+fn prompt_for(kind: JobKind, output: &Output) -> Result<TypedSecrets, Refusal> {
     let prompt = |key: &str| {
         rpassword::prompt_password(format!("{} ", text(output.language, key, &[])))
             .map(Zeroizing::new)
             .map_err(|_| Refusal::from(Code::SecretMissing))
     };
     let mut given = TypedSecrets::default();
-    for input in inputs {
+    if kind == JobKind::SetEmail {
+        given.mail_code = Some(prompt("prompt-mail_code")?).filter(|code| !code.trim().is_empty());
+    }
+    for input in kind.inputs() {
         match input {
             Input::UserCode => given.user_code = Some(prompt("prompt-user_code")?),
             Input::Pin => given.pin = Some(prompt("prompt-pin")?),

@@ -9,7 +9,7 @@ use crate::{
     tool::{Tool, ToolReply, ToolRequest},
 };
 use clap::{Args, Subcommand};
-use kaika_wire::{CardNumber, Code, JobKind, Refusal, StatusChange, StatusChangeKind};
+use kaika_wire::{CardNumber, Code, EmailAddress, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind};
 use std::{path::PathBuf, sync::Arc};
 use zeroize::Zeroizing;
 
@@ -52,6 +52,15 @@ pub(super) enum Work {
     Rewrite(HolderJob),
     /// Test a card's keys and certificates: the PIN is asked for, and nothing is changed
     Test(HolderJob),
+    /// Have an e-mail address written into the certificates: the PIN is asked for, and the code that is mailed to the
+    /// address; without a code the mail is sent
+    SetEmail {
+        #[command(flatten)]
+        work: HolderJob,
+        /// The address
+        #[arg(long, value_name = "ADDRESS")]
+        email: EmailAddress,
+    },
     /// Suspend a card's certificates: the user code is asked for
     Suspend(ChangeOfStatus),
     /// Lift the holder's own suspension: the user code is asked for
@@ -105,7 +114,8 @@ pub(super) struct ChangeOfStatus {
 
 #[derive(Args)]
 pub(super) struct SecretsOption {
-    /// Read the secrets from standard input: lines user_code=…, pin=… and new_pin=…, those that the command needs
+    /// Read the secrets from standard input: lines user_code=…, pin=…, new_pin=… and mail_code=…, those
+    /// that the command needs
     #[arg(long)]
     secrets_stdin: bool,
 }
@@ -132,21 +142,22 @@ pub(super) struct Place {
 }
 
 pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
-    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption, change| {
+    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption, details| {
         let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
-        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, change, secrets })
+        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, details, secrets })
     };
-    let holders = |kind, work: HolderJob, change| {
-        let request = job(kind, Some(work.portal), work.reader, &work.secrets, change)?;
+    let with = |kind, work: HolderJob, details| {
+        let request = job(kind, Some(work.portal), work.reader, &work.secrets, details)?;
         Ok::<_, Refusal>((request, work.place, Some(kind)))
     };
+    let holders = |kind, work| with(kind, work, JobDetails::default());
     let change = |kind, to: StatusChangeKind, asked: ChangeOfStatus| {
         let change = StatusChange::parse(to, &asked.reason);
         let change = change.map_err(|error| Refusal::new(Code::BadRequest).detail(format!("--reason: {error}")))?;
         if to == StatusChangeKind::Revoke && !asked.work.secrets.secrets_stdin {
             ask::sure(output)?;
         }
-        holders(kind, asked.work, Some(change))
+        with(kind, asked.work, JobDetails::change(change))
     };
     let (request, place, kind) = match work {
         Work::List { portal, place } => (ToolRequest::List { portal }, place, None),
@@ -154,17 +165,18 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
             let request = ToolRequest::Show { portal, reader: reader.reader };
             (request, place, Some(JobKind::Information))
         }
-        Work::Activate(work) => holders(JobKind::Activate, work, None)?,
-        Work::Unlock(work) => holders(JobKind::Unlock, work, None)?,
-        Work::Check(work) => holders(JobKind::Check, work, None)?,
-        Work::Rewrite(work) => holders(JobKind::Rewrite, work, None)?,
-        Work::Test(work) => holders(JobKind::Test, work, None)?,
+        Work::Activate(work) => holders(JobKind::Activate, work)?,
+        Work::Unlock(work) => holders(JobKind::Unlock, work)?,
+        Work::Check(work) => holders(JobKind::Check, work)?,
+        Work::Rewrite(work) => holders(JobKind::Rewrite, work)?,
+        Work::Test(work) => holders(JobKind::Test, work)?,
+        Work::SetEmail { work, email } => with(JobKind::SetEmail, work, JobDetails::email(email))?,
         Work::Suspend(asked) => change(JobKind::Suspend, StatusChangeKind::Suspend, asked)?,
         Work::Resume(asked) => change(JobKind::Resume, StatusChangeKind::Resume, asked)?,
         Work::Revoke(asked) => change(JobKind::Revoke, StatusChangeKind::Revoke, asked)?,
         Work::ChangePin { reader, place, secrets } => {
             let kind = JobKind::ChangePin;
-            (job(kind, None, reader, &secrets, None)?, place, Some(kind))
+            (job(kind, None, reader, &secrets, JobDetails::default())?, place, Some(kind))
         }
         Work::Personalise { portal, reader, place, station, number, mailer } => {
             let request = ToolRequest::Personalise {

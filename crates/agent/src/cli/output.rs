@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Progress,
-    tool::{CardList, CardView, JobDone, ToolReply},
+    tool::{CardList, CardView, JobDone, Succeeded, ToolReply},
 };
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_wire::{
@@ -120,7 +120,8 @@ impl Output {
 
     fn done(&self, kind: Option<JobKind>, done: &JobDone) {
         let key = kind.map_or("tool-done", |kind| done_key(kind, done));
-        print(&text(self.language, key, &[("card", done.number.to_string().into())]));
+        let email = done.email.as_ref().map(ToString::to_string).unwrap_or_default();
+        print(&text(self.language, key, &[("card", done.number.to_string().into()), ("email", email.into())]));
         if let Some(check) = &done.check {
             self.slots(check);
         }
@@ -190,6 +191,8 @@ impl Output {
 /// The text that says what was done.
 fn done_key(kind: JobKind, done: &JobDone) -> &'static str {
     match (kind, done.check.as_ref().map(|check| (check.result, check.status))) {
+        (JobKind::SetEmail, _) if done.state == Succeeded::AwaitingConfirmation => "tool-email-awaiting",
+        (JobKind::SetEmail, _) => "tool-email-done",
         (JobKind::Personalise, _) => "tool-personalised-done",
         (JobKind::Activate, _) => "tool-activated-done",
         (JobKind::Unlock, _) => "tool-unlocked-done",

@@ -1,7 +1,9 @@
 //! The documents that the card tool answers with.
 
 use crate::engine::Finished;
-use kaika_wire::{AuthorityId, CardCheck, CardNumber, CardTest, IssuedCertificate, JobId};
+use kaika_wire::{
+    AuthorityId, CardCheck, CardNumber, CardTest, EmailAddress, EmailState, EmailWrite, IssuedCertificate, JobId,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -54,6 +56,9 @@ pub struct JobDone {
     /// Of a test.
     #[serde(flatten)]
     pub test: Option<CardTest>,
+    /// The address that the certificates name, or are to name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
     /// Of a check, where the card tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pin_tries_left: Option<u8>,
@@ -63,13 +68,20 @@ pub struct JobDone {
 
 impl JobDone {
     pub(super) fn of(finished: Finished) -> Self {
+        let email = finished.succeeded.email;
+        let awaits = |email: &EmailWrite| email.state == EmailState::AwaitingConfirmation;
         Self {
             job: Some(finished.job),
-            state: Succeeded::Succeeded,
+            state: if email.as_ref().is_some_and(awaits) {
+                Succeeded::AwaitingConfirmation
+            } else {
+                Succeeded::Succeeded
+            },
             number: finished.card,
             certificates: finished.succeeded.certificates,
             check: finished.succeeded.check,
             test: finished.succeeded.test,
+            email: email.map(|email| email.address),
             pin_tries_left: None,
             puk_tries_left: None,
         }
@@ -83,15 +95,18 @@ impl JobDone {
             certificates: Vec::new(),
             check: None,
             test: None,
+            email: None,
             pin_tries_left: None,
             puk_tries_left: None,
         }
     }
 }
 
-/// The only state that a finished job has here; all others are refusals.
+/// The states that a finished job has here; all others are refusals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Succeeded {
     Succeeded,
+    /// A mail was sent; the job is to be begun again with the code in it, or once its link was followed.
+    AwaitingConfirmation,
 }

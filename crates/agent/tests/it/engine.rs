@@ -65,6 +65,7 @@ impl Bench {
 
     fn activate(&mut self) -> Result<Finished, Refusal> {
         let inputs = Inputs {
+            mail_code: None,
             user_code: UserCode::parse("Abc123").ok(),
             secrets: Secrets { current_pin: None, new_pin: Pin::parse("135790").ok() },
         };
@@ -130,6 +131,7 @@ fn no_verified_pin_is_left_behind() {
     let mut session = desk_session(bench.card.clone());
     let target = Target::find(&bench.script, bench.url).unwrap();
     let inputs = Inputs {
+        mail_code: None,
         user_code: UserCode::parse("Abc123").ok(),
         secrets: Secrets { current_pin: None, new_pin: Pin::parse("135790").ok() },
     };

@@ -13,7 +13,9 @@ use kaika_agent::portal::{
     Portal, Portals, Station, Target,
     http::{HttpPortal, HttpPortals},
 };
-use kaika_wire::{BatchReport, Code, JobId, JobKind, JobState, PresentedCard, Refusal, StartJob, StationId};
+use kaika_wire::{
+    BatchReport, Code, JobDetails, JobId, JobKind, JobState, PresentedCard, Refusal, StartJob, StationId,
+};
 use serde_json::json;
 use time::OffsetDateTime;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -75,13 +77,13 @@ fn start_job() -> StartJob {
         authority: None,
         card: PresentedCard { guid: None, certificate: None, device: None },
         number: None,
-        change: None,
+        details: JobDetails::default(),
         ticket: None,
     }
 }
 
 fn report_of_nothing() -> BatchReport {
-    BatchReport { sequence: 1, outcomes: Vec::new(), fault: None, user_code: None }
+    BatchReport { sequence: 1, outcomes: Vec::new(), fault: None, user_code: None, mail_code: None }
 }
 
 #[test]

@@ -154,6 +154,7 @@ pub(crate) fn unanswered() -> Answer {
 
 pub(crate) fn succeeded(certificates: Vec<IssuedCertificate>) -> Answer {
     Ok(JobState::Succeeded(Succeeded {
+        email: None,
         number: NUMBER.parse().unwrap(),
         certificates,
         information: None,
@@ -174,6 +175,7 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
         }
     });
     Ok(JobState::Succeeded(Succeeded {
+        email: None,
         number: NUMBER.parse().unwrap(),
         certificates: certificates.collect(),
         information: Some(CardInformation {

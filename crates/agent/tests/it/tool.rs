@@ -8,7 +8,7 @@ use kaika_agent::{
     readers::{Readers, Source, soft::SoftReaders},
     tool::{Tool, ToolRequest, TypedSecrets},
 };
-use kaika_wire::{CertificateStatus, Code, JobKind, Refusal};
+use kaika_wire::{CertificateStatus, Code, JobDetails, JobKind, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -166,12 +166,18 @@ fn two_cards_need_a_reader() {
 fn secrets_travel_in_requests_alone() {
     // ToolRequest has no Debug; this is the one way to see what it holds.
     let secrets = TypedSecrets {
+        mail_code: None,
         user_code: Some(Zeroizing::new("Abc123".to_owned())),
         pin: None,
         new_pin: Some(Zeroizing::new("135790".to_owned())),
     };
-    let request =
-        ToolRequest::Job { kind: JobKind::Activate, portal: Some(URL.to_owned()), reader: None, change: None, secrets };
+    let request = ToolRequest::Job {
+        kind: JobKind::Activate,
+        portal: Some(URL.to_owned()),
+        reader: None,
+        details: JobDetails::default(),
+        secrets,
+    };
     let sent = serde_json::to_value(&request).unwrap();
     assert_eq!((&sent["operation"], &sent["kind"]), (&json!("job"), &json!("activate")));
     assert_eq!(sent["secrets"], json!({"user_code": "Abc123", "new_pin": "135790"}));

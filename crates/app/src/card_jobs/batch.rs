@@ -7,8 +7,8 @@ use kaika_domain::{
     job::{CardJob, Facts, RoleTest, Step},
 };
 use kaika_wire::{
-    Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, GenerationId, IssuedCertificate,
-    JobKind, PinPolicy, PinSource, Puk, Succeeded,
+    Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
+    IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
 };
 
 /// The management keys of this installation are of the first version.
@@ -147,7 +147,20 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Re
         CardJob::Test(test) => Some(card_test(app, &test.results(&facts), &facts).await?),
         _ => None,
     };
-    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check, test })
+    let email = match &job.state {
+        CardJob::SetEmail(set_email) => Some(email_now(set_email.outcome(), view)?),
+        _ => None,
+    };
+    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check, test, email })
+}
+
+/// What was awaited may have come meanwhile.
+fn email_now(at_the_end: EmailWrite, view: &View<'_>) -> Result<EmailWrite, Failure> {
+    let state = match at_the_end.state {
+        EmailState::Written => EmailState::Written,
+        EmailState::AwaitingConfirmation | EmailState::Confirmed => view.email_state(&at_the_end.address)?,
+    };
+    Ok(EmailWrite { state, ..at_the_end })
 }
 
 /// What the card has shown, with what only the server knows: chain and status.

@@ -1,9 +1,15 @@
 //! Lets the rules decide, again and again, until the card is to do something or the job is over.
 
-use super::{Open, View, batch::current_batch, perform::end, perform::perform, record::record_batch, succeeded};
+use super::{
+    Open, View,
+    batch::current_batch,
+    perform::{Codes, end, perform},
+    record::record_batch,
+    succeeded,
+};
 use crate::{App, Ended, Failure, JobRecord, card_jobs::record::event};
 use kaika_domain::job::{Decision, Event};
-use kaika_wire::{JobState, UserCode};
+use kaika_wire::JobState;
 use serde_json::json;
 
 /// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
@@ -12,14 +18,14 @@ pub(crate) async fn drive(
     app: &App,
     job: &mut JobRecord,
     mut happened: Event,
-    user_code: Option<&UserCode>,
+    codes: Codes<'_>,
     mut open: Open<'_>,
 ) -> Result<JobState, Failure> {
     loop {
         let refusal = match job.state.decide(happened, &open.view.facts()) {
             Decision::Perform(effect) => {
                 let performed;
-                (performed, open) = perform(app, job, effect, user_code, open).await?;
+                (performed, open) = perform(app, job, effect, codes, open).await?;
                 happened = Event::Performed(performed);
                 continue;
             }

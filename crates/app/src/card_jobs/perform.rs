@@ -1,4 +1,4 @@
-//! What the server does itself for a job: tests the user code, has keys certified, makes certificates valid.
+//! What the server does itself for a job: tests codes, has keys certified, makes certificates valid.
 
 use super::{
     Open, View,
@@ -7,46 +7,53 @@ use super::{
     view::parse,
 };
 use crate::change_status::{Asked, apply_change};
+use crate::prove_email::{ask_email_proof, prove_email_by_code};
 use crate::{App, Ended, Failure, IssueOrder, JobRecord, Receipt};
 use futures_util::future::try_join_all;
 use kaika_domain::{
     CardState, Certificate, CertificateState, HoldBy, NotAllowed, RevocationReason,
     job::{Effect, KeyToCertify, Performed},
 };
-use kaika_wire::{CertificateId, CertificateRole, Code, Document, Refusal, StatusChange, UserCode};
+use kaika_wire::{CertificateId, CertificateRole, Code, Document, EmailAddress, Refusal, StatusChange, UserCode};
 use serde_json::json;
+
+/// What came with a report for the server to test.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Codes<'a> {
+    pub(crate) user_code: Option<&'a UserCode>,
+    pub(crate) mail_code: Option<&'a str>,
+}
 
 /// Gives what became of it, and another transaction with the card as it is afterwards.
 pub(super) async fn perform<'a>(
     app: &'a App,
     job: &mut JobRecord,
     effect: Effect,
-    user_code: Option<&UserCode>,
+    codes: Codes<'_>,
     open: Open<'a>,
 ) -> Result<(Performed, Open<'a>), Failure> {
     if let Effect::TestUserCode = effect {
-        return test_user_code(app, job, user_code, open).await;
+        return test_user_code(app, job, codes.user_code, open).await;
     }
     // What was learnt before stays on record, whatever becomes of the effect.
     let Open { work, view } = open;
     work.commit().await?;
-    let done = match effect {
+    let done = |open| (Performed::Done, open);
+    let performed = match effect {
         Effect::TestUserCode => unreachable!("it was done above"),
-        Effect::Issue(keys) => match issue(app, job, &keys, &view).await {
-            Ok(()) => Open::begin(app, job.card).await,
-            Err(error) => Err(error),
-        },
-        Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await,
-        Effect::Accept { receipt, certificates } => accepted(app, job, &receipt, &certificates).await,
-        Effect::ChangeStatus(change) => change_status(app, job, change).await,
+        Effect::ConfirmEmail(address) => confirm_email(app, job, &view, &address, codes.mail_code).await,
+        Effect::Issue(keys) => issue(app, job, &keys, None, &view).await.map(done),
+        Effect::Reissue { email } => reissue(app, job, &email, &view).await.map(done),
+        Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await.map(done),
+        Effect::Accept { receipt, certificates } => accepted(app, job, &receipt, &certificates).await.map(done),
+        Effect::ChangeStatus(change) => change_status(app, job, change).await.map(done),
         Effect::Personalised { receipt, certificates } => {
-            personalised(app, job, receipt.as_deref(), &certificates).await
+            personalised(app, job, receipt.as_deref(), &certificates).await.map(done)
         }
     };
-    match done {
-        Ok(open) => Ok((Performed::Done, open)),
+    match performed {
         Err(Failure::Refused(refusal)) => Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?)),
-        Err(other) => Err(other),
+        performed => performed,
     }
 }
 
@@ -90,13 +97,23 @@ async fn test_user_code<'a>(
     Ok((performed, open))
 }
 
-async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify], view: &View<'_>) -> Result<(), Failure> {
+/// `email`: what the certificates name, where it is not the holder's address on record.
+async fn issue<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    keys: &[KeyToCertify],
+    email: Option<&EmailAddress>,
+    view: &View<'_>,
+) -> Result<Open<'a>, Failure> {
     let mut reader = app.store.read().await?;
-    let holder = reader
+    let mut holder = reader
         .holder(view.card.holder)
         .await?
         .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     drop(reader);
+    if let Some(email) = email {
+        holder.email = Some(email.as_str().to_owned());
+    }
     let orders: Vec<_> = keys
         .iter()
         .map(|key| IssueOrder {
@@ -110,7 +127,44 @@ async fn issue(app: &App, job: &JobRecord, keys: &[KeyToCertify], view: &View<'_
         .collect();
     // At the same time, so that they share their commits.
     try_join_all(orders.iter().map(|order| app.issuer.issue(order))).await?;
-    Ok(())
+    Open::begin(app, job.card).await
+}
+
+/// For the keys that the card has; a certificate that names the address already stays.
+async fn reissue<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    email: &EmailAddress,
+    view: &View<'_>,
+) -> Result<Open<'a>, Failure> {
+    let mut keys = Vec::new();
+    for role in &view.policy.card.roles {
+        if !view.names(*role, email)? {
+            let public_key = view.role(*role)?.public_key().spki_der().to_vec();
+            keys.push(KeyToCertify { role: *role, public_key });
+        }
+    }
+    issue(app, job, &keys, Some(email), view).await
+}
+
+async fn confirm_email<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    view: &View<'_>,
+    address: &EmailAddress,
+    code: Option<&str>,
+) -> Result<(Performed, Open<'a>), Failure> {
+    let performed = match code {
+        Some(code) => {
+            prove_email_by_code(app, job.card, address, code).await?;
+            Performed::Done
+        }
+        None => {
+            ask_email_proof(app, &view.card, address).await?;
+            Performed::MailSent
+        }
+    };
+    Ok((performed, Open::begin(app, job.card).await?))
 }
 
 /// Receipt kept, certificates valid, card activated, job done: one transaction.
@@ -133,7 +187,8 @@ async fn activate<'a>(
     Ok(open)
 }
 
-/// Receipt kept, what was held is valid and what it replaces revoked, job done: one transaction.
+/// Receipt kept, what was held is valid and what it replaces revoked, the address that they name on record, job done: one
+/// transaction.
 async fn accepted<'a>(
     app: &'a App,
     job: &mut JobRecord,
@@ -148,9 +203,24 @@ async fn accepted<'a>(
     }
     accept(app, &mut open, job, signature, accepted).await?;
     supersede(app, &mut open, job).await?;
+    keep_email(app, &mut open, job).await?;
     end(job, Ended::Succeeded, app.now());
     open.work.update_job(job).await?;
     Ok(open)
+}
+
+/// The address that the accepted certificates name is the holder's.
+async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    let signature = view.role(CertificateRole::Signature)?;
+    let Some(named) = signature.emails().first() else { return Ok(()) };
+    let holder = work.holder(view.card.holder).await?;
+    if holder.is_some_and(|holder| holder.email.as_deref() != Some(named)) {
+        let named = named.parse().map_err(|_| Failure::Inconsistent("a certificate names no address".into()))?;
+        work.set_holder_email(view.card.holder, &named).await?;
+        work.audit(event(app, job, view, "holder.set_email", json!({})));
+    }
+    Ok(())
 }
 
 /// Certificates that have a newer one, which is accepted, are revoked.

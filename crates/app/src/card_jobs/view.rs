@@ -1,8 +1,8 @@
 //! What a decision is made from, loaded in one go.
 
 use crate::{App, Failure, Reader, StoredPuk, UnitOfWork};
-use kaika_domain::{Card, Certificate, Policy, PukLedger, job::Facts};
-use kaika_wire::{CardId, CertificateId, CertificateRole, Guid};
+use kaika_domain::{Card, Certificate, CertificateState, Policy, PukLedger, job::Facts};
+use kaika_wire::{CardId, CertificateId, CertificateRole, EmailAddress, EmailState, Guid};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -71,6 +71,26 @@ impl<'a> View<'a> {
         found.unwrap_or_else(|| {
             Err(Failure::Inconsistent(format!("card {} has no {} certificate", self.card.number, role.as_str())))
         })
+    }
+
+    /// How far this address is on its way into the card's certificates.
+    pub(crate) fn email_state(&self, address: &EmailAddress) -> Result<EmailState, Failure> {
+        let facts = self.facts();
+        let mut written = true;
+        for role in &self.policy.card.roles {
+            let accepted = facts.latest(*role).is_some_and(|c| !matches!(c.state, CertificateState::Held { .. }));
+            written = written && accepted && self.names(*role, address)?;
+        }
+        Ok(match written {
+            true => EmailState::Written,
+            false if facts.has_proved(address) => EmailState::Confirmed,
+            false => EmailState::AwaitingConfirmation,
+        })
+    }
+
+    /// Whether the newest certificate of this role names the address.
+    pub(crate) fn names(&self, role: CertificateRole, address: &EmailAddress) -> Result<bool, Failure> {
+        Ok(self.role(role)?.emails().iter().any(|named| named == address.as_str()))
     }
 
     /// The ledger's records that differ from what was loaded.

@@ -18,6 +18,8 @@ pub enum Letter {
     ContactLink { number: CardNumber, link: String, minutes: u32 },
     /// To the old address, when it was asked for.
     ContactChangeAsked { number: CardNumber, new: String },
+    /// 寫入安全電子郵件信箱, to the address itself: certificates may name it once the link was followed, or the code typed.
+    EmailProof { number: CardNumber, link: String, code: String, minutes: u32 },
     /// To the old address, when it was done.
     ContactChanged { number: CardNumber, new: String },
 }
@@ -31,6 +33,7 @@ impl Letter {
             Self::ContactLink { .. } => "contact_link",
             Self::ContactChangeAsked { .. } => "contact_change_asked",
             Self::ContactChanged { .. } => "contact_changed",
+            Self::EmailProof { .. } => "email_proof",
         }
     }
 
@@ -66,6 +69,7 @@ mod tests {
             Letter::UserCodeChanged { number: number.clone() },
             Letter::ContactLink { number: number.clone(), link: link(), minutes: 30 },
             Letter::ContactChangeAsked { number: number.clone(), new: "n***@new.example".into() },
+            Letter::EmailProof { number: number.clone(), link: link(), code: "ABCD2345".into(), minutes: 30 },
             Letter::ContactChanged { number, new: "n***@new.example".into() },
         ] {
             let json: serde_json::Value = serde_json::from_slice(&letter.to_bytes()).expect("JSON");

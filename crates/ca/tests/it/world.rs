@@ -118,6 +118,7 @@ impl World {
             guid: None,
             ordered_at: now,
             state: CardState::Ordered,
+            proved_email: None,
             version: 1,
         };
         let mut work = self.store.begin().await.unwrap();

@@ -136,7 +136,7 @@ pub(super) fn user_code_refused(outcome: Performed) -> Option<Decision> {
         Performed::UserCodeLocked => Decision::Fail(Refusal::new(Code::UserCodeLocked).tries_left(0)),
         Performed::UserCodeAbsent => Decision::fail(Code::UserCodeLocked),
         Performed::Refused(refusal) => Decision::Fail(refusal),
-        Performed::Done => out_of_step(),
+        Performed::Done | Performed::MailSent => out_of_step(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! 重寫: certificates that the card should hold and does not are written to it, and those that their holder has not
-//! accepted yet are accepted. What was issued and never written (憑證下載) is the same.
+//! accepted yet are accepted. What was issued and never written (憑證下載) is the same. Where certificates are to name
+//! another e-mail address, they are issued anew before.
 //!
 //! prove card (9E) · read the slots · a management challenge, signed by 9C │ response · write · new GUID · read back │
 //! sign the acceptance (9C), where one is due │ accepted certificates valid, the ones before them revoked.
@@ -10,13 +11,16 @@ use super::{
     check::{Found, found, inspections, report},
     fault, out_of_step, refused_secret,
 };
-use kaika_wire::{CardCheck, CertificateStatus, CheckResult, Code, PinSource, Refusal};
+use kaika_wire::{CardCheck, CertificateStatus, CheckResult, Code, EmailAddress, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rewrite {
     phase: Phase,
     found: Vec<Found>,
+    /// To be named in certificates that are issued for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<EmailAddress>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,12 +28,21 @@ pub struct Rewrite {
 enum Phase {
     #[default]
     Proving,
+    /// Certificates are being issued; the card waits for the answer to its challenge.
+    Issuing {
+        challenge: Vec<u8>,
+        unfinished: bool,
+    },
     Writing,
     Accepting,
     Completing,
 }
 
 impl Rewrite {
+    pub(super) fn naming(email: EmailAddress) -> Self {
+        Self { email: Some(email), ..Self::default() }
+    }
+
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
@@ -42,6 +55,10 @@ impl Rewrite {
                 Decision::Run(steps)
             }
             (Phase::Proving, Event::Reported { steps, checked, .. }) => self.proved(&steps, &checked, facts),
+            (Phase::Issuing { challenge, unfinished }, Event::Performed(Performed::Done)) => {
+                let (challenge, unfinished) = (challenge.clone(), *unfinished);
+                self.write(challenge, unfinished, facts)
+            }
             (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
             (Phase::Accepting, Event::Reported { checked, .. }) => match checked.as_slice() {
                 [Checked::Signature(Some(receipt))] => {
@@ -77,6 +94,19 @@ impl Rewrite {
             return Decision::Fail(refusal);
         }
         self.found = found(&steps[1..], rest);
+        // Certificates were written, and a cut came before the identity that tells of it.
+        let (challenge, unfinished) = (challenge.clone(), rest.contains(&Checked::Same(false)));
+        match &self.email {
+            Some(email) => {
+                let effect = Effect::Reissue { email: email.clone() };
+                self.phase = Phase::Issuing { challenge, unfinished };
+                Decision::Perform(effect)
+            }
+            None => self.write(challenge, unfinished, facts),
+        }
+    }
+
+    fn write(&mut self, challenge: Vec<u8>, unfinished: bool, facts: &Facts<'_>) -> Decision {
         let check = report(&self.found, facts, CheckResult::Differs);
         let missing: Vec<_> = check
             .slots
@@ -84,12 +114,10 @@ impl Rewrite {
             .filter(|slot| !slot.same)
             .filter_map(|slot| facts.latest(slot.role).map(|certificate| certificate.id))
             .collect();
-        // Certificates were written, and a cut came before the identity that tells of it.
-        let unfinished = rest.contains(&Checked::Same(false));
         if missing.is_empty() && !unfinished {
             return self.accept(facts);
         }
-        let mut steps = vec![Step::AnswerManagement { challenge: challenge.clone() }];
+        let mut steps = vec![Step::AnswerManagement { challenge }];
         steps.extend(missing.iter().map(|certificate| Step::WriteCertificate { certificate: *certificate }));
         // Windows keeps what it knows of a card by its GUID.
         steps.push(Step::WriteIdentity { guid: facts.fresh_guid });

@@ -67,6 +67,7 @@ fn what_a_holder_does_himself_is_said_one_by_one() {
     let counter = "activation = { mode = \"counter\" }";
     let online = "activation = { mode = \"online\", within_days = 90, afterwards = \"revoke\" }";
     let without_codes = some.replace(online, counter).replace("[user_code]\ntries = 3\n", "");
+    let without_codes = without_codes.replace("unlock = \"agent\"", "unlock = \"counter\"");
     let error = Policy::parse(&without_codes).expect_err("nothing to ask for").to_string();
     assert!(error.contains("status_changes"), "{error}");
 }

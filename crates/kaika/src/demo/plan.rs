@@ -2,6 +2,7 @@
 
 use kaika_app::CardOrder;
 use kaika_domain::{CardRank, Contact, Organisation};
+use kaika_wire::EmailAddress;
 
 pub(super) struct PlannedCard {
     pub(super) name: &'static str,
@@ -29,6 +30,8 @@ pub(super) enum Story {
     Suspended,
     /// By its authority.
     Revoked,
+    /// An e-mail address was being written: the card was taken out after its certificates were issued.
+    IssuedNotWritten,
     /// In use since nearly as long as its certificates are good.
     Expiring,
     /// For longer than that.
@@ -62,7 +65,7 @@ pub(super) fn readers() -> impl Iterator<Item = &'static str> {
     CARDS.iter().filter_map(|card| card.reader).chain([SPARE_READER])
 }
 
-pub(super) const CARDS: [PlannedCard; 16] = [
+pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "gca-1",
         authority: "gca",
@@ -207,6 +210,15 @@ pub(super) const CARDS: [PlannedCard; 16] = [
         device: 20_260_018,
         story: Story::Revoked,
     },
+    PlannedCard {
+        name: "xca-not-written",
+        authority: "xca",
+        subject: &[("C", "TW"), ("L", "臺南市"), ("O", "測試第九公會 TEST")],
+        business_number: Some("00000018"),
+        reader: Some("Kaika Demo Reader XCA not written"),
+        device: 20_260_019,
+        story: Story::IssuedNotWritten,
+    },
 ];
 
 impl PlannedCard {
@@ -217,6 +229,11 @@ impl PlannedCard {
             name: None,
             telephone: None,
         }
+    }
+
+    /// To be named in its certificates.
+    pub(super) fn office(&self) -> EmailAddress {
+        format!("{}.office@kaika.example", self.name).parse().expect("a plan's name makes an address")
     }
 
     pub(super) fn order(&self) -> CardOrder {

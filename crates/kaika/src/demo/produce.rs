@@ -15,16 +15,21 @@ use kaika_agent::{
     readers::soft::{SoftReaders, desk_session},
     tool::TypedSecrets,
 };
-use kaika_app::{Failure, Which, change_status_by_authority, draw_user_code, enrol_station, order_card};
-use kaika_domain::CardState;
-use kaika_softcard::{Options, SoftCard};
+use kaika_app::{
+    App, Failure, Mailbox, Which, change_status_by_authority, deliver_mails, draw_user_code, enrol_station, order_card,
+};
+use kaika_domain::{CardState, CertificateState};
+use kaika_mail::FolderMailbox;
+use kaika_softcard::{FaultKind, Options, SoftCard};
 use kaika_wire::{
-    AuthorityId, CardNumber, Code, JobKind, Refusal, RevokeReason, StatusChange, SuspendReason, UserCode,
+    AuthorityId, CardNumber, Code, EmailAddress, JobDetails, JobKind, Refusal, RevokeReason, StatusChange,
+    SuspendReason, UserCode,
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -207,14 +212,22 @@ async fn lived(
             }
             Story::UserCodeLocked => desk.lock_user_code(),
             Story::Suspended => {
-                let change = Some(StatusChange::Suspend(SuspendReason::NotInUse));
-                let order = Order { change, ..Order::new(JobKind::Suspend) };
+                let details = JobDetails::change(StatusChange::Suspend(SuspendReason::NotInUse));
+                let order = Order { details, ..Order::new(JobKind::Suspend) };
                 unless(Code::AlreadySuspended, desk.run(&order, typed(user_code.as_ref(), order.kind)?))
             }
-            Story::AsDelivered | Story::InUse | Story::Revoked | Story::Expiring | Story::Expired => Ok(()),
+            Story::AsDelivered
+            | Story::InUse
+            | Story::Revoked
+            | Story::IssuedNotWritten
+            | Story::Expiring
+            | Story::Expired => Ok(()),
         }
     })
     .await?;
+    if story == Story::IssuedNotWritten {
+        cut_email_write(folder, installation, memory, planned, number).await?;
+    }
     if story == Story::Revoked {
         let change = StatusChange::Revoke(RevokeReason::Ceased);
         match change_status_by_authority(app, &Which::Card(number.clone()), change).await {
@@ -223,6 +236,59 @@ async fn lived(
         }
     }
     Ok(())
+}
+
+/// The holder asks for an address to be written, types the code from the mail, and takes the card out when the first
+/// certificate is about to be written.
+async fn cut_email_write(
+    folder: &Folder,
+    installation: &Installation,
+    memory: &Memory,
+    planned: &PlannedCard,
+    number: &CardNumber,
+) -> Result<()> {
+    let app = &installation.app;
+    let mut reader = app.store.read().await?;
+    let card = reader.card_by_number(number).await?.ok_or_else(|| anyhow!("card {number} is not in the database"))?;
+    let certificates = reader.certificates_of_card(card.id).await?;
+    drop(reader);
+    if certificates.iter().any(|certificate| matches!(certificate.state, CertificateState::Held { .. })) {
+        return Ok(());
+    }
+    let address = planned.office();
+    let order = || Order { details: JobDetails::email(planned.office()), ..Order::new(JobKind::SetEmail) };
+    let first = order();
+    at_card(folder, memory, planned, number, move |desk| desk.run(&first, typed(None, first.kind)?).map_err(told))
+        .await?;
+    let code = mailed_code(folder, app, &address).await?;
+    let second = order();
+    at_card(folder, memory, planned, number, move |desk| {
+        const PUT_DATA: u8 = 0xdb;
+        let mut card = desk.card.lock().unwrap_or_else(PoisonError::into_inner);
+        card.plan_fault_at_instruction(PUT_DATA, FaultKind::LosePowerBefore);
+        drop(card);
+        let inputs = Inputs { mail_code: Some(code), ..typed(None, second.kind)? };
+        match desk.run(&second, inputs) {
+            Err(refusal) if refusal.code == Code::CardRemoved => Ok(()),
+            Err(refusal) => Err(told(refusal)),
+            Ok(()) => bail!("the card was not taken out"),
+        }
+    })
+    .await
+}
+
+/// The code in the newest mail to this address; the scheduler may be about to send it, too.
+async fn mailed_code(folder: &Folder, app: &App, address: &EmailAddress) -> Result<String> {
+    let mailbox = FolderMailbox::open(folder.mails()).context("the mailbox cannot be opened")?;
+    let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    for _ in 0..100 {
+        deliver_mails(app, &mailbox).await?;
+        if let Some(mail) = mailbox.delivered()?.into_iter().find(|mail| mail.to == *address) {
+            return mail.text.lines().map(str::trim).find(is_code).context("the mail has no code").map(str::to_owned);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("no mail came to {address}")
 }
 
 /// It may have been done before an interruption.
@@ -236,7 +302,8 @@ fn unless(done_before: Code, done: Result<(), Refusal>) -> Result<()> {
 /// As the holder would type them.
 fn typed(user_code: Option<&UserCode>, kind: JobKind) -> Result<Inputs> {
     let user_code = user_code.map(|code| code.expose().to_owned().into());
-    let secrets = TypedSecrets { user_code, new_pin: Some(PIN.to_owned().into()), ..TypedSecrets::default() };
+    let pin = || Some(PIN.to_owned().into());
+    let secrets = TypedSecrets { user_code, pin: pin(), new_pin: pin(), ..TypedSecrets::default() };
     secrets.inputs(kind).map_err(told)
 }
 

@@ -4,7 +4,7 @@ use super::world::{InProcess, NEW_PIN, Site, USER_CODE};
 use kaika_agent::{portal::Portal, readers::exclusively, readers::soft::desk_session};
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;
-use kaika_wire::{Batch, BatchReport, Code, JobKind, JobState, Refusal, StartJob, UserCode};
+use kaika_wire::{Batch, BatchReport, Code, JobDetails, JobKind, JobState, Refusal, StartJob, UserCode};
 use std::sync::{Arc, Mutex};
 
 struct Window {
@@ -38,7 +38,7 @@ impl Window {
             authority: None,
             card: detected.presented,
             number: None,
-            change: None,
+            details: JobDetails::default(),
             ticket: None,
         };
         let started = self.portal.start(&start, None)?;
@@ -58,6 +58,7 @@ impl Window {
             sequence: batch.sequence,
             outcomes: run.outcomes,
             fault: run.fault,
+            mail_code: None,
             user_code: Some(UserCode::parse(code).unwrap()),
         }
     }

@@ -55,6 +55,12 @@ impl Post {
         (self.app, self.router) = opened(&self.site, Rates::default());
     }
 
+    /// The server is stopped, and what it kept is left.
+    pub(crate) fn closed(self) -> Site {
+        self.site.close(&self.app);
+        self.site
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.ask(Request::get(path).body(Body::empty()).unwrap())
     }

@@ -6,7 +6,9 @@ use kaika_app::{
     App, CertificateQuery, Failure, FoundCertificate, find_certificates, forget_tickets, issue_ticket, job_outcome,
 };
 use kaika_softcard::{Fault, FaultKind, SoftCard};
-use kaika_wire::{AuthorityId, CertificateRole, CertificateStatus, Code, IssuedTicket, JobKind, JobOutcome, Refusal};
+use kaika_wire::{
+    AuthorityId, CertificateRole, CertificateStatus, Code, IssuedTicket, JobDetails, JobKind, JobOutcome, Refusal,
+};
 use std::sync::{Arc, Mutex};
 use time::Duration;
 
@@ -15,7 +17,7 @@ fn gca() -> AuthorityId {
 }
 
 fn ticket(site: &Site, app: &App) -> IssuedTicket {
-    site.runtime().block_on(issue_ticket(app, &gca(), JobKind::Activate)).unwrap()
+    site.runtime().block_on(issue_ticket(app, &gca(), JobKind::Activate, JobDetails::default())).unwrap()
 }
 
 fn outcome(site: &Site, app: &App, ticket: &IssuedTicket) -> JobOutcome {
@@ -121,7 +123,9 @@ fn a_page_gets_tickets_for_what_its_authority_does_online() {
         policy.replace(online, "activation = { mode = \"counter\" }")
     });
     let app = site.open();
-    let asked = |authority: &str, kind| site.runtime().block_on(issue_ticket(&app, &authority.parse().unwrap(), kind));
+    let asked = |authority: &str, kind| {
+        site.runtime().block_on(issue_ticket(&app, &authority.parse().unwrap(), kind, JobDetails::default()))
+    };
     let Err(Failure::Refused(refusal)) = asked("gca", JobKind::Activate) else { panic!("a ticket") };
     assert_eq!((refusal.code, refusal.contact.is_some()), (Code::ActivatedElsewhere, true));
     assert_eq!(code(asked("gca", JobKind::Personalise)), Code::NotFound);

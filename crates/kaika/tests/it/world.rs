@@ -17,8 +17,8 @@ use kaika_softcard::{Fault, Inspection, Options, SoftCard};
 use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context,
-    Expectation, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, ResumeReason, RevokeReason, Slot,
-    StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
+    Expectation, JobDetails, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, ResumeReason,
+    RevokeReason, Slot, StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -36,6 +36,8 @@ pub(crate) const NEW_PIN: &str = "246813";
 /// Set when it is unlocked.
 pub(crate) const OTHER_PIN: &str = "97531862";
 pub(crate) const CONTACT: &str = "desk@agency.example";
+/// To be named in certificates.
+pub(crate) const EMAIL: &str = "office@agency.example";
 const DEVICE: u32 = 4711;
 
 pub(crate) struct FrozenClock(pub(crate) OffsetDateTime);
@@ -311,15 +313,16 @@ impl Site {
     }
 
     pub(crate) fn order(&self, kind: JobKind) -> Order {
-        let change = match kind {
-            JobKind::Suspend => Some(StatusChange::Suspend(SuspendReason::Lost)),
-            JobKind::Resume => Some(StatusChange::Resume(ResumeReason::Found)),
-            JobKind::Revoke => Some(StatusChange::Revoke(RevokeReason::Ceased)),
-            _ => None,
+        let details = match kind {
+            JobKind::Suspend => JobDetails::change(StatusChange::Suspend(SuspendReason::Lost)),
+            JobKind::Resume => JobDetails::change(StatusChange::Resume(ResumeReason::Found)),
+            JobKind::Revoke => JobDetails::change(StatusChange::Revoke(RevokeReason::Ceased)),
+            JobKind::SetEmail => JobDetails::email(EMAIL.parse().unwrap()),
+            _ => JobDetails::default(),
         };
         Order {
             kind,
-            change,
+            details,
             ticket: None,
             number: None,
             station: self.shared.station.lock().unwrap().clone(),
@@ -334,18 +337,34 @@ impl Site {
         order: &Order,
         loss: Option<Loss>,
     ) -> Result<Finished, Refusal> {
-        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
-        *portal.loss.lock().unwrap() = loss;
-        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
+        self.run_given(app, card, order, Self::inputs(order.kind), loss)
+    }
+
+    /// What the person gives, the same each time.
+    pub(crate) fn inputs(kind: JobKind) -> Inputs {
         let pin = |digits| Some(Pin::parse(digits).unwrap());
-        let new_pin = if order.kind == JobKind::Unlock { OTHER_PIN } else { NEW_PIN };
-        let inputs = match order.kind {
+        let new_pin = if kind == JobKind::Unlock { OTHER_PIN } else { NEW_PIN };
+        match kind {
             JobKind::Personalise => Inputs::default(),
             _ => Inputs {
+                mail_code: None,
                 user_code: Some(UserCode::parse(USER_CODE).unwrap()),
                 secrets: Secrets { current_pin: pin(NEW_PIN), new_pin: pin(new_pin) },
             },
-        };
+        }
+    }
+
+    pub(crate) fn run_given(
+        &self,
+        app: &Arc<App>,
+        card: &Arc<Mutex<SoftCard>>,
+        order: &Order,
+        inputs: Inputs,
+        loss: Option<Loss>,
+    ) -> Result<Finished, Refusal> {
+        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
+        *portal.loss.lock().unwrap() = loss;
+        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
         let mut session = desk_session(Arc::clone(card));
         run_job(session.as_mut(), &target, order, inputs, &[], &mut |_| {})
     }

@@ -18,7 +18,7 @@ use kaika_domain::{
 };
 use kaika_texts::{Language, text};
 use kaika_web::{html, language};
-use kaika_wire::{Input, JobKind};
+use kaika_wire::{EmailAddress, Input, JobKind};
 
 #[derive(Template)]
 #[template(path = "card-job.html")]
@@ -42,6 +42,8 @@ pub(super) struct CardJob<'a> {
     pub(super) others: Vec<&'a Policy>,
     /// Without instructions: the person has just read others.
     pub(super) brief: bool,
+    /// The e-mail address that is settled already.
+    pub(super) address: Option<EmailAddress>,
 }
 
 impl<'a> CardJobPage<'a> {
@@ -61,6 +63,7 @@ impl<'a> CardJob<'a> {
             origin: &app.origin,
             others: app.policies.values().filter(|other| other.id != policy.id).collect(),
             brief: false,
+            address: None,
         }
     }
 
@@ -78,6 +81,11 @@ impl<'a> CardJob<'a> {
         text(self.page.language, "portal-card-from-to", &[("from", "FROM".into()), ("to", "TO".into())])
     }
 
+    /// Whether an e-mail address is typed on this page.
+    fn asks_address(&self) -> bool {
+        self.kind == JobKind::SetEmail && self.address.is_none()
+    }
+
     /// What a person needs, each with a hint where there is one.
     fn needs(&self) -> Vec<(String, Option<String>)> {
         let t = |key| self.page.t(key);
@@ -87,6 +95,9 @@ impl<'a> CardJob<'a> {
             Input::Pin => Some((t("portal-need-pin"), Some(t("portal-need-pin-hint")))),
             Input::NewPin => None,
         }));
+        if self.kind == JobKind::SetEmail {
+            needs.push((t("portal-need-mailbox"), Some(t("portal-need-mailbox-hint"))));
+        }
         needs.push((t("portal-need-agent"), Some(t("portal-need-agent-hint"))));
         needs
     }
@@ -124,6 +135,12 @@ impl<'a> CardJob<'a> {
             JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
             JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
             JobKind::Test => vec![t("portal-note-wrong-pin"), t("portal-note-check-reads")],
+            JobKind::SetEmail => vec![
+                t("portal-note-email-public"),
+                t("portal-note-email-twice"),
+                t("portal-note-email-old"),
+                t("portal-note-wrong-pin"),
+            ],
             JobKind::Information => vec![t("portal-note-check-reads")],
             JobKind::Personalise | JobKind::Suspend | JobKind::Resume | JobKind::Revoke => Vec::new(),
         }
@@ -160,6 +177,9 @@ impl<'a> CardJob<'a> {
             kind => kind.as_str().replace('_', "-"),
         };
         match self.kind.has_server() {
+            true if self.kind == JobKind::SetEmail => {
+                format!("kaika-agent card {name} --portal {}/{}/ --email …", self.origin, self.policy.id)
+            }
             true => format!("kaika-agent card {name} --portal {}/{}/", self.origin, self.policy.id),
             false => format!("kaika-agent card {name}"),
         }

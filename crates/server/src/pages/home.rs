@@ -61,6 +61,7 @@ impl Home<'_> {
             JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
             JobKind::Information => include_str!("../../assets/icons/information.svg"),
             JobKind::Test => include_str!("../../assets/icons/test.svg"),
+            JobKind::SetEmail => include_str!("../../assets/icons/set_email.svg"),
             _ => include_str!("../../assets/icons/activate.svg"),
         }
     }

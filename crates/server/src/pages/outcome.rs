@@ -2,6 +2,7 @@
 
 use super::{
     card_job::{CardJob, job_key},
+    fields::narrow,
     page::{Page, authority, private},
 };
 use crate::{
@@ -10,19 +11,23 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    Json,
-    extract::{Path, State},
+    Form, Json,
+    extract::{Path, State, rejection::FormRejection},
     http::{
         HeaderMap, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, VARY},
     },
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::job_outcome;
+use kaika_app::{Failure, job_outcome, prove_email_on_page};
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;
-use kaika_wire::{CardCheck, CardTest, CertificateStatus, CheckResult, JobKind, JobOutcome};
+use kaika_wire::{
+    CardCheck, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind,
+    JobOutcome,
+};
+use serde::Deserialize;
 
 #[derive(Template)]
 #[template(path = "outcome.html")]
@@ -33,6 +38,10 @@ pub(super) struct Outcome<'a> {
     outcome: JobOutcome,
     /// What is to be done next with the same card, from this page.
     next: Option<CardJob<'a>>,
+    /// What is wrong with the code that was typed here.
+    wrong: Option<&'static str>,
+    /// In the demo, mails can be read.
+    has_mailbox: bool,
 }
 
 impl<'a> Outcome<'a> {
@@ -49,31 +58,47 @@ impl<'a> Outcome<'a> {
             JobOutcome::Running => job_key(kind, ".running"),
             JobOutcome::Succeeded { check: Some(check), .. } => check_key(check, ""),
             JobOutcome::Succeeded { test: Some(test), .. } => test_key(test, ""),
+            JobOutcome::Succeeded { email: Some(email), .. } => email_key(email, ""),
             JobOutcome::Succeeded { .. } => job_key(kind, ".done"),
             JobOutcome::Failed { .. } => job_key(kind, ".failed"),
             JobOutcome::Over => "portal-outcome-over".to_owned(),
         };
-        let differs = match &outcome {
-            JobOutcome::Succeeded { check, .. } => check.as_ref().is_some_and(|c| c.result == CheckResult::Differs),
-            _ => false,
+        let next = match &outcome {
+            JobOutcome::Succeeded { check: Some(check), .. } if check.result == CheckResult::Differs => {
+                Some(CardJob { brief: true, ..next(JobKind::Rewrite) })
+            }
+            JobOutcome::Succeeded { email: Some(email), .. } if email.state == EmailState::Confirmed => {
+                Some(CardJob { brief: true, address: Some(email.address.clone()), ..next(JobKind::SetEmail) })
+            }
+            _ => None,
         };
-        let next = differs.then(|| CardJob { brief: true, ..next(JobKind::Rewrite) });
-        Self { page: Page::new(language, &title).of_authority(policy), policy, kind, outcome, next }
+        let page = Page::new(language, &title).of_authority(policy);
+        Self { page, policy, kind, outcome, next, wrong: None, has_mailbox: false }
     }
 
-    fn lead(&self, check: &Option<CardCheck>, test: &Option<CardTest>) -> String {
-        let key = match (check, test) {
-            (Some(check), _) => check_key(check, ".means"),
-            (None, Some(test)) => test_key(test, ".means"),
-            (None, None) => job_key(self.kind, ".done-lead"),
+    fn lead(&self, check: &Option<CardCheck>, test: &Option<CardTest>, email: &Option<EmailWrite>) -> String {
+        let key = match (check, test, email) {
+            (Some(check), _, _) => check_key(check, ".means"),
+            (None, Some(test), _) => test_key(test, ".means"),
+            (None, None, Some(email)) => email_key(email, "-lead"),
+            (None, None, None) => job_key(self.kind, ".done-lead"),
         };
         self.page.t(&key)
     }
 
+    /// The address that a mail went to, while it is waited for.
+    fn awaited<'e>(&self, email: &'e Option<EmailWrite>) -> Option<&'e EmailAddress> {
+        let awaits = |email: &&EmailWrite| email.state == EmailState::AwaitingConfirmation;
+        email.as_ref().filter(awaits).map(|email| &email.address)
+    }
+
     /// Whether all is well now.
-    fn is_good(&self, check: &Option<CardCheck>, test: &Option<CardTest>) -> bool {
+    fn is_good(&self, check: &Option<CardCheck>, test: &Option<CardTest>, email: &Option<EmailWrite>) -> bool {
         let same = |check: &CardCheck| matches!(check.result, CheckResult::Same | CheckResult::Rewritten);
-        check.as_ref().is_none_or(same) && test.as_ref().is_none_or(|test| test.passed)
+        let written = |email: &EmailWrite| email.state == EmailState::Written;
+        check.as_ref().is_none_or(same)
+            && test.as_ref().is_none_or(|test| test.passed)
+            && email.as_ref().is_none_or(written)
     }
 
     /// Yes or no, in the words of one column.
@@ -99,6 +124,15 @@ impl<'a> Outcome<'a> {
 /// The key of what a test came to.
 fn test_key(test: &CardTest, what: &str) -> String {
     format!("portal-test-{}{what}", if test.passed { "passed" } else { "failed" })
+}
+
+/// The key of how far an address is.
+fn email_key(email: &EmailWrite, what: &str) -> String {
+    match email.state {
+        EmailState::AwaitingConfirmation => format!("portal-email-awaiting{what}"),
+        EmailState::Confirmed => format!("portal-email-confirmed{what}"),
+        EmailState::Written => job_key(JobKind::SetEmail, &format!(".done{what}")),
+    }
 }
 
 /// The key of what a check came to.
@@ -132,8 +166,52 @@ pub(super) async fn outcome(
     if wants_json(&headers) {
         return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
     }
-    let next = |kind| CardJob::at(&site, language, policy, kind);
-    private(StatusCode::OK, &Outcome::new(language, policy, kind, outcome, next))
+    private(StatusCode::OK, &page(&site, language, policy, kind, outcome))
+}
+
+fn page<'a>(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
+    let next = |kind| CardJob::at(site, language, policy, kind);
+    let page = Outcome::new(language, policy, kind, outcome, next);
+    Outcome { has_mailbox: site.settings.mailbox.is_some(), ..page }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    code: String,
+}
+
+/// The code from a mail, typed on the page that waits for it.
+pub(super) async fn confirm(
+    State(site): State<Site>,
+    Path((id, kind, token)): Path<(String, String, String)>,
+    headers: HeaderMap,
+    typed: Result<Form<Typed>, FormRejection>,
+) -> Response {
+    let app = &site.app;
+    let (Some(policy), Ok(kind @ JobKind::SetEmail)) = (authority(app, &id), kind.parse()) else {
+        return not_found(headers).await;
+    };
+    let code = typed.map(|Form(typed)| narrow(typed.code.trim())).unwrap_or_default();
+    let wrong = match code.is_empty() {
+        true => "portal-email-code-missing",
+        false => match prove_email_on_page(app, &policy.id, &token, &code).await {
+            Ok(()) => {
+                let here = format!("/{}/{}/outcome/{token}", policy.id, kind.as_str());
+                return Redirect::to(&here).into_response();
+            }
+            Err(Failure::Refused(refusal)) if refusal.code == Code::LinkOver => "portal-email-code-wrong",
+            Err(failure) => return fail(failure, &headers),
+        },
+    };
+    let language = language(&headers);
+    match job_outcome(app, &policy.id, kind, &token).await {
+        Ok(outcome) => {
+            let again = Outcome { wrong: Some(wrong), ..page(&site, language, policy, kind, outcome) };
+            private(StatusCode::BAD_REQUEST, &again)
+        }
+        Err(failure) => fail(failure, &headers),
+    }
 }
 
 fn wants_json(headers: &HeaderMap) -> bool {

@@ -5,6 +5,7 @@ use super::{
     card_job::{CardJob, CardJobPage},
     certificates::{Answer, Asked, By, certificates_page},
     contact,
+    email::LinkPage,
     error::ErrorPage,
     fields::Wrong,
     home::{Home, Start},
@@ -14,12 +15,13 @@ use super::{
     status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, Trouble, Typed},
     user_code,
 };
-use kaika_app::{Captcha, ChangeOutcome, DeliveredMail, FoundCertificate, Generation, Sum};
+use kaika_app::{Captcha, ChangeOutcome, DeliveredMail, EmailLink, FoundCertificate, Generation, Sum};
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CardCheck, CardTest, CertificateOutcome, CertificateRole, CertificateStatus, CertificateTest, CheckResult, Code,
-    JobKind, JobOutcome, Refusal, SerialNumber, SlotCheck, StatusChangeKind,
+    CardCheck, CardNumber, CardTest, CertificateOutcome, CertificateRole, CertificateStatus, CertificateTest,
+    CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, Refusal, SerialNumber, SlotCheck,
+    StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 use time::{Duration, OffsetDateTime};
@@ -154,6 +156,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
         origin: "http://portal.example",
         others: vec![&several],
         brief: false,
+        address: None,
     };
     let suspending = of_kind("TC", "mode = \"online\", within_days = 90, afterwards = \"suspend\"");
     for policy in [&online, &suspending] {
@@ -175,10 +178,23 @@ fn pages(language: Language) -> Vec<(String, String)> {
         let tests = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| one(role, status)).collect();
         let test = Some(CardTest { passed, tests });
         let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
-        let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check: None, test };
+        let outcome =
+            JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check: None, test, email: None };
         let name = format!("outcome of a test, {passed}");
         add(&name, &Outcome::new(language, &online, JobKind::Test, outcome, next));
     }
+    for state in [EmailState::AwaitingConfirmation, EmailState::Confirmed, EmailState::Written] {
+        let (number, holder): (CardNumber, _) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
+        let address: EmailAddress = "desk@agency.example".parse().unwrap();
+        let email = Some(EmailWrite { address: address.clone(), state });
+        let (certificates, check, test) = (Vec::new(), None, None);
+        let outcome = JobOutcome::Succeeded { number: number.clone(), holder, certificates, check, test, email };
+        let page = Outcome::new(language, &online, JobKind::SetEmail, outcome, next);
+        add(&format!("outcome of an e-mail write, {state:?}"), &page);
+        let link = EmailLink { number, address, state };
+        add(&format!("e-mail link, {state:?}"), &LinkPage::new(language, &online, Some(link), next));
+    }
+    add("e-mail link, over", &LinkPage::new(language, &online, None, next));
     for result in CheckResult::ALL {
         for status in STATUSES {
             let slot = |role: CertificateRole, on_card, same| SlotCheck {
@@ -194,7 +210,8 @@ fn pages(language: Language) -> Vec<(String, String)> {
             ];
             let check = Some(CardCheck { result, status, slots });
             let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
-            let outcome = JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check, test: None };
+            let outcome =
+                JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check, test: None, email: None };
             let name = format!("outcome of a check, {result:?}, {status:?}");
             add(&name, &Outcome::new(language, &online, JobKind::Check, outcome, next));
         }
@@ -204,10 +221,14 @@ fn pages(language: Language) -> Vec<(String, String)> {
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
             .to_vec();
         let number = "TC00000000000017".parse().unwrap();
-        let outcome =
-            JobOutcome::Succeeded {
-                number, holder: "C=TW,O=<測試>".to_owned(), certificates, check: None, test: None
-            };
+        let outcome = JobOutcome::Succeeded {
+            number,
+            holder: "C=TW,O=<測試>".to_owned(),
+            certificates,
+            check: None,
+            test: None,
+            email: None,
+        };
         add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
     let error = explain(language, Refusal::new(Code::UserCodeWrong).tries_left(2));

@@ -23,7 +23,8 @@ use kaika_app::{
 use kaika_domain::{Card, Certificate, Holder};
 use kaika_pki::crl::Revoked;
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CertificateId, GenerationId, HolderId, JobId, JobKind, SerialNumber, StationId,
+    AuthorityId, CardId, CardNumber, CertificateId, EmailAddress, GenerationId, HolderId, JobDetails, JobId, JobKind,
+    SerialNumber, StationId,
 };
 use std::sync::{
     Arc,
@@ -273,6 +274,11 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
+    async fn set_holder_email(&mut self, holder: HolderId, email: &EmailAddress) -> Found<()> {
+        let done = cards::set_holder_email(self.on(), holder, email).await;
+        self.noted(done)
+    }
+
     async fn insert_card(&mut self, card: &Card) -> Found<()> {
         let done = cards::insert_card(self.on(), card).await;
         self.noted(done)
@@ -377,7 +383,7 @@ impl UnitOfWork for Work {
         authority: &AuthorityId,
         job: JobId,
         now: OffsetDateTime,
-    ) -> Found<bool> {
+    ) -> Found<Option<JobDetails>> {
         let done = tickets::redeem(self.on(), ticket_sha256, kind, authority, job, now).await;
         self.noted(done)
     }

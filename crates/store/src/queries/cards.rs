@@ -3,20 +3,21 @@
 use super::{
     Connection, Db, Found,
     rows::{
-        Row, json, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
-        to_word, unreadable, word,
+        Row, json, json_or_none, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time,
+        time_or_none, to_json, to_word, unreadable, word,
     },
 };
 use crate::{failure, statements};
 use kaika_app::StoreError;
 use kaika_domain::{Card, CardState, Holder};
-use kaika_wire::{AuthorityId, CardId, CardNumber, HolderId};
+use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, HolderId};
 use time::OffsetDateTime;
 
 statements! {
     HOLDER = "SELECT * FROM holder WHERE id = $1";
     INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
+    SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
     CARD = "SELECT * FROM card WHERE id = $1";
     BY_NUMBER = "SELECT * FROM card WHERE number = $1";
     BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated' ORDER BY ordered_at DESC, id DESC \
@@ -28,9 +29,10 @@ statements! {
     OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
         AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5";
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
-        state_at, termination_reason, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        state_at, termination_reason, version, proved_email) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
-        state_at = $9, termination_reason = $10, version = version + 1 WHERE id = $1 AND version = $2";
+        state_at = $9, termination_reason = $10, proved_email = $11, version = version + 1 WHERE id = $1 AND version = $2";
 }
 
 pub(super) async fn holder(on: &mut Connection, id: HolderId) -> Found<Option<Holder>> {
@@ -59,6 +61,12 @@ pub(super) async fn insert_holder(on: &mut Connection, holder: &Holder) -> Found
         .execute(on)
         .await
         .map_err(failure)?;
+    Ok(())
+}
+
+pub(super) async fn set_holder_email(on: &mut Connection, id: HolderId, email: &EmailAddress) -> Found<()> {
+    let query = sqlx::query::<Db>(SET_HOLDER_EMAIL).bind(id.to_string()).bind(email.as_str().to_owned());
+    query.execute(on).await.map_err(failure)?;
     Ok(())
 }
 
@@ -126,6 +134,7 @@ pub(super) async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
         .bind(state.at)
         .bind(state.reason)
         .bind(card.version)
+        .bind(card.proved_email.as_ref().map(to_json).transpose()?)
         .execute(on)
         .await
         .map_err(failure)?;
@@ -145,6 +154,7 @@ pub(super) async fn update_card(on: &mut Connection, card: &mut Card) -> Found<(
         .bind(state.dispatched_at)
         .bind(state.at)
         .bind(state.reason)
+        .bind(card.proved_email.as_ref().map(to_json).transpose()?)
         .execute(on)
         .await
         .map_err(failure)?;
@@ -204,6 +214,7 @@ fn read(row: &Row) -> Found<Card> {
         guid: parsed_or_none(row, "guid")?,
         ordered_at: time(row, "ordered_at")?,
         state,
+        proved_email: json_or_none(row, "proved_email")?,
         version: number(row, "version")?,
     })
 }

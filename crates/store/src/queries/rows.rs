@@ -58,6 +58,10 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Found<T> {
     from_json(column, &text(row, column)?)
 }
 
+pub(super) fn json_or_none<T: DeserializeOwned>(row: &Row, column: &str) -> Found<Option<T>> {
+    text_or_none(row, column)?.map(|text| from_json(column, &text)).transpose()
+}
+
 pub(super) fn from_json<T: DeserializeOwned>(column: &str, text: &str) -> Found<T> {
     serde_json::from_str(text).map_err(|_| unreadable(column))
 }

@@ -2,19 +2,20 @@
 
 use super::{
     Connection, Db, Found,
-    rows::{Row, array, parsed, parsed_or_none, time, to_word, word},
+    rows::{Row, array, json, parsed, parsed_or_none, time, to_json, to_word, word},
 };
 use crate::{failure, statements};
 use kaika_app::TicketRecord;
-use kaika_wire::{AuthorityId, JobId, JobKind};
+use kaika_wire::{AuthorityId, JobDetails, JobId, JobKind};
 use time::OffsetDateTime;
 
 statements! {
     BY_OUTCOME = "SELECT * FROM ticket WHERE outcome_sha256 = $1";
-    INSERT = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, \
+        details) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     REDEEM = "UPDATE ticket SET job = $5 \
-        WHERE ticket_sha256 = $1 AND kind = $2 AND authority = $3 AND expires_at > $4 AND job IS NULL";
+        WHERE ticket_sha256 = $1 AND kind = $2 AND authority = $3 AND expires_at > $4 AND job IS NULL \
+        RETURNING details";
     DELETE = "DELETE FROM ticket WHERE expires_at < $1";
 }
 
@@ -31,6 +32,7 @@ pub(super) async fn insert(on: &mut Connection, ticket: &TicketRecord) -> Found<
         .bind(ticket.authority.as_str().to_owned())
         .bind(ticket.expires_at.unix_timestamp())
         .bind(ticket.job.map(|job| job.to_string()))
+        .bind(to_json(&ticket.details)?)
         .execute(on)
         .await
         .map_err(failure)?;
@@ -44,17 +46,17 @@ pub(super) async fn redeem(
     authority: &AuthorityId,
     job: JobId,
     now: OffsetDateTime,
-) -> Found<bool> {
-    let done = sqlx::query::<Db>(REDEEM)
+) -> Found<Option<JobDetails>> {
+    let row = sqlx::query::<Db>(REDEEM)
         .bind(ticket_sha256.to_vec())
         .bind(to_word(&kind)?)
         .bind(authority.as_str().to_owned())
         .bind(now.unix_timestamp())
         .bind(job.to_string())
-        .execute(on)
+        .fetch_optional(on)
         .await
         .map_err(failure)?;
-    Ok(done.rows_affected() == 1)
+    row.map(|row| json(&row, "details")).transpose()
 }
 
 pub(super) async fn delete(on: &mut Connection, before: OffsetDateTime) -> Found<u64> {
@@ -67,6 +69,7 @@ fn read(row: &Row) -> Found<TicketRecord> {
         ticket_sha256: array(row, "ticket_sha256")?,
         outcome_sha256: array(row, "outcome_sha256")?,
         kind: word(row, "kind")?,
+        details: json(row, "details")?,
         authority: parsed(row, "authority")?,
         expires_at: time(row, "expires_at")?,
         job: parsed_or_none(row, "job")?,

@@ -5,8 +5,8 @@ use kaika_domain::{
     Actor, Card, CardRank, CardState, Certificate, CertificateState, Holder, Organisation, job::CardJob,
 };
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobId, JobKind,
-    Nonce, SerialNumber,
+    AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobDetails, JobId,
+    JobKind, Nonce, SerialNumber,
 };
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -84,6 +84,7 @@ pub(crate) fn card(n: u8, holder: &Holder) -> Card {
         guid: None,
         ordered_at: seconds(n.into()),
         state: CardState::Ordered,
+        proved_email: None,
         version: 1,
     }
 }
@@ -138,7 +139,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
         station: None,
         open: true,
         token_sha256: [n; 32],
-        state: CardJob::new(kind, None).unwrap(),
+        state: CardJob::new(kind, &JobDetails::default()).unwrap(),
         sequence: 0,
         nonce: Nonce([n; 32]),
         steps: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::sample::{assert_stale, gca, job_id, read, seconds, write};
 use kaika_app::{Store, TicketRecord};
-use kaika_wire::JobKind;
+use kaika_wire::{JobDetails, JobKind};
 use std::sync::Arc;
 
 on_both! {
@@ -16,6 +16,7 @@ fn ticket(n: u8) -> TicketRecord {
         ticket_sha256: [n; 32],
         outcome_sha256: [n + 100; 32],
         kind: JobKind::Activate,
+        details: JobDetails::email("desk@agency.example".parse().unwrap()),
         authority: gca(),
         expires_at: seconds(300),
         job: None,
@@ -40,7 +41,7 @@ async fn a_ticket_is_good_once_and_for_what_it_was_given(store: Arc<dyn Store>) 
     ] {
         let used =
             write(&*store, async |work| work.redeem_ticket(&secret, kind, &authority, job_id(1), seconds(at)).await);
-        assert_eq!(used.await.unwrap(), expected, "{kind:?} at {authority}, second {at}");
+        assert_eq!(used.await.unwrap(), expected.then(|| own.details.clone()), "{kind:?} at {authority}, second {at}");
     }
     let used = read(&*store).await.ticket_by_outcome(&[101; 32]).await.unwrap();
     assert_eq!(used, Some(TicketRecord { job: Some(job_id(1)), ..own }));
@@ -55,7 +56,7 @@ async fn of_many_at_once_one_uses_it(store: Arc<dyn Store>) {
                 let mut work = store.begin().await.unwrap();
                 let used = work.redeem_ticket(&[1; 32], JobKind::Activate, &gca(), job_id(n), seconds(0)).await;
                 // One that lost against another at the same moment is told that something changed.
-                used.unwrap_or(false) && work.commit().await.is_ok()
+                used.is_ok_and(|used| used.is_some()) && work.commit().await.is_ok()
             })
         })
         .collect();

@@ -77,6 +77,17 @@ portal-job-rewrite = Re-write certificates
     .failed = The certificates were not re-written
     .running = The certificates are being re-written
 
+portal-job-set_email = Write an e-mail address
+    .choice = Have your e-mail address named in your certificates, so that you can sign and receive encrypted mail. You need the PIN.
+    .lead = First we send a mail to your address, to see that it is yours. Then your certificates are issued again with the address in them, and written to the card. Your keys stay as they are.
+    .start = Continue
+    .how = Type your PIN.
+    .wait = This page then tells you to look into your mail.
+    .done = The e-mail address is written
+    .done-lead = Your certificates now name the address, and the ones before are no longer valid. You can take the card out of the reader now.
+    .failed = The e-mail address was not written
+    .running = The e-mail address is being written
+
 portal-need-pin = Your present PIN
 portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
 portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.
@@ -122,3 +133,34 @@ portal-test-chain = Chain
 portal-test-yes = passed
 portal-test-no = not passed
 portal-test-means = Key: signature and login certificate signed, and the signatures verified; the encryption certificate found the right secret. Chain: the certificate was issued by this authority, and its own certificate by the root.
+
+# Writing an e-mail address
+
+portal-need-mailbox = Your mailbox
+portal-need-mailbox-hint = You get a mail there in a moment, and have to read it.
+portal-note-email-public = Whoever sees your certificate can read the address in it. Choose one that may be known, for example that of your office.
+portal-note-email-twice = The card is used twice: before the mail is sent, and after you have confirmed the address.
+portal-note-email-old = Mail that was encrypted for you before can still be read: the key stays the same.
+portal-email-address = E-mail address
+portal-email-hint = This is the address that the certificates will name, for example name@agency.example.
+portal-email-wrong = Enter an e-mail address such as name@agency.example, without spaces.
+portal-email-awaiting = Look into your mail
+portal-email-awaiting-lead = We have sent a mail to { $email }. Nothing on the card has been changed yet.
+portal-email-next = What now
+portal-email-next-look = Open that mailbox and find our mail. It may take a minute, or be among the junk mail.
+portal-email-next-open = Open the link in the mail, or enter the code from the mail below. Both are good for 30 minutes.
+portal-email-next-write = Then the address is written to the card. Leave the card in the reader.
+portal-email-code = Code from the mail
+portal-email-code-hint = 8 letters and digits. Upper and lower case do not matter.
+portal-email-code-button = Confirm
+portal-email-code-missing = Enter the code from the mail.
+portal-email-code-wrong = This is not the code of our latest mail, or it has run out. Look at the code again, or start again to get a new mail.
+portal-email-again = Start again
+portal-email-confirm = Is this your e-mail address?
+portal-email-confirm-lead = The holder of this card wishes to have this address named in the certificates. Everybody who sees the certificates can read it.
+portal-email-confirm-button = Yes, it is mine
+portal-email-confirm-not = If you know nothing of this, close this page; nothing is changed then.
+portal-email-confirmed = The address is confirmed: write it to the card
+portal-email-confirmed-lead = One step is left. Have the card in the reader and your PIN ready, and press “Continue”. You can do that within a day.
+portal-email-over = This link is no longer good
+portal-email-over-text = It has run out, was replaced by a newer one, or is none of ours. Nothing was changed.

@@ -49,3 +49,17 @@ mail-contact_changed =
 
     If it was not you, call us at once.
     .subject = Your contact details were changed
+
+mail-email_proof =
+    The holder of card { $number } wishes to have this address named in the card's certificates, for everybody to read.
+
+    If it is yours and you agree, open this link within { $minutes } minutes and press the button on the page:
+
+    { $link }
+
+    Or enter this code where you began:
+
+    { $code }
+
+    If you know nothing of this, there is nothing to do, and nothing is changed.
+    .subject = Please confirm your e-mail address

@@ -77,6 +77,17 @@ portal-job-rewrite = 憑證重寫
     .failed = 憑證重寫沒有完成
     .running = 憑證重寫進行中
 
+portal-job-set_email = 寫入安全電子郵件信箱
+    .choice = 把您的電子郵件信箱寫進憑證，就能用來簽章和收取加密的信。需要PIN碼。
+    .lead = 先寄一封信到您的信箱，確認信箱是您的；再重新簽發含有這個信箱的憑證，寫入卡片。金鑰不會改變。
+    .start = 繼續
+    .how = 輸入您的PIN碼。
+    .wait = 接著這一頁會請您查看信件。
+    .done = 電子郵件信箱已寫入
+    .done-lead = 憑證裡已經有這個信箱，原來的憑證不再有效。現在可以把卡片取出。
+    .failed = 電子郵件信箱沒有寫入
+    .running = 正在寫入電子郵件信箱
+
 portal-need-pin = 您目前的PIN碼
 portal-need-pin-hint = 忘記了，請改用「鎖卡解碼／重設PIN碼」。
 portal-note-locked = PIN碼連續輸入錯誤會鎖住卡片；重設後就能再用，不必換卡。
@@ -122,3 +133,34 @@ portal-test-chain = 憑證鏈
 portal-test-yes = 通過
 portal-test-no = 沒有通過
 portal-test-means = 金鑰：簽章憑證和登入憑證簽了章，並驗證無誤；加解密憑證算出了正確的秘密。憑證鏈：憑證由本中心簽發，本中心的憑證由根憑證簽發。
+
+# 寫入安全電子郵件信箱
+
+portal-need-mailbox = 您的電子郵件信箱
+portal-need-mailbox-hint = 等一下會寄一封信過去，您要能讀到那封信。
+portal-note-email-public = 看到憑證的人都能讀到裡面的信箱，請選可以公開的，例如機關的信箱。
+portal-note-email-twice = 卡片會用到兩次：寄信之前一次，確認信箱之後一次。
+portal-note-email-old = 以前加密給您的信仍然能讀，金鑰沒有改變。
+portal-email-address = 電子郵件信箱
+portal-email-hint = 憑證裡會寫這個信箱，例如 name@agency.example。
+portal-email-wrong = 請輸入電子郵件信箱，例如 name@agency.example，不要有空格。
+portal-email-awaiting = 請查看您的信件
+portal-email-awaiting-lead = 我們已經寄一封信到 { $email }。卡片還沒有任何改變。
+portal-email-next = 接下來
+portal-email-next-look = 打開那個信箱，找到我們的信。可能要等一分鐘，也可能在垃圾郵件裡。
+portal-email-next-open = 開啟信裡的連結，或在下面輸入信裡的代碼。兩者都在 30 分鐘內有效。
+portal-email-next-write = 接著就把信箱寫入卡片。卡片請留在讀卡機裡。
+portal-email-code = 信裡的代碼
+portal-email-code-hint = 8 個英文字母和數字，不分大小寫。
+portal-email-code-button = 確認
+portal-email-code-missing = 請輸入信裡的代碼。
+portal-email-code-wrong = 這不是我們最新那封信的代碼，或是已經過期。請再看一次代碼，或重新開始，我們會再寄一封信。
+portal-email-again = 重新開始
+portal-email-confirm = 這是您的電子郵件信箱嗎？
+portal-email-confirm-lead = 這張卡片的持有者希望把這個信箱寫進憑證。看到憑證的人都能讀到它。
+portal-email-confirm-button = 是我的信箱
+portal-email-confirm-not = 如果您不知道這件事，關閉這一頁就好，什麼都不會改變。
+portal-email-confirmed = 信箱已確認：請寫入卡片
+portal-email-confirmed-lead = 還有最後一步。請把卡片放在讀卡機裡，準備PIN碼，按「繼續」。一天之內都可以做。
+portal-email-over = 這個連結已經失效
+portal-email-over-text = 連結已經過期、被較新的取代，或不是我們寄出的。什麼都沒有變更。

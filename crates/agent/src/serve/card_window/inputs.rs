@@ -32,7 +32,7 @@ pub(super) struct Given {
 impl Given {
     pub(super) fn inputs(&self) -> Inputs {
         let secrets = Secrets { current_pin: self.pin.clone(), new_pin: self.new_pin.clone() };
-        Inputs { user_code: self.user_code.clone(), secrets }
+        Inputs { user_code: self.user_code.clone(), mail_code: None, secrets }
     }
 }
 

@@ -79,7 +79,7 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     let browser = start(language);
     open(&browser, language, &demo);
     assert_eq!(browser.find(By::Css("h1")).text(), said(language, "tray-title"));
-    assert_eq!((browser.all(By::Css("[data-reader]")).len(), browser.all(By::Css("[data-card]")).len()), (14, 16));
+    assert_eq!((browser.all(By::Css("[data-reader]")).len(), browser.all(By::Css("[data-card]")).len()), (15, 17));
     let pictures = browser.all(By::Css("[data-card] svg[role=img]"));
     let labels: Vec<String> = pictures.iter().map(|picture| picture.attribute("aria-label").unwrap()).collect();
     assert!(labels.iter().any(|label| label.contains(first) && label.contains(&said(language, "tray-state-blocked"))));

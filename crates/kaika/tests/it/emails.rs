@@ -1,0 +1,160 @@
+//! 寫入安全電子郵件信箱: the address is proved, certificates name it, the ones before are revoked; with its fault matrix.
+
+use super::{
+    matrix::{self, WAYS},
+    post::Post,
+    world::{EMAIL, Site},
+};
+use axum::http::StatusCode;
+use kaika_agent::engine::{Finished, Inputs};
+use kaika_domain::{CertificateState, RevocationReason};
+use kaika_softcard::{Fault, FaultKind, SoftCard};
+use kaika_wire::{CertificateRole, CertificateStatus, CheckResult, Code, EmailState, EmailWrite, JobKind, Refusal};
+use std::sync::{Arc, Mutex};
+
+/// A card in use for a month.
+fn in_use() -> Site {
+    let mut site = Site::activated(|policy| policy);
+    site.later(time::Duration::days(30));
+    site
+}
+
+fn write(post: &Post, code: Option<&str>) -> Result<Finished, Refusal> {
+    let card = Arc::new(Mutex::new(SoftCard::open(post.site.card_path()).unwrap()));
+    let inputs = Inputs { mail_code: code.map(str::to_owned), ..Site::inputs(JobKind::SetEmail) };
+    post.site.run_given(&post.app, &card, &post.site.order(JobKind::SetEmail), inputs, None)
+}
+
+fn state(finished: &Finished) -> EmailState {
+    let EmailWrite { address, state } = finished.succeeded.email.clone().unwrap();
+    assert_eq!(address.as_str(), EMAIL);
+    state
+}
+
+/// The code in the newest mail.
+fn code(post: &Post) -> String {
+    let mail = post.mails().into_iter().rfind(|mail| mail.to.as_str() == EMAIL).unwrap();
+    let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    mail.text.lines().map(str::trim).find(is_code).unwrap().to_owned()
+}
+
+/// What the certificates on record name, and how those before them ended.
+fn assert_written(post: &Post) {
+    post.site.runtime().block_on(async {
+        let mut reader = post.app.store.read().await.unwrap();
+        let card = reader.card_by_number(&post.site.number).await.unwrap().unwrap();
+        assert_eq!(reader.holder(card.holder).await.unwrap().unwrap().email.as_deref(), Some(EMAIL));
+        let certificates = reader.certificates_of_card(card.id).await.unwrap();
+        for certificate in certificates {
+            let named = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap().emails().to_vec();
+            match certificate.state {
+                CertificateState::Revoked { reason, .. } => {
+                    assert_eq!(reason, RevocationReason::Superseded);
+                    assert!(named.is_empty());
+                }
+                _ if certificate.role == CertificateRole::CardAuthentication => assert!(named.is_empty()),
+                _ => assert_eq!(named, [EMAIL], "{:?}", certificate.role),
+            }
+        }
+    });
+}
+
+/// From a mail on its way to an address that somebody confirmed.
+fn confirmed() -> Site {
+    let post = Post::of(in_use());
+    assert_eq!(state(&write(&post, None).unwrap()), EmailState::AwaitingConfirmation);
+    let link = post.link_to(EMAIL);
+    assert_eq!(post.submit(&link, &[]).status, StatusCode::SEE_OTHER);
+    post.closed()
+}
+
+#[test]
+fn a_code_from_the_mail_has_the_address_written() {
+    let post = Post::of(in_use());
+    let asked = write(&post, None).unwrap();
+    assert_eq!(state(&asked), EmailState::AwaitingConfirmation);
+    let code = code(&post);
+    let wrong = if code == "AAAAAAAA" { "BBBBBBBB" } else { "AAAAAAAA" };
+    assert_eq!(write(&post, Some(wrong)).unwrap_err().code, Code::LinkOver);
+    // As people type it.
+    let typed = format!("{} {}", &code[..4].to_lowercase(), &code[4..]);
+    let written = write(&post, Some(&typed)).unwrap();
+    assert_eq!(state(&written), EmailState::Written);
+    let statuses: Vec<_> = written.succeeded.certificates.iter().map(|c| c.status).collect();
+    assert_eq!(statuses, [Some(CertificateStatus::Valid); 4]);
+    assert_written(&post);
+    assert_eq!(write(&post, Some(&code)).map(|finished| state(&finished)).ok(), Some(EmailState::Written));
+    for action in ["email.ask", "email.prove", "holder.set_email"] {
+        let audited = post.audited(action);
+        assert_eq!(audited.len(), 1, "{action}");
+        assert!(audited.iter().all(|(_, payload)| !payload.contains('@')), "no address in the log: {audited:?}");
+    }
+    post.closed().assert_agrees(CertificateStatus::Valid);
+}
+
+#[test]
+fn the_link_in_the_mail_does_the_same() {
+    let post = Post::of(in_use());
+    write(&post, None).unwrap();
+    let link = post.link_to(EMAIL);
+    let looked = post.get(&link);
+    assert!(looked.status == StatusCode::OK && looked.body.contains(EMAIL) && looked.body.contains("id=\"confirm\""));
+    // Looking proves nothing.
+    assert_eq!(state(&write(&post, None).unwrap()), EmailState::AwaitingConfirmation);
+    assert_eq!(post.submit(&link, &[]).location(), link);
+    let offered = post.get(&link);
+    assert!(offered.body.contains("id=\"confirmed\"") && offered.body.contains("data-kind=\"set_email\""));
+    assert_eq!(state(&write(&post, None).unwrap()), EmailState::Written);
+    assert!(post.get(&link).body.contains("done-banner"));
+    assert_eq!(post.submit(&link, &[]).status, StatusCode::GONE, "a link is good once");
+    assert_written(&post);
+}
+
+#[test]
+fn an_address_is_not_flooded() {
+    let post = Post::of(in_use());
+    for _ in 0..3 {
+        write(&post, None).unwrap();
+    }
+    assert_eq!(write(&post, None).unwrap_err().code, Code::TooManyRequests);
+    assert_eq!(post.mails().len(), 3);
+}
+
+#[test]
+fn a_card_that_cannot_be_used_gets_no_mail() {
+    let site = in_use();
+    site.run(JobKind::Suspend, None).result.unwrap();
+    let post = Post::of(site);
+    let barred = write(&post, None).unwrap_err();
+    assert_eq!((barred.code, barred.status), (Code::CardBarred, Some(CertificateStatus::Suspended)));
+    assert!(post.mails().is_empty());
+    let unopened = Post::of(Site::personalised(|policy| policy));
+    assert_eq!(write(&unopened, None).unwrap_err().code, Code::PinLocked);
+}
+
+#[test]
+fn writing_an_address_is_cut_anywhere() {
+    let base = confirmed();
+    matrix::run("e-mail write", &base, JobKind::SetEmail, CertificateStatus::Valid, &WAYS);
+}
+
+/// Issued, and cut before anything was written: a check finds it, and the re-write brings it to its end.
+#[test]
+fn a_cut_write_is_found_by_a_check() {
+    let base = confirmed();
+    let whole = base.copy().run(JobKind::SetEmail, None).apdus;
+    let found = (1..whole).rev().find_map(|at| {
+        let site = base.copy();
+        let cut = site.run(JobKind::SetEmail, Some(Fault { at, kind: FaultKind::LosePowerBefore }));
+        cut.result.unwrap_err();
+        let check = site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap();
+        let unwritten = check.slots.iter().all(|slot| !slot.same && slot.on_card.is_some());
+        (check.result == CheckResult::Differs && unwritten).then_some((site, check))
+    });
+    let (site, check) = found.unwrap();
+    assert_eq!(check.status, CertificateStatus::Valid, "what was accepted before still is");
+    let rewritten = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.check.unwrap();
+    assert_eq!((rewritten.result, rewritten.status), (CheckResult::Rewritten, CertificateStatus::Valid));
+    site.assert_agrees(CertificateStatus::Valid);
+    assert_written(&Post::of(site));
+}
