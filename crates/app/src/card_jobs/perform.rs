@@ -130,7 +130,7 @@ async fn issue<'a>(
     Open::begin(app, job.card).await
 }
 
-/// For the keys that the card has; a certificate that names the address already stays.
+/// For the keys that the card has; a certificate that names the address already stays. What is there is older by a second.
 async fn reissue<'a>(
     app: &'a App,
     job: &JobRecord,
@@ -144,6 +144,14 @@ async fn reissue<'a>(
             keys.push(KeyToCertify { role: *role, public_key });
         }
     }
+    // Which is the newest is told by the second of issuing.
+    let newest = view.certificates.iter().map(|certificate| certificate.issued_at).max();
+    if newest.is_some_and(|newest| app.now() <= newest) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    if newest.is_some_and(|newest| app.now() <= newest) {
+        return Err(Code::Busy.into());
+    }
     issue(app, job, &keys, Some(email), view).await
 }
 
@@ -155,6 +163,8 @@ async fn confirm_email<'a>(
     code: Option<&str>,
 ) -> Result<(Performed, Open<'a>), Failure> {
     let performed = match code {
+        // The same report again, whose first answer was lost.
+        _ if view.facts().has_proved(address) => Performed::Done,
         Some(code) => {
             prove_email_by_code(app, job.card, address, code).await?;
             Performed::Done

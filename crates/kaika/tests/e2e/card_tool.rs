@@ -1,6 +1,6 @@
 //! `kaika-agent card` through the running agent: its documents, its refusals, and what it never prints.
 
-use crate::bench::{surroundings, tool};
+use crate::bench::{eventually, surroundings, tool};
 use crate::demo::{Demo, fetch};
 use crate::judges::{certificate, statuses};
 use kaika_testkit::ports::PortPair;
@@ -24,7 +24,7 @@ fn list_names_readers_and_cards() {
     let demo = Demo::new();
     let offline = demo.agent(&["card", "list"], "").expect_success();
     let readers = offline["readers"].as_array().unwrap();
-    assert_eq!(readers.len(), 14);
+    assert_eq!(readers.len(), 15);
     for authority in ["gca", "xca", "hca", "moica", "twca"] {
         let card = demo.card(authority);
         let entry = readers.iter().find(|entry| entry["reader"] == card.reader()).unwrap();
@@ -279,4 +279,38 @@ fn a_wrong_use_ends_with_two() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["error"]["code"], "bad_request");
     assert!(!output.stdout().contains("135790"));
+}
+
+/// Asked for, confirmed by the code from the mail, written; and a card whose write was cut is brought to its end.
+#[test]
+fn an_address_is_written_with_the_code_from_the_mail() {
+    const OFFICE: &str = "bureau@kaika.example";
+    let demo = Demo::new();
+    let portal = demo.portal("xca");
+    let (card, _) = demo.card_in_state("xca", "activated");
+    let at = |card: &crate::demo::Card<'_>, arguments: &[&str], secrets: &str| {
+        let place = ["--portal", portal, "--reader", card.reader()];
+        demo.agent(&[&["card"], arguments, &place].concat(), secrets)
+    };
+    let set = |secrets: &str| at(&card, &["set-email", "--email", OFFICE, "--secrets-stdin"], secrets);
+    let asked = set("pin=135790\n").expect_success();
+    assert_eq!((&asked["state"], &asked["email"]), (&json!("awaiting_confirmation"), &json!(OFFICE)));
+    set("pin=000000\n").refused("pin_wrong");
+    set("pin=135790\nmail_code=AAAAAAAA\n").refused("link_over");
+    let mails = demo.ready()["mails"].as_str().unwrap();
+    let code = eventually("the mail", || {
+        let page = String::from_utf8(fetch(mails)).unwrap();
+        let (_, mail) = page.split_once(OFFICE)?;
+        let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        mail.lines().map(str::trim).find(is_code).map(str::to_owned)
+    });
+    let done = set(&format!("pin=135790\nmail_code={code}\n")).expect_success();
+    assert_eq!((&done["state"], &done["email"]), (&json!("succeeded"), &json!(OFFICE)));
+    assert!(statuses(&done).iter().all(|(_, status)| *status == "valid"));
+    assert_eq!(at(&card, &["check"], "").expect_success()["result"], "A");
+
+    let (cut, _) = demo.card_in_state("xca", "issued_not_written");
+    assert_eq!(at(&cut, &["check"], "").expect_success()["result"], "B-1");
+    assert_eq!(at(&cut, &["rewrite", "--secrets-stdin"], "pin=135790\n").expect_success()["result"], "B-2");
+    assert_eq!(at(&cut, &["check"], "").expect_success()["result"], "A");
 }

@@ -1,8 +1,11 @@
-//! What begins with a mail: a new user code, and another contact; read in the demo's mailbox.
+//! What begins with a mail: a new user code, another contact, an address in the certificates; read in the demo's mailbox.
 
-use super::{LANGUAGES, inspect, portal, said, start};
+use super::desk::Desk;
+use super::services::{Tongue, done, fill, go};
+use super::{LANGUAGES, assert_quiet, inspect, portal, said, start};
 use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By};
+use kaika_testkit::tools::Tool;
 
 /// Who has the card in the reader, in short.
 const HOLDER: &str = "測試資訊處";
@@ -204,4 +207,105 @@ fn another_contact_in_chinese() {
 #[test]
 fn another_contact_in_english() {
     another_contact(LANGUAGES[1]);
+}
+
+const OFFICE: &str = "office@kaika.example";
+
+/// From the page to the mail: the card proves itself, and the page says where to look.
+#[track_caller]
+fn asks(browser: &Browser, desk: &Desk, language: Tongue) {
+    browser.open(&format!("{}/xca/", desk.portal()));
+    browser.click(By::Css("main a[href='/xca/set_email']"));
+    browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
+    inspect(browser, "set_email", language);
+    for wrong in ["", "nobody", "two words@kaika.example"] {
+        browser.fill(By::Css("#email"), wrong);
+        browser.click(By::Css("#start"));
+        let error = browser.find(By::Css("#email-error:not([hidden])"));
+        assert_eq!(error.text(), said(language, "portal-email-wrong"), "{wrong}");
+        assert_eq!(browser.focused().attribute("id").as_deref(), Some("email"));
+    }
+    inspect(browser, "set_email-wrong", language);
+    browser.fill(By::Css("#email"), OFFICE);
+    let (page, window) = go(browser, "set_email", language);
+    fill(browser, &[("pin", "135790")]);
+    browser.switch_to(&page);
+    browser.wait_until_closed(&window);
+    browser.find(By::Css("#awaiting"));
+    assert_eq!(heading(browser), said(language, "portal-email-awaiting"));
+    assert!(browser.find(By::Css("#lead")).text().contains(OFFICE));
+    inspect(browser, "set_email-awaiting", language);
+}
+
+/// From the address that is confirmed to the card.
+#[track_caller]
+fn writes(browser: &Browser, desk: &Desk, language: Tongue) {
+    browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
+    inspect(browser, "set_email-confirmed", language);
+    let windows = go(browser, "set_email", language);
+    fill(browser, &[("pin", "135790")]);
+    done(browser, &windows, "set_email");
+    assert_eq!(heading(browser), said(language, "portal-job-set_email.done"));
+    assert_eq!(browser.find(By::Css("#email")).text(), OFFICE);
+    assert_eq!(browser.all(By::Css("tr[data-role] .status-valid")).len(), 4);
+    inspect(browser, "set_email-written", language);
+    assert_quiet(browser, &[&desk.portal(), &desk.agent()]);
+    let card = desk.card();
+    let pem = card["certificates"].as_array().unwrap().iter().find(|c| c["role"] == "signature").unwrap();
+    let pem = pem["pem"].as_str().unwrap();
+    let text = Tool::new("openssl").args(["x509", "-noout", "-email"]).input(pem).run().expect_success();
+    assert_eq!(text.stdout().trim(), OFFICE);
+}
+
+#[test]
+fn an_address_is_written_by_the_link_in_chinese() {
+    let language = LANGUAGES[0];
+    let desk = Desk::in_state("activated");
+    let browser = start(language);
+    asks(&browser, &desk, language);
+    browser.click(By::Css("#awaiting a[href='/mails']"));
+    let mail = mail_to(&desk.demo, &browser, language, OFFICE, "email_proof");
+    browser.click(By::Css(&format!("{mail} .mail-text a")));
+    assert_eq!(heading(&browser), said(language, "portal-email-confirm"));
+    assert_eq!(browser.find(By::Css("#email")).text(), OFFICE);
+    inspect(&browser, "set_email-link", language);
+    browser.click(By::Css("#confirm"));
+    browser.find(By::Css("#confirmed"));
+    let link = browser.url();
+    writes(&browser, &desk, language);
+    browser.open(&link);
+    assert_eq!(heading(&browser), said(language, "portal-job-set_email.done"));
+    inspect(&browser, "set_email-link-written", language);
+    browser.open(&link[..link.len() - 1]);
+    browser.find(By::Css("#over"));
+    inspect(&browser, "set_email-link-over", language);
+}
+
+#[test]
+fn an_address_is_written_by_the_code_in_english() {
+    let language = LANGUAGES[1];
+    let desk = Desk::in_state("activated");
+    let browser = start(language);
+    asks(&browser, &desk, language);
+    let page = browser.url();
+    let mail = mail_to(&desk.demo, &browser, language, OFFICE, "email_proof");
+    let text = browser.find(By::Css(&format!("{mail} .mail-text"))).text();
+    let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let code = text.lines().map(str::trim).find(is_code).unwrap().to_owned();
+    browser.open(&page);
+    for (typed, text) in [("", "portal-email-code-missing"), ("AAAA-AAAA", "portal-email-code-wrong")] {
+        browser.fill(By::Css("#code"), typed);
+        browser.click(By::Css("#confirm"));
+        browser.wait_until("what is wrong", |browser| {
+            browser.has(By::Css("#code-error")) && browser.text_of(By::Css("#code-error")) == said(language, text)
+        });
+        let logged = browser.console_errors();
+        assert!(logged.iter().all(|line| line.contains("400")), "{logged:?}");
+        browser.forget_traffic();
+    }
+    inspect(&browser, "set_email-code-wrong", language);
+    browser.fill(By::Css("#code"), &code.to_lowercase());
+    browser.click(By::Css("#confirm"));
+    browser.wait_until("the next step", |browser| heading(browser) == said(language, "portal-email-confirmed"));
+    writes(&browser, &desk, language);
 }

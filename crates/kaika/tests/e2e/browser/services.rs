@@ -9,7 +9,7 @@ use kaika_testkit::browser::{Browser, By, Window};
 use serde_json::Value;
 use std::fs;
 
-type Tongue = (&'static str, &'static str);
+pub(super) type Tongue = (&'static str, &'static str);
 
 /// From the authority's home to the card window, which has the form for the card.
 #[track_caller]
@@ -25,7 +25,7 @@ fn open(browser: &Browser, desk: &Desk, kind: &str, language: Tongue) -> (Window
 
 /// Presses the page's button, and looks at the window.
 #[track_caller]
-fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Window) {
+pub(super) fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Window) {
     let page = browser.window();
     browser.click(By::Css("#start"));
     let window = browser.switch_to_popup();
@@ -38,14 +38,14 @@ fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Window) {
 
 /// The job is done: the window has closed, and the page shows the outcome.
 #[track_caller]
-fn done(browser: &Browser, (page, window): &(Window, Window), kind: &str) {
+pub(super) fn done(browser: &Browser, (page, window): &(Window, Window), kind: &str) {
     browser.switch_to(page);
     browser.wait_until_closed(window);
     browser.wait_for_url(&format!("/xca/{kind}/outcome/"));
     browser.find(By::Css("tr[data-role]"));
 }
 
-fn fill(browser: &Browser, fields: &[(&str, &str)]) {
+pub(super) fn fill(browser: &Browser, fields: &[(&str, &str)]) {
     for (field, content) in fields {
         browser.fill(By::Css(&format!("#{field}")), content);
     }
@@ -219,6 +219,25 @@ fn an_expired_card_is_c_and_is_told_what_to_do() {
         inspect(&browser, "check-c-expired", language);
         assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-check-expired"));
         assert!(!browser.has(By::Css("#start")), "nothing is written to it");
+    }
+}
+
+/// An e-mail address was being written to it, and it was taken out.
+#[test]
+fn what_was_issued_and_not_written_is_downloaded() {
+    for language in LANGUAGES {
+        let desk = Desk::in_state("issued_not_written");
+        let browser = start(language);
+        let windows = open(&browser, &desk, "check", language);
+        fill(&browser, &[]);
+        done(&browser, &windows, "check");
+        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-1"));
+        inspect(&browser, "check-not-written", language);
+        let windows = go(&browser, "rewrite", language);
+        fill(&browser, &[("pin", "135790")]);
+        done(&browser, &windows, "rewrite");
+        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-2"));
+        assert_eq!(browser.all(By::Css("tr[data-role] .status-valid")).len(), 4);
     }
 }
 
