@@ -68,7 +68,7 @@ impl ChangePage<'_> {
         wrong_with(&self.wrong, field)
     }
 
-    /// Whether the way by a new user code is shown: where none of the three is told wrong, nor that the way is locked.
+    /// Whether the way by a new user code is shown: one answer, whichever of the three is wrong, or the way is locked.
     fn is_unproved(&self) -> bool {
         self.wrong_with("user_code") == Some(NOT_PROVED)
     }

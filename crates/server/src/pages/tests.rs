@@ -378,7 +378,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
         add("user code, link", &user_code::new_page(language, policy, link));
     }
     let contact = [
-        ("user_code", "contact-locked"),
+        ("user_code", "contact-not-proved"),
         ("email", "contact-email-form"),
         ("person", "contact-person-form"),
         ("telephone", "contact-telephone-form"),
@@ -482,8 +482,10 @@ fn a_first_view_is_below_100_kilobytes() {
     }
 }
 
-/// What a check or a test comes to, composed of a beginning and a word.
-const CHECKS: [&str; 8] = [
+/// What a check, a test or an e-mail write comes to, composed of a beginning and a word.
+const CHECKS: [&str; 10] = [
+    "portal-email-awaiting",
+    "portal-email-confirmed",
     "portal-test-passed",
     "portal-test-failed",
     "portal-check-a",
