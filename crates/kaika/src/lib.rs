@@ -1,5 +1,6 @@
 //! The program that runs an authority: the demo and the operator's commands. Here the ports meet their adapters.
 
+mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -79,6 +79,7 @@ pub async fn run(config: Config) -> Result<()> {
         },
         stopping.clone(),
     ));
+    tokio::spawn(crate::allocator::give_back());
     tracing::info!(origin = %app.origin, "serving");
     network::serve(endpoints, stopping.clone()).await.context("the server failed")?;
     stopped(stopping).await;
