@@ -21,7 +21,7 @@ pub async fn issue_ticket(
     details: JobDetails,
 ) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
-    if !kind.needs_ticket() || !kind.has_window() {
+    if !kind.needs_ticket() || !kind.is_for_holders() {
         return Err(Code::NotFound.into());
     }
     policy.offers(kind)?;

@@ -112,7 +112,7 @@ class CardJob {
       const error = document.getElementById(`${input.id}-error`);
       if (error) error.hidden = right;
       input.closest(".field")?.classList.toggle("field-wrong", !right);
-      input.setAttribute("aria-invalid", String(!right));
+      if (input.type !== "radio") input.setAttribute("aria-invalid", String(!right));
       if (!right) first ??= input;
     }
     first?.focus();

@@ -40,6 +40,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/", get(home::home))
         .route("/{authority}/accent.css", get(assets::accent))
         .route("/{authority}/{kind}", get(card_job::card_job))
+        .route("/{authority}/{kind}/card", get(card_job::status_change))
         .route("/{authority}/{kind}/outcome/{token}", outcome)
         .route("/{authority}/set_email/link/{token}", get(email::link).post(email::confirm).layer(links.clone()))
         .route("/{authority}/certificates", queries)

@@ -106,15 +106,9 @@ impl JobKind {
         !matches!(self, Self::ChangePin | Self::Information)
     }
 
-    /// Whether holders do it themselves; the other is made at a station.
+    /// Whether holders do it themselves, in the card window; the other is made at a station.
     pub fn is_for_holders(self) -> bool {
         self != Self::Personalise
-    }
-
-    /// Whether holders do it in the card window, from a page of its own. What changes a status has pages that need no
-    /// card; with the card it is done at the card tool.
-    pub fn has_window(self) -> bool {
-        self.is_for_holders() && self.status_change().is_none()
     }
 
     /// Which change of status it is.

@@ -202,7 +202,7 @@ fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
         .kind
         .parse()
         .ok()
-        .filter(|kind: &JobKind| kind.has_window())
+        .filter(|kind: &JobKind| kind.is_for_holders())
         .ok_or_else(|| not_a("job of this window"))?;
     let Some(portal) = portal else {
         return match kind.has_server() {

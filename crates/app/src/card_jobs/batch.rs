@@ -210,7 +210,7 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
     let holder =
         crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?.to_string();
     let facts = view.facts();
-    let not_now = JobKind::ALL.into_iter().filter(|kind| kind.has_window()).filter_map(|kind| {
+    let not_now = JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()).filter_map(|kind| {
         let refusal = kaika_domain::job::may(kind, &facts).err()?;
         Some((kind, helped_by(refusal, view)))
     });

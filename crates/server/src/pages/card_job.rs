@@ -18,7 +18,7 @@ use kaika_domain::{
 };
 use kaika_texts::{Language, text};
 use kaika_web::{html, language};
-use kaika_wire::{EmailAddress, Input, JobKind};
+use kaika_wire::{EmailAddress, Input, JobKind, StatusChangeKind};
 
 #[derive(Template)]
 #[template(path = "card-job.html")]
@@ -86,6 +86,11 @@ impl<'a> CardJob<'a> {
         self.kind == JobKind::SetEmail && self.address.is_none()
     }
 
+    /// Which change of status is asked for on this page, and a reason with it.
+    fn change(&self) -> Option<StatusChangeKind> {
+        self.kind.status_change()
+    }
+
     /// What a person needs, each with a hint where there is one.
     fn needs(&self) -> Vec<(String, Option<String>)> {
         let t = |key| self.page.t(key);
@@ -142,7 +147,17 @@ impl<'a> CardJob<'a> {
                 t("portal-note-wrong-pin"),
             ],
             JobKind::Information => vec![t("portal-note-check-reads")],
-            JobKind::Personalise | JobKind::Suspend | JobKind::Resume | JobKind::Revoke => Vec::new(),
+            JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
+                let kind = self.kind.as_str();
+                let what = |what: &str| self.page.t(&format!("status-{kind}-what-{what}"));
+                let mut notes: Vec<_> = match self.kind {
+                    JobKind::Revoke => vec![t("portal-note-final")],
+                    _ => vec![what("now"), what("back"), what("card")],
+                };
+                notes.extend(code());
+                notes
+            }
+            JobKind::Personalise => Vec::new(),
         }
     }
 
@@ -180,6 +195,9 @@ impl<'a> CardJob<'a> {
             true if self.kind == JobKind::SetEmail => {
                 format!("kaika-agent card {name} --portal {}/{}/ --email …", self.origin, self.policy.id)
             }
+            true if self.change().is_some() => {
+                format!("kaika-agent card {name} --portal {}/{}/ --reason …", self.origin, self.policy.id)
+            }
             true => format!("kaika-agent card {name} --portal {}/{}/", self.origin, self.policy.id),
             false => format!("kaika-agent card {name}"),
         }
@@ -203,8 +221,24 @@ pub(super) async fn card_job(
         Ok(()) => {}
         // There it says how cards are activated.
         Err(_) if kind == JobKind::Activate => return Redirect::temporary(&format!("/{}/", policy.id)).into_response(),
-        Err(_) if !kind.has_window() => return not_found(headers).await,
+        Err(_) if !kind.is_for_holders() => return not_found(headers).await,
         Err(refusal) => return refuse(refusal, &headers),
     }
     html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind)))
+}
+
+/// 停用, 復用, 廢止 with the card at hand; without it they have a form of their own.
+pub(super) async fn status_change(
+    State(site): State<Site>,
+    Path((id, kind)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let kind = kind.parse().ok().filter(|kind: &JobKind| kind.status_change().is_some());
+    let (Some(policy), Some(kind)) = (authority(&site.app, &id), kind) else {
+        return not_found(headers).await;
+    };
+    match policy.offers(kind) {
+        Ok(()) => html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind))),
+        Err(refusal) => refuse(refusal, &headers),
+    }
 }

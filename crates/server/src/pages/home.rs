@@ -46,7 +46,8 @@ pub(super) struct Home<'a> {
 impl Home<'_> {
     /// What holders do with their cards here.
     fn jobs(&self) -> impl Iterator<Item = JobKind> {
-        JobKind::ALL.into_iter().filter(|kind| kind.has_window() && self.policy.offers(*kind).is_ok())
+        let kinds = JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders() && kind.status_change().is_none());
+        kinds.filter(|kind| self.policy.offers(*kind).is_ok())
     }
 
     fn job(&self, kind: &JobKind, what: &str) -> String {

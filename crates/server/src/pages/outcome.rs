@@ -115,6 +115,11 @@ impl<'a> Outcome<'a> {
             JobKind::Activate | JobKind::Unlock => {
                 &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
             }
+            JobKind::Suspend => &["status-suspend-what-back", "status-suspend-afterwards-lost"],
+            JobKind::Resume => &["status-resume-what-back", "portal-done-care"],
+            JobKind::Revoke => {
+                &["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"]
+            }
             _ => &["portal-done-care"],
         };
         keys.iter().map(|key| self.page.t(key)).collect()

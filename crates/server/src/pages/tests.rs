@@ -160,7 +160,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
     let suspending = of_kind("TC", "mode = \"online\", within_days = 90, afterwards = \"suspend\"");
     for policy in [&online, &suspending] {
-        for kind in JobKind::ALL.into_iter().filter(|kind| kind.has_window()) {
+        for kind in JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()) {
             add(kind.as_str(), &CardJobPage::new(job(policy, kind)));
         }
     }

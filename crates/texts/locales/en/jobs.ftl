@@ -88,6 +88,37 @@ portal-job-set_email = Write an e-mail address
     .failed = The e-mail address was not written
     .running = The e-mail address is being written
 
+portal-job-suspend = Suspend certificates with the card
+    .lead = The card proves which one it is, and your user code that you are its holder. Its certificates then cannot be used for the time being.
+    .start = Suspend the certificates
+    .how = Type your user code.
+    .wait = After a few seconds, “The certificates are suspended” tells you that it is done.
+    .done = The certificates are suspended
+    .done-lead = From now on the certificates of this card cannot be used to sign or to log in. The card itself was not changed.
+    .failed = The certificates were not suspended
+    .running = The certificates are being suspended
+
+portal-job-resume = Resume certificates with the card
+    .lead = The card proves which one it is, and your user code that you are its holder. Your own suspension is lifted; what the authority or a counter has suspended, they have to restore.
+    .start = Resume the certificates
+    .how = Type your user code.
+    .wait = After a few seconds, “Your suspension is lifted” tells you that it is done.
+    .done = Your suspension is lifted
+    .done-lead = The suspension that you asked for no longer holds. This is the status of the certificates now.
+    .failed = The suspension was not lifted
+    .running = The suspension is being lifted
+
+portal-job-revoke = Revoke certificates with the card
+    .lead = Revoked certificates are void for ever, and nobody can restore them. If you only won’t use the card for a while, suspend them instead.
+    .start = Revoke for good
+    .how = Type your user code.
+    .wait = After a few seconds, “The certificates are revoked” tells you that it is done.
+    .done = The certificates are revoked
+    .done-lead = The certificates of this card are void for good, and can no longer be used to sign or to log in.
+    .failed = The certificates were not revoked
+    .running = The certificates are being revoked
+
+portal-note-final = This is final. If you still need certificates afterwards, you have to apply for a new card.
 portal-need-pin = Your present PIN
 portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
 portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.

@@ -88,6 +88,37 @@ portal-job-set_email = 寫入安全電子郵件信箱
     .failed = 電子郵件信箱沒有寫入
     .running = 正在寫入電子郵件信箱
 
+portal-job-suspend = 用卡片辦理憑證停用
+    .lead = 卡片證明是哪一張，用戶代碼證明您是持有者。停用後，憑證暫時不能使用。
+    .start = 停用憑證
+    .how = 輸入您的用戶代碼。
+    .wait = 幾秒鐘後看到「憑證已停用」就完成了。
+    .done = 憑證已停用
+    .done-lead = 從現在起，這張卡片的憑證不能用來簽章或登入。卡片本身沒有改變。
+    .failed = 憑證沒有停用
+    .running = 正在停用憑證
+
+portal-job-resume = 用卡片辦理憑證復用
+    .lead = 卡片證明是哪一張，用戶代碼證明您是持有者。您自己辦理的停用會解除；憑證中心或窗口停用的，要由他們恢復。
+    .start = 復用憑證
+    .how = 輸入您的用戶代碼。
+    .wait = 幾秒鐘後看到「已解除您的停用」就完成了。
+    .done = 已解除您的停用
+    .done-lead = 您辦理的停用已經解除。下面是憑證現在的狀態。
+    .failed = 停用沒有解除
+    .running = 正在解除停用
+
+portal-job-revoke = 用卡片辦理憑證廢止
+    .lead = 廢止後憑證永久失效，誰都不能恢復。只是暫時不用卡片的話，請改辦停用。
+    .start = 確定廢止
+    .how = 輸入您的用戶代碼。
+    .wait = 幾秒鐘後看到「憑證已廢止」就完成了。
+    .done = 憑證已廢止
+    .done-lead = 這張卡片的憑證已永久失效，不能再用來簽章或登入。
+    .failed = 憑證沒有廢止
+    .running = 正在廢止憑證
+
+portal-note-final = 廢止不能恢復。之後還需要憑證的話，要重新申請卡片。
 portal-need-pin = 您目前的PIN碼
 portal-need-pin-hint = 忘記了，請改用「鎖卡解碼／重設PIN碼」。
 portal-note-locked = PIN碼連續輸入錯誤會鎖住卡片；重設後就能再用，不必換卡。

@@ -41,7 +41,7 @@ pub(super) fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Wi
 pub(super) fn done(browser: &Browser, (page, window): &(Window, Window), kind: &str) {
     browser.switch_to(page);
     browser.wait_until_closed(window);
-    browser.wait_for_url(&format!("/xca/{kind}/outcome/"));
+    browser.wait_for_url(&format!("/{kind}/outcome/"));
     browser.find(By::Css("tr[data-role]"));
 }
 

@@ -1,6 +1,9 @@
-//! 停用, 復用 and 廢止, as somebody does it who can't find his card: by page, in each language, without a card.
+//! 停用, 復用 and 廢止, as somebody does it who can't find his card: by page, in each language, without a card; and with the
+//! card at hand, in the card window.
 
-use super::{LANGUAGES, inspect, portal, said, start};
+use super::desk::Desk;
+use super::services::{Tongue, done, fill, go};
+use super::{LANGUAGES, assert_quiet, inspect, portal, said, start};
 use crate::bench::eventually;
 use crate::demo::{Card, Demo};
 use crate::judges::{Question, RelyingParty};
@@ -229,4 +232,52 @@ fn pages_say_how_else_it_is_done() {
             inspect(&browser, &format!("status-{}", path.replace('/', "-")), language);
         }
     }
+}
+
+/// With the card in the reader: no number, no name, no captcha; a revocation still says that it is final.
+#[track_caller]
+fn with_the_card(language: Tongue) {
+    let desk = Desk::new("gca");
+    let (at, secrets) = (format!("{}/gca/", desk.portal()), format!("user_code={}\nnew_pin=135790\n", desk.user_code));
+    desk.bench.agent(&["card", "activate", "--portal", &at, "--secrets-stdin"], &secrets).expect_success();
+    let browser = start(language);
+    for (kind, reason, status) in
+        [("suspend", "not_in_use", "suspended"), ("resume", "found", "valid"), ("revoke", "ceased", "revoked")]
+    {
+        browser.open(&format!("{at}{kind}"));
+        browser.click(By::Css("#with-card a"));
+        browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
+        inspect(&browser, &format!("{kind}-card"), language);
+        browser.click(By::Css("#start"));
+        assert_eq!(browser.text_of(By::Css("#reason-error")), said(language, "status-reason-missing"));
+        browser.click(By::Css(&format!("input[name=reason][value={reason}]")));
+        if kind == "revoke" {
+            browser.click(By::Css("#start"));
+            assert_eq!(browser.text_of(By::Css("#sure-error")), said(language, "status-confirm-sure-missing"));
+            inspect(&browser, "revoke-card-unsure", language);
+            browser.click(By::Css("#sure"));
+        }
+        let windows = go(&browser, kind, language);
+        if kind == "suspend" {
+            // Told at the field, with the tries left.
+            fill(&browser, &[("user_code", "Wrong000")]);
+            assert!(browser.text_of(By::Css("#user_code-error")).contains('2'));
+        }
+        fill(&browser, &[("user_code", &desk.user_code)]);
+        done(&browser, &windows, kind);
+        assert_eq!(browser.text_of(By::Css("h1")), said(language, &format!("portal-job-{kind}.done")));
+        assert_statuses(&browser, language, status);
+        inspect(&browser, &format!("{kind}-card-done"), language);
+    }
+    assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+}
+
+#[test]
+fn with_the_card_at_hand_in_chinese() {
+    with_the_card(LANGUAGES[0]);
+}
+
+#[test]
+fn with_the_card_at_hand_in_english() {
+    with_the_card(LANGUAGES[1]);
 }
