@@ -1,7 +1,7 @@
 //! What a check of a card came to (檢測): the card's contents beside the database's; and what a test of its certificates
 //! (憑證測試).
 
-use crate::{CertificateRole, CertificateStatus, SerialNumber, Slot};
+use crate::{CertificateRole, CertificateStatus, JobKind, SerialNumber, Slot};
 use serde::{Deserialize, Serialize};
 
 /// The outcomes as cardholders know them from their authority's manual.
@@ -40,6 +40,9 @@ pub struct CardCheck {
     /// Of the holder's certificates together: the one that bars most.
     pub status: CertificateStatus,
     pub slots: Vec<SlotCheck>,
+    /// Jobs that were begun with this card and cut; doing them again brings them to their end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unfinished: Vec<JobKind>,
 }
 
 /// One slot of the holder's.

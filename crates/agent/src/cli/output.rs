@@ -124,6 +124,9 @@ impl Output {
         print(&text(self.language, key, &[("card", done.number.to_string().into()), ("email", email.into())]));
         if let Some(check) = &done.check {
             self.slots(check);
+            for kind in &check.unfinished {
+                print(&self.t(&format!("tool-unfinished-{}", kind.as_str())));
+            }
         }
         if let Some(test) = &done.test {
             self.tests(test);

@@ -1,7 +1,8 @@
 //! 檢測: what the card holds beside what the database has. It changes nothing; what it finds in its place goes on record.
 
 use super::{Checked, Decision, Event, Facts, Step, fault, out_of_step};
-use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, SerialNumber, SlotCheck};
+use crate::{Certificate, CertificateState};
+use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, SerialNumber, SlotCheck};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,6 +55,17 @@ impl Check {
     }
 }
 
+/// What an earlier job left open: a PUK of which it is not known whether the card has it, certificates that were issued and
+/// not written or not accepted.
+fn unfinished(facts: &Facts<'_>) -> Vec<JobKind> {
+    let open = |certificate: &Certificate| {
+        !certificate.is_written() || matches!(certificate.state, CertificateState::Held { .. })
+    };
+    let certificates = facts.contents().any(open).then_some(JobKind::Rewrite);
+    let puk = facts.puk.settled().is_none().then_some(JobKind::Unlock);
+    puk.into_iter().chain(certificates).collect()
+}
+
 /// Reads the slots of all certificates that are the holder's.
 pub(super) fn inspections(facts: &Facts<'_>) -> impl Iterator<Item = Step> {
     facts.policy.card.roles.iter().map(|role| Step::Inspect { role: *role })
@@ -92,5 +104,5 @@ pub(super) fn report(found: &[Found], facts: &Facts<'_>, differs: CheckResult) -
     };
     // The one before it is good as long as the new one was not accepted.
     let status = if status == CertificateStatus::Held { CertificateStatus::Valid } else { status };
-    CardCheck { result, status, slots }
+    CardCheck { result, status, slots, unfinished: unfinished(facts) }
 }

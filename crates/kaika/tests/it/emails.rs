@@ -153,6 +153,7 @@ fn a_cut_write_is_found_by_a_check() {
     });
     let (site, check) = found.unwrap();
     assert_eq!(check.status, CertificateStatus::Valid, "what was accepted before still is");
+    assert_eq!(check.unfinished, [JobKind::Rewrite]);
     let rewritten = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.check.unwrap();
     assert_eq!((rewritten.result, rewritten.status), (CheckResult::Rewritten, CertificateStatus::Valid));
     site.assert_agrees(CertificateStatus::Valid);

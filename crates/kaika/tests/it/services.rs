@@ -4,6 +4,7 @@ use super::{
     matrix::{WAYS, run},
     world::{NEW_PIN, OTHER_PIN, Site},
 };
+use kaika_softcard::{Fault, FaultKind};
 use kaika_wire::{
     CardCheck, CardTest, CertificateRole, CertificateStatus, CheckResult, Code, Command, JobKind, Refusal,
 };
@@ -105,6 +106,24 @@ fn a_card_that_differs_is_b_1_and_then_b_2() {
     // Nothing is left to be done, and the PIN is asked for all the same.
     assert!(site.run(JobKind::Rewrite, None).result.is_ok());
     assert!(site.inspect().pin_is(NEW_PIN));
+}
+
+/// Cut when the card was about to get its new PUK: a check tells, and unlocking again ends it.
+#[test]
+fn an_unfinished_unlocking_is_found_by_a_check() {
+    let base = Site::activated(as_it_is);
+    assert_eq!(check(&base).unfinished, []);
+    let whole = base.copy().run(JobKind::Unlock, None).apdus;
+    let found = (1..=whole).rev().find_map(|at| {
+        let site = base.copy();
+        site.run(JobKind::Unlock, Some(Fault { at, kind: FaultKind::LosePowerAfter })).result.unwrap_err();
+        (check(&site).unfinished == [JobKind::Unlock]).then_some(site)
+    });
+    let site = found.unwrap();
+    assert_eq!(check(&site).result, CheckResult::Same);
+    assert!(site.run(JobKind::Unlock, None).result.is_ok());
+    assert_eq!(check(&site).unfinished, []);
+    site.assert_agrees(CertificateStatus::Valid);
 }
 
 /// 憑證下載: issued, never written.

@@ -86,6 +86,12 @@ impl<'a> Outcome<'a> {
         self.page.t(&key)
     }
 
+    /// Jobs to be done again, where that can be done here.
+    fn unfinished<'c>(&self, check: &'c CardCheck) -> impl Iterator<Item = &'c JobKind> {
+        let none = check.result == CheckResult::NotValid;
+        check.unfinished.iter().filter(move |kind| !none && self.policy.offers(**kind).is_ok())
+    }
+
     /// The address that a mail went to, while it is waited for.
     fn awaited<'e>(&self, email: &'e Option<EmailWrite>) -> Option<&'e EmailAddress> {
         let awaits = |email: &&EmailWrite| email.state == EmailState::AwaitingConfirmation;

@@ -208,7 +208,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
                 slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
                 slot(CertificateRole::Login, None, false),
             ];
-            let check = Some(CardCheck { result, status, slots });
+            let check = Some(CardCheck { result, status, slots, unfinished: vec![JobKind::Unlock, JobKind::Rewrite] });
             let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
             let outcome =
                 JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check, test: None, email: None };
@@ -511,6 +511,7 @@ fn every_text_of_the_portal_is_used() {
         "portal-status-",
         "portal-blocked-",
         "portal-job-",
+        "portal-check-unfinished-",
         "status-suspend",
         "status-resume",
         "status-revoke",
