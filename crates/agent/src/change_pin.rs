@@ -6,7 +6,7 @@ use crate::{
     readers::{CardSession, exclusively},
 };
 use kaika_card::{PinChange, Secrets, Transport};
-use kaika_wire::{CardNumber, Code, Refusal};
+use kaika_wire::{CardNumber, Code, Refusal, Slot};
 
 /// `chosen`: another card is left alone. `resumes`: the same change was cut before, so that the card may have the new PIN
 /// already; then that is tried too, instead of a guess of the person's.
@@ -43,7 +43,7 @@ pub(crate) fn change_pin(
 }
 
 fn number_of(transport: &mut dyn Transport) -> Result<CardNumber, Refusal> {
-    let detected = kaika_card::detect(transport).map_err(not_ours)?;
-    let own = detected.presented.certificate.as_deref().and_then(CardCertificate::parse);
+    let own = kaika_card::read_certificate(transport, Slot::CardAuthentication).map_err(not_ours)?;
+    let own = own.as_deref().and_then(CardCertificate::parse);
     own.and_then(|own| own.card_number()).ok_or_else(|| Code::NotKaikaCard.into())
 }

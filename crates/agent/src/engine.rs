@@ -1,23 +1,27 @@
 //! Runs a card job: the server decides, this carries out, batch by batch.
 //!
-//! One session with one card serves the whole job; each batch is one transaction. The server's word is checked where it
-//! touches the card: a batch belongs to the job, the card and the portal that it was started with, or nothing is signed.
+//! One session with one card serves the whole job; each batch is one transaction, or goes on in the one before it. The
+//! server's word is checked where it touches the card: a batch belongs to the job, the card and the portal that it was
+//! started with, or nothing is signed.
 
 mod faults;
+mod server;
 
 pub(crate) use faults::{lost, not_ours, refusal};
+pub use server::Hold;
 
 use crate::{
     mailer,
     portal::{Portal, Station, Target, same_origin},
     readers::{CardSession, exclusively},
 };
-use kaika_card::{Detected, Run, Secrets, Transport};
+use kaika_card::{Run, Secrets, Transport};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Input, JobDetails, JobId, JobKind, JobState,
-    PinDigits, Refusal, StartJob, Succeeded, UserCode,
+    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Expectation, Guid, Input, JobDetails, JobId, JobKind,
+    JobStarted, JobState, PinDigits, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
 };
-use std::{path::PathBuf, sync::mpsc, thread, time::Duration};
+use server::{Asked, Server};
+use std::{path::PathBuf, thread, time::Duration};
 
 /// What is to be done.
 pub struct Order {
@@ -83,34 +87,54 @@ pub const PAUSES: &[Duration] = &[
 /// More than any job has batches; a server that goes on and on is no server of ours.
 const MOST_BATCHES: u32 = 64;
 
+/// How long a server is waited for.
+#[derive(Clone, Copy)]
+pub struct Patience<'p> {
+    /// Between a report and the same report once more.
+    pub pauses: &'p [Duration],
+    pub hold: Hold,
+}
+
+impl<'p> From<&'p [Duration]> for Patience<'p> {
+    fn from(pauses: &'p [Duration]) -> Self {
+        Self { pauses, hold: Hold::USUAL }
+    }
+}
+
+impl<'p, const N: usize> From<&'p [Duration; N]> for Patience<'p> {
+    fn from(pauses: &'p [Duration; N]) -> Self {
+        Self::from(pauses.as_slice())
+    }
+}
+
 /// Runs a job to its end. The card is reset at its begin and, whatever becomes of it, at its end.
 ///
 /// # Errors
 /// What the server refused; what became of the card ([`Code::CardRemoved`], [`Code::OtherCard`], [`Code::CardFault`] …),
 /// after the server was told; [`Code::ServerUnreachable`]; [`Code::SecretMissing`]; [`Code::NotKaikaCard`],
 /// [`Code::WrongAuthority`].
-pub fn run_job(
+pub fn run_job<'p>(
     session: &mut dyn CardSession,
     target: &Target,
     order: &Order,
     inputs: Inputs,
-    pauses: &[Duration],
+    patience: impl Into<Patience<'p>>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Finished, Refusal> {
-    run_job_on(session, None, target, order, inputs, pauses, progress)
+    run_job_on(session, None, target, order, inputs, patience, progress)
 }
 
 /// As [`run_job`], for the card of this number; another one is left alone.
 ///
 /// # Errors
 /// As [`run_job`], and [`Code::OtherCard`].
-pub(crate) fn run_job_on(
+pub(crate) fn run_job_on<'p>(
     session: &mut dyn CardSession,
     chosen: Option<&CardNumber>,
     target: &Target,
     order: &Order,
     inputs: Inputs,
-    pauses: &[Duration],
+    patience: impl Into<Patience<'p>>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Finished, Refusal> {
     for input in order.kind.inputs() {
@@ -124,44 +148,108 @@ pub(crate) fn run_job_on(
         }
     }
     session.reset().map_err(lost)?;
-    let result = Job { session, chosen, target, order, inputs, pauses, progress }.run();
+    let patience = patience.into();
+    let result = thread::scope(|scope| {
+        Job {
+            server: Server { scope, portal: &*target.portal, patience },
+            chosen,
+            target,
+            order,
+            inputs,
+            progress,
+            sequence: 0,
+        }
+        .run(session)
+    });
     // A card that is gone has no verified PIN left either.
     let _ = session.reset();
     result
 }
 
-struct Job<'a> {
-    session: &'a mut dyn CardSession,
+struct Job<'a, 'scope, 'env> {
+    server: Server<'scope, 'env>,
     chosen: Option<&'a CardNumber>,
-    target: &'a Target,
-    order: &'a Order,
+    target: &'env Target,
+    order: &'env Order,
     inputs: Inputs,
-    pauses: &'a [Duration],
     progress: &'a mut dyn FnMut(Progress),
+    /// The batch that was carried out last.
+    sequence: u32,
 }
 
-/// What all batches of a job have to agree with.
+/// The card that the server knows, and what all batches of the job have to agree with.
 struct Bounds {
     job: JobId,
     token: String,
+    authority: AuthorityId,
     card: CardNumber,
 }
 
-impl Job<'_> {
-    fn run(mut self) -> Result<Finished, Refusal> {
-        let detected =
-            exclusively(self.session, |transport| kaika_card::detect(transport)).map_err(lost)?.map_err(not_ours)?;
-        let own_number = self.own_number(&detected)?;
-        let start = StartJob {
-            kind: self.order.kind,
-            authority: self.target.named.clone(),
-            card: detected.presented,
-            number: self.order.number.clone(),
-            details: self.order.details.clone(),
-            ticket: self.order.ticket.clone(),
+/// What the transaction came to in which the card was looked at.
+enum Begun {
+    Started(Bounds, Turn),
+    /// The number on the card; the server has not answered in time.
+    Late(Option<CardNumber>, Asked<JobStarted>),
+}
+
+/// What one transaction on the card came to.
+enum Turn {
+    /// Still to be sent.
+    Report(BatchReport),
+    Answered(JobState),
+    /// The report is on its way, and the card is no longer kept waiting for the answer.
+    Late(Asked<JobState>),
+}
+
+impl Job<'_, '_, '_> {
+    fn run(mut self, session: &mut dyn CardSession) -> Result<Finished, Refusal> {
+        let begun = exclusively(session, |transport| self.begin(transport)).map_err(lost)??;
+        let (bounds, turn) = match begun {
+            Begun::Started(bounds, turn) => (bounds, turn),
+            Begun::Late(own_number, asked) => {
+                let started = asked.wait(self.progress)?;
+                let (bounds, state) = self.started(started, own_number)?;
+                (bounds, Turn::Answered(state))
+            }
         };
-        let portal = &*self.target.portal;
-        let started = portal.start(&start, self.order.station.as_ref())?;
+        let succeeded = self.batches(session, &bounds, turn)?;
+        Ok(Finished { job: bounds.job, authority: bounds.authority, card: bounds.card, succeeded })
+    }
+
+    /// Looks at the card and starts the job. Where the server answers soon, the first batch goes on in the same session:
+    /// what was selected and read is not read again.
+    fn begin(&mut self, transport: &mut dyn Transport) -> Result<Begun, Refusal> {
+        let card = match self.order.kind {
+            JobKind::Personalise => kaika_card::detect(transport).map(|detected| detected.presented),
+            _ => kaika_card::recognise(transport),
+        };
+        let card = card.map_err(not_ours)?;
+        let own_number = self.own_number(&card)?;
+        let asked = self.server.start(
+            StartJob {
+                kind: self.order.kind,
+                authority: self.target.named.clone(),
+                card: card.clone(),
+                number: self.order.number.clone(),
+                details: self.order.details.clone(),
+                ticket: self.order.ticket.clone(),
+            },
+            self.order.station.as_ref(),
+        );
+        let Some(answer) = asked.held(transport, self.server.patience.hold, self.progress) else {
+            return Ok(Begun::Late(own_number, asked));
+        };
+        let (bounds, state) = self.started(answer?, own_number)?;
+        let turn = match state {
+            JobState::Running { batch } if is_card(batch.card, &card) => {
+                self.carry_out(transport, &bounds, batch, Some(card.guid))?
+            }
+            state => Turn::Answered(state),
+        };
+        Ok(Begun::Started(bounds, turn))
+    }
+
+    fn started(&mut self, started: JobStarted, own_number: Option<CardNumber>) -> Result<(Bounds, JobState), Refusal> {
         if own_number.is_some_and(|own| own != started.card) {
             return Err(Refusal::new(Code::NotAPortal).detail("it speaks of another card"));
         }
@@ -172,17 +260,16 @@ impl Job<'_> {
             })?;
             self.inputs.secrets.new_pin = Some(mailer::pin_for(mailer, &started.card)?);
         }
-        let bounds = Bounds { job: started.job, token: started.token, card: started.card };
-        let succeeded = self.batches(portal, &bounds, started.state)?;
-        Ok(Finished { job: bounds.job, authority: started.authority, card: bounds.card, succeeded })
+        let JobStarted { job, token, authority, card, state, .. } = started;
+        Ok((Bounds { job, token, authority, card }, state))
     }
 
     /// The number on the card, where the job is for a card of this portal; a blank card has none.
-    fn own_number(&self, detected: &Detected) -> Result<Option<CardNumber>, Refusal> {
+    fn own_number(&self, card: &PresentedCard) -> Result<Option<CardNumber>, Refusal> {
         if self.order.kind == JobKind::Personalise {
             return Ok(None);
         }
-        let certificate = detected.presented.certificate.as_deref();
+        let certificate = card.certificate.as_deref();
         let authority = self.target.accept(certificate)?;
         if let Some(pin) = &self.inputs.secrets.new_pin {
             let PinDigits { min, max } = authority.pin_digits;
@@ -201,10 +288,20 @@ impl Job<'_> {
         }
     }
 
-    fn batches(&mut self, portal: &dyn Portal, bounds: &Bounds, mut state: JobState) -> Result<Succeeded, Refusal> {
+    fn batches(&mut self, session: &mut dyn CardSession, bounds: &Bounds, first: Turn) -> Result<Succeeded, Refusal> {
+        let mut turn = first;
         let mut fault: Option<CardFault> = None;
-        let mut sequence = 0;
-        while sequence < MOST_BATCHES {
+        loop {
+            let state = match turn {
+                Turn::Answered(state) => state,
+                Turn::Late(asked) => asked.wait(self.progress)?,
+                Turn::Report(report) => {
+                    fault.clone_from(&report.fault);
+                    let answer = self.server.report(bounds, report).wait(self.progress);
+                    // The person first has to put the card back, whatever else is wrong.
+                    answer.map_err(|unanswered| faults::after(fault.clone(), unanswered))?
+                }
+            };
             let batch = match state {
                 JobState::Succeeded(succeeded) => return Ok(succeeded),
                 JobState::Failed { error } => return Err(faults::after(fault, error)),
@@ -213,79 +310,72 @@ impl Job<'_> {
             if let Some(fault) = fault.take_if(|fault| faults::ends_job(fault)) {
                 return Err(refusal(fault));
             }
-            check(&batch, sequence + 1, bounds, portal)?;
-            let report = match self.carry_out(portal, bounds, batch)? {
-                Turn::Ended(ended) => {
-                    state = ended;
-                    continue;
-                }
-                Turn::Report(report) => report,
-            };
-            sequence = report.sequence;
-            fault.clone_from(&report.fault);
-            let waiting = &mut || (self.progress)(Progress::Waiting);
-            state = match send(portal, bounds, &report, self.pauses, waiting) {
-                Ok(state) => state,
-                // The person first has to put the card back, whatever else is wrong.
-                Err(unanswered) => return Err(faults::after(fault, unanswered)),
-            };
+            let sequence = batch.sequence;
+            let carried_out = exclusively(session, |transport| self.carry_out(transport, bounds, batch, None));
+            turn = carried_out.unwrap_or_else(|error| {
+                let run = Run { outcomes: Vec::new(), fault: Some(CardFault::from(error)) };
+                Ok(Turn::Report(self.reported(sequence, run)))
+            })?;
         }
-        Err(Refusal::new(Code::NotAPortal).detail("the job does not end"))
     }
 
-    /// Carries a batch out, and in the same transaction those that go on from it.
-    fn carry_out(&mut self, portal: &dyn Portal, bounds: &Bounds, first: Batch) -> Result<Turn, Refusal> {
-        let Self { session, inputs, progress, order, pauses, .. } = self;
-        let sequence = first.sequence;
-        let wants_user_code = order.kind.inputs().contains(&Input::UserCode);
-        let reported = |sequence: u32, run: Run| BatchReport {
-            sequence,
-            outcomes: run.outcomes,
-            fault: run.fault,
-            user_code: (wants_user_code && sequence == 1).then(|| inputs.user_code.clone()).flatten(),
-            mail_code: (sequence == 1).then(|| inputs.mail_code.clone()).flatten(),
-        };
-        let turn = exclusively(&mut **session, |transport| {
-            let mut batch = first;
-            let mut run_batch: RunBatch = kaika_card::run;
-            loop {
-                progress(Progress::Batch { sequence: batch.sequence, commands: batch.commands.len() });
-                let step = &mut |done| progress(Progress::Step { done });
-                let run = run_batch(transport, &batch, &inputs.secrets, &mut crate::random, step);
-                let report = reported(batch.sequence, run);
-                if !batch.hold || report.fault.is_some() {
-                    return Ok(Turn::Report(report));
-                }
-                match send_beside(transport, portal, bounds, &report, pauses, *progress)? {
-                    JobState::Running { batch: next } => {
-                        check(&next, batch.sequence + 1, bounds, portal)?;
-                        batch = next;
-                        run_batch = kaika_card::go_on;
-                    }
-                    ended => return Ok(Turn::Ended(ended)),
-                }
+    /// Carries a batch out, and in the same transaction those that go on from it. `open`: the card session is open, and
+    /// this is the GUID that was read in it, if it was.
+    fn carry_out(
+        &mut self,
+        transport: &mut dyn Transport,
+        bounds: &Bounds,
+        first: Batch,
+        open: Option<Option<Guid>>,
+    ) -> Result<Turn, Refusal> {
+        let (mut batch, mut open) = (first, open);
+        loop {
+            check(&batch, self.sequence + 1, bounds, self.server.portal)?;
+            self.sequence = batch.sequence;
+            (self.progress)(Progress::Batch { sequence: batch.sequence, commands: batch.commands.len() });
+            let step = &mut |done| (self.progress)(Progress::Step { done });
+            let (secrets, random) = (&self.inputs.secrets, &mut crate::random);
+            let run = match open {
+                None => kaika_card::run(transport, &batch, secrets, random, step),
+                Some(guid) => kaika_card::go_on(transport, &batch, guid, secrets, random, step),
+            };
+            let report = self.reported(batch.sequence, run);
+            if !batch.hold || report.fault.is_some() {
+                return Ok(Turn::Report(report));
             }
-        });
-        turn.unwrap_or_else(|error| {
-            let run = Run { outcomes: Vec::new(), fault: Some(CardFault::from(error)) };
-            Ok(Turn::Report(reported(sequence, run)))
-        })
+            let asked = self.server.report(bounds, report);
+            match asked.held(transport, self.server.patience.hold, self.progress) {
+                None => return Ok(Turn::Late(asked)),
+                Some(answer) => match answer? {
+                    JobState::Running { batch: next } => (batch, open) = (next, Some(None)),
+                    ended => return Ok(Turn::Answered(ended)),
+                },
+            }
+        }
+    }
+
+    fn reported(&self, sequence: u32, run: Run) -> BatchReport {
+        let wants_user_code = sequence == 1 && self.order.kind.inputs().contains(&Input::UserCode);
+        let user_code = self.inputs.user_code.clone().filter(|_| wants_user_code);
+        let mail_code = self.inputs.mail_code.clone().filter(|_| sequence == 1);
+        BatchReport { sequence, outcomes: run.outcomes, fault: run.fault, user_code, mail_code }
     }
 }
 
-type RunBatch = fn(&mut dyn Transport, &Batch, &Secrets, &mut kaika_card::Random<'_>, &mut dyn FnMut(usize)) -> Run;
-
-/// What one transaction on the card came to.
-enum Turn {
-    /// Still to be sent.
-    Report(BatchReport),
-    Ended(JobState),
+/// Whether this is the card that was looked at.
+fn is_card(expected: Expectation, card: &PresentedCard) -> bool {
+    match expected {
+        Expectation::Identity(guid) => card.guid == Some(guid),
+        Expectation::Device(serial) => card.device.as_ref().is_some_and(|device| device.serial == serial),
+    }
 }
 
 /// Signs nothing that names another job, card or portal than this job's.
 fn check(batch: &Batch, sequence: u32, bounds: &Bounds, portal: &dyn Portal) -> Result<(), Refusal> {
     let context = &batch.context;
-    let wrong = if batch.sequence != sequence {
+    let wrong = if sequence > MOST_BATCHES {
+        "the job does not end"
+    } else if batch.sequence != sequence {
         "its batches are out of order"
     } else if context.job != bounds.job {
         "a batch of another job"
@@ -297,71 +387,4 @@ fn check(batch: &Batch, sequence: u32, bounds: &Bounds, portal: &dyn Portal) -> 
         return Ok(());
     };
     Err(Refusal::new(Code::NotAPortal).detail(wrong))
-}
-
-/// Sends the report, and again where no answer came: the server gives the same answer to the same report.
-fn send(
-    portal: &dyn Portal,
-    bounds: &Bounds,
-    report: &BatchReport,
-    pauses: &[Duration],
-    waiting: &mut dyn FnMut(),
-) -> Result<JobState, Refusal> {
-    let mut pauses = pauses.iter();
-    loop {
-        match portal.report(bounds.job, &bounds.token, report) {
-            // The server answers a report that is sent again as it did, or would have, the first time.
-            Err(refused) if matches!(refused.code, Code::ServerUnreachable | Code::Busy | Code::Internal) => {
-                let Some(pause) = pauses.next() else {
-                    return Err(refused);
-                };
-                waiting();
-                thread::sleep(*pause);
-            }
-            answer => return answer,
-        }
-    }
-}
-
-/// Windows resets a card that is idle in a transaction for five seconds.
-const KEEP_ALIVE: Duration = Duration::from_secs(2);
-/// A card session is held open no longer than 20 seconds; after that the card refuses what comes, and the job is begun
-/// anew.
-const MOST_KEPT_ALIVE: u32 = 10;
-
-/// As [`send`], while the card's session is held open.
-fn send_beside(
-    transport: &mut dyn Transport,
-    portal: &dyn Portal,
-    bounds: &Bounds,
-    report: &BatchReport,
-    pauses: &[Duration],
-    progress: &mut dyn FnMut(Progress),
-) -> Result<JobState, Refusal> {
-    enum Told {
-        Waiting,
-        Answer(Box<Result<JobState, Refusal>>),
-    }
-    let (tell, told) = mpsc::channel();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            // Whoever asked waits for the answer.
-            let answer = send(portal, bounds, report, pauses, &mut || drop(tell.send(Told::Waiting)));
-            let _ = tell.send(Told::Answer(Box::new(answer)));
-        });
-        let mut kept = 0;
-        loop {
-            match told.recv_timeout(KEEP_ALIVE) {
-                Ok(Told::Answer(answer)) => return *answer,
-                Ok(Told::Waiting) => progress(Progress::Waiting),
-                Err(mpsc::RecvTimeoutError::Timeout) if kept < MOST_KEPT_ALIVE => {
-                    kept += 1;
-                    // A card that is gone is told by the next batch.
-                    let _ = kaika_card::keep_alive(transport);
-                }
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(Code::Internal.into()),
-            }
-        }
-    })
 }

@@ -18,19 +18,13 @@ pub struct Retries {
     pub puk: Option<u8>,
 }
 
-/// Selects PIV and reads the CHUID, the 9E certificate and, where the card can tell, firmware version and serial
-/// number. A CHUID or certificate that cannot be read counts as absent: this is then a card of somebody else's.
+/// As [`recognise`], and where the card can tell, firmware version and serial number.
 ///
 /// # Errors
-/// [`CardFault::Unsupported`] where this is no PIV card; else what the card or the reader did.
+/// As [`recognise`].
 pub fn detect(transport: &mut dyn Transport) -> Result<Detected, CardFault> {
+    let presented = recognise(transport)?;
     let mut card = Card::new(transport);
-    card.select()?;
-    let guid = card.guid()?;
-    let certificate = match card.certificate(Slot::CardAuthentication.certificate_tag()) {
-        Err(CardFault::Malformed) => None,
-        read => read?,
-    };
     let version = card.version()?;
     let device = match version {
         Some([major, minor, patch]) => {
@@ -38,10 +32,23 @@ pub fn detect(transport: &mut dyn Transport) -> Result<Detected, CardFault> {
         }
         None => None,
     };
-    Ok(Detected {
-        presented: PresentedCard { guid, certificate: certificate.map(Into::into), device },
-        extensions: version.is_some(),
-    })
+    Ok(Detected { presented: PresentedCard { device, ..presented }, extensions: version.is_some() })
+}
+
+/// Selects PIV and reads the CHUID and the 9E certificate: all that tells one personalised card from another. A CHUID or
+/// certificate that cannot be read counts as absent: this is then a card of somebody else's.
+///
+/// # Errors
+/// [`CardFault::Unsupported`] where this is no PIV card; else what the card or the reader did.
+pub fn recognise(transport: &mut dyn Transport) -> Result<PresentedCard, CardFault> {
+    let mut card = Card::new(transport);
+    card.select()?;
+    let guid = card.guid()?;
+    let certificate = match card.certificate(Slot::CardAuthentication.certificate_tag()) {
+        Err(CardFault::Malformed) => None,
+        read => read?,
+    };
+    Ok(PresentedCard { guid, certificate: certificate.map(Into::into), device: None })
 }
 
 /// Selects PIV and reads the tries left of PIN and PUK, spending none. Of a PIN that is verified at the moment plain

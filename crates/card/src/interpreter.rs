@@ -33,18 +33,21 @@ pub fn run(
     random: &mut Random<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Run {
-    carry_out(transport, batch, secrets, random, progress, true)
+    carry_out(transport, batch, secrets, random, progress, None)
 }
 
-/// As [`run`], in the card session that the batch before has left open ([`Batch::hold`]): SELECT would end it.
+/// As [`run`], in a card session that is open: PIV is selected, and that this is the batch's card is known. After
+/// [`Batch::hold`] nothing else will do, since SELECT would end it. `guid` is what the card was read to have in this
+/// session, if it was.
 pub fn go_on(
     transport: &mut dyn Transport,
     batch: &Batch,
+    guid: Option<Guid>,
     secrets: &Secrets,
     random: &mut Random<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Run {
-    carry_out(transport, batch, secrets, random, progress, false)
+    carry_out(transport, batch, secrets, random, progress, Some(guid))
 }
 
 /// An APDU that changes nothing in the session, so that a system that resets idle cards sees this one at work.
@@ -61,15 +64,21 @@ fn carry_out(
     secrets: &Secrets,
     random: &mut Random<'_>,
     progress: &mut dyn FnMut(usize),
-    begins: bool,
+    open: Option<Option<Guid>>,
 ) -> Run {
     let mut run = Run { outcomes: Vec::with_capacity(batch.commands.len()), fault: None };
-    let mut interpreter =
-        Interpreter { card: Card::new(transport), context: &batch.context, secrets, random, keys: Vec::new() };
-    let begun = match secrets.missing(batch) {
-        Some(source) => Err(missing(source)),
-        None if begins => interpreter.begin(batch.card),
-        None => Ok(()),
+    let mut interpreter = Interpreter {
+        card: Card::new(transport),
+        context: &batch.context,
+        secrets,
+        random,
+        guid: open.flatten(),
+        keys: Vec::new(),
+    };
+    let begun = match (secrets.missing(batch), open) {
+        (Some(source), _) => Err(missing(source)),
+        (None, None) => interpreter.begin(batch.card),
+        (None, Some(_)) => Ok(()),
     };
     if let Err(fault) = begun {
         run.fault = Some(fault);
@@ -97,6 +106,8 @@ struct Interpreter<'r, 't> {
     context: &'r Context,
     secrets: &'r Secrets,
     random: &'r mut Random<'r>,
+    /// What the card was read to have in this session, and still has.
+    guid: Option<Guid>,
     /// Public keys that this batch has already seen, latest last.
     keys: Vec<(Slot, Vec<u8>)>,
 }
@@ -105,7 +116,10 @@ impl Interpreter<'_, '_> {
     fn begin(&mut self, expected: Expectation) -> Result<(), CardFault> {
         self.card.select()?;
         let known = match expected {
-            Expectation::Identity(guid) => self.card.guid()? == Some(guid),
+            Expectation::Identity(guid) => {
+                self.guid = self.card.guid()?;
+                self.guid == Some(guid)
+            }
             Expectation::Device(serial) => self.card.serial()? == Some(serial),
         };
         known.then_some(()).ok_or(CardFault::OtherCard)
@@ -171,7 +185,7 @@ impl Interpreter<'_, '_> {
                 Ok(Outcome::Certificate { certificate: certificate.map(Into::into) })
             }
             Command::WriteIdentity { guid, expires } => self.write_identity(*guid, expires),
-            Command::ReadIdentity => Ok(Outcome::Identity { guid: self.card.guid()? }),
+            Command::ReadIdentity => self.read_identity(),
         }
     }
 
@@ -276,10 +290,19 @@ impl Interpreter<'_, '_> {
     /// The CHUID comes last: a card that shows the new GUID has the rest too.
     fn write_identity(&mut self, guid: Guid, expires: &str) -> Result<Outcome, Stop> {
         let chuid = object::chuid(guid, expires).ok_or(CardFault::Unsupported)?;
+        // From here on only the card knows.
+        self.guid = None;
         self.card.put(object::CCC, &object::ccc(guid))?;
         self.write_discovery()?;
         self.card.put(object::CHUID, &chuid)?;
         Ok(Outcome::Done)
+    }
+
+    fn read_identity(&mut self) -> Result<Outcome, Stop> {
+        if self.guid.is_none() {
+            self.guid = self.card.guid()?;
+        }
+        Ok(Outcome::Identity { guid: self.guid })
     }
 
     /// Some cards make their Discovery Object themselves and let nobody write it: theirs is good enough.

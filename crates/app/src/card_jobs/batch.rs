@@ -17,9 +17,18 @@ const MANAGEMENT_KEY_VERSION: u32 = 1;
 /// The batch that is out, built again from the record: the same each time.
 pub(crate) fn current_batch(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Batch, Failure> {
     let commands = job.steps.iter().map(|step| command(app, job, view, step)).collect::<Result<_, _>>()?;
-    // A challenge is answered in the session that gave it.
-    let hold = job.steps.iter().any(|step| matches!(step, Step::ChallengeManagement { .. }));
-    Ok(Batch { sequence: job.sequence, card: job.expectation, context: context(job, view), commands, hold })
+    let (card, hold) = (job.expectation, goes_on(job));
+    Ok(Batch { sequence: job.sequence, card, context: context(job, view), commands, hold })
+}
+
+/// Whether the card's session is kept open for the batch that follows: a challenge is answered in the session that gave
+/// it; and where somebody waits at a reader, the card is not selected and told from others anew for each batch.
+fn goes_on(job: &JobRecord) -> bool {
+    let last = |step: &Step| matches!(step, Step::ChangePuk { .. } | Step::SignAcceptance { .. });
+    match job.state.kind() {
+        JobKind::Activate | JobKind::Unlock | JobKind::Rewrite | JobKind::SetEmail => !job.steps.iter().any(last),
+        _ => false,
+    }
 }
 
 fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<Command, Failure> {

@@ -134,7 +134,7 @@ fn a_card_pulled_out_can_go_on_when_it_is_back() {
     let (_, agent) = cut_and_resumed(vec![running(1, prove()), failed(Code::Stale)]);
     let soft = &agent.desk.soft;
     let mut window = Window::begun(&agent);
-    soft.remove_at("Reader A", 8).unwrap();
+    soft.remove_at("Reader A", 5).unwrap();
     window.run();
     window.settle();
     assert_eq!(window.shown_code(), "card_removed");

@@ -1,0 +1,117 @@
+//! Questions to the server, each in a thread of its own, so that the card is not left alone meanwhile.
+
+use super::{Bounds, Patience, Progress};
+use crate::portal::{Portal, Station};
+use kaika_card::Transport;
+use kaika_wire::{BatchReport, Code, JobStarted, JobState, Refusal, StartJob};
+use std::{
+    sync::mpsc::{self, RecvTimeoutError},
+    thread::{self, Scope},
+    time::{Duration, Instant},
+};
+
+/// How long a card session is kept open for the server's answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// How often the card gets something to do.
+    pub every: Duration,
+    /// After that the session is given up: other programs get at the card.
+    pub most: Duration,
+}
+
+impl Hold {
+    /// Windows resets a card that is idle in a transaction for five seconds.
+    pub const USUAL: Self = Self { every: Duration::from_secs(2), most: Duration::from_secs(20) };
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Server<'scope, 'env> {
+    pub(super) scope: &'scope Scope<'scope, 'env>,
+    pub(super) portal: &'env dyn Portal,
+    pub(super) patience: Patience<'env>,
+}
+
+/// A question that is on its way.
+pub(super) struct Asked<T>(mpsc::Receiver<Told<T>>);
+
+enum Told<T> {
+    /// It was asked again.
+    Waiting,
+    Answer(Result<T, Refusal>),
+}
+
+impl<'scope, 'env> Server<'scope, 'env> {
+    pub(super) fn start(self, start: StartJob, station: Option<&'env Station>) -> Asked<JobStarted> {
+        self.ask(move |_| self.portal.start(&start, station))
+    }
+
+    /// Sends the report, and again where no answer came: the server gives the same answer to the same report.
+    pub(super) fn report(self, bounds: &Bounds, report: BatchReport) -> Asked<JobState> {
+        let (job, token) = (bounds.job, bounds.token.clone());
+        self.ask(move |waiting| {
+            let mut pauses = self.patience.pauses.iter();
+            loop {
+                match self.portal.report(job, &token, &report) {
+                    // The server answers a report that is sent again as it did, or would have, the first time.
+                    Err(refused) if matches!(refused.code, Code::ServerUnreachable | Code::Busy | Code::Internal) => {
+                        let Some(pause) = pauses.next() else {
+                            return Err(refused);
+                        };
+                        waiting();
+                        thread::sleep(*pause);
+                    }
+                    answer => return answer,
+                }
+            }
+        })
+    }
+
+    fn ask<T: Send + 'scope>(
+        self,
+        question: impl FnOnce(&mut dyn FnMut()) -> Result<T, Refusal> + Send + 'scope,
+    ) -> Asked<T> {
+        let (tell, told) = mpsc::channel();
+        self.scope.spawn(move || {
+            // Whoever asked waits for the answer.
+            let answer = question(&mut || drop(tell.send(Told::Waiting)));
+            let _ = tell.send(Told::Answer(answer));
+        });
+        Asked(told)
+    }
+}
+
+impl<T> Asked<T> {
+    /// The answer, while the card session is kept open; none where it is not worth waiting in it any longer.
+    pub(super) fn held(
+        &self,
+        transport: &mut dyn Transport,
+        hold: Hold,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Option<Result<T, Refusal>> {
+        let until = Instant::now() + hold.most;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.0.recv_timeout(hold.every.min(left)) {
+                Ok(Told::Answer(answer)) => return Some(answer),
+                Ok(Told::Waiting) => progress(Progress::Waiting),
+                Err(RecvTimeoutError::Timeout) if left <= hold.every => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    // A card that is gone is told by the next batch.
+                    let _ = kaika_card::keep_alive(transport);
+                }
+                Err(RecvTimeoutError::Disconnected) => return Some(Err(Code::Internal.into())),
+            }
+        }
+    }
+
+    /// The answer, whenever it comes.
+    pub(super) fn wait(&self, progress: &mut dyn FnMut(Progress)) -> Result<T, Refusal> {
+        loop {
+            match self.0.recv() {
+                Ok(Told::Answer(answer)) => return answer,
+                Ok(Told::Waiting) => progress(Progress::Waiting),
+                Err(mpsc::RecvError) => return Err(Code::Internal.into()),
+            }
+        }
+    }
+}
