@@ -4,10 +4,11 @@ use super::world::{InProcess, NEW_PIN, Site, USER_CODE};
 use kaika_agent::{portal::Portal, readers::exclusively, readers::soft::desk_session};
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;
-use kaika_wire::{Batch, BatchReport, Code, JobDetails, JobKind, JobState, Refusal, StartJob, UserCode};
+use kaika_wire::{Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Refusal, StartJob, UserCode};
 use std::sync::{Arc, Mutex};
 
 struct Window {
+    start: StartJob,
     portal: InProcess,
     card: Arc<Mutex<SoftCard>>,
     /// One session at a time: the end of one takes the card's power, which another's would miss.
@@ -16,11 +17,25 @@ struct Window {
 
 impl Window {
     fn open(site: &Site) -> Self {
+        Self::of(site, JobKind::Activate)
+    }
+
+    fn of(site: &Site, kind: JobKind) -> Self {
         let app = site.open();
         let runtime =
             Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
         let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
-        Self { portal: InProcess::new(app, runtime), card, reader: Mutex::default() }
+        let start = StartJob {
+            kind,
+            authority: None,
+            card: exclusively(desk_session(Arc::clone(&card)).as_mut(), |card| kaika_card::recognise(card))
+                .unwrap()
+                .unwrap(),
+            number: None,
+            details: site.order(kind).details,
+            ticket: None,
+        };
+        Self { start, portal: InProcess::new(app, runtime), card, reader: Mutex::default() }
     }
 
     fn start(&self) -> (kaika_wire::JobId, String, Batch) {
@@ -28,20 +43,7 @@ impl Window {
     }
 
     fn try_start(&self) -> Result<(kaika_wire::JobId, String, Batch), Refusal> {
-        let detected = {
-            let _reader = self.reader.lock().unwrap();
-            let mut session = desk_session(Arc::clone(&self.card));
-            exclusively(session.as_mut(), |transport| kaika_card::detect(transport)).unwrap().unwrap()
-        };
-        let start = StartJob {
-            kind: JobKind::Activate,
-            authority: None,
-            card: detected.presented,
-            number: None,
-            details: JobDetails::default(),
-            ticket: None,
-        };
-        let started = self.portal.start(&start, None)?;
+        let started = self.portal.start(&self.start, None)?;
         let JobState::Running { batch } = started.state else { panic!("a job begins with a batch") };
         Ok((started.job, started.token, batch))
     }
@@ -49,7 +51,8 @@ impl Window {
     fn carry_out(&self, batch: &Batch, code: &str) -> BatchReport {
         let _reader = self.reader.lock().unwrap();
         let mut session = desk_session(Arc::clone(&self.card));
-        let secrets = Secrets { new_pin: Some(Pin::parse(NEW_PIN).unwrap()), ..Secrets::default() };
+        let pin = || Some(Pin::parse(NEW_PIN).unwrap());
+        let secrets = Secrets { current_pin: pin(), new_pin: pin() };
         let run = exclusively(session.as_mut(), |transport| {
             kaika_card::run(transport, batch, &secrets, &mut kaika_agent::random, &mut |_| {})
         })
@@ -122,30 +125,89 @@ fn parallel_wrong_user_codes_never_get_past_the_limit() {
     assert_eq!(window.card.lock().unwrap().inspect().puk_tries_left(), 3);
 }
 
+/// As many windows, each with a proof of the card, and all their wrong codes at the same moment. Those whose job changes
+/// the card take it from one another; the others do not.
+#[test]
+fn of_fifty_wrong_codes_at_the_card_three_are_tested() {
+    let activated = Site::activated(|policy| policy);
+    for (kind, site) in [
+        (JobKind::Activate, Site::personalised(|policy| policy)),
+        (JobKind::Unlock, activated.copy()),
+        (JobKind::Suspend, activated),
+    ] {
+        let window = Window::of(&site, kind);
+        let started: Vec<_> = (0..50).map(|_| window.start()).collect();
+        let reports: Vec<_> = started.iter().map(|(_, _, batch)| window.carry_out(batch, "Wrong123")).collect();
+        let codes: Vec<Code> = std::thread::scope(|scope| {
+            let sent = started.iter().zip(&reports).map(|((job, token, _), report)| {
+                scope.spawn(|| match window.portal.report(*job, token, report) {
+                    Ok(JobState::Failed { error }) => error.code,
+                    Ok(_) => panic!("a wrong user code was right"),
+                    Err(refusal) => refusal.code,
+                })
+            });
+            sent.collect::<Vec<_>>().into_iter().map(|sent| sent.join().unwrap()).collect()
+        });
+        let expected = |code: &Code| match code {
+            Code::UserCodeWrong | Code::UserCodeLocked => true,
+            Code::Stale => kind.changes_card(),
+            _ => false,
+        };
+        assert!(codes.iter().all(expected), "{kind:?}: {codes:?}");
+        let (fails, events) = window.portal.runtime.block_on(async {
+            let mut reader = window.portal.app.store.read().await.unwrap();
+            let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+            let fails = reader.user_code(card.id).await.unwrap().unwrap().fails;
+            (fails, reader.audit_events(0, 10_000).await.unwrap())
+        });
+        let wrong: Vec<_> = events.iter().filter(|event| event.action == "user_code.wrong").collect();
+        assert_eq!((fails, wrong.len()), (3, 3), "{kind:?}: so many were tested, and not one more");
+        // Locked also for who knows it, and only the user code is.
+        let order = site.order(kind);
+        let refused = site.run_on(&window.portal.app, &window.card, &order, None).unwrap_err();
+        assert_eq!((refused.code, refused.tries_left), (Code::UserCodeLocked, Some(0)), "{kind:?}");
+        assert_eq!(window.card.lock().unwrap().inspect().puk_tries_left(), 3);
+    }
+}
+
+/// Two windows at one card, whatever the job: the older one is told, and what it had begun is lost on nobody.
 #[test]
 fn a_newer_window_takes_the_card_over() {
-    let site = Site::personalised(|policy| policy);
-    let window = Window::open(&site);
-    let (older, older_token, older_batch) = window.start();
-    let (newer, newer_token, newer_batch) = window.start();
-    // Whoever only knows the card's certificate takes it from nobody: the older window goes on.
-    let report = window.carry_out(&older_batch, USER_CODE);
-    let Ok(JobState::Running { batch }) = window.portal.report(older, &older_token, &report) else {
-        panic!("no batch")
-    };
-    let late = window.carry_out(&batch, USER_CODE);
-    // With the card's proof the newer one takes over, even while a new PUK is on its way.
-    let report = window.carry_out(&newer_batch, USER_CODE);
-    let settling = window.portal.report(newer, &newer_token, &report);
-    let Err(refusal) = window.portal.report(older, &older_token, &late) else { panic!("the older window goes on") };
-    assert_eq!(refusal.code, Code::Stale);
-    let Ok(JobState::Running { batch }) = settling else { panic!("no batch") };
-    let report = window.carry_out(&batch, USER_CODE);
-    let Ok(JobState::Running { batch }) = window.portal.report(newer, &newer_token, &report) else {
-        panic!("no batch")
-    };
-    let report = window.carry_out(&batch, USER_CODE);
-    let Ok(JobState::Succeeded(_)) = window.portal.report(newer, &newer_token, &report) else { panic!("no success") };
+    let activated = Site::activated(|policy| policy);
+    for (kind, site) in [
+        (JobKind::Activate, Site::personalised(|policy| policy)),
+        (JobKind::Unlock, activated),
+        (JobKind::Rewrite, Site::differing(|policy| policy)),
+    ] {
+        let window = Window::of(&site, kind);
+        let (older, older_token, older_batch) = window.start();
+        let (newer, newer_token, newer_batch) = window.start();
+        // Whoever only knows the card's certificate takes it from nobody: the older window goes on.
+        let report = window.carry_out(&older_batch, USER_CODE);
+        let Ok(JobState::Running { batch }) = window.portal.report(older, &older_token, &report) else {
+            panic!("{kind:?}: no batch")
+        };
+        let late = window.carry_out(&batch, USER_CODE);
+        // With the card's proof the newer one takes over, even while a new PUK is on its way.
+        let report = window.carry_out(&newer_batch, USER_CODE);
+        let taken = window.portal.report(newer, &newer_token, &report).unwrap();
+        let Err(refusal) = window.portal.report(older, &older_token, &late) else {
+            panic!("{kind:?}: the older window goes on")
+        };
+        assert_eq!(refusal.code, Code::Stale);
+        // Batch by batch to its end; a challenge is answered in its own session alone, and so that one begins anew.
+        let mut state = taken;
+        if kind != JobKind::Rewrite {
+            while let JobState::Running { batch } = state {
+                let report = window.carry_out(&batch, USER_CODE);
+                state = window.portal.report(newer, &newer_token, &report).unwrap();
+            }
+            assert!(matches!(state, JobState::Succeeded(_)), "{kind:?}");
+        } else {
+            site.run_on(&window.portal.app, &window.card, &site.order(kind), None).unwrap();
+        }
+        site.assert_agrees(CertificateStatus::Valid);
+    }
 }
 
 #[test]

@@ -82,11 +82,26 @@ fn activation_cut_twice() {
 #[test]
 fn messages_lost() {
     let mut table = String::from("messages lost\n");
-    for (kind, base, status) in [
-        (JobKind::Personalise, Site::ordered(as_it_is), CertificateStatus::Held),
-        (JobKind::Personalise, Site::ordered(with_delivered_pin), CertificateStatus::Valid),
-        (JobKind::Activate, Site::personalised(as_it_is), CertificateStatus::Valid),
-    ] {
+    let (activated, suspended) = (Site::activated(as_it_is), Site::activated(as_it_is));
+    suspended.run(JobKind::Suspend, None).result.unwrap();
+    let jobs = [
+        ("personalising", 5, JobKind::Personalise, Site::ordered(as_it_is), CertificateStatus::Held),
+        (
+            "personalising, PIN delivered",
+            5,
+            JobKind::Personalise,
+            Site::ordered(with_delivered_pin),
+            CertificateStatus::Valid,
+        ),
+        ("activation", 3, JobKind::Activate, Site::personalised(as_it_is), CertificateStatus::Valid),
+        ("unlocking", 3, JobKind::Unlock, activated.copy(), CertificateStatus::Valid),
+        ("re-write", 3, JobKind::Rewrite, Site::differing(as_it_is), CertificateStatus::Valid),
+        ("certificate test", 2, JobKind::Test, activated.copy(), CertificateStatus::Valid),
+        ("suspending", 2, JobKind::Suspend, activated.copy(), CertificateStatus::Suspended),
+        ("resuming", 2, JobKind::Resume, suspended, CertificateStatus::Valid),
+        ("revoking", 2, JobKind::Revoke, activated, CertificateStatus::Revoked),
+    ];
+    for (name, messages, kind, base, status) in jobs {
         for at in 1.. {
             let mut over = true;
             for answer in [false, true] {
@@ -94,13 +109,13 @@ fn messages_lost() {
                 let loss = Loss { at, answer };
                 let first = site.run_with(kind, None, Some(loss));
                 over &= first.result.is_ok();
-                let ended = resume(&site, kind, first, &format!("{} {loss:?}", kind.as_str()));
+                let ended = resume(&site, kind, first, &format!("{name} {loss:?}"));
                 site.assert_agrees(status);
                 let what = if answer { "answer" } else { "message" };
-                writeln!(table, "{} {at} {what}: {ended:?}", kind.as_str()).unwrap();
+                writeln!(table, "{name} {at} {what}: {ended:?}").unwrap();
             }
             if over {
-                assert!(at > 3, "{} has more messages", kind.as_str());
+                assert_eq!(at, messages + 1, "{name}");
                 break;
             }
         }

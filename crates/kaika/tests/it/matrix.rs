@@ -68,11 +68,21 @@ pub(crate) fn resume(site: &Site, kind: JobKind, first: Ran, cell: &str) -> Ende
     assert!(first.fired, "{cell}: {:?} without a fault", first.result);
     match site.run(kind, None).result {
         Ok(_) => Ended::Again,
-        // Its last answer was lost: the card is what it was to become.
-        Err(refusal) if matches!(refusal.code, Code::AlreadyActivated | Code::CardNotBlank) => {
-            Ended::Before(refusal.code)
-        }
+        // Its last answer was lost: card and certificates are what they were to become.
+        Err(refusal) if Some(refusal.code) == done_before(kind) => Ended::Before(refusal.code),
         Err(refusal) => panic!("{cell}: first {:?}, then {refusal:?}", first.result.err()),
+    }
+}
+
+/// How a job is refused that was done before, if it is.
+fn done_before(kind: JobKind) -> Option<Code> {
+    match kind {
+        JobKind::Personalise => Some(Code::CardNotBlank),
+        JobKind::Activate => Some(Code::AlreadyActivated),
+        JobKind::Suspend => Some(Code::AlreadySuspended),
+        JobKind::Resume => Some(Code::NotSuspended),
+        JobKind::Revoke => Some(Code::AlreadyRevoked),
+        _ => None,
     }
 }
 

@@ -175,6 +175,14 @@ impl Site {
         site
     }
 
+    /// The same, and something else in the place of its login certificate.
+    pub(crate) fn differing(change: impl FnOnce(String) -> String) -> Self {
+        let site = Self::activated(change);
+        let (slot, certificate) = (CertificateRole::Login.slot(), vec![0x30, 0x00].into());
+        site.at_card(|key| vec![Command::OpenManagement { key }, Command::WriteCertificate { slot, certificate }]);
+        site
+    }
+
     /// New certificates for the keys of the card, issued and not written.
     pub(crate) fn reissue(&self) {
         let app = self.open();
@@ -381,8 +389,9 @@ impl Site {
             let mut reader = app.store.read().await.unwrap();
             let card = reader.card_by_number(&self.number).await.unwrap().unwrap();
             let certificates = reader.certificates_of_card(card.id).await.unwrap();
+            let revoked = CertificateStatus::Revoked;
             let live: Vec<_> =
-                certificates.iter().filter(|c| c.status(self.now) != CertificateStatus::Revoked).collect();
+                certificates.iter().filter(|c| status == revoked || c.status(self.now) != revoked).collect();
             assert_eq!(live.len(), 4, "four certificates, none issued twice");
             for certificate in live {
                 assert!(certificate.is_written());
@@ -412,8 +421,8 @@ impl Site {
                 "the management key is the diversified one"
             );
             match status {
-                CertificateStatus::Valid => assert!(matches!(card.state, CardState::Activated { .. })),
-                _ => assert!(matches!(card.state, CardState::Dispatched { .. })),
+                CertificateStatus::Held => assert!(matches!(card.state, CardState::Dispatched { .. })),
+                _ => assert!(matches!(card.state, CardState::Activated { .. })),
             }
             drop(reader);
             let report = verify_audit(app.store.as_ref(), &[]).await.unwrap();
