@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::shell::{self, cargo};
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    shell::run(cargo().args(["build", "--release", "--package", "kaika", "--bin", "kaika"]))?;
+    let programs = ["--package", "kaika", "--bin", "kaika", "--package", "kaika-agent", "--bin", "kaika-agent"];
+    shell::run(cargo().args(["build", "--release"]).args(programs))?;
     shell::run(cargo().args(["run", "--release", "--package", "kaika-bench", "--"]).args(arguments))
 }

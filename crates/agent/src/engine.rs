@@ -15,10 +15,10 @@ use crate::{
     portal::{Portal, Station, Target, same_origin},
     readers::{CardSession, exclusively},
 };
-use kaika_card::{Run, Secrets, Transport};
+use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Expectation, Guid, Input, JobDetails, JobId, JobKind,
-    JobStarted, JobState, PinDigits, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
+    JobStarted, JobState, Outcome, PinDigits, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
 };
 use server::{Asked, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -60,6 +60,10 @@ pub struct Finished {
     pub authority: AuthorityId,
     pub card: CardNumber,
     pub succeeded: Succeeded,
+    /// The certificate in 9E (DER), as it was read.
+    pub card_certificate: Option<Vec<u8>>,
+    /// Tries left, where the job had them read: as they were then.
+    pub retries: Option<Retries>,
 }
 
 /// How far a job is.
@@ -158,6 +162,8 @@ pub(crate) fn run_job_on<'p>(
             inputs,
             progress,
             sequence: 0,
+            card_certificate: None,
+            retries: None,
         }
         .run(session)
     });
@@ -175,6 +181,8 @@ struct Job<'a, 'scope, 'env> {
     progress: &'a mut dyn FnMut(Progress),
     /// The batch that was carried out last.
     sequence: u32,
+    card_certificate: Option<Vec<u8>>,
+    retries: Option<Retries>,
 }
 
 /// The card that the server knows, and what all batches of the job have to agree with.
@@ -213,7 +221,9 @@ impl Job<'_, '_, '_> {
             }
         };
         let succeeded = self.batches(session, &bounds, turn)?;
-        Ok(Finished { job: bounds.job, authority: bounds.authority, card: bounds.card, succeeded })
+        let Bounds { job, authority, card, .. } = bounds;
+        let (card_certificate, retries) = (self.card_certificate, self.retries);
+        Ok(Finished { job, authority, card, succeeded, card_certificate, retries })
     }
 
     /// Looks at the card and starts the job. Where the server answers soon, the first batch goes on in the same session:
@@ -224,6 +234,7 @@ impl Job<'_, '_, '_> {
             _ => kaika_card::recognise(transport),
         };
         let card = card.map_err(not_ours)?;
+        self.card_certificate = card.certificate.as_ref().map(|certificate| certificate.to_vec());
         let own_number = self.own_number(&card)?;
         let asked = self.server.start(
             StartJob {
@@ -339,6 +350,7 @@ impl Job<'_, '_, '_> {
                 None => kaika_card::run(transport, &batch, secrets, random, step),
                 Some(guid) => kaika_card::go_on(transport, &batch, guid, secrets, random, step),
             };
+            self.retries = run.outcomes.iter().find_map(retries).or(self.retries);
             let report = self.reported(batch.sequence, run);
             if !batch.hold || report.fault.is_some() {
                 return Ok(Turn::Report(report));
@@ -359,6 +371,13 @@ impl Job<'_, '_, '_> {
         let user_code = self.inputs.user_code.clone().filter(|_| wants_user_code);
         let mail_code = self.inputs.mail_code.clone().filter(|_| sequence == 1);
         BatchReport { sequence, outcomes: run.outcomes, fault: run.fault, user_code, mail_code }
+    }
+}
+
+fn retries(outcome: &Outcome) -> Option<Retries> {
+    match outcome {
+        Outcome::Retries { pin, puk } => Some(Retries { pin: *pin, puk: *puk }),
+        _ => None,
     }
 }
 

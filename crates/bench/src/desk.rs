@@ -2,7 +2,7 @@
 
 use crate::cpu::Spent;
 use crate::server::Server;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use kaika_agent::{
     engine::{Finished, Inputs, Order, run_job},
     portal::{Portal, Station, Target, http::HttpPortals},
@@ -20,8 +20,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Runtime;
 
-const USER_CODE: &str = "Abc12345";
-const NEW_PIN: &str = "246813";
+pub(crate) const USER_CODE: &str = "Abc12345";
+pub(crate) const PIN: &str = "246813";
+/// Of whoever has the cards.
+pub(crate) const HOLDER: &str = "測試機關";
 
 pub(crate) fn user_code() -> UserCode {
     UserCode::parse(USER_CODE).expect("it is a user code")
@@ -29,8 +31,6 @@ pub(crate) fn user_code() -> UserCode {
 
 /// What one job asked of the card, the line and the server.
 pub(crate) struct Traffic {
-    /// To find out which card it is, before the job.
-    pub(crate) detection: Tally,
     pub(crate) job: Tally,
     pub(crate) round_trips: u64,
     pub(crate) server: Spent,
@@ -53,8 +53,8 @@ pub(crate) struct Desk {
 
 /// A card that was ordered.
 pub(crate) struct DeskCard {
-    number: CardNumber,
-    card: Arc<Mutex<SoftCard>>,
+    pub(crate) number: CardNumber,
+    pub(crate) card: Arc<Mutex<SoftCard>>,
 }
 
 impl Desk {
@@ -67,9 +67,7 @@ impl Desk {
     /// `serial` tells the blank cards of one folder apart.
     pub(crate) fn order(&self, runtime: &Runtime, app: &App, serial: u32) -> Result<DeskCard> {
         let order = CardOrder {
-            subject: [("C", "TW"), ("O", "行政院"), ("OU", "測試機關")]
-                .map(|(l, v)| (l.to_owned(), v.to_owned()))
-                .to_vec(),
+            subject: [("C", "TW"), ("O", "行政院"), ("OU", HOLDER)].map(|(l, v)| (l.to_owned(), v.to_owned())).to_vec(),
             organisation: Organisation::default(),
             email: None,
             contact: None,
@@ -94,49 +92,36 @@ impl Desk {
     }
 
     pub(crate) fn activate(&self, card: &DeskCard, server: &Server) -> Result<Traffic> {
-        let secrets = Secrets { new_pin: Some(Pin::parse(NEW_PIN).context("a PIN")?), ..Secrets::default() };
-        self.run(
-            card,
-            server,
-            &Order::new(JobKind::Activate),
-            Inputs { user_code: Some(user_code()), secrets, ..Inputs::default() },
-        )
+        self.job(JobKind::Activate, card, server)
+    }
+
+    /// A job that holders do, as often as one likes.
+    pub(crate) fn job(&self, kind: JobKind, card: &DeskCard, server: &Server) -> Result<Traffic> {
+        let pin = || Pin::parse(PIN).ok();
+        let secrets = Secrets { current_pin: pin(), new_pin: pin() };
+        self.run(card, server, &Order::new(kind), Inputs { user_code: Some(user_code()), secrets, ..Inputs::default() })
     }
 
     fn run(&self, card: &DeskCard, server: &Server, order: &Order, inputs: Inputs) -> Result<Traffic> {
         let mut target = Target::find(&HttpPortals::default(), &self.portal)?;
         let round_trips = Arc::new(AtomicU64::new(0));
         target.portal = Box::new(CountedPortal { portal: target.portal, round_trips: Arc::clone(&round_trips) });
-        let mut session = CountedSession { session: desk_session(Arc::clone(&card.card)), transactions: Vec::new() };
+        let mut session = CountedSession { session: desk_session(Arc::clone(&card.card)), tally: Tally::default() };
         let (_, server): (Finished, _) =
             server.spent(|| Ok(run_job(&mut session, &target, order, inputs, &[], &mut |_| {})?))?;
-        let (detection, job) = session.transactions.split_first().context("a job begins with the card")?;
-        Ok(Traffic {
-            detection: *detection,
-            job: job.iter().fold(Tally::default(), |sum, one| Tally {
-                apdus: sum.apdus + one.apdus,
-                to_card: sum.to_card + one.to_card,
-                from_card: sum.from_card + one.from_card,
-            }),
-            round_trips: round_trips.load(Ordering::Relaxed),
-            server,
-        })
+        Ok(Traffic { job: session.tally, round_trips: round_trips.load(Ordering::Relaxed), server })
     }
 }
 
-/// The first transaction is the one that finds out which card it is.
 struct CountedSession {
     session: Box<dyn CardSession>,
-    transactions: Vec<Tally>,
+    tally: Tally,
 }
 
 impl CardSession for CountedSession {
     fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
-        let mut tally = Tally::default();
-        let done =
-            self.session.exclusive(&mut |transport| work(&mut CountedTransport { transport, tally: &mut tally }));
-        self.transactions.push(tally);
-        done
+        let Self { session, tally } = self;
+        session.exclusive(&mut |transport| work(&mut CountedTransport { transport, tally }))
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {

@@ -1,6 +1,7 @@
 //! What is measured, a file each.
 
 pub(crate) mod activation;
+pub(crate) mod card_jobs;
 pub(crate) mod issuing;
 pub(crate) mod lists;
 pub(crate) mod memory;
@@ -15,6 +16,8 @@ use clap::ValueEnum;
 pub(crate) enum Group {
     /// What an activation asks of card, line and server
     Activation,
+    /// What each card job asks of the card, beside other tools
+    CardJobs,
     /// Certificates issued a second, durably
     Issuing,
     /// Certificate status answered a second
@@ -28,12 +31,13 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Activation, Self::Issuing, Self::Ocsp, Self::Lists, Self::Scaling, Self::Memory];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Activation, Self::CardJobs, Self::Issuing, Self::Ocsp, Self::Lists, Self::Scaling, Self::Memory];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Activation => "activation",
+            Self::CardJobs => "card_jobs",
             Self::Issuing => "issuing",
             Self::Ocsp => "ocsp",
             Self::Lists => "lists",
@@ -45,6 +49,7 @@ impl Group {
     pub(crate) fn measure(self, setting: &Setting) -> Result<Vec<Table>> {
         match self {
             Self::Activation => activation::measure(setting),
+            Self::CardJobs => card_jobs::measure(setting),
             Self::Issuing => issuing::measure(setting),
             Self::Ocsp => ocsp::measure(setting),
             Self::Lists => lists::measure(setting),

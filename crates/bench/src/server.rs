@@ -42,7 +42,7 @@ impl Server {
     /// `kaika serve`, with its log in a file, as it is told by default.
     pub(crate) fn kaika(site: &Site, port: u16) -> Result<Self> {
         let log = site.path("log");
-        let mut command = ending_with_us(&program()?);
+        let mut command = ending_with_us(&program("kaika")?);
         command.arg("serve").arg("--config").arg(site.config()).env_remove("KAIKA_LOG");
         Self::start(&mut command, &log, &Ready::Listens(port))
     }
@@ -88,9 +88,9 @@ pub(crate) fn memory(process: &str, line: &str) -> Result<u64> {
     Ok(kilobytes.parse::<u64>()? * 1024)
 }
 
-/// `kaika`, as it was built beside this program.
-fn program() -> Result<PathBuf> {
-    let path = std::env::current_exe()?.with_file_name("kaika");
+/// A program of ours, as it was built beside this one.
+pub(crate) fn program(name: &str) -> Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
     if !path.is_file() {
         bail!("{} is not there: `cargo xtask bench` builds it", path.display());
     }

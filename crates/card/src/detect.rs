@@ -62,6 +62,26 @@ pub fn retries(transport: &mut dyn Transport) -> Result<Retries, CardFault> {
     tries(&mut card)
 }
 
+/// Selects PIV and reads the tries left, as [`retries`], and the certificates (DER) of these slots. What is not a
+/// certificate's object counts as absent: somebody else's idea of one.
+///
+/// # Errors
+/// What the card or the reader did.
+pub fn contents(transport: &mut dyn Transport, slots: &[Slot]) -> Result<(Retries, Vec<(Slot, Vec<u8>)>), CardFault> {
+    let mut card = Card::new(transport);
+    card.select()?;
+    let retries = tries(&mut card)?;
+    let mut certificates = Vec::new();
+    for slot in slots {
+        match card.certificate(slot.certificate_tag()) {
+            Ok(certificate) => certificates.extend(certificate.map(|der| (*slot, der))),
+            Err(CardFault::Malformed) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok((retries, certificates))
+}
+
 /// Selects PIV and reads the certificate of a slot (DER); none where there is none.
 ///
 /// # Errors

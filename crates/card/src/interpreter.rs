@@ -18,6 +18,8 @@ pub struct Run {
     pub fault: Option<CardFault>,
 }
 
+/// Security status not satisfied.
+const PIN_WANTED: &str = "6982";
 const FACTORY_PUK: [u8; 8] = *b"12345678";
 /// A PIN has 15 tries at most where the status word tells them (63Cx); the rest is room for random PINs that hit.
 const MOST_WRONG_PINS: usize = 32;
@@ -73,6 +75,7 @@ fn carry_out(
         secrets,
         random,
         guid: open.flatten(),
+        verified: None,
         keys: Vec::new(),
     };
     let begun = match (secrets.missing(batch), open) {
@@ -108,6 +111,8 @@ struct Interpreter<'r, 't> {
     random: &'r mut Random<'r>,
     /// What the card was read to have in this session, and still has.
     guid: Option<Guid>,
+    /// The PIN that was verified in this batch.
+    verified: Option<PinSource>,
     /// Public keys that this batch has already seen, latest last.
     keys: Vec<(Slot, Vec<u8>)>,
 }
@@ -150,7 +155,13 @@ impl Interpreter<'_, '_> {
                 management::answer(&mut self.card, response)?;
                 Ok(Outcome::Done)
             }
-            Command::ProvePossession { slot, algorithm, pin } => self.prove_possession(*slot, *algorithm, *pin),
+            Command::ProvePossession { slot, algorithm, pin, public_key } => {
+                let public_key = match public_key {
+                    Some(given) => given.to_vec(),
+                    None => self.known_key(*slot)?.ok_or(CardFault::Unsupported)?,
+                };
+                self.prove_possession(*slot, *algorithm, *pin, &public_key)
+            }
             Command::Agree { slot, algorithm, peer, pin } => self.agree(*slot, *algorithm, peer, *pin),
             Command::ResetRetryCounter { puk } => {
                 let pin = self.pin(PinSource::New)?;
@@ -205,16 +216,42 @@ impl Interpreter<'_, '_> {
         Ok(Outcome::Signature { signature: signature.into() })
     }
 
-    fn prove_possession(&mut self, slot: Slot, algorithm: KeyAlgorithm, pin: PinSource) -> Result<Outcome, Stop> {
-        let public_key = self.known_key(slot)?.ok_or(CardFault::Unsupported)?;
-        let document = Document::Possession { context: self.context, slot, public_key: &public_key }.to_bytes();
+    fn prove_possession(
+        &mut self,
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        pin: PinSource,
+        public_key: &[u8],
+    ) -> Result<Outcome, Stop> {
+        let document = Document::Possession { context: self.context, slot, public_key }.to_bytes();
         // 9E never asks for the PIN (SP 800-73-4 part 1 table 4b): no try is put at risk for it.
         if slot == Slot::CardAuthentication {
             self.sign(slot, algorithm, &document)
         } else {
-            let signature = self.verify_and_sign(slot, algorithm, pin, &document)?;
+            let challenge = signature::challenge(algorithm, &document);
+            let signature = self.with_pin(slot, pin, |card| card.sign(slot, algorithm, &challenge))?;
             Ok(Outcome::Signature { signature: signature.into() })
         }
+    }
+
+    /// Uses a key that wants the PIN verified: for 9C each time, directly before; for others once is enough, unless the
+    /// card says that it is not.
+    fn with_pin<T>(
+        &mut self,
+        slot: Slot,
+        source: PinSource,
+        use_key: impl Fn(&mut Card<'_>) -> Result<T, CardFault>,
+    ) -> Result<T, Stop> {
+        let pin = self.pin(source)?;
+        if slot != Slot::Signature && self.verified == Some(source) {
+            match use_key(&mut self.card) {
+                Err(CardFault::Status { status }) if status == PIN_WANTED => {}
+                done => return Ok(done?),
+            }
+        }
+        self.card.verify(&pin)?;
+        self.verified = Some(source);
+        Ok(use_key(&mut self.card)?)
     }
 
     /// VERIFY and GENERAL AUTHENTICATE with nothing in between: a card that holds to the letter voids the PIN of 9C
@@ -226,10 +263,8 @@ impl Interpreter<'_, '_> {
         pin: PinSource,
         document: &[u8],
     ) -> Result<Vec<u8>, Stop> {
-        let pin = self.pin(pin)?;
         let challenge = signature::challenge(algorithm, document);
-        self.card.verify(&pin)?;
-        Ok(self.card.sign(slot, algorithm, &challenge)?)
+        self.with_pin(slot, pin, |card| card.sign(slot, algorithm, &challenge))
     }
 
     fn sign(&mut self, slot: Slot, algorithm: KeyAlgorithm, document: &[u8]) -> Result<Outcome, Stop> {
@@ -243,9 +278,7 @@ impl Interpreter<'_, '_> {
         if peer.len() != 1 + 2 * length || peer[0] != 0x04 {
             return Err(CardFault::Unsupported.into());
         }
-        let pin = self.pin(pin)?;
-        self.card.verify(&pin)?;
-        let secret = self.card.agree(slot, algorithm, peer)?;
+        let secret = self.with_pin(slot, pin, |card| card.agree(slot, algorithm, peer))?;
         if secret.len() != length {
             return Err(CardFault::Malformed.into());
         }

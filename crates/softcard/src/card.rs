@@ -44,6 +44,17 @@ pub enum CardError {
     NoKey,
 }
 
+/// One APDU and its answer, without what is in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exchange {
+    /// CLA, INS, P1, P2.
+    pub header: [u8; 4],
+    /// Octets to the card, header included.
+    pub to_card: usize,
+    /// Octets from the card, SW1 SW2 included.
+    pub from_card: usize,
+}
+
 /// A card in software. It begins without power, as one that lies on the desk.
 pub struct SoftCard {
     storage: Storage,
@@ -51,6 +62,7 @@ pub struct SoftCard {
     powered: bool,
     apdus: u64,
     faults: FaultSwitch,
+    record: Option<Vec<Exchange>>,
 }
 
 impl SoftCard {
@@ -76,6 +88,7 @@ impl SoftCard {
             powered: false,
             apdus: 0,
             faults: FaultSwitch::default(),
+            record: None,
         }
     }
 
@@ -119,6 +132,14 @@ impl SoftCard {
             return Err(CardError::PowerLost);
         }
         self.apdus += 1;
+        let answer = self.answer(apdu)?;
+        if let (Some(record), Some(header)) = (&mut self.record, apdu.first_chunk()) {
+            record.push(Exchange { header: *header, to_card: apdu.len(), from_card: answer.len() });
+        }
+        Ok(answer)
+    }
+
+    fn answer(&mut self, apdu: &[u8]) -> Result<Vec<u8>, CardError> {
         let refusal = Status::UnspecifiedCheckingError.to_u16().to_be_bytes();
         match self.faults.fire(self.apdus, apdu) {
             None => self.act(apdu),
@@ -185,6 +206,16 @@ impl SoftCard {
     /// How many APDUs this object has received while it had power: links of chains and GET RESPONSE count, too.
     pub fn apdu_count(&self) -> u64 {
         self.apdus
+    }
+
+    /// From now on remembers which APDUs are answered, of what was remembered before nothing.
+    pub fn record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    /// What was answered since [`SoftCard::record`], and remembers no more.
+    pub fn recorded(&mut self) -> Vec<Exchange> {
+        self.record.take().unwrap_or_default()
     }
 
     /// What is on the card, as nothing but a look into its file could tell.

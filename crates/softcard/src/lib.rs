@@ -20,7 +20,7 @@ mod symmetric;
 mod tlv;
 pub mod vpcd;
 
-pub use card::{CardError, Options, SoftCard};
+pub use card::{CardError, Exchange, Options, SoftCard};
 pub use fault::{Fault, FaultKind, FiredFault};
 pub use inspection::{Inspection, KeySummary};
 pub use keys::{Algorithm, Origin, PinPolicy, TouchPolicy};

@@ -57,7 +57,14 @@ pub enum Command {
     /// VERIFY and, next to it, sign a [`crate::Document::HolderProof`] with 9C. → [`Outcome::Signature`]
     ProveHolder { pin: PinSource, algorithm: KeyAlgorithm },
     /// Sign a [`crate::Document::Possession`] of the slot's public key with the slot's own key. → [`Outcome::Signature`]
-    ProvePossession { slot: Slot, algorithm: KeyAlgorithm, pin: PinSource },
+    ProvePossession {
+        slot: Slot,
+        algorithm: KeyAlgorithm,
+        pin: PinSource,
+        /// The key that it is to be, SubjectPublicKeyInfo in DER; none: the one that the card says it has.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        public_key: Option<Bytes>,
+    },
     /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
     Agree { slot: Slot, algorithm: KeyAlgorithm, peer: Bytes, pin: PinSource },
     /// The holder's new PIN by the PUK. → [`Outcome::Done`] or [`Outcome::Refused`]

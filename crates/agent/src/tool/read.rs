@@ -5,9 +5,8 @@ use crate::{
     certificate::{CardCertificate, to_pem},
     engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
     portal::Target,
-    readers::{CardSession, Reader, exclusively},
+    readers::{Reader, exclusively},
 };
-use kaika_card::Retries;
 use kaika_wire::{CardFault, CertificateRole, CertificateStatus, IssuedCertificate, JobKind, Refusal, SerialNumber};
 
 impl Tool {
@@ -56,14 +55,19 @@ impl Tool {
             }
             None => None,
         };
-        let contents = read_contents(&mut *session)?;
-        let parsed = |role| {
-            contents
-                .certificates
-                .iter()
-                .find(|(found, _)| *found == role)
-                .and_then(|(_, der)| CardCertificate::parse(der))
-        };
+        // The card was reset just before, so that the tries of its PIN can be counted.
+        let known = asked.as_ref().and_then(|finished| finished.card_certificate.clone());
+        let known = known.map(|certificate| (CertificateRole::CardAuthentication.slot(), certificate));
+        let slots = CertificateRole::ALL.map(CertificateRole::slot).into_iter();
+        let slots: Vec<_> = slots.filter(|slot| known.as_ref().is_none_or(|(known, _)| known != slot)).collect();
+        let contents = exclusively(&mut *session, |transport| kaika_card::contents(transport, &slots));
+        let (retries, mut certificates) = contents.map_err(lost)?.map_err(|fault| match fault {
+            CardFault::Unsupported => not_ours(fault),
+            fault => refusal(fault),
+        })?;
+        certificates.extend(known);
+        let in_slot = |role: CertificateRole| certificates.iter().find(|(slot, _)| *slot == role.slot());
+        let parsed = |role| in_slot(role).and_then(|(_, der)| CardCertificate::parse(der));
         let own = parsed(CertificateRole::CardAuthentication);
         let holders = parsed(CertificateRole::Signature)
             .or_else(|| parsed(CertificateRole::Encryption))
@@ -93,38 +97,14 @@ impl Tool {
             not_before: validity.map(|(first, _)| first),
             not_after: validity.map(|(_, last)| last),
             activated: information.map(|information| information.activated),
-            pin_tries_left: contents.retries.pin,
-            puk_tries_left: contents.retries.puk,
-            certificates: contents
-                .certificates
-                .iter()
-                .filter_map(|(role, der)| issued(*role, der, &statuses))
+            pin_tries_left: retries.pin,
+            puk_tries_left: retries.puk,
+            certificates: CertificateRole::ALL
+                .into_iter()
+                .filter_map(|role| issued(role, &in_slot(role)?.1, &statuses))
                 .collect(),
         })
     }
-}
-
-struct Contents {
-    retries: Retries,
-    certificates: Vec<(CertificateRole, Vec<u8>)>,
-}
-
-/// The card was reset just before, so that the tries of its PIN can be counted.
-fn read_contents(session: &mut dyn CardSession) -> Result<Contents, Refusal> {
-    exclusively(session, |transport| {
-        let retries = kaika_card::retries(transport).map_err(not_ours)?;
-        let mut certificates = Vec::new();
-        for role in CertificateRole::ALL {
-            match kaika_card::read_certificate(transport, role.slot()) {
-                Ok(Some(der)) => certificates.push((role, der)),
-                // Somebody else's idea of a certificate is not shown.
-                Ok(None) | Err(CardFault::Malformed) => {}
-                Err(fault) => return Err(refusal(fault)),
-            }
-        }
-        Ok(Contents { retries, certificates })
-    })
-    .map_err(lost)?
 }
 
 fn issued(

@@ -3,10 +3,10 @@
 use super::{JobDone, Tool, TypedSecrets};
 use crate::{
     change_pin::change_pin,
-    engine::{Inputs, Order, Progress, lost, refusal, run_job},
+    engine::{Inputs, Order, Progress, run_job},
     portal::{Station, Target},
-    readers::exclusively,
 };
+use kaika_card::Retries;
 use kaika_wire::{CardNumber, Code, JobKind, Refusal};
 use std::path::PathBuf;
 
@@ -59,15 +59,13 @@ impl Tool {
         let reader = self.readers.select(reader)?;
         let target = Target::find(&*self.portals, portal)?;
         let mut session = self.readers.connect(&reader)?;
-        let done = JobDone::of(run_job(&mut *session, &target, order, inputs, self.pauses, progress)?);
-        match order.kind {
-            // What the card tells beside what the server does.
-            JobKind::Check => {
-                let retries = exclusively(&mut *session, |transport| kaika_card::retries(transport));
-                let retries = retries.map_err(lost)?.map_err(refusal)?;
-                Ok(JobDone { pin_tries_left: retries.pin, puk_tries_left: retries.puk, ..done })
-            }
-            _ => Ok(done),
-        }
+        let finished = run_job(&mut *session, &target, order, inputs, self.pauses, progress)?;
+        // Other jobs change them after they were read.
+        let told = finished.retries.filter(|_| order.kind == JobKind::Check);
+        let done = JobDone::of(finished);
+        Ok(match told {
+            Some(Retries { pin, puk }) => JobDone { pin_tries_left: pin, puk_tries_left: puk, ..done },
+            None => done,
+        })
     }
 }

@@ -60,12 +60,15 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
                     let peer = app.secrets.agreement_peer(job.id, slot, algorithm)?.into();
                     Command::Agree { slot, algorithm, peer, pin }
                 }
-                false => Command::ProvePossession { slot, algorithm, pin },
+                false => {
+                    let public_key = Some(view.role(*role)?.public_key().spki_der().to_vec().into());
+                    Command::ProvePossession { slot, algorithm, pin, public_key }
+                }
             }
         }
         Step::Inspect { role } => Command::ReadCertificate { slot: role.slot() },
         Step::ProvePossession { slot, algorithm } => {
-            Command::ProvePossession { slot: *slot, algorithm: *algorithm, pin: PinSource::Factory }
+            Command::ProvePossession { slot: *slot, algorithm: *algorithm, pin: PinSource::Factory, public_key: None }
         }
         Step::Agree { slot, algorithm } => Command::Agree {
             slot: *slot,

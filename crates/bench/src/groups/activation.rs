@@ -90,11 +90,12 @@ fn with_targets(p256: &Measured) -> Vec<Figure> {
     let Job { first, wire, server } = &p256.activated;
     let rest = server.cpu.saturating_sub(p256.argon2.cpu);
     vec![
-        Figure::new("APDUs", first.job.apdus.to_string())
-            .beside(format!("{} before, to find out which card it is", first.detection.apdus))
-            .at_most(first.job.apdus as f64, 12.0, "12"),
-        Figure::new("bytes to the card, from the card", both(first.job.to_card, first.job.from_card))
-            .beside(format!("{} before", both(first.detection.to_card, first.detection.from_card))),
+        Figure::new("APDUs", first.job.apdus.to_string()).beside("with those that find out which card it is").at_most(
+            first.job.apdus as f64,
+            12.0,
+            "12",
+        ),
+        Figure::new("bytes to the card, from the card", both(first.job.to_card, first.job.from_card)),
         Figure::new("round trips to the server", first.round_trips.to_string()).at_most(
             first.round_trips as f64,
             3.0,
@@ -113,7 +114,7 @@ fn of_rsa(rsa: &Measured) -> Vec<Figure> {
     let Job { first, wire, server } = &rsa.activated;
     vec![
         Figure::new("activation, RSA-2048 card: APDUs", first.job.apdus.to_string())
-            .beside(format!("{} before; {} round trips", first.detection.apdus, first.round_trips)),
+            .beside(format!("{} round trips", first.round_trips)),
         Figure::new("bytes to the card, from the card", both(first.job.to_card, first.job.from_card))
             .beside(format!("{} to the server, from the server", both(wire.0, wire.1))),
         Figure::new("CPU of the server without argon2", millis(server.cpu.saturating_sub(rsa.argon2.cpu))),
@@ -124,7 +125,7 @@ fn of_personalising(key: &str, measured: &Measured) -> Vec<Figure> {
     let Job { first, server, .. } = &measured.personalised;
     vec![
         Figure::new(format!("personalising, {key} card: APDUs"), first.job.apdus.to_string())
-            .beside(format!("{} before; {} round trips", first.detection.apdus, first.round_trips)),
+            .beside(format!("{} round trips", first.round_trips)),
         Figure::new("CPU of the server", millis(server.cpu)),
     ]
 }

@@ -1,7 +1,7 @@
 //! What grows with the number of certificates, and should not.
 
 use crate::cpu::{Cpu, Spent, median};
-use crate::desk::Desk;
+use crate::desk::{Desk, DeskCard, HOLDER, user_code};
 use crate::fill::{Filler, card_number, holder_name, serial};
 use crate::report::{Table, number};
 use crate::revoke::revoke;
@@ -9,9 +9,13 @@ use crate::server::Server;
 use crate::site::{Address, Database, GENERATION, Keys, Site, authority};
 use crate::{Setting, groups::ocsp, runtime};
 use anyhow::{Context, Result, ensure};
-use kaika_app::{App, CertificateQuery, Generation, find_certificates, publish_crl, sweep};
+use kaika_app::{
+    App, CertificateQuery, Generation, WithoutCard, change_status_without_card, draw_captcha, find_certificates,
+    publish_crl, sweep,
+};
 use kaika_pki::Certificate;
 use kaika_testkit::{ports::PortPair, postgres::TestPostgres};
+use kaika_wire::{JobKind, StatusChange, SuspendReason};
 use std::future::Future;
 use tokio::runtime::Runtime;
 
@@ -72,16 +76,30 @@ fn at(size: u64, database: &Database<'_>, setting: &Setting) -> Result<Column> {
 
     let server = Server::kaika(&site, ports.first)?;
     let desk = runtime.block_on(Desk::at(&origin, &app, &site.path("")))?;
-    let (mut activations, count) = (Vec::new(), setting.size(9, 2));
-    for serial in 1..=count {
+    let mut cards = Vec::new();
+    for serial in 1..=setting.size(9, 2) {
         let card = desk.order(&runtime, &app, serial)?;
         desk.personalise(&card, &server)?;
-        let before = database.cpu()?;
-        let mut spent = desk.activate(&card, &server)?.server;
-        spent.cpu += database.cpu()?.since(&before);
-        activations.push(spent);
+        cards.push(card);
     }
-    column.push(("an activation, argon2 included", middle(&activations)));
+    for (what, kind) in [
+        ("an activation, argon2 included", JobKind::Activate),
+        ("a check of a card", JobKind::Check),
+        ("an unlocking, argon2 included", JobKind::Unlock),
+    ] {
+        let spent: Result<Vec<_>> = cards
+            .iter()
+            .map(|card| {
+                let before = database.cpu()?;
+                let mut spent = desk.job(kind, card, &server)?.server;
+                spent.cpu += database.cpu()?.since(&before);
+                Ok(spent)
+            })
+            .collect();
+        column.push((what, middle(&spent?)));
+    }
+    let spent: Result<Vec<_>> = cards.iter().map(|card| each.once(suspend(&app, card))).collect();
+    column.push(("a suspension without the card, argon2 included", middle(&spent?)));
     runtime.block_on(app.store.close());
     Ok(column)
 }
@@ -151,6 +169,21 @@ async fn by_serial(app: &App, certificate: u64) -> Result<()> {
 
 async fn by_ocsp(app: &App, issuer: &Certificate, certificate: u64) -> Result<()> {
     ocsp::answer(app, &ocsp::question(issuer, certificate)?).await
+}
+
+/// As the form of the page does it.
+async fn suspend(app: &App, card: &DeskCard) -> Result<()> {
+    let captcha = draw_captcha(app)?;
+    let form = WithoutCard {
+        number: card.number.clone(),
+        name: HOLDER.to_owned(),
+        user_code: user_code(),
+        change: StatusChange::Suspend(SuspendReason::Lost),
+        answer: captcha.sum.result().to_string(),
+        captcha: captcha.token,
+    };
+    change_status_without_card(app, &authority(), form).await?;
+    Ok(())
 }
 
 async fn list(app: &App, generation: &Generation, certificate: u64) -> Result<()> {

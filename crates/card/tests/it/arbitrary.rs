@@ -53,7 +53,7 @@ fn command((kind, slot, algorithm, bytes): Choice) -> Command {
         0 => Command::ReadRetries,
         1 => Command::ProveCard { algorithm },
         2 => Command::SignAcceptance { pin: PinSource::Current, algorithm, certificates: vec![] },
-        3 => Command::ProvePossession { slot, algorithm, pin: PinSource::Factory },
+        3 => Command::ProvePossession { slot, algorithm, pin: PinSource::Factory, public_key: None },
         4 => Command::Agree { slot, algorithm, peer: Bytes(bytes), pin: PinSource::Factory },
         5 => Command::ResetRetryCounter { puk },
         6 => Command::ChangePuk { from: None, to: puk },

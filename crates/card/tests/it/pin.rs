@@ -49,7 +49,12 @@ fn a_missing_pin_is_named() {
     check(Command::ResetRetryCounter { puk }, Some(PinSource::New));
     check(Command::BlockPin, None);
     check(
-        Command::ProvePossession { slot: Slot::Signature, algorithm: KeyAlgorithm::P256, pin: PinSource::Current },
+        Command::ProvePossession {
+            slot: Slot::Signature,
+            algorithm: KeyAlgorithm::P256,
+            pin: PinSource::Current,
+            public_key: None,
+        },
         Some(PinSource::Current),
     );
 }

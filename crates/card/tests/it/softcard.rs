@@ -135,7 +135,7 @@ fn certificate(slot: Slot) -> Vec<u8> {
 }
 
 fn prove(slot: Slot, algorithm: KeyAlgorithm) -> Command {
-    Command::ProvePossession { slot, algorithm, pin: PinSource::Factory }
+    Command::ProvePossession { slot, algorithm, pin: PinSource::Factory, public_key: None }
 }
 
 fn whole_life(algorithm: KeyAlgorithm) {

@@ -32,6 +32,8 @@ impl Check {
             Event::Started => {
                 let mut steps = vec![Step::ProveCard];
                 steps.extend(inspections(facts));
+                // Told at the reader, beside what the server says.
+                steps.push(Step::ReadRetries);
                 Decision::Run(steps)
             }
             Event::Reported { fault: Some(reason), .. } => fault(&reason),
