@@ -12,6 +12,8 @@ mod cards;
 mod command;
 #[path = "it/engine.rs"]
 mod engine;
+#[path = "it/held.rs"]
+mod held;
 #[path = "it/http.rs"]
 mod http;
 #[path = "it/pcsc.rs"]

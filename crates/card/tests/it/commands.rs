@@ -1,9 +1,9 @@
 //! Every command, APDU by APDU. Numbers of the status words are those of SP 800-73-4 part 2 §3.
 
 use crate::script::{
-    FASC_N, GUID, READ_CHUID, SELECT, Script, batch, chuid_answer, context, fixed, guid, run_all, run_one,
+    FASC_N, GUID, READ_CHUID, SELECT, Script, batch, chuid_answer, context, fixed, guid, run_all, run_one, secrets,
 };
-use kaika_card::{Secrets, run};
+use kaika_card::{Secrets, go_on, run};
 use kaika_wire::{
     Bytes, CardFault, CertificateReference, CertificateRole, Command, Document, Expectation, KeyAlgorithm, Outcome,
     PinPolicy, PinSource, Puk, SecretKind, Slot,
@@ -217,6 +217,48 @@ fn possession_is_shown_over_the_slots_own_key() {
     let run = run_all(&mut script, &batch(vec![generate, prove(Slot::Signature)]));
     let key = Outcome::Key { public_key: Some(info.clone().into()) };
     assert_eq!(run.outcomes, [key, signature("30")]);
+}
+
+/// 9C wants the PIN before every use; for the others once is enough, unless the card wants it again.
+#[test]
+fn the_pin_is_verified_no_more_often_than_the_card_wants_it() {
+    let key = hex::decode("3003").unwrap();
+    let prove = |slot| {
+        let (algorithm, public_key) = (KeyAlgorithm::P256, Some(key.clone().into()));
+        Command::ProvePossession { slot, algorithm, pin: PinSource::Current, public_key }
+    };
+    let sign = |slot: Slot| {
+        let document = Document::Possession { context: &context(), slot, public_key: &key }.to_bytes();
+        sign_p256(&hex::encode([slot.reference()]), &Sha256::digest(document))
+    };
+    let [signature_key, login, encryption] =
+        [Slot::Signature, Slot::Authentication, Slot::KeyManagement].map(|slot| (slot, sign(slot)));
+    let mut script = Script::begun([
+        (VERIFY_CURRENT, "9000"),
+        (&login.1, "7c03 8201 30 9000"),
+        (VERIFY_CURRENT, "9000"),
+        (&signature_key.1, "7c03 8201 30 9000"),
+        (&login.1, "7c03 8201 30 9000"),
+        (&encryption.1, "6982"),
+        (VERIFY_CURRENT, "9000"),
+        (&encryption.1, "7c03 8201 30 9000"),
+    ]);
+    let slots = [login.0, signature_key.0, login.0, encryption.0];
+    let run = run_all(&mut script, &batch(slots.map(prove).into()));
+    assert_eq!((run.outcomes.len(), run.fault), (4, None));
+}
+
+#[test]
+fn an_open_session_is_gone_on_with() {
+    let mut script = Script::new([("0020 0080", "63c3"), ("00f7 0081 00", "6d00"), (READ_CHUID, &chuid_answer())]);
+    let batch = batch(vec![Command::ReadRetries, Command::ReadIdentity]);
+    let run = go_on(&mut script, &batch, None, &secrets(), &mut fixed, &mut |_| {});
+    let identity = Outcome::Identity { guid: Some(guid()) };
+    assert_eq!(run.outcomes, [Outcome::Retries { pin: Some(3), puk: None }, identity.clone()]);
+    // What was read in the session before is not read again.
+    let batch = self::batch(vec![Command::ReadIdentity]);
+    let run = go_on(&mut Script::new::<&str, &str>([]), &batch, Some(guid()), &secrets(), &mut fixed, &mut |_| {});
+    assert_eq!(run.outcomes, [identity]);
 }
 
 #[test]

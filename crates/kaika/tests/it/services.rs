@@ -5,9 +5,13 @@ use super::{
     matrix::{WAYS, run},
     world::{NEW_PIN, OTHER_PIN, Site},
 };
-use kaika_softcard::{Fault, FaultKind};
+use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{
     CardCheck, CardTest, CertificateRole, CertificateStatus, CheckResult, Code, Command, JobKind, Refusal,
+};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
 
 fn as_it_is(policy: String) -> String {
@@ -119,6 +123,36 @@ fn an_unfinished_unlocking_is_found_by_a_check() {
     assert!(site.run(JobKind::Unlock, None).result.is_ok());
     assert_eq!(check(&site).unfinished, []);
     site.assert_agrees(CertificateStatus::Valid);
+}
+
+/// The server takes longer than a card's session is kept open for it: another program gets the card. What was opened in
+/// that session is void, and nothing is written; where nothing was, the job begins its next batch anew.
+#[test]
+fn a_session_that_was_given_up_leaves_nothing_half_done() {
+    for (kind, site) in [(JobKind::Rewrite, Site::differing(as_it_is)), (JobKind::Unlock, Site::activated(as_it_is))] {
+        let app = site.open();
+        let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+        let (mine, got) = (Arc::clone(&card), Arc::new(AtomicBool::new(false)));
+        let other_program = {
+            let got = Arc::clone(&got);
+            move || {
+                let mut card = mine.lock().unwrap();
+                card.reset();
+                got.store(true, Ordering::Relaxed);
+            }
+        };
+        let done = site.run_late(&app, &card, kind, other_program);
+        assert!(got.load(Ordering::Relaxed), "the card was another's meanwhile");
+        if kind == JobKind::Rewrite {
+            assert_eq!(done.unwrap_err().code, Code::CardFault);
+            site.run_on(&app, &card, &site.order(kind), None).unwrap();
+        } else {
+            done.unwrap();
+        }
+        site.close(&app);
+        site.assert_agrees(CertificateStatus::Valid);
+        assert_eq!(site.inspect().pin_tries_left(), 3);
+    }
 }
 
 /// 憑證下載: issued, never written.

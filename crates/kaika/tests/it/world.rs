@@ -1,7 +1,7 @@
 //! One installation and one card on disk, opened anew for every run, as after a crash.
 
 use kaika_agent::{
-    engine::{Finished, Inputs, Order, run_job},
+    engine::{Finished, Hold, Inputs, Order, Patience, run_job},
     portal::{Portal, Station, Target},
     readers::{exclusively, soft::desk_session},
 };
@@ -25,6 +25,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tempfile::TempDir;
 use time::{OffsetDateTime, macros::datetime};
@@ -377,6 +378,23 @@ impl Site {
         run_job(session.as_mut(), &target, order, inputs, &[], &mut |_| {})
     }
 
+    /// A job whose first report is answered only when `meanwhile` is done; the card's session is given up before.
+    pub(crate) fn run_late(
+        &self,
+        app: &Arc<App>,
+        card: &Arc<Mutex<SoftCard>>,
+        kind: JobKind,
+        meanwhile: impl FnOnce() + Send + 'static,
+    ) -> Result<Finished, Refusal> {
+        let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
+        *portal.meanwhile.lock().unwrap() = Some(Box::new(meanwhile));
+        let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
+        let soon = Duration::from_millis(10);
+        let patience = Patience { pauses: &[], hold: Hold { every: soon, most: soon } };
+        let (order, inputs) = (self.order(kind), Self::inputs(kind));
+        run_job(desk_session(Arc::clone(card)).as_mut(), &target, &order, inputs, patience, &mut |_| {})
+    }
+
     pub(crate) fn inspect(&self) -> Inspection {
         Inspection::of_file(self.card_path()).unwrap()
     }
@@ -447,7 +465,11 @@ pub(crate) struct InProcess {
     pub(crate) runtime: Arc<Runtime>,
     /// What goes wrong on the way, once.
     loss: Mutex<Option<Loss>>,
+    /// What happens while the server has the first report.
+    meanwhile: Mutex<Option<Meanwhile>>,
 }
+
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 /// The network fails at the n-th message to the server, counted from 1.
 #[derive(Clone, Copy, Debug)]
@@ -459,7 +481,7 @@ pub(crate) struct Loss {
 
 impl InProcess {
     pub(crate) fn new(app: Arc<App>, runtime: Arc<Runtime>) -> Self {
-        Self { app, runtime, loss: Mutex::default() }
+        Self { app, runtime, loss: Mutex::default(), meanwhile: Mutex::default() }
     }
 
     /// One message and its answer over a line that may fail.
@@ -521,6 +543,9 @@ impl Portal for InProcess {
     }
 
     fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
+        if let Some(meanwhile) = self.meanwhile.lock().unwrap().take() {
+            meanwhile();
+        }
         self.send(|| {
             let state = report_batch(&self.app, job, token, through_json(report));
             Ok(through_json(&self.runtime.block_on(state).map_err(refused)?))
