@@ -3,6 +3,8 @@
 
 #[path = "kills/database.rs"]
 mod database;
+#[path = "kills/held.rs"]
+mod held;
 #[path = "kills/scene.rs"]
 mod scene;
 #[path = "kills/table.rs"]

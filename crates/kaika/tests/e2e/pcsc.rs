@@ -55,11 +55,21 @@ impl Bench {
     /// Takes the card out and puts a blank one with this serial number into the other slot, since pcscd takes half a
     /// second to see that one is empty.
     pub(crate) fn put_blank(&mut self, serial: u32) {
+        self.change(serial, |_| {}, &["--create", "--strict", "--serial", &serial.to_string()]);
+    }
+
+    /// Takes the card with this serial number out, has its file changed, and puts it into the other slot.
+    pub(crate) fn put_changed(&mut self, serial: u32, change: impl FnOnce(&Path)) {
+        self.change(serial, change, &[]);
+    }
+
+    fn change(&mut self, serial: u32, change: impl FnOnce(&Path), options: &[&str]) {
         self.take_out();
         self.slot = 1 - self.slot;
         self.wait_until_out();
-        let (file, serial) = (self.desk.path().join(format!("{serial}.card")), serial.to_string());
-        self.card = softcard(&self.pcscd, self.slot, &file, &["--create", "--strict", "--serial", &serial]);
+        let file = self.desk.path().join(format!("{serial}.card"));
+        change(&file);
+        self.card = softcard(&self.pcscd, self.slot, &file, options);
         self.wait_until("Yes");
     }
 
@@ -108,7 +118,7 @@ impl Bench {
     }
 
     /// Another one's program.
-    fn judge(&self, program: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn judge(&self, program: &str, arguments: &[&str]) -> Output {
         let (name, socket) = self.pcscd.env();
         Tool::new(program).args(arguments).env(name, socket).patience(PATIENCE).run()
     }

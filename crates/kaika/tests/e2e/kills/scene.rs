@@ -57,7 +57,7 @@ impl Messages {
 pub(crate) struct Scene {
     pub(crate) authority: Authority,
     pub(crate) line: Line,
-    bench: Bench,
+    pub(super) bench: Bench,
     station: String,
     serial: u32,
 }
@@ -176,6 +176,25 @@ impl Scene {
 
     pub(crate) fn run(&self, job: Job, card: &Ordered) -> Said {
         self.begin(job, card).said()
+    }
+
+    /// An activated card whose login certificate is missing, as after writing that was cut.
+    pub(super) fn differing(&mut self) {
+        let card = self.personalised();
+        self.run(Job::Activate, &card).expect_success();
+        self.bench.put_changed(self.serial, |file| {
+            let mut card: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+            card["objects"].as_object_mut().unwrap().remove("5fc105").expect("a login certificate");
+            fs::write(file, serde_json::to_vec(&card).unwrap()).unwrap();
+        });
+    }
+
+    /// The card tool, writing the card in the reader again.
+    pub(super) fn begin_rewrite(&self) -> Running {
+        let portal = self.portal();
+        let arguments = ["card", "rewrite", "--json", "--portal", &portal, "--reader", self.bench.reader()];
+        let arguments = [&arguments[..], &["--secrets-stdin"]].concat();
+        Running::start_fed(&program("kaika-agent"), &arguments, &[self.bench.pcscd.env()], "pin=135790\n")
     }
 
     fn portal(&self) -> String {
