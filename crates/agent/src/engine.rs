@@ -195,7 +195,7 @@ struct Bounds {
 
 /// What the transaction came to in which the card was looked at.
 enum Begun {
-    Started(Bounds, Turn),
+    Started(Box<(Bounds, Turn)>),
     /// The number on the card; the server has not answered in time.
     Late(Option<CardNumber>, Asked<JobStarted>),
 }
@@ -213,7 +213,7 @@ impl Job<'_, '_, '_> {
     fn run(mut self, session: &mut dyn CardSession) -> Result<Finished, Refusal> {
         let begun = exclusively(session, |transport| self.begin(transport)).map_err(lost)??;
         let (bounds, turn) = match begun {
-            Begun::Started(bounds, turn) => (bounds, turn),
+            Begun::Started(started) => *started,
             Begun::Late(own_number, asked) => {
                 let started = asked.wait(self.progress)?;
                 let (bounds, state) = self.started(started, own_number)?;
@@ -257,7 +257,7 @@ impl Job<'_, '_, '_> {
             }
             state => Turn::Answered(state),
         };
-        Ok(Begun::Started(bounds, turn))
+        Ok(Begun::Started(Box::new((bounds, turn))))
     }
 
     fn started(&mut self, started: JobStarted, own_number: Option<CardNumber>) -> Result<(Bounds, JobState), Refusal> {

@@ -62,12 +62,19 @@ pub fn retries(transport: &mut dyn Transport) -> Result<Retries, CardFault> {
     tries(&mut card)
 }
 
-/// Selects PIV and reads the tries left, as [`retries`], and the certificates (DER) of these slots. What is not a
+/// What a card holds, and what is left.
+pub struct Contents {
+    pub retries: Retries,
+    /// In DER, by slot.
+    pub certificates: Vec<(Slot, Vec<u8>)>,
+}
+
+/// Selects PIV and reads the tries left, as [`retries`], and the certificates of these slots. What is not a
 /// certificate's object counts as absent: somebody else's idea of one.
 ///
 /// # Errors
 /// What the card or the reader did.
-pub fn contents(transport: &mut dyn Transport, slots: &[Slot]) -> Result<(Retries, Vec<(Slot, Vec<u8>)>), CardFault> {
+pub fn contents(transport: &mut dyn Transport, slots: &[Slot]) -> Result<Contents, CardFault> {
     let mut card = Card::new(transport);
     card.select()?;
     let retries = tries(&mut card)?;
@@ -79,7 +86,7 @@ pub fn contents(transport: &mut dyn Transport, slots: &[Slot]) -> Result<(Retrie
             Err(fault) => return Err(fault),
         }
     }
-    Ok((retries, certificates))
+    Ok(Contents { retries, certificates })
 }
 
 /// Selects PIV and reads the certificate of a slot (DER); none where there is none.

@@ -19,7 +19,7 @@ mod transport;
 mod yubico;
 
 pub use change_pin::{PinChange, change_pin};
-pub use detect::{Detected, Retries, contents, detect, read_certificate, recognise, retries};
+pub use detect::{Contents, Detected, Retries, contents, detect, read_certificate, recognise, retries};
 pub use interpreter::{Run, go_on, keep_alive, run};
 pub use pin::{Pin, PinError, Secrets};
 pub use transport::{Transport, TransportError};

@@ -7,6 +7,7 @@ use crate::{
     portal::Target,
     readers::{Reader, exclusively},
 };
+use kaika_card::Contents;
 use kaika_wire::{CardFault, CertificateRole, CertificateStatus, IssuedCertificate, JobKind, Refusal, SerialNumber};
 
 impl Tool {
@@ -61,7 +62,7 @@ impl Tool {
         let slots = CertificateRole::ALL.map(CertificateRole::slot).into_iter();
         let slots: Vec<_> = slots.filter(|slot| known.as_ref().is_none_or(|(known, _)| known != slot)).collect();
         let contents = exclusively(&mut *session, |transport| kaika_card::contents(transport, &slots));
-        let (retries, mut certificates) = contents.map_err(lost)?.map_err(|fault| match fault {
+        let Contents { retries, mut certificates } = contents.map_err(lost)?.map_err(|fault| match fault {
             CardFault::Unsupported => not_ours(fault),
             fault => refusal(fault),
         })?;
