@@ -27,7 +27,7 @@ struct Row {
     round_trips: usize,
     ours: Counted,
     yubico: Sum,
-    opensc: Option<Sum>,
+    opensc: Sum,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -98,44 +98,32 @@ fn rows(rig: &Rig) -> Result<Vec<Row>> {
 
 fn row(job: &'static str, kind: JobKind, (round_trips, exchanges): (usize, Vec<Exchange>), peers: &Peers) -> Row {
     let (yubico, opensc) = peers_of(job);
-    let (yubico, opensc) = (peers.yubico(&yubico), opensc.map(|opensc| peers.opensc(opensc)));
+    let (yubico, opensc) = (peers.yubico(&yubico), peers.opensc(&opensc));
     Row { job, round_trips, ours: Counted::new(kind, &exchanges), yubico, opensc }
 }
 
 /// The same work, in the words of the others.
-fn peers_of(job: &str) -> (Vec<Yubico>, Option<Opensc>) {
+fn peers_of(job: &str) -> (Vec<Yubico>, Vec<Opensc>) {
     use Yubico::{ChangePin, Decipher, Identity, Read, Sign, Status, Unblock, Write};
-    let certificates = || [Read("9c"), Read("9d"), Read("9a")];
-    let mut yubico = match job {
-        "information" => return (vec![Status], Some(Opensc::Certificates)),
-        "change of the PIN" => return (vec![Read("9e"), ChangePin], Some(Opensc::ChangePin)),
-        _ => vec![Identity, Read("9e")],
-    };
-    let opensc = match job {
-        "activation" | "unlocking" => {
-            yubico.push(Unblock);
-            Opensc::Unblock
-        }
-        "check" => {
-            yubico.extend(certificates());
-            Opensc::Certificates
-        }
+    let which_card = [Identity, Read("9e")];
+    let certificates = [Read("9c"), Read("9d"), Read("9a")];
+    match job {
+        "activation" | "unlocking" => ([&which_card[..], &[Unblock]].concat(), vec![Opensc::Unblock]),
+        "change of the PIN" => (vec![Read("9e"), ChangePin], vec![Opensc::ChangePin]),
+        "information" => (vec![Status], vec![Opensc::Certificates]),
+        "check" => ([&which_card[..], &certificates].concat(), vec![Opensc::Certificates]),
         "certificate test" => {
-            yubico.extend(certificates());
-            yubico.extend([Sign("9c"), Decipher("9d"), Sign("9a")]);
-            Opensc::Test
+            let uses = [Sign("9c"), Decipher("9d"), Sign("9a")];
+            ([&which_card[..], &certificates, &uses].concat(), vec![Opensc::Test])
         }
         "re-write, one certificate" | "download, three certificates" => {
             let written: &[_] = if job.starts_with("download") { &["9c", "9d", "9a"] } else { &["9a"] };
-            yubico.extend(certificates());
-            yubico.push(Write(written));
-            yubico.extend(certificates());
-            yubico.push(Identity);
-            return (yubico, None);
+            let yubico = [&which_card[..], &certificates, &[Write(written)], &certificates, &[Identity]].concat();
+            let writes: Vec<_> = written.iter().map(|slot| Opensc::Write(slot)).collect();
+            (yubico, [&[Opensc::Certificates][..], &writes, &[Opensc::Certificates]].concat())
         }
-        _ => Opensc::Certificate,
-    };
-    (yubico, Some(opensc))
+        _ => (which_card.into(), vec![Opensc::Certificate]),
+    }
 }
 
 /// `12,345`, without a fraction.
@@ -150,7 +138,7 @@ fn table(title: &str, rows: &[Row], of: fn(&Sum) -> usize) -> Table {
     for row in rows {
         let Counted { same, apart } = &row.ours;
         let all = Sum { apdus: same.apdus + apart.apdus, bytes: same.bytes + apart.bytes };
-        let least = row.opensc.iter().map(of).fold(of(&row.yubico), usize::min);
+        let least = of(&row.yubico).min(of(&row.opensc));
         table.row(vec![
             row.job.to_owned(),
             row.round_trips.to_string(),
@@ -158,7 +146,7 @@ fn table(title: &str, rows: &[Row], of: fn(&Sum) -> usize) -> Table {
             count(apart),
             count(same),
             count(&row.yubico),
-            row.opensc.as_ref().map_or_else(|| "–".to_owned(), count),
+            count(&row.opensc),
             if of(same) <= least { "met" } else { "**missed**" }.to_owned(),
         ]);
     }

@@ -36,6 +36,8 @@ pub(super) enum Opensc {
     /// All of them.
     Certificates,
     Test,
+    /// A certificate into a slot.
+    Write(&'static str),
 }
 
 pub(super) struct Peers {
@@ -48,6 +50,7 @@ pub(super) struct Peers {
 const KEY: [u8; 24] = [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8];
 const CHUID: &str = "0x5fc102";
 const DISCOVERY: &str = "0x7e";
+const PUT_DATA: u8 = 0xdb;
 
 impl Peers {
     /// At the card as it is.
@@ -57,8 +60,11 @@ impl Peers {
         let reader = rig.copy(&folder.path().join("copy.card"), &KEY)?;
         for certificate in rig.certificates()? {
             let slot = format!("{:02x}", certificate.role.slot().reference());
+            let pem = kaika_pki::Certificate::from_der(&certificate.certificate)?.to_pem();
+            fs::write(folder.path().join(format!("{slot}.pem")), pem)?;
             fs::write(folder.path().join(slot), &certificate.certificate)?;
         }
+        fs::write(folder.path().join("key"), KEY.map(|octet| format!("{octet:02x}")).join(":"))?;
         Ok(Self { reader, puk, folder })
     }
 
@@ -109,7 +115,12 @@ impl Peers {
         }
     }
 
-    pub(super) fn opensc(&self, work: Opensc) -> Sum {
+    /// What these runs come to, each from its begin.
+    pub(super) fn opensc(&self, runs: &[Opensc]) -> Sum {
+        runs.iter().flat_map(|run| self.opensc_run(*run)).collect::<Vec<_>>().iter().collect()
+    }
+
+    fn opensc_run(&self, work: Opensc) -> Vec<Exchange> {
         let module = opensc_pkcs11();
         let reader = self.reader.name();
         let tool = match work {
@@ -137,6 +148,10 @@ impl Peers {
             ]),
             Opensc::Certificate => Tool::new("pkcs15-tool").args(["--reader", reader, "--read-certificate", "04"]),
             Opensc::Certificates => Tool::new("pkcs15-tool").args(["--reader", reader, "--list-certificates"]),
+            Opensc::Write(slot) => Tool::new("piv-tool")
+                .args(["--reader", reader, "--admin", "M:9B:03", "--cert", &slot.to_uppercase()])
+                .args(["--in", &self.file(&format!("{slot}.pem"))])
+                .env("PIV_EXT_AUTH_KEY", self.file("key")),
             Opensc::Test => {
                 Tool::new("pkcs11-tool").arg("--module").arg(module).args(["--login", "--pin", PIN, "--test"])
             }
@@ -146,10 +161,17 @@ impl Peers {
             .envs([self.reader.pcscd.env()])
             .env("HOME", self.folder.path())
             .env("XDG_CACHE_HOME", self.folder.path());
-        let exchanges = self.reader.recorded(|| {
-            tool.run().expect_success();
-        });
-        exchanges.iter().collect()
+        let mut output = None;
+        let exchanges = self.reader.recorded(|| output = Some(tool.run()));
+        let output = output.expect("the tool has run");
+        if let Opensc::Write(_) = work {
+            // It ends with the length of what was written, or what is left of that.
+            let writes = exchanges.iter().filter(|exchange| exchange.header[1] == PUT_DATA).count();
+            assert!(writes > 1 && output.stderr().is_empty(), "{output}");
+        } else {
+            output.expect_success();
+        }
+        exchanges
     }
 
     fn file(&self, name: &str) -> String {
