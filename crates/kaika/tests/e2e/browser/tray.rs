@@ -207,10 +207,10 @@ fn pulled_out_at_a_step(language: (&'static str, &'static str), step: u32) {
 
 #[test]
 fn pulled_out_at_a_step_in_chinese() {
-    pulled_out_at_a_step(LANGUAGES[0], 10);
+    pulled_out_at_a_step(LANGUAGES[0], 6);
 }
 
 #[test]
 fn pulled_out_at_a_step_in_english() {
-    pulled_out_at_a_step(LANGUAGES[1], 16);
+    pulled_out_at_a_step(LANGUAGES[1], 10);
 }
