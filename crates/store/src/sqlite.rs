@@ -42,6 +42,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (6, "without card", include_str!("../migrations/sqlite/0006_without_card.sql")),
     (7, "mail", include_str!("../migrations/sqlite/0007_mail.sql")),
     (8, "email", include_str!("../migrations/sqlite/0008_email.sql")),
+    (9, "organisations", include_str!("../migrations/sqlite/0009_organisations.sql")),
 ];
 
 pub(crate) struct SqliteStore {

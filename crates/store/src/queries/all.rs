@@ -8,8 +8,10 @@ mod confirmations;
 mod generations;
 mod jobs;
 mod mails;
+mod organisations;
 mod rows;
 mod secrets;
+mod sessions;
 mod tickets;
 
 use super::{Connection, Db, PARAMETERS};
@@ -81,10 +83,12 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         generations::STATEMENTS,
         jobs::STATEMENTS,
         mails::STATEMENTS,
+        organisations::STATEMENTS,
         secrets::STATEMENTS,
+        sessions::STATEMENTS,
         tickets::STATEMENTS,
     ];
-    let many = [audit::MANY, certificates::MANY].concat();
+    let many = [audit::MANY, certificates::MANY, organisations::MANY].concat();
     let many = many.into_iter().flat_map(|statement| *statement.texts());
     let mut count = 0;
     for statement in files.into_iter().flatten().copied().chain(many) {
@@ -292,6 +296,8 @@ impl UnitOfWork for Work {
     async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Found<()> {
         // New ones were unknown, and nobody keeps an answer that says so: no change to be followed at once.
         let done = certificates::insert(&mut self.transaction, certificates, &mut self.revisions).await;
+        self.noted(done)?;
+        let done = organisations::list(self.on(), certificates).await;
         self.noted(done)
     }
 
