@@ -157,7 +157,7 @@ impl<'a> CardJob<'a> {
             ],
             JobKind::Information => vec![t("portal-note-check-reads")],
             JobKind::Login => {
-                vec![t("portal-note-login-ends"), t("portal-note-wrong-pin"), t("portal-note-check-reads")]
+                vec![t("portal-note-login-ends"), t("portal-note-wrong-pin")]
             }
             JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
                 let kind = self.kind.as_str();

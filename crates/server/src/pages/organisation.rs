@@ -41,8 +41,9 @@ const LINES: u32 = 1000;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
+    /// None: by the holder, or by the day where that is what the list is about.
     #[serde(deserialize_with = "or_default")]
-    pub(super) sort: Sorting,
+    pub(super) sort: Option<Sorting>,
     #[serde(deserialize_with = "or_default")]
     pub(super) status: Option<CertificateStatus>,
     #[serde(deserialize_with = "place")]
@@ -71,11 +72,16 @@ fn written(after: &After) -> String {
 }
 
 impl Asked {
+    fn sorting(&self, expiring: bool) -> Sorting {
+        self.sort.unwrap_or(if expiring { Sorting::Expiry } else { Sorting::Holder })
+    }
+
     /// As an address has it, `&name=value` each, without the place.
     fn kept(&self) -> String {
         let status = self.status.map(|status| format!("&status={}", status.as_str())).unwrap_or_default();
+        let sort = self.sort.map(|sort| format!("&sort={}", sort.as_str())).unwrap_or_default();
         let rows = self.rows.map(|rows| format!("&rows={rows}")).unwrap_or_default();
-        format!("&sort={}{status}{rows}", self.sort.as_str())
+        format!("{sort}{status}{rows}")
     }
 }
 
@@ -98,22 +104,29 @@ impl OrganisationPage<'_> {
     }
 
     fn csv(&self) -> String {
-        let kept = self.asked.kept();
-        format!("{}.csv?{}", self.path(), kept.trim_start_matches('&'))
+        format!("{}.csv{}", self.path(), self.query())
     }
 
     /// The same from the beginning.
     fn first(&self) -> String {
+        format!("{}{}", self.path(), self.query())
+    }
+
+    fn query(&self) -> String {
         let kept = self.asked.kept();
-        format!("{}?{}", self.path(), kept.trim_start_matches('&'))
+        kept.strip_prefix('&').map(|kept| format!("?{kept}")).unwrap_or_default()
     }
 
     fn next(&self, after: &After) -> String {
-        format!("{}&after={}", self.first(), written(after))
+        format!("{}?after={}{}", self.path(), written(after), self.asked.kept())
     }
 
     fn sortings(&self) -> [Sorting; 5] {
         Sorting::ALL
+    }
+
+    fn sorted(&self) -> Sorting {
+        self.asked.sorting(self.expiring)
     }
 
     fn sorting(&self, sorting: &Sorting) -> String {
@@ -214,7 +227,13 @@ async fn enter<'s>(
 }
 
 fn wish(asked: &Asked, expiring: bool, limit: u32) -> CertificateWish {
-    CertificateWish { expiring, sorting: asked.sort, status: asked.status, after: asked.after.clone(), limit }
+    CertificateWish {
+        expiring,
+        sorting: asked.sorting(expiring),
+        status: asked.status,
+        after: asked.after.clone(),
+        limit,
+    }
 }
 
 pub(super) async fn all_as_csv(
@@ -305,7 +324,7 @@ mod tests {
     fn what_an_address_cannot_mean_is_left_out() {
         assert_eq!(asked(""), Asked::default());
         let both = asked("sort=latest_expiry&status=suspended&lang=en");
-        assert_eq!((both.sort, both.status), (Sorting::LatestExpiry, Some(CertificateStatus::Suspended)));
+        assert_eq!((both.sort, both.status), (Some(Sorting::LatestExpiry), Some(CertificateStatus::Suspended)));
         assert_eq!(asked("sort=nothing&status=&after=xyz"), Asked::default());
         assert_eq!(asked("after=&rows=many"), Asked::default());
         assert_eq!(asked("rows=0").rows, Some(1));
@@ -323,7 +342,7 @@ mod tests {
         };
         assert_eq!(asked(&format!("after={}", written(&after))).after, Some(after));
         for sorting in Sorting::ALL {
-            assert_eq!(asked(&Asked { sort: sorting, ..Asked::default() }.kept()[1..]).sort, sorting);
+            assert_eq!(asked(&Asked { sort: Some(sorting), ..Asked::default() }.kept()[1..]).sort, Some(sorting));
         }
         for status in CertificateStatus::ALL {
             let kept = Asked { status: Some(status), ..Asked::default() }.kept();

@@ -1,7 +1,7 @@
 # After a login: my card, all certificates of an organisation, those about to expire.
 
 session-who = Logged in with card
-session-until = logged out by itself at { $time }
+session-until = (until { $time })
 session-log-out = Log out
 
 my-card = My card
@@ -38,6 +38,7 @@ organisation-csv = Download the list (CSV)
 organisation-csv-hint = A CSV file opens in a spreadsheet program. It has all certificates, sorted and filtered as here, not this page alone.
 organisation-from = Valid from
 organisation-to = Valid to
+organisation-since = from { $day }
 organisation-supplementary = You are logged in with a supplementary card. Log in with the primary card to see all certificates of the organisation.
 
 publication = Can others find it?
@@ -52,4 +53,4 @@ publication-now-on = Done. From now on, others can find this card’s certificat
 
 portal-login-over = The time of your login is over, or the card’s certificates are no longer valid. To protect your data, please log in again.
 portal-login-out = You are logged out. You can take the card out.
-portal-note-login-ends = You are logged out by itself after 30 minutes. When you are done, press “Log out”, then take out the card.
+portal-note-login-ends = You are logged out automatically after 30 minutes. When you are done, press “Log out”, then take out the card.

@@ -1,7 +1,7 @@
 # 登入之後：我的卡片、機關所有憑證、快過期憑證。
 
 session-who = 已登入的卡片
-session-until = { $time } 自動登出
+session-until = （{ $time } 自動登出）
 session-log-out = 登出
 
 my-card = 我的卡片
@@ -37,6 +37,7 @@ organisation-csv = 下載清單（CSV）
 organisation-csv-hint = CSV 檔可以用試算表軟體開啟，內容是目前的排序和篩選的全部憑證，不只這一頁。
 organisation-from = 生效日
 organisation-to = 到期日
+organisation-since = { $day } 生效
 organisation-supplementary = 您用附卡登入。機關（組織）所有憑證要用正卡登入才能查看。
 
 publication = 別人查不查得到
