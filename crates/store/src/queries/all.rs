@@ -14,7 +14,7 @@ mod secrets;
 mod sessions;
 mod tickets;
 
-use super::{Connection, Db, PARAMETERS};
+use super::{Connection, Db, EXPLAIN, PARAMETERS};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
@@ -28,6 +28,7 @@ use kaika_wire::{
     AuthorityId, CardId, CardNumber, CertificateId, EmailAddress, GenerationId, HolderId, JobDetails, JobId, JobKind,
     SerialNumber, StationId,
 };
+pub(super) use organisations::plans as plans_of_lists;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},

@@ -1,7 +1,7 @@
 //! Which holders are of one organisation, and lists of its certificates.
 
 use super::{
-    Connection, Db, Found, Work, cards,
+    Connection, Db, EXPLAIN, Found, Work, cards,
     certificates::state,
     rows::{Row, parsed, text, time, word},
 };
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use kaika_app::{ListOrder, ListQuery, ListedCertificate, OrganisationReader, OrganisationWriter, Shown};
 use kaika_domain::{Certificate, Holder, Membership};
 use kaika_wire::{AuthorityId, HolderId};
+use time::OffsetDateTime;
 
 /// A page in one order. `$1` the organisation, `$2` and `$3` between which days they end, `$4` of which status, `$5` now,
 /// `$6` how many, from `$7` on the place behind which it begins. The order is that of an index, and the list is read first.
@@ -136,12 +137,22 @@ async fn put_member(on: &mut Connection, holder: HolderId, membership: Option<&M
 const LAST: &str = "\u{10ffff}";
 
 async fn page(on: &mut Connection, asked: &ListQuery<'_>) -> Found<Vec<ListedCertificate>> {
-    let sql = match asked.order {
+    let query = bound(sqlx::query::<Db>(statement(asked.order)), asked);
+    query.fetch_all(on).await.map_err(failure)?.iter().map(read).collect()
+}
+
+fn statement(order: ListOrder) -> &'static str {
+    match order {
         ListOrder::Holder => BY_HOLDER,
         ListOrder::Number => BY_NUMBER,
         ListOrder::Expiry => BY_EXPIRY,
         ListOrder::LatestExpiry => BY_LATEST_EXPIRY,
-    };
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
+
+fn bound<'q>(query: Query<'q>, asked: &ListQuery<'_>) -> Query<'q> {
     let (from, to) = match &asked.ending {
         Some(days) => (days.start().unix_timestamp(), days.end().unix_timestamp()),
         None => (i64::MIN, i64::MAX),
@@ -151,7 +162,7 @@ async fn page(on: &mut Connection, asked: &ListQuery<'_>) -> Found<Vec<ListedCer
         Shown::Unrevoked => "unrevoked",
         Shown::With(status) => status.as_str(),
     };
-    let query = sqlx::query::<Db>(sql)
+    let query = query
         .bind(asked.organisation.to_owned())
         .bind(from)
         .bind(to)
@@ -160,7 +171,7 @@ async fn page(on: &mut Connection, asked: &ListQuery<'_>) -> Found<Vec<ListedCer
         .bind(i64::from(asked.limit));
     let place = asked.after.cloned();
     let id = place.as_ref().map(|place| place.certificate.to_string());
-    let query = match (asked.order, place) {
+    match (asked.order, place) {
         (ListOrder::Holder, Some(place)) => query.bind(place.holder).bind(place.number).bind(id),
         (ListOrder::Holder, None) => query.bind("").bind("").bind(""),
         (ListOrder::Number, Some(place)) => query.bind(place.number).bind(id),
@@ -168,8 +179,22 @@ async fn page(on: &mut Connection, asked: &ListQuery<'_>) -> Found<Vec<ListedCer
         (_, Some(place)) => query.bind(place.not_after.unix_timestamp()).bind(id),
         (ListOrder::Expiry, None) => query.bind(from).bind(""),
         (ListOrder::LatestExpiry, None) => query.bind(to).bind(LAST),
-    };
-    query.fetch_all(on).await.map_err(failure)?.iter().map(read).collect()
+    }
+}
+
+/// How the database reads the list in each order.
+pub(crate) async fn plans(on: &mut Connection) -> Found<Vec<String>> {
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let mut plans = Vec::new();
+    for order in [ListOrder::Holder, ListOrder::Number, ListOrder::Expiry, ListOrder::LatestExpiry] {
+        let asked = ListQuery { organisation: "", order, shown: Shown::All, ending: None, after: None, limit: 50, now };
+        let explain = format!("{} {}", EXPLAIN.0, statement(order));
+        let query = bound(sqlx::query::<Db>(sqlx::AssertSqlSafe(explain)), &asked);
+        let rows = query.fetch_all(&mut *on).await.map_err(failure)?;
+        let lines = rows.iter().map(|row| text(row, EXPLAIN.1)).collect::<Found<Vec<_>>>()?;
+        plans.push(lines.join("\n"));
+    }
+    Ok(plans)
 }
 
 fn read(row: &Row) -> Found<ListedCertificate> {
