@@ -112,6 +112,24 @@ fn whoever_is_not_logged_in_is_shown_the_way() {
     assert_eq!((posted.status, posted.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
 }
 
+/// Holders of such an authority log in for their own card alone.
+#[test]
+fn an_authority_without_organisations_has_no_lists() {
+    let without = |policy: String| {
+        let (before, rest) = policy.split_once("[organisation]").unwrap();
+        format!("{before}{}", &rest[rest.find("[certificates]").unwrap()..])
+    };
+    let server = Server::of(Site::activated(without), Rates::default());
+    let (outcome, browser) = proved(&server);
+    let session = cookie(&get(&server, &outcome, &browser), "session").0.to_owned();
+    let own = get(&server, "/gca/my-card", &session);
+    assert!(own.status == StatusCode::OK && !own.page().contains("/gca/organisation"));
+    assert!(!get(&server, "/gca/", &session).page().contains("/gca/organisation"));
+    for path in ["organisation", "organisation.csv", "organisation/expiring", "organisation/expiring.csv"] {
+        assert_eq!(get(&server, &format!("/gca/{path}"), &session).status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
 #[test]
 fn lists_and_tables_are_for_the_session() {
     let server = server();
