@@ -36,7 +36,8 @@ macro_rules! page {
     };
 }
 
-/// Certificates as an organisation's list has them; the cards' own are in none.
+/// Certificates as an organisation's list has them; the cards' own are in none. Two servers that start at the same time may
+/// both put them there.
 macro_rules! listed {
     ($which:literal) => {
         concat!(
@@ -44,7 +45,8 @@ macro_rules! listed {
              SELECT certificate.id, member.organisation, member.name, card.number, certificate.not_after \
              FROM organisation_member AS member JOIN card ON card.holder = member.holder \
              JOIN certificate ON certificate.card = card.id WHERE certificate.role <> 'card_authentication' AND ",
-            $which
+            $which,
+            " ON CONFLICT (certificate) DO NOTHING"
         )
     };
 }

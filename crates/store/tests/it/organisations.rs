@@ -12,6 +12,7 @@ on_both! {
     certificates_are_shown_by_status,
     a_period_is_kept_to,
     a_holder_goes_to_another_organisation_with_everything,
+    servers_that_start_together_put_a_holder_there_once,
     holders_come_in_pages_and_a_rule_is_remembered,
 }
 
@@ -185,6 +186,25 @@ async fn a_holder_goes_to_another_organisation_with_everything(store: Arc<dyn St
     assert_eq!(names(&*store, &query(ListOrder::Number)).await, ["乙"]);
     put(Some(membership(OURS, "丙"))).await;
     assert_eq!(names(&*store, &query(ListOrder::Holder)).await, ["丙", "丙", "乙"]);
+}
+
+async fn servers_that_start_together_put_a_holder_there_once(store: Arc<dyn Store>) {
+    with_generation(&*store).await;
+    let one = listed(&*store, 1, "gca\nO=before", "甲", |_| {}).await;
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let (store, id) = (Arc::clone(&store), one.id);
+            tokio::spawn(async move {
+                let mut work = store.begin().await.unwrap();
+                work.put_member(id, Some(&membership(OURS, "甲"))).await.unwrap();
+                work.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(names(&*store, &query(ListOrder::Number)).await, ["甲"]);
 }
 
 async fn holders_come_in_pages_and_a_rule_is_remembered(store: Arc<dyn Store>) {
