@@ -1,4 +1,5 @@
-//! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number.
+//! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number; where
+//! the holder has not switched that off.
 
 use crate::{App, Failure};
 use kaika_domain::Certificate;
@@ -28,7 +29,8 @@ pub struct FoundCertificate {
 /// The newest first; the certificate by which the card itself proves who it is is found by its serial number only.
 ///
 /// # Errors
-/// [`Code::NotFound`], for an unknown card as for another holder's name: a stranger does not learn who has a card.
+/// [`Code::NotFound`], for an unknown card as for another holder's name or one that is not published: a stranger does not
+/// learn who has a card.
 pub async fn find_certificates(
     app: &App,
     authority: &AuthorityId,
@@ -54,7 +56,7 @@ async fn of_card(
     let Some(card) = card else { return Ok(Vec::new()) };
     let holder = reader.holder(card.holder).await?;
     let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no holder")))?;
-    if !holder.is_called(name) {
+    if !holder.is_called(name) || !reader.is_published(card.id).await? {
         return Ok(Vec::new());
     }
     let mut certificates = reader.certificates_of_card(card.id).await?;
@@ -69,13 +71,18 @@ async fn of_serial(app: &App, authority: &AuthorityId, serial: &SerialNumber) ->
     let mut found = Vec::new();
     for generation in reader.generations().await? {
         if generation.owner == *authority {
-            found.extend(reader.certificate_by_serial(generation.id, serial).await?);
+            let Some(certificate) = reader.certificate_by_serial(generation.id, serial).await? else { continue };
+            let published = match certificate.card {
+                Some(card) => reader.is_published(card).await?,
+                None => true,
+            };
+            found.extend(published.then_some(certificate));
         }
     }
     Ok(found)
 }
 
-fn shown(certificate: &Certificate, now: OffsetDateTime) -> Result<FoundCertificate, Failure> {
+pub(crate) fn shown(certificate: &Certificate, now: OffsetDateTime) -> Result<FoundCertificate, Failure> {
     let unreadable = |error| Failure::Inconsistent(format!("a certificate on record cannot be read: {error}"));
     let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).map_err(unreadable)?;
     Ok(FoundCertificate {

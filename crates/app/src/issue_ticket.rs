@@ -12,13 +12,27 @@ const GOOD_FOR: Duration = Duration::minutes(5);
 /// `outcome` is the path under which the page's portal answers for the job.
 ///
 /// # Errors
-/// [`Code::NotFound`] for a kind of job that no page asks for; the policy's refusal; [`Code::BadRequest`] where such a job
-/// needs other details.
+/// [`Code::NotFound`] for a kind of job that no page asks for, or that another use case asks for; the policy's refusal;
+/// [`Code::BadRequest`] where such a job needs other details.
 pub async fn issue_ticket(
     app: &App,
     authority: &AuthorityId,
     kind: JobKind,
     details: JobDetails,
+) -> Result<IssuedTicket, Failure> {
+    if kind == JobKind::Login {
+        return Err(Code::NotFound.into());
+    }
+    issue(app, authority, kind, details, None).await
+}
+
+/// `browser_sha256`: where the job's outcome is for one browser alone.
+pub(crate) async fn issue(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    details: JobDetails,
+    browser_sha256: Option<[u8; 32]>,
 ) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
     if !kind.needs_ticket() || !kind.is_for_holders() {
@@ -35,6 +49,7 @@ pub async fn issue_ticket(
         authority: authority.clone(),
         expires_at: app.now() + GOOD_FOR,
         job: None,
+        browser_sha256,
     };
     let mut work = app.store.begin().await?;
     work.insert_ticket(&record).await?;
@@ -47,7 +62,7 @@ pub async fn issue_ticket(
 }
 
 /// For so long a page may still ask how its job ended.
-const REMEMBERED: Duration = Duration::days(1);
+pub(crate) const REMEMBERED: Duration = Duration::days(1);
 
 /// Deletes tickets that ran out long ago; how many they were.
 ///

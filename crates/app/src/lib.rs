@@ -18,8 +18,12 @@ mod find_certificates;
 mod found_authorities;
 mod issue_ticket;
 mod job_outcome;
+mod list_certificates;
+mod login;
 mod mail;
+mod my_card;
 mod order_card;
+mod organise;
 pub mod ports;
 mod prove_email;
 mod prove_holder;
@@ -51,19 +55,26 @@ pub use find_certificates::{CertificateQuery, FoundCertificate, find_certificate
 pub use found_authorities::found_authorities;
 pub use issue_ticket::{forget_tickets, issue_ticket};
 pub use job_outcome::job_outcome;
+pub use list_certificates::{CertificatePage, CertificateWish, Sorting, list_certificates};
+pub use login::{
+    AskedLogin, BegunSession, LoggedIn, ask_login, begin_session, end_session, forget_sessions, logged_in,
+};
 pub use mail::{Delivery, Letter, MailRecord, MailState, Posted, deliver_mails, forget_mails, list_mails, retry_mails};
+pub use my_card::{MyCard, my_card, set_publication};
 pub use order_card::{CardOrder, OrderedCard, draw_user_code, order_card};
+pub use organise::organise;
 pub use ports::{
-    Anchor, Anchors, CardSecrets, Clock, ConfirmationReader, ConfirmationWriter, DeliveredMail, IssueError, IssueOrder,
-    Issuer, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox, Reader, Rng, Settled, Store,
-    StoreError, UnitOfWork, UserCodeHasher, VaultError,
+    After, Anchor, Anchors, CardSecrets, Clock, ConfirmationReader, ConfirmationWriter, DeliveredMail, IssueError,
+    IssueOrder, Issuer, LetterSeal, ListOrder, ListQuery, ListedCertificate, MailCounts, MailError, MailReader,
+    Mailbox, Mailer, OrganisationReader, OrganisationWriter, Outbox, Reader, Rng, SessionReader, SessionWriter,
+    Settled, Shown, Store, StoreError, UnitOfWork, UserCodeHasher, VaultError,
 };
 pub use prove_email::{EmailLink, email_of_link, prove_email, prove_email_on_page};
 pub use prove_holder::{HolderProved, prove_holder};
 pub use publish_crl::publish_crl;
 pub use records::{
-    Crl, CrlHead, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, Station, StatusRecord,
-    StoredPuk, TicketRecord, UserCodeRecord, Worker,
+    Crl, CrlHead, Ended, Generation, Issuance, IssuanceState, JobRecord, KeyUse, Receipt, SessionRecord, Station,
+    StatusRecord, StoredPuk, TicketRecord, UserCodeRecord, Worker,
 };
 pub use report_batch::report_batch;
 pub use reset_user_code::{ask_user_code_reset, card_of_reset, reset_user_code};

@@ -1,7 +1,7 @@
 //! Orders a card for a holder: the holder, the number and the user code come into being here.
 
 use crate::{App, Failure, StoreError, StoredPuk, audit::Event, draw::draw};
-use kaika_domain::{Actor, Card, CardRank, CardState, Contact, Holder, Organisation, Policy, PukLedger};
+use kaika_domain::{Actor, Card, CardRank, CardState, Contact, Holder, Membership, Organisation, Policy, PukLedger};
 use kaika_pki::{Oid, to_be_certified::is_email};
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
 use serde::Deserialize;
@@ -76,6 +76,9 @@ pub async fn order_card(
         };
         let mut work = app.store.begin().await?;
         work.insert_holder(&holder).await?;
+        if let Some(membership) = Membership::of(policy, &holder.subject) {
+            work.put_member(holder.id, Some(&membership)).await?;
+        }
         match work.insert_card(&card).await {
             Ok(()) => {}
             // The number is taken: draw another.

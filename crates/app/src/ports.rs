@@ -2,9 +2,15 @@
 
 mod confirmations;
 mod mails;
+mod organisations;
+mod sessions;
 
 pub use confirmations::{ConfirmationReader, ConfirmationWriter};
 pub use mails::{DeliveredMail, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox};
+pub use organisations::{
+    After, ListOrder, ListQuery, ListedCertificate, OrganisationReader, OrganisationWriter, Shown,
+};
+pub use sessions::{SessionReader, SessionWriter};
 
 use crate::{
     Crl, CrlHead, Generation, Issuance, JobRecord, KeyUse, Receipt, Station, StatusRecord, StoredPuk, TicketRecord,
@@ -67,7 +73,7 @@ pub trait Store: Send + Sync {
 
 /// Everything that is read. Lists are ordered as their method says.
 #[async_trait]
-pub trait Reader: MailReader + ConfirmationReader + Send {
+pub trait Reader: MailReader + ConfirmationReader + SessionReader + OrganisationReader + Send {
     async fn holder(&mut self, id: HolderId) -> Result<Option<Holder>, StoreError>;
     async fn card(&mut self, id: CardId) -> Result<Option<Card>, StoreError>;
     async fn card_by_number(&mut self, number: &CardNumber) -> Result<Option<Card>, StoreError>;
@@ -151,7 +157,7 @@ pub trait Reader: MailReader + ConfirmationReader + Send {
 
 /// A transaction.
 #[async_trait]
-pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter {
+pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + OrganisationWriter {
     async fn insert_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
     /// The address that the holder's certificates name from now on.
     async fn set_holder_email(&mut self, holder: HolderId, email: &EmailAddress) -> Result<(), StoreError>;

@@ -154,6 +154,22 @@ pub struct TicketRecord {
     pub expires_at: OffsetDateTime,
     /// The job that it started.
     pub job: Option<JobId>,
+    /// For a login: of the secret that the browser which asked keeps.
+    pub browser_sha256: Option<[u8; 32]>,
+}
+
+/// Somebody who has logged in with a card, in one browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    pub token_sha256: [u8; 32],
+    /// The login: it opens one session.
+    pub job: JobId,
+    pub card: CardId,
+    pub authority: AuthorityId,
+    pub begun_at: OffsetDateTime,
+    pub expires_at: OffsetDateTime,
+    /// Logged out.
+    pub ended_at: Option<OffsetDateTime>,
 }
 
 /// An acceptance signed by the holder: CMS SignedData (DER).

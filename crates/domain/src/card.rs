@@ -161,7 +161,8 @@ impl Holder {
     }
 }
 
-fn plain(name: &str) -> String {
+/// As two who write the same name may both write it.
+pub(crate) fn plain(name: &str) -> String {
     let folded = name.nfkc().flat_map(char::to_lowercase);
     folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
 }

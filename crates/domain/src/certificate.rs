@@ -120,6 +120,18 @@ impl CertificateState {
         }
     }
 
+    /// Revoked tells more than expired, so it comes first.
+    pub fn status(&self, not_after: OffsetDateTime, now: OffsetDateTime) -> CertificateStatus {
+        match self {
+            Self::Revoked { .. } => CertificateStatus::Revoked,
+            _ if now > not_after => CertificateStatus::Expired,
+            Self::Suspended { .. } => CertificateStatus::Suspended,
+            Self::Held { holds } if !holds.is_empty() => CertificateStatus::Suspended,
+            Self::Held { .. } => CertificateStatus::Held,
+            Self::Valid => CertificateStatus::Valid,
+        }
+    }
+
     /// Who holds it, in the order in which they came.
     pub fn holds(&self) -> &[Hold] {
         match self {
@@ -186,16 +198,8 @@ impl CertificateState {
 }
 
 impl Certificate {
-    /// Revoked and suspended tell more than expired, so they come first.
     pub fn status(&self, now: OffsetDateTime) -> CertificateStatus {
-        match &self.state {
-            CertificateState::Revoked { .. } => CertificateStatus::Revoked,
-            _ if now > self.not_after => CertificateStatus::Expired,
-            CertificateState::Suspended { .. } => CertificateStatus::Suspended,
-            CertificateState::Held { holds } if !holds.is_empty() => CertificateStatus::Suspended,
-            CertificateState::Held { .. } => CertificateStatus::Held,
-            CertificateState::Valid => CertificateStatus::Valid,
-        }
+        self.state.status(self.not_after, now)
     }
 
     pub fn reference(&self) -> CertificateReference {

@@ -8,6 +8,7 @@ mod activate;
 mod change_status;
 mod check;
 mod information;
+mod login;
 mod opening;
 mod personalise;
 mod rewrite;
@@ -19,6 +20,7 @@ pub use activate::{Activate, may_activate};
 pub use change_status::ChangeStatus;
 pub use check::{Check, OnCard};
 pub use information::Information;
+pub use login::Login;
 pub use personalise::Personalise;
 pub use rewrite::Rewrite;
 pub use set_email::SetEmail;
@@ -238,6 +240,7 @@ pub enum CardJob {
     ChangeStatus(ChangeStatus),
     Test(Test),
     SetEmail(SetEmail),
+    Login(Login),
 }
 
 impl CardJob {
@@ -256,6 +259,7 @@ impl CardJob {
             }
             JobKind::Test => Self::Test(Test::default()),
             JobKind::SetEmail => Self::SetEmail(SetEmail::new(details.email.clone()?)),
+            JobKind::Login => Self::Login(Login::default()),
             JobKind::ChangePin => return None,
         })
     }
@@ -270,6 +274,7 @@ impl CardJob {
             Self::Rewrite(_) => JobKind::Rewrite,
             Self::Test(_) => JobKind::Test,
             Self::SetEmail(_) => JobKind::SetEmail,
+            Self::Login(_) => JobKind::Login,
             Self::ChangeStatus(job) => match job.change().kind() {
                 StatusChangeKind::Suspend => JobKind::Suspend,
                 StatusChangeKind::Resume => JobKind::Resume,
@@ -289,6 +294,7 @@ impl CardJob {
             Self::ChangeStatus(job) => job.decide(event, facts),
             Self::Test(job) => job.decide(event, facts),
             Self::SetEmail(job) => job.decide(event, facts),
+            Self::Login(job) => job.decide(event, facts),
         }
     }
 
@@ -302,7 +308,7 @@ impl CardJob {
             return Ok(());
         }
         match self {
-            Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) | Self::Test(_) => {
+            Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) | Self::Test(_) | Self::Login(_) => {
                 Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
             }
             job => may(job.kind(), facts),
@@ -329,6 +335,7 @@ pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
         JobKind::Unlock => unlock::may_unlock(facts),
         JobKind::Rewrite | JobKind::SetEmail => rewrite::may_rewrite(facts),
         JobKind::Check | JobKind::Test => facts.in_use(),
+        JobKind::Login => login::may_login(facts),
         JobKind::Personalise => match facts.card.state {
             CardState::Ordered => Ok(()),
             _ => Err(Code::CardNotBlank.into()),
@@ -421,6 +428,10 @@ fn refused_secret(secret: SecretKind, tries_left: Option<u8>) -> Decision {
         (SecretKind::ManagementKey, _) => Code::CardNotBlank,
     };
     Decision::Fail(Refusal { tries_left, ..code.into() })
+}
+
+fn not_signed() -> Decision {
+    Decision::Fail(Refusal::new(Code::CardFault).detail("the signature is not by the card's 9C key"))
 }
 
 /// An answer that the server's own steps cannot have.

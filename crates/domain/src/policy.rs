@@ -58,6 +58,9 @@ pub struct Policy {
     pub unlock: Unlock,
     #[serde(default)]
     pub status_changes: StatusChanges,
+    /// None where holders are not organisations with a contact who sees all their certificates.
+    #[serde(default)]
+    pub organisation: Option<OrganisationRules>,
     pub certificates: CertificateRules,
     pub contact: Contact,
 }
@@ -186,6 +189,17 @@ impl StatusChanges {
     }
 }
 
+/// 機關所有憑證: whose certificates are shown together.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganisationRules {
+    /// Attributes of a subject that together name the organisation, each as often as it stands here; what else the
+    /// subject has is the holder's place within: `["C", "O", "OU"]` is all up to the first unit.
+    pub named_by: Vec<String>,
+    /// What ends within so many days is in the list of 快過期 certificates.
+    pub expiring_within_days: u16,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateRules {
@@ -253,6 +267,14 @@ impl Policy {
         let online = StatusChangeKind::ALL.iter().any(|kind| self.status_changes.is_online(*kind));
         if online && self.user_code.is_none() {
             return wrong("status_changes", "what is done online asks for the user code".into());
+        }
+        if let Some(OrganisationRules { named_by, expiring_within_days }) = &self.organisation {
+            if !named_by.iter().any(|label| label == "O") {
+                return wrong("organisation.named_by", "without O it names no organisation".into());
+            }
+            if *expiring_within_days == 0 {
+                return wrong("organisation.expiring_within_days", "at least 1 day".into());
+            }
         }
         if !(1..=Hierarchy::MOST_SHARDS).contains(&self.hierarchy.crl_shards) {
             return wrong("hierarchy.crl_shards", format!("1 to {} lists", Hierarchy::MOST_SHARDS));

@@ -3,6 +3,7 @@
 mod it {
     mod holders;
     mod life_cycles;
+    mod organisations;
     mod policies;
     mod puk_ledger;
     mod status_changes;

@@ -2,7 +2,7 @@
 
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
-use kaika_app::{Anchors, App, Clock, Rng, StatusSettings, Store, found_authorities};
+use kaika_app::{Anchors, App, Clock, Rng, StatusSettings, Store, found_authorities, organise};
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
 use kaika_domain::{Policy, Root, policy::Roots};
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
@@ -220,6 +220,7 @@ impl Installation {
             opening.origin,
         )
         .with_status(opening.status);
+        organise(&app).await.context("the holders could not be put into organisations")?;
         Ok(Self { app: Arc::new(app), anchors, roots })
     }
 

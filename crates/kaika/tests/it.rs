@@ -8,8 +8,11 @@ mod it {
     mod emails;
     mod faults;
     mod http;
+    mod logins;
     mod mails;
     mod matrix;
+    mod organisation_pages;
+    mod organisations;
     mod post;
     mod services;
     mod status_changes;

@@ -269,7 +269,8 @@ class CardJob {
       throw new NoTicket("server-gone", words("message"), words("next_step"));
     }
     if (answer.ok) {
-      this.#outcome = body.outcome;
+      // Where this page was to lead: the outcome's page goes on there.
+      this.#outcome = body.outcome + location.search;
       return body.ticket;
     }
     const { message = "", next_step = "" } = body.error ?? {};

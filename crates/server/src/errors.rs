@@ -25,7 +25,7 @@ pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
 }
 
 /// Whether a browser asks for something to show.
-fn accepts_page(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_page(headers: &HeaderMap) -> bool {
     let mut accepted = headers.get_all(header::ACCEPT).iter().filter_map(|accepted| accepted.to_str().ok());
     accepted.any(|accepted| accepted.contains("text/html"))
 }
@@ -71,7 +71,7 @@ pub(crate) async fn other_method(headers: HeaderMap) -> Response {
 pub(crate) fn status(code: Code) -> StatusCode {
     match code {
         Code::NotFound => StatusCode::NOT_FOUND,
-        Code::StationUnknown | Code::AgentToken => StatusCode::UNAUTHORIZED,
+        Code::StationUnknown | Code::AgentToken | Code::NotLoggedIn => StatusCode::UNAUTHORIZED,
         Code::LinkOver => StatusCode::GONE,
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,

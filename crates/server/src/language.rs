@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, Request, State},
     http::{
         HeaderMap, HeaderValue,
-        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, SET_COOKIE, VARY},
+        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY},
     },
     middleware::Next,
     response::Response,
@@ -13,7 +13,10 @@ use axum::{
 use kaika_texts::Language;
 use kaika_web::Wish;
 
-use crate::site::Site;
+use crate::{
+    cookies::{SameSite, cookie, set_cookie},
+    site::Site,
+};
 
 const COOKIE_NAME: &str = "lang";
 /// A year, in seconds: people come once a year.
@@ -31,29 +34,25 @@ pub(crate) async fn one_language(State(site): State<Site>, mut request: Request,
     let page = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if page {
         response.headers_mut().append(VARY, HeaderValue::from_static("Cookie"));
-        if let Some(cookie) = wished.and_then(|language| cookie(&site, language)) {
+        if let Some(cookie) = wished.and_then(|language| remember(&site, language)) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
     }
     response
 }
 
-fn remembered(headers: &HeaderMap) -> Option<Language> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE_NAME).and_then(|(_, tag)| Language::from_tag(tag))
+fn remember(site: &Site, language: Language) -> Option<HeaderValue> {
+    set_cookie(site, COOKIE_NAME, language.tag(), "/", REMEMBERED, SameSite::Lax)
 }
 
-fn cookie(site: &Site, language: Language) -> Option<HeaderValue> {
-    let secure = if site.app.origin.starts_with("https:") { "; Secure" } else { "" };
-    let tag = language.tag();
-    let cookie = format!("{COOKIE_NAME}={tag}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax; HttpOnly{secure}");
-    cookie.parse().ok()
+fn remembered(headers: &HeaderMap) -> Option<Language> {
+    cookie(headers, COOKIE_NAME).and_then(Language::from_tag)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::header::COOKIE;
 
     #[test]
     fn a_cookie_remembers_the_language() {

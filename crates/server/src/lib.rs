@@ -3,6 +3,8 @@
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
 mod cards;
+mod cookies;
+mod csv;
 mod equal_time;
 mod errors;
 mod guard;
@@ -13,6 +15,7 @@ mod limits;
 mod pages;
 mod repository;
 mod scheduler;
+mod session;
 mod site;
 mod stations;
 mod tickets;

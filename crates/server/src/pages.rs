@@ -9,7 +9,10 @@ mod email;
 mod error;
 mod fields;
 mod home;
+mod login;
 mod mails;
+mod my_card;
+mod organisation;
 mod outcome;
 mod page;
 mod status_change;
@@ -43,6 +46,14 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/{kind}/card", get(card_job::status_change))
         .route("/{authority}/{kind}/outcome/{token}", outcome)
         .route("/{authority}/set_email/link/{token}", get(email::link).post(email::confirm).layer(links.clone()))
+        .route("/{authority}/login/outcome/{token}", get(login::outcome))
+        .route("/{authority}/logout", post(login::log_out))
+        .route("/{authority}/my-card", get(my_card::my_card))
+        .route("/{authority}/my-card/publication", post(my_card::publish))
+        .route("/{authority}/organisation", get(organisation::all))
+        .route("/{authority}/organisation.csv", get(organisation::all_as_csv))
+        .route("/{authority}/organisation/expiring", get(organisation::expiring))
+        .route("/{authority}/organisation/expiring.csv", get(organisation::expiring_as_csv))
         .route("/{authority}/certificates", queries)
         .route("/{authority}/certificates/{file}", get(certificates::download))
         .route("/{authority}/user-code", get(user_code::form).post(user_code::ask).layer(mails.clone()))

@@ -3,7 +3,7 @@
 
 use kaika_app::{
     Anchors, App, Failure, Mailer, anchor_audit, audit::Head, deliver_mails, forget_captchas, forget_confirmations,
-    forget_mails, forget_tickets, sweep,
+    forget_mails, forget_sessions, forget_tickets, sweep,
 };
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;
@@ -121,6 +121,9 @@ impl Scheduler {
         }
         if let Err(error) = forget_tickets(&self.app).await {
             tracing::error!(%error, "old tickets could not be deleted");
+        }
+        if let Err(error) = forget_sessions(&self.app).await {
+            tracing::error!(%error, "old sessions could not be deleted");
         }
         if let Err(error) = forget_captchas(&self.app).await {
             tracing::error!(%error, "old captchas could not be deleted");

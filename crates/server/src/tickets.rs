@@ -1,6 +1,6 @@
 //! `POST /{authority}/{kind}/tickets`, with what the page's form has: what a portal's page hands to the card window.
 
-use crate::{errors::fail, guard, limits, site::Site};
+use crate::{errors::fail, guard, limits, session, site::Site};
 use axum::{
     Json, Router,
     extract::{Path, State, rejection::JsonRejection},
@@ -9,12 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::{App, Failure, issue_ticket};
+use kaika_app::{AskedLogin, Failure, ask_login, issue_ticket};
 use kaika_wire::{
     AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
 };
 use serde::Deserialize;
-use std::sync::Arc;
 
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new()
@@ -25,25 +24,29 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
 }
 
 async fn issue(
-    State(app): State<Arc<App>>,
+    State(site): State<Site>,
     Path((authority, kind)): Path<(String, String)>,
     headers: HeaderMap,
-    typed: Result<Json<Typed>, JsonRejection>,
+    typed: Result<Option<Json<Typed>>, JsonRejection>,
 ) -> Response {
-    let typed = match typed {
-        Ok(Json(typed)) => typed,
-        Err(rejection) => return fail(Refusal::new(Code::BadRequest).detail(rejection.body_text()).into(), &headers),
+    let asked = async {
+        let typed = typed.map_err(|error| Refusal::new(Code::BadRequest).detail(error.body_text()))?;
+        let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
+        let authority: AuthorityId = authority.parse().map_err(|_| Code::NotFound)?;
+        let kind: JobKind = kind.parse().map_err(|_| Code::NotFound)?;
+        if kind != JobKind::Login {
+            return Ok::<_, Failure>(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
+        }
+        let AskedLogin { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
+        let mut answer = answer(&ticket);
+        session::keep_browser(&site, &authority, &browser, &mut answer);
+        Ok(answer)
     };
-    match ticket(&app, &authority, &kind, &typed).await {
-        Ok(ticket) => ([(header::CACHE_CONTROL, "no-store")], Json(ticket)).into_response(),
-        Err(failure) => fail(failure, &headers),
-    }
+    asked.await.unwrap_or_else(|failure| fail(failure, &headers))
 }
 
-async fn ticket(app: &App, authority: &str, kind: &str, typed: &Typed) -> Result<IssuedTicket, Failure> {
-    let authority: AuthorityId = authority.parse().map_err(|_| Code::NotFound)?;
-    let kind: JobKind = kind.parse().map_err(|_| Code::NotFound)?;
-    issue_ticket(app, &authority, kind, typed.details(kind)?).await
+fn answer(ticket: &IssuedTicket) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(ticket)).into_response()
 }
 
 /// The page's form, as it was filled in.

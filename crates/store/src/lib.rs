@@ -48,6 +48,17 @@ pub async fn prepare_every_statement(url: &str) -> Result<usize, StoreError> {
     }
 }
 
+/// How the database would read each order of an organisation's list: a test that an index gives it.
+///
+/// # Errors
+/// The database does not say.
+pub async fn plans_of_lists(url: &str) -> Result<Vec<String>, StoreError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => sqlite::open(path.as_ref()).await?.plans_of_lists().await,
+        None => postgres::open(url).await?.plans_of_lists().await,
+    }
+}
+
 /// Names the statements of a file and lists them.
 macro_rules! statements {
     ($($name:ident = $sql:expr;)*) => {

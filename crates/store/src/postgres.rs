@@ -17,6 +17,9 @@ type Connection = sqlx::PgConnection;
 
 const PARAMETERS: Parameters = Parameters::Numbered;
 
+/// How to ask for a statement's plan, and the column that tells it.
+const EXPLAIN: (&str, &str) = ("EXPLAIN", "QUERY PLAN");
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -33,6 +36,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (6, "without card", include_str!("../migrations/postgres/0006_without_card.sql")),
     (7, "mail", include_str!("../migrations/postgres/0007_mail.sql")),
     (8, "email", include_str!("../migrations/postgres/0008_email.sql")),
+    (9, "organisations", include_str!("../migrations/postgres/0009_organisations.sql")),
 ];
 
 pub(crate) struct PostgresStore {
@@ -51,6 +55,15 @@ impl PostgresStore {
     pub(crate) async fn prepare_every_statement(&self) -> Result<usize, StoreError> {
         let mut connection = self.pool.acquire().await.map_err(failure)?;
         queries::prepare(&mut connection).await
+    }
+
+    /// In tables of some rows it would read all of them and sort; here only where no index does it.
+    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.pool.begin().await.map_err(failure)?;
+        let no_other_way =
+            "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
+        sqlx::raw_sql(no_other_way).execute(&mut *connection).await.map_err(failure)?;
+        queries::plans_of_lists(&mut connection).await
     }
 }
 

@@ -25,6 +25,9 @@ type Connection = sqlx::SqliteConnection;
 /// `$1` would be a name, which sqlx asks SQLite for at each, and SQLite goes through all names to find one.
 const PARAMETERS: Parameters = Parameters::Nameless;
 
+/// How to ask for a statement's plan, and the column that tells it.
+const EXPLAIN: (&str, &str) = ("EXPLAIN QUERY PLAN", "detail");
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -42,6 +45,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (6, "without card", include_str!("../migrations/sqlite/0006_without_card.sql")),
     (7, "mail", include_str!("../migrations/sqlite/0007_mail.sql")),
     (8, "email", include_str!("../migrations/sqlite/0008_email.sql")),
+    (9, "organisations", include_str!("../migrations/sqlite/0009_organisations.sql")),
 ];
 
 pub(crate) struct SqliteStore {
@@ -131,6 +135,11 @@ impl SqliteStore {
     pub(crate) async fn prepare_every_statement(&self) -> Result<usize, StoreError> {
         let mut connection = self.writer.acquire().await.map_err(failure)?;
         queries::prepare(&mut connection).await
+    }
+
+    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.writer.acquire().await.map_err(failure)?;
+        queries::plans_of_lists(&mut connection).await
     }
 }
 

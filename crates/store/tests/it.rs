@@ -57,12 +57,16 @@ mod issuances;
 mod jobs;
 #[path = "it/mails.rs"]
 mod mails;
+#[path = "it/organisations.rs"]
+mod organisations;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/schema.rs"]
 mod schema;
 #[path = "it/secrets.rs"]
 mod secrets;
+#[path = "it/sessions.rs"]
+mod sessions;
 #[path = "it/stations.rs"]
 mod stations;
 #[path = "it/tickets.rs"]

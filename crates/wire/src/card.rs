@@ -149,6 +149,9 @@ pub enum CertificateStatus {
 }
 
 impl CertificateStatus {
+    /// What can be used first, what never can be again last.
+    pub const ALL: [Self; 5] = [Self::Valid, Self::Held, Self::Suspended, Self::Expired, Self::Revoked];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",

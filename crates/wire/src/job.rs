@@ -27,6 +27,7 @@ pub enum JobKind {
     Revoke,
     Test,
     SetEmail,
+    Login,
 }
 
 /// What a person gives for a job.
@@ -42,7 +43,7 @@ pub enum Input {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Personalise,
         Self::Activate,
         Self::Information,
@@ -55,6 +56,7 @@ impl JobKind {
         Self::Revoke,
         Self::Test,
         Self::SetEmail,
+        Self::Login,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -71,6 +73,7 @@ impl JobKind {
             Self::Revoke => "revoke",
             Self::Test => "test",
             Self::SetEmail => "set_email",
+            Self::Login => "login",
         }
     }
 
@@ -79,7 +82,7 @@ impl JobKind {
         match self {
             Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],
             Self::ChangePin => &[Input::Pin, Input::NewPin],
-            Self::Rewrite | Self::Test | Self::SetEmail => &[Input::Pin],
+            Self::Rewrite | Self::Test | Self::SetEmail | Self::Login => &[Input::Pin],
             Self::Suspend | Self::Resume | Self::Revoke => &[Input::UserCode],
             Self::Personalise | Self::Information | Self::Check => &[],
         }
@@ -91,7 +94,13 @@ impl JobKind {
             Self::Personalise | Self::Activate | Self::Unlock | Self::ChangePin | Self::Rewrite | Self::SetEmail => {
                 true
             }
-            Self::Information | Self::Check | Self::Suspend | Self::Resume | Self::Revoke | Self::Test => false,
+            Self::Information
+            | Self::Check
+            | Self::Suspend
+            | Self::Resume
+            | Self::Revoke
+            | Self::Test
+            | Self::Login => false,
         }
     }
 
@@ -109,6 +118,11 @@ impl JobKind {
     /// Whether holders do it themselves, in the card window; the other is made at a station.
     pub fn is_for_holders(self) -> bool {
         self != Self::Personalise
+    }
+
+    /// Whether it can be done at the card tool, too: a login is for the browser that asks for it.
+    pub fn has_command(self) -> bool {
+        self != Self::Login
     }
 
     /// Which change of status it is.

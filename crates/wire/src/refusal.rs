@@ -58,6 +58,10 @@ codes! {
     Busy = "busy",
     /// The ticket from the portal's page has run out, or was used before.
     TicketOver = "ticket_over",
+    /// Nobody has logged in with a card, or not any more.
+    NotLoggedIn = "not_logged_in",
+    /// Logged in with a supplementary card (附卡), where the primary one (正卡) is needed.
+    PrimaryCardNeeded = "primary_card_needed",
     /// A link or code from a mail has run out, was used before, or is none of ours.
     LinkOver = "link_over",
     ServerUnreachable = "server_unreachable",

@@ -3,7 +3,7 @@
 //! prove card (9E) with the user code │ RESET RETRY COUNTER · a signature by 9C with the new PIN · new PUK.
 //! Where an earlier job left open which PUK the card has, a batch of its own settles that first.
 
-use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, out_of_step, refused_secret};
+use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, not_signed, out_of_step, refused_secret};
 use crate::puk::Choice;
 use kaika_wire::{Code, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
@@ -138,8 +138,4 @@ pub(super) fn user_code_refused(outcome: Performed) -> Option<Decision> {
         Performed::Refused(refusal) => Decision::Fail(refusal),
         Performed::Done | Performed::MailSent => out_of_step(),
     })
-}
-
-fn not_signed() -> Decision {
-    Decision::Fail(Refusal::new(Code::CardFault).detail("the signature is not by the card's 9C key"))
 }

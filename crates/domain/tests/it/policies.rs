@@ -73,6 +73,23 @@ fn what_a_holder_does_himself_is_said_one_by_one() {
 }
 
 #[test]
+fn an_organisation_has_a_name() {
+    let with = |rules: &str| {
+        Policy::parse(&RIGHT.replace("[certificates]", &format!("[organisation]\n{rules}\n[certificates]")))
+    };
+    let rules = with("named_by = [\"C\", \"O\"]\nexpiring_within_days = 90").expect("a policy").organisation;
+    assert_eq!(rules.map(|rules| rules.expiring_within_days), Some(90));
+    assert!(Policy::parse(RIGHT).expect("a policy").organisation.is_none(), "where nothing is said");
+    for (rules, field) in [
+        ("named_by = [\"OU\"]\nexpiring_within_days = 90", "organisation.named_by"),
+        ("named_by = [\"O\"]\nexpiring_within_days = 0", "organisation.expiring_within_days"),
+    ] {
+        let error = with(rules).expect_err(field).to_string();
+        assert!(error.contains(field), "{error}");
+    }
+}
+
+#[test]
 fn wrong_values_are_named() {
     check("[\"TC\"]", "[\"T1\"]", "card.number_prefixes");
     check("[\"TC\"]", "[]", "card.number_prefixes");

@@ -15,7 +15,7 @@ pub(super) struct PlannedCard {
     pub(super) story: Story,
 }
 
-/// What has become of a card.
+/// What has become of a card. Five of them are one organisation's, so that its lists have something to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Story {
     /// As its holder gets it.
@@ -177,8 +177,8 @@ pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "xca-expiring",
         authority: "xca",
-        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第五公會 TEST")],
-        business_number: Some("00000014"),
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第一公會 TEST"), ("OU", "會務組")],
+        business_number: Some("00000010"),
         reader: Some("Kaika Demo Reader XCA expiring"),
         device: 20_260_015,
         story: Story::Expiring,
@@ -186,8 +186,8 @@ pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "xca-expired",
         authority: "xca",
-        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第六公會 TEST")],
-        business_number: Some("00000015"),
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第一公會 TEST"), ("OU", "財務組")],
+        business_number: Some("00000010"),
         reader: Some("Kaika Demo Reader XCA expired"),
         device: 20_260_016,
         story: Story::Expired,
@@ -195,8 +195,8 @@ pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "xca-suspended",
         authority: "xca",
-        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第七公會 TEST")],
-        business_number: Some("00000016"),
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第一公會 TEST"), ("OU", "推廣組")],
+        business_number: Some("00000010"),
         reader: Some("Kaika Demo Reader XCA suspended"),
         device: 20_260_017,
         story: Story::Suspended,
@@ -204,8 +204,8 @@ pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "xca-revoked",
         authority: "xca",
-        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第八公會 TEST")],
-        business_number: Some("00000017"),
+        subject: &[("C", "TW"), ("L", "臺中市"), ("O", "測試第一公會 TEST"), ("OU", "資訊組")],
+        business_number: Some("00000010"),
         reader: Some("Kaika Demo Reader XCA revoked"),
         device: 20_260_018,
         story: Story::Revoked,

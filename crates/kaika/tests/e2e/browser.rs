@@ -10,6 +10,8 @@ mod desk;
 mod journey;
 #[path = "browser/mails.rs"]
 mod mails;
+#[path = "browser/organisation.rs"]
+mod organisation;
 #[path = "browser/other_pages.rs"]
 mod other_pages;
 #[path = "browser/page_screens.rs"]

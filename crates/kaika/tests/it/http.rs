@@ -81,7 +81,14 @@ impl Server {
         self.send("192.0.2.1:5000", Method::POST, path, &headers, fields.join("&").into())
     }
 
-    fn send(&self, source: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+    pub(super) fn send(
+        &self,
+        source: &str,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);

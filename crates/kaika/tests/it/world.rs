@@ -262,6 +262,24 @@ impl Site {
         }
     }
 
+    /// The same installation with its authority's policy as in the demo, but for this change.
+    pub(crate) fn with_policy(&self, change: impl FnOnce(String) -> String) -> Self {
+        let policy = Policy::parse(&change(include_str!("../../authorities/gca.toml").to_owned())).unwrap();
+        let shared = &self.shared;
+        let shared = Shared {
+            vault: Arc::clone(&shared.vault),
+            user_codes: Arc::clone(&shared.user_codes),
+            keys: shared.keys.clone(),
+            policies: BTreeMap::from([(policy.id.clone(), policy)]),
+            station: Mutex::new(shared.station.lock().unwrap().clone()),
+        };
+        Self { shared: Arc::new(shared), ..self.copy() }
+    }
+
+    pub(crate) fn shared_runtime(&self) -> &Arc<Runtime> {
+        &self.runtime
+    }
+
     pub(crate) fn later(&mut self, span: time::Duration) {
         self.now += span;
     }

@@ -1,15 +1,16 @@
 //! A card job's page: what is needed, the card that is there, and the way into the card window. One page for every kind
 //! of job that holders do; what differs are texts, found by the kind's name.
 
-use super::page::{Page, authority};
+use super::page::{Page, authority, private};
 use crate::{
-    errors::{not_found, refuse},
+    errors::{fail, not_found, refuse},
+    session::{self, Over, Way},
     site::Site,
 };
 use askama::Template;
 use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_domain::{
@@ -25,6 +26,8 @@ use kaika_wire::{EmailAddress, Input, JobKind, StatusChangeKind};
 pub(super) struct CardJobPage<'a> {
     page: Page<'a>,
     job: CardJob<'a>,
+    /// The session that there was is over, and so.
+    over: Option<Over>,
 }
 
 /// The part of a page from which a job is done.
@@ -48,7 +51,13 @@ pub(super) struct CardJob<'a> {
 
 impl<'a> CardJobPage<'a> {
     pub(super) fn new(job: CardJob<'a>) -> Self {
-        Self { page: Page::new(job.page.language, &job.key("")).of_authority(job.policy), job }
+        Self { page: Page::new(job.page.language, &job.key("")).of_authority(job.policy), job, over: None }
+    }
+
+    pub(super) fn after(mut self, way: Way) -> Self {
+        self.page.kept = way.kept();
+        self.over = way.over;
+        self
     }
 }
 
@@ -147,6 +156,9 @@ impl<'a> CardJob<'a> {
                 t("portal-note-wrong-pin"),
             ],
             JobKind::Information => vec![t("portal-note-check-reads")],
+            JobKind::Login => {
+                vec![t("portal-note-login-ends"), t("portal-note-wrong-pin")]
+            }
             JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
                 let kind = self.kind.as_str();
                 let what = |what: &str| self.page.t(&format!("status-{kind}-what-{what}"));
@@ -212,6 +224,7 @@ pub(super) fn job_key(kind: JobKind, what: &str) -> String {
 pub(super) async fn card_job(
     State(site): State<Site>,
     Path((id, kind)): Path<(String, String)>,
+    way: Result<Query<Way>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     let (Some(policy), Ok(kind)) = (authority(&site.app, &id), kind.parse::<JobKind>()) else {
@@ -224,7 +237,17 @@ pub(super) async fn card_job(
         Err(_) if !kind.is_for_holders() => return not_found(headers).await,
         Err(refusal) => return refuse(refusal, &headers),
     }
-    html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind)))
+    let page = CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind));
+    if kind != JobKind::Login {
+        return html(&page);
+    }
+    let way = way.map(|Query(way)| way).unwrap_or_default();
+    match session::who(&site, policy, &headers).await {
+        // Whoever is logged in need not do it again.
+        Ok(Some(_)) => Redirect::to(&format!("/{}/{}", policy.id, way.to.path())).into_response(),
+        Ok(None) => private(StatusCode::OK, &page.after(way)),
+        Err(failure) => fail(failure, &headers),
+    }
 }
 
 /// 停用, 復用, 廢止 with the card at hand; without it they have a form of their own.

@@ -5,7 +5,7 @@ use super::{
     page::{Page, authority, private},
 };
 use crate::{
-    equal_time::{EQUAL_TIME, in_equal_time},
+    equal_time::{EQUAL_TIME, in_equal_time, refused_in_equal_time},
     errors::{fail, not_found, refuse},
     site::Site,
 };
@@ -181,7 +181,8 @@ pub(super) async fn download(
         return not_found(headers).await;
     };
     let (Ok(serial), "cer" | "pem") = (serial.parse::<SerialNumber>(), kind) else { return not_found(headers).await };
-    let found = match find_certificates(app, &policy.id, &CertificateQuery::Serial(serial)).await {
+    let query = CertificateQuery::Serial(serial);
+    let found = match refused_in_equal_time(EQUAL_TIME, find_certificates(app, &policy.id, &query)).await {
         Ok(found) => found,
         Err(failure) => return fail(failure, &headers),
     };

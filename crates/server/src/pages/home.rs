@@ -63,6 +63,7 @@ impl Home<'_> {
             JobKind::Information => include_str!("../../assets/icons/information.svg"),
             JobKind::Test => include_str!("../../assets/icons/test.svg"),
             JobKind::SetEmail => include_str!("../../assets/icons/set_email.svg"),
+            JobKind::Login => include_str!("../../assets/icons/login.svg"),
             _ => include_str!("../../assets/icons/activate.svg"),
         }
     }

@@ -168,16 +168,28 @@ pub(super) async fn outcome(
     let (Some(policy), Ok(kind)) = (authority(app, &id), kind.parse::<JobKind>()) else {
         return not_found(headers).await;
     };
-    let language = language(&headers);
-    let outcome = match job_outcome(app, &policy.id, kind, &token).await {
-        Ok(JobOutcome::Failed { error }) => JobOutcome::Failed { error: explain(language, error) },
-        Ok(outcome) => outcome,
-        Err(failure) => return fail(failure, &headers),
+    match job_outcome(app, &policy.id, kind, &token).await {
+        Ok(outcome) => answer(&site, policy, kind, outcome, &headers),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+pub(super) fn answer(
+    site: &Site,
+    policy: &Policy,
+    kind: JobKind,
+    outcome: JobOutcome,
+    headers: &HeaderMap,
+) -> Response {
+    let language = language(headers);
+    let outcome = match outcome {
+        JobOutcome::Failed { error } => JobOutcome::Failed { error: explain(language, error) },
+        other => other,
     };
-    if wants_json(&headers) {
+    if wants_json(headers) {
         return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
     }
-    private(StatusCode::OK, &page(&site, language, policy, kind, outcome))
+    private(StatusCode::OK, &page(site, language, policy, kind, outcome))
 }
 
 fn page<'a>(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
@@ -225,7 +237,7 @@ pub(super) async fn confirm(
     }
 }
 
-fn wants_json(headers: &HeaderMap) -> bool {
+pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     headers
         .get(ACCEPT)
         .and_then(|accepted| accepted.to_str().ok())

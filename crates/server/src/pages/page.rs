@@ -19,12 +19,14 @@ pub(super) struct Page<'a> {
     pub(super) authority: Option<&'a Policy>,
     /// Fields that the page was asked for with: the language switch sends them again.
     pub(super) asked: Vec<(&'static str, String)>,
+    /// What the address asks for beside the language, `&name=value` each: the language switch keeps it.
+    pub(super) kept: String,
 }
 
 impl<'a> Page<'a> {
     /// `title`: the key of a text.
     pub(super) fn new(language: Language, title: &str) -> Self {
-        Self { language, title: text(language, title, &[]), authority: None, asked: Vec::new() }
+        Self { language, title: text(language, title, &[]), authority: None, asked: Vec::new(), kept: String::new() }
     }
 
     pub(super) fn of_authority(mut self, policy: &'a Policy) -> Self {
@@ -57,6 +59,11 @@ impl<'a> Page<'a> {
     pub(super) fn day(&self, time: &OffsetDateTime) -> String {
         let day = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day]"));
         day.unwrap_or_default()
+    }
+
+    /// The time of day in Taiwan: `16:05`.
+    pub(super) fn hour(&self, time: &OffsetDateTime) -> String {
+        time.to_offset(TAIPEI).format(format_description!("[hour]:[minute]")).unwrap_or_default()
     }
 
     /// Taiwan's time, to the minute: `2026-11-20 16:05`.

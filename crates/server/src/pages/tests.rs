@@ -10,13 +10,18 @@ use super::{
     fields::Wrong,
     home::{Home, Start},
     mails::Mails,
+    my_card, organisation,
     outcome::Outcome,
     page::Page,
     status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, Trouble, Typed},
     user_code,
 };
-use kaika_app::{Captcha, ChangeOutcome, DeliveredMail, EmailLink, FoundCertificate, Generation, Sum};
-use kaika_domain::Policy;
+use crate::session::{Destination, Over, Way};
+use kaika_app::{
+    After, Captcha, CertificatePage, ChangeOutcome, DeliveredMail, EmailLink, FoundCertificate, Generation,
+    ListedCertificate, MyCard, Sorting, Sum,
+};
+use kaika_domain::{CardRank, CertificateState, Policy};
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CardNumber, CardTest, CertificateOutcome, CertificateRole, CertificateStatus, CertificateTest,
@@ -65,6 +70,9 @@ min = 6
 max = 8
 [status_changes]
 {changes}
+[organisation]
+named_by = ["O"]
+expiring_within_days = 90
 [certificates]
 validity_years = 5
 policies = ["1.3.6.1.5.5.7.13.3"]
@@ -259,12 +267,77 @@ fn pages(language: Language) -> Vec<(String, String)> {
             }
         }
     }
+    for over in [None, Some(Over::Yes), Some(Over::LoggedOut)] {
+        let way = Way { to: Destination::Expiring, over };
+        add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(way));
+    }
+    logged_in(language, &online, &mut add);
     mail_pages(language, &online, &mut add);
     for code in Code::ALL {
         let refusal = explain(language, Refusal::new(*code));
         add(&format!("error, {code}"), &ErrorPage::new(language, refusal));
     }
     pages
+}
+
+/// Every page for somebody who has logged in.
+fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
+    let session = || my_card::Session {
+        number: "TC00000000000017".parse().unwrap(),
+        until: OffsetDateTime::UNIX_EPOCH + Duration::minutes(30),
+    };
+    for (rank, published, organisation, changed) in [
+        (CardRank::Primary, true, Some("測試機關 <&>"), false),
+        (CardRank::Supplementary, false, Some("測試機關 <&>"), true),
+        (CardRank::Primary, true, None, true),
+    ] {
+        let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));
+        let card = MyCard {
+            number: "TC00000000000017".parse().unwrap(),
+            rank,
+            holder: "C=TW,O=<測試>".to_owned(),
+            certificates: all.collect(),
+            published,
+            organisation: organisation.map(str::to_owned),
+        };
+        add(&format!("my card, {rank:?}"), &my_card::page(language, policy, session(), card, changed));
+    }
+    let after = || After {
+        holder: "<測試>".to_owned(),
+        number: "TC00000000000017".to_owned(),
+        not_after: OffsetDateTime::UNIX_EPOCH,
+        status: CertificateStatus::Valid,
+        certificate: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
+    };
+    let row = |(role, status)| {
+        let certificate = ListedCertificate {
+            certificate: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
+            holder: "\"><script>alert(1)</script>".to_owned(),
+            number: "TC00000000000017".parse().unwrap(),
+            role,
+            serial: SerialNumber::from_random([0xa7; 16]),
+            not_before: OffsetDateTime::UNIX_EPOCH,
+            not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(1),
+            state: CertificateState::Valid,
+        };
+        (certificate, status)
+    };
+    for expiring in [false, true] {
+        for status in [None, Some(CertificateStatus::Suspended)] {
+            for (rows, sort) in [(0, None), (4, Some(Sorting::LatestExpiry))] {
+                let asked = organisation::Asked { sort, status, after: status.map(|_| after()), rows: Some(10) };
+                let list = CertificatePage {
+                    organisation: "測試 <&>".to_owned(),
+                    days: 90,
+                    certificates: CertificateRole::ALL.into_iter().zip(STATUSES).take(rows).map(row).collect(),
+                    next: (rows > 0).then(after),
+                };
+                let page =
+                    organisation::page(language, policy, session(), expiring, asked, list, OffsetDateTime::UNIX_EPOCH);
+                add(&format!("organisation, {expiring}, {status:?}, {rows}"), &page);
+            }
+        }
+    }
 }
 
 /// Every page of 停用, 復用 and 廢止, with all that can be wrong and every refusal.

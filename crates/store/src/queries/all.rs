@@ -8,11 +8,13 @@ mod confirmations;
 mod generations;
 mod jobs;
 mod mails;
+mod organisations;
 mod rows;
 mod secrets;
+mod sessions;
 mod tickets;
 
-use super::{Connection, Db, PARAMETERS};
+use super::{Connection, Db, EXPLAIN, PARAMETERS};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
@@ -26,6 +28,7 @@ use kaika_wire::{
     AuthorityId, CardId, CardNumber, CertificateId, EmailAddress, GenerationId, HolderId, JobDetails, JobId, JobKind,
     SerialNumber, StationId,
 };
+pub(super) use organisations::plans as plans_of_lists;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -81,10 +84,12 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         generations::STATEMENTS,
         jobs::STATEMENTS,
         mails::STATEMENTS,
+        organisations::STATEMENTS,
         secrets::STATEMENTS,
+        sessions::STATEMENTS,
         tickets::STATEMENTS,
     ];
-    let many = [audit::MANY, certificates::MANY].concat();
+    let many = [audit::MANY, certificates::MANY, organisations::MANY].concat();
     let many = many.into_iter().flat_map(|statement| *statement.texts());
     let mut count = 0;
     for statement in files.into_iter().flatten().copied().chain(many) {
@@ -292,6 +297,8 @@ impl UnitOfWork for Work {
     async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Found<()> {
         // New ones were unknown, and nobody keeps an answer that says so: no change to be followed at once.
         let done = certificates::insert(&mut self.transaction, certificates, &mut self.revisions).await;
+        self.noted(done)?;
+        let done = organisations::list(self.on(), certificates).await;
         self.noted(done)
     }
 

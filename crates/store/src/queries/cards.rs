@@ -37,17 +37,18 @@ statements! {
 
 pub(super) async fn holder(on: &mut Connection, id: HolderId) -> Found<Option<Holder>> {
     let row = sqlx::query::<Db>(HOLDER).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
-    row.map(|row| {
-        Ok(Holder {
-            id: parsed(&row, "id")?,
-            authority: parsed(&row, "authority")?,
-            subject: json(&row, "subject")?,
-            organisation: json(&row, "organisation")?,
-            email: text_or_none(&row, "email")?,
-            registered_at: time(&row, "registered_at")?,
-        })
+    row.map(|row| read_holder(&row)).transpose()
+}
+
+pub(super) fn read_holder(row: &Row) -> Found<Holder> {
+    Ok(Holder {
+        id: parsed(row, "id")?,
+        authority: parsed(row, "authority")?,
+        subject: json(row, "subject")?,
+        organisation: json(row, "organisation")?,
+        email: text_or_none(row, "email")?,
+        registered_at: time(row, "registered_at")?,
     })
-    .transpose()
 }
 
 pub(super) async fn insert_holder(on: &mut Connection, holder: &Holder) -> Found<()> {

@@ -404,7 +404,7 @@ impl StateColumns {
     }
 }
 
-fn state(row: &Row) -> Found<CertificateState> {
+pub(super) fn state(row: &Row) -> Found<CertificateState> {
     Ok(match text(row, "state")?.as_str() {
         "held" => CertificateState::Held { holds: json(row, "holds")? },
         "valid" => CertificateState::Valid,

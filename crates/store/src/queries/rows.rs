@@ -36,6 +36,11 @@ pub(super) fn array<const N: usize>(row: &Row, column: &str) -> Found<[u8; N]> {
     bytes(row, column)?.try_into().map_err(|_| unreadable(column))
 }
 
+pub(super) fn array_or_none<const N: usize>(row: &Row, column: &str) -> Found<Option<[u8; N]>> {
+    let bytes: Option<Vec<u8>> = row.try_get(column).map_err(failure)?;
+    bytes.map(<[u8; N]>::try_from).transpose().map_err(|_| unreadable(column))
+}
+
 pub(super) fn time(row: &Row, column: &str) -> Found<OffsetDateTime> {
     let seconds: i64 = row.try_get(column).map_err(failure)?;
     OffsetDateTime::from_unix_timestamp(seconds).map_err(|_| unreadable(column))

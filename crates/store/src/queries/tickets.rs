@@ -2,7 +2,7 @@
 
 use super::{
     Connection, Db, Found,
-    rows::{Row, array, json, parsed, parsed_or_none, time, to_json, to_word, word},
+    rows::{Row, array, array_or_none, json, parsed, parsed_or_none, time, to_json, to_word, word},
 };
 use crate::{failure, statements};
 use kaika_app::TicketRecord;
@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 
 statements! {
     BY_OUTCOME = "SELECT * FROM ticket WHERE outcome_sha256 = $1";
-    INSERT = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, \
-        details) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, details, \
+        browser_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REDEEM = "UPDATE ticket SET job = $5 \
         WHERE ticket_sha256 = $1 AND kind = $2 AND authority = $3 AND expires_at > $4 AND job IS NULL \
         RETURNING details";
@@ -33,6 +33,7 @@ pub(super) async fn insert(on: &mut Connection, ticket: &TicketRecord) -> Found<
         .bind(ticket.expires_at.unix_timestamp())
         .bind(ticket.job.map(|job| job.to_string()))
         .bind(to_json(&ticket.details)?)
+        .bind(ticket.browser_sha256.map(|hash| hash.to_vec()))
         .execute(on)
         .await
         .map_err(failure)?;
@@ -73,5 +74,6 @@ fn read(row: &Row) -> Found<TicketRecord> {
         authority: parsed(row, "authority")?,
         expires_at: time(row, "expires_at")?,
         job: parsed_or_none(row, "job")?,
+        browser_sha256: array_or_none(row, "browser_sha256")?,
     })
 }

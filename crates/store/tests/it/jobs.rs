@@ -4,7 +4,8 @@ use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_c
 use kaika_app::{Ended, JobRecord, Receipt, Store};
 use kaika_domain::{PukVersion, job::CardJob, job::Step};
 use kaika_wire::{
-    CertificateId, Code, Expectation, Guid, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, Slot, StationId,
+    CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, Slot,
+    StationId,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -38,6 +39,11 @@ fn every_state() -> Vec<CardJob> {
         activate("opening", Some(2), true),
         activate("accepting", Some(2), true),
         json!({"kind": "information"}),
+        json!({"kind": "unlock", "phase": "opening", "puk_tries_left": 2, "wrong_puk": true}),
+        json!({"kind": "check", "found": [{"role": "login", "on_card": null}]}),
+        json!({"kind": "rewrite", "phase": "writing", "found": []}),
+        json!({"kind": "test", "found": [], "work": ["signature", "login"]}),
+        json!({"kind": "login", "asked_at": 1_795_000_000}),
     ];
     states.into_iter().map(|state| serde_json::from_value(state).unwrap()).collect()
 }
@@ -79,7 +85,8 @@ async fn update(store: &dyn Store, job: &mut JobRecord) {
 
 async fn jobs_come_back_in_every_state(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
-    for kind in JobKind::ALL {
+    // A change of status has more to it than its kind, and one kind is between agent and card alone.
+    for kind in JobKind::ALL.into_iter().filter(|kind| CardJob::new(*kind, &JobDetails::default()).is_some()) {
         assert!(every_state().iter().any(|state| state.kind() == kind), "{kind:?} is in the list");
     }
     for (n, state) in (1..).zip(every_state()) {

@@ -14,6 +14,7 @@ use tempfile::tempdir;
 
 on_both! { url:
     every_statement_fits_the_schema,
+    an_index_gives_every_order_of_a_list,
     a_newer_schema_is_left_alone,
     opened_again_it_has_everything,
     two_that_opened_one_database_share_it,
@@ -23,6 +24,16 @@ on_both! { url:
 async fn every_statement_fits_the_schema(url: String) {
     let count = prepare_every_statement(&url).await.unwrap();
     assert!(count > 40, "only {count} statements");
+}
+
+async fn an_index_gives_every_order_of_a_list(url: String) {
+    let indexes = ["by_holder", "by_number", "by_expiry", "by_expiry"];
+    let plans = kaika_store::plans_of_lists(&url).await.unwrap();
+    assert_eq!(plans.len(), indexes.len());
+    for (plan, index) in plans.iter().zip(indexes) {
+        assert!(plan.contains(&format!("organisation_certificate_{index}")), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort") && !plan.contains("SCAN"), "{plan}");
+    }
 }
 
 async fn a_newer_schema_is_left_alone(url: String) {

@@ -20,6 +20,7 @@ fn ticket(n: u8) -> TicketRecord {
         authority: gca(),
         expires_at: seconds(300),
         job: None,
+        browser_sha256: None,
     }
 }
 

@@ -119,6 +119,18 @@ portal-job-revoke = Revoke certificates with the card
     .running = The certificates are being revoked
 
 portal-note-final = This is final. If you still need certificates afterwards, you have to apply for a new card.
+
+portal-job-login = Log in with a card
+    .choice = Log in with card and PIN to see your own card, or to decide whether others can find your certificates.
+    .lead = Log in to this site with card and PIN. Then you see your own card; with the primary card of an agency or organisation also all its certificates, and those about to expire.
+    .start = Log in
+    .how = Type your PIN.
+    .wait = After a few seconds this page goes on by itself to what you wanted to see.
+    .done = Logged in
+    .done-lead = You are logged in.
+    .failed = You are not logged in
+    .running = Logging in
+
 portal-need-pin = Your present PIN
 portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
 portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.

@@ -157,6 +157,12 @@ refusal-internal = Something went wrong that we did not foresee. All that was do
 refusal-ticket_over = The permission for this step has run out or was used before. Nothing was done.
     .next = Press “Try again”, or begin anew at the website's page.
 
+refusal-not_logged_in = You are not logged in, or not any more.
+    .next = Please log in with your card and do it again.
+
+refusal-primary_card_needed = This page is for whoever logs in with the organisation's primary card, and you are logged in with a supplementary one.
+    .next = Please log out, and log in with the primary card. The organisation's contact keeps it.
+
 refusal-link_over = This link or code has run out, was used before, or is none of ours. Nothing was changed.
     .next = Ask for a new one at the website, and use the latest mail.
 

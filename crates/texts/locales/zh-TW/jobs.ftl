@@ -119,6 +119,18 @@ portal-job-revoke = 用卡片辦理憑證廢止
     .running = 正在廢止憑證
 
 portal-note-final = 廢止不能恢復。之後還需要憑證的話，要重新申請卡片。
+
+portal-job-login = 憑證登入
+    .choice = 用卡片和PIN碼登入，查看自己的卡片，或決定別人能不能查到您的憑證。
+    .lead = 用卡片和PIN碼登入本網站。登入後可以查看自己的卡片；機關、組織的正卡還可以查看機關所有憑證和快過期憑證。
+    .start = 登入
+    .how = 輸入您的PIN碼。
+    .wait = 幾秒鐘後，這一頁會自動進入您要看的頁面。
+    .done = 登入成功
+    .done-lead = 已經登入。
+    .failed = 登入沒有完成
+    .running = 登入中
+
 portal-need-pin = 您目前的PIN碼
 portal-need-pin-hint = 忘記了，請改用「鎖卡解碼／重設PIN碼」。
 portal-note-locked = PIN碼連續輸入錯誤會鎖住卡片；重設後就能再用，不必換卡。
