@@ -8,10 +8,10 @@ my-card = My card
 
 organisation-all = All certificates of an organisation
 organisation-all-choice = Log in with a card of the agency or organisation to see status and expiry of all its certificates, and to download the list.
-organisation-all-lead = all certificates that this agency or organisation has from this authority.
+organisation-all-lead = All certificates that this agency or organisation has from this authority.
 organisation-expiring = Certificates about to expire
 organisation-expiring-choice = Log in with a card of the agency or organisation to see which certificates expire within { $days } days.
-organisation-expiring-lead = certificates that expire within { $days } days and are not revoked.
+organisation-expiring-lead = Certificates that expire within { $days } days and are not revoked.
 organisation-expiring-short = Within { $days } days
 organisation-expiring-do = An expired certificate cannot be used to sign or log in. Apply for a replacement before that day; for help, call { $telephone }.
 organisation-lists = Pages for whoever is logged in
