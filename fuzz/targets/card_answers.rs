@@ -34,7 +34,7 @@ fn commands(choice: u8) -> Vec<Command> {
     match choice % 9 {
         0 => vec![Command::ReadRetries, Command::ProveCard { algorithm }],
         1 => vec![
-            Command::ResetRetryCounter { puk: puk() },
+            Command::ResetRetryCounter { puk: puk(), pin: PinSource::New },
             Command::SignAcceptance { pin: PinSource::New, algorithm, certificates: Vec::new() },
             Command::ChangePuk { from: None, to: puk() },
         ],

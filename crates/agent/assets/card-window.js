@@ -292,6 +292,9 @@ box.addEventListener("click", (event) => {
     case "again":
       act("again", {});
       break;
+    case "give-up":
+      act("give-up", {});
+      break;
     case "show":
       toggle(button);
       break;
@@ -305,7 +308,9 @@ box.addEventListener("submit", (event) => {
   event.preventDefault();
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !ready(form.querySelector("[type=submit]"))) return;
-  act("run", { card: form.dataset.card, typed: Object.fromEntries(typed()) });
+  const filled = { typed: Object.fromEntries(typed()) };
+  if (form.dataset.action === "type") act("type", filled);
+  else act("run", { card: form.dataset.card, ...filled });
 });
 
 window.addEventListener("focus", watchFocus);

@@ -81,6 +81,36 @@ async function send(path, fields) {
   }
 }
 
+/** Keys are pressed faster than the agent answers: each waits for the one before. */
+let typing = Promise.resolve();
+
+/**
+ * @param {HTMLElement} keypad
+ * @param {string} key
+ */
+function press(keypad, key) {
+  const reader = keypad.querySelector("input[name=reader]");
+  if (!(reader instanceof HTMLInputElement)) return;
+  const name = reader.value;
+  typing = typing.then(async () => {
+    // A form that is under way brings the page's next token.
+    while (working) await new Promise((done) => setTimeout(done, 20));
+    await send("/tray/key", { reader: name, key });
+  });
+}
+
+/** @type {Record<string, string>} */
+const KEYS = { Enter: "enter", Escape: "cancel", Backspace: "clear", Delete: "clear" };
+
+document.addEventListener("keydown", (event) => {
+  const keypad = event.target instanceof Element ? event.target.closest("[data-keypad]") : null;
+  if (!(keypad instanceof HTMLElement) || event.ctrlKey || event.altKey || event.metaKey) return;
+  const key = /^[0-9]$/.test(event.key) ? event.key : KEYS[event.key];
+  if (key === undefined) return;
+  event.preventDefault();
+  press(keypad, key);
+});
+
 async function follow() {
   for (;;) {
     const shown = byId("board").dataset.changes;
@@ -159,6 +189,10 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
   event.preventDefault();
+  if (event.submitter instanceof HTMLButtonElement && form.matches("[data-keypad]")) {
+    press(form, event.submitter.value);
+    return;
+  }
   /** @type {Record<string, string>} */
   const fields = {};
   for (const [name, value] of new FormData(form)) fields[name] = String(value);

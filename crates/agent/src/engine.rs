@@ -18,7 +18,7 @@ use crate::{
 use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Expectation, Guid, Input, JobDetails, JobId, JobKind,
-    JobStarted, JobState, Outcome, PinDigits, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
+    JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
 };
 use server::{Asked, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -141,15 +141,12 @@ pub(crate) fn run_job_on<'p>(
     patience: impl Into<Patience<'p>>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Finished, Refusal> {
-    for input in order.kind.inputs() {
-        let given = match input {
-            Input::UserCode => inputs.user_code.is_some(),
-            Input::Pin => inputs.secrets.current_pin.is_some(),
-            Input::NewPin => inputs.secrets.new_pin.is_some(),
-        };
-        if !given {
-            return Err(Code::SecretMissing.into());
-        }
+    // Before anything happens, as far as it is clear what an authority asks for; and again when it is known which.
+    let named = |authority: &&PortalAuthority| target.named.as_ref().is_none_or(|named| *named == authority.id);
+    let authorities = target.well_known.authorities.iter().filter(named);
+    let lacking = authorities.map(|authority| lacks(authority, order.kind, &inputs)).reduce(|one, other| one && other);
+    if lacking == Some(true) {
+        return Err(Code::SecretMissing.into());
     }
     session.reset().map_err(lost)?;
     let patience = patience.into();
@@ -275,13 +272,18 @@ impl Job<'_, '_, '_> {
         Ok((Bounds { job, token, authority, card }, state))
     }
 
-    /// The number on the card, where the job is for a card of this portal; a blank card has none.
-    fn own_number(&self, card: &PresentedCard) -> Result<Option<CardNumber>, Refusal> {
+    /// The number on the card, where the job is for a card of this portal and what it needs was given; a blank card has
+    /// none.
+    fn own_number(&mut self, card: &PresentedCard) -> Result<Option<CardNumber>, Refusal> {
         if self.order.kind == JobKind::Personalise {
             return Ok(None);
         }
         let certificate = card.certificate.as_deref();
         let authority = self.target.accept(certificate)?;
+        if lacks(authority, self.order.kind, &self.inputs) {
+            return Err(Code::SecretMissing.into());
+        }
+        self.inputs.secrets.pin_digits = authority.pin_digits;
         if let Some(pin) = &self.inputs.secrets.new_pin {
             let PinDigits { min, max } = authority.pin_digits;
             if !(usize::from(min)..=usize::from(max)).contains(&pin.expose().len()) {
@@ -379,6 +381,15 @@ fn retries(outcome: &Outcome) -> Option<Retries> {
         Outcome::Retries { pin, puk } => Some(Retries { pin: *pin, puk: *puk }),
         _ => None,
     }
+}
+
+/// Whether something is missing that a job with a card of this authority needs.
+fn lacks(authority: &PortalAuthority, kind: JobKind, given: &Inputs) -> bool {
+    authority.inputs(kind).iter().any(|input| match input {
+        Input::UserCode => given.user_code.is_none(),
+        Input::Pin => given.secrets.current_pin.is_none(),
+        Input::NewPin => given.secrets.new_pin.is_none(),
+    })
 }
 
 /// Whether this is the card that was looked at.

@@ -1,6 +1,7 @@
 //! What a portal says of itself: by it agents tell which cards belong to it.
 
 use crate::{App, Failure};
+use kaika_domain::policy::Unlock;
 use kaika_wire::{PinDigits, PortalAuthority, WellKnown};
 
 /// `jobs`: the path of the job API.
@@ -16,6 +17,7 @@ pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
         portal: format!("/{}/", policy.id),
         accent: Some(policy.accent.clone()),
         pin_digits: PinDigits { min: policy.pin.min, max: policy.pin.max },
+        unlocks_by_keypad: policy.unlock == Unlock::Keypad,
         ca_certificates: generations
             .iter()
             .filter(|generation| generation.owner == policy.id)

@@ -98,7 +98,7 @@ impl Desk {
     /// A job that holders do, as often as one likes.
     pub(crate) fn job(&self, kind: JobKind, card: &DeskCard, server: &Server) -> Result<Traffic> {
         let pin = || Pin::parse(PIN).ok();
-        let secrets = Secrets { current_pin: pin(), new_pin: pin() };
+        let secrets = Secrets { current_pin: pin(), new_pin: pin(), ..Secrets::default() };
         self.run(card, server, &Order::new(kind), Inputs { user_code: Some(user_code()), secrets, ..Inputs::default() })
     }
 

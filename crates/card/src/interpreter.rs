@@ -1,14 +1,15 @@
 //! Carries out a batch of typed commands on a card.
 
 use crate::{
-    Pin, Random, Secrets, Transport, detect, key, management, object,
+    Holder, Pin, Random, Secrets, Transport, detect, key, management, object,
     piv::{Card, Stop},
     signature,
 };
 use kaika_wire::{
     Batch, CardFault, CertificateReference, Command, Context, Document, Expectation, Guid, KeyAlgorithm, Outcome,
-    PinSource, Slot,
+    PinSource, Puk, Slot,
 };
+use std::sync::Arc;
 
 /// What became of a batch.
 pub struct Run {
@@ -77,6 +78,7 @@ fn carry_out(
         guid: open.flatten(),
         verified: None,
         keys: Vec::new(),
+        typed: None,
     };
     let begun = match (secrets.missing(batch), open) {
         (Some(source), _) => Err(missing(source)),
@@ -115,6 +117,8 @@ struct Interpreter<'r, 't> {
     verified: Option<PinSource>,
     /// Public keys that this batch has already seen, latest last.
     keys: Vec<(Slot, Vec<u8>)>,
+    /// The new PIN that the holder has typed where the reader has no keypad.
+    typed: Option<Pin>,
 }
 
 impl Interpreter<'_, '_> {
@@ -163,8 +167,9 @@ impl Interpreter<'_, '_> {
                 self.prove_possession(*slot, *algorithm, *pin, &public_key)
             }
             Command::Agree { slot, algorithm, peer, pin } => self.agree(*slot, *algorithm, peer, *pin),
-            Command::ResetRetryCounter { puk } => {
-                let pin = self.pin(PinSource::New)?;
+            Command::ResetRetryCounter { puk, pin: PinSource::Keypad } => self.reset_by_holder(puk),
+            Command::ResetRetryCounter { puk, pin } => {
+                let pin = self.pin(*pin)?;
                 self.card.reset_retry_counter(puk.expose(), &pin)?;
                 Ok(Outcome::Done)
             }
@@ -242,16 +247,30 @@ impl Interpreter<'_, '_> {
         source: PinSource,
         use_key: impl Fn(&mut Card<'_>) -> Result<T, CardFault>,
     ) -> Result<T, Stop> {
-        let pin = self.pin(source)?;
         if slot != Slot::Signature && self.verified == Some(source) {
             match use_key(&mut self.card) {
                 Err(CardFault::Status { status }) if status == PIN_WANTED => {}
                 done => return Ok(done?),
             }
         }
-        self.card.verify(&pin)?;
+        self.verify(source)?;
         self.verified = Some(source);
         Ok(use_key(&mut self.card)?)
+    }
+
+    fn verify(&mut self, source: PinSource) -> Result<(), Stop> {
+        match self.holder_at_keypad(source) {
+            Some(holder) => {
+                holder.at_keypad(None);
+                let verified = self.card.verify_at_keypad(self.secrets.pin_digits);
+                holder.done();
+                verified
+            }
+            None => {
+                let pin = self.pin(source)?;
+                self.card.verify(&pin)
+            }
+        }
     }
 
     /// VERIFY and GENERAL AUTHENTICATE with nothing in between: a card that holds to the letter voids the PIN of 9C
@@ -265,6 +284,46 @@ impl Interpreter<'_, '_> {
     ) -> Result<Vec<u8>, Stop> {
         let challenge = signature::challenge(algorithm, document);
         self.with_pin(slot, pin, |card| card.sign(slot, algorithm, &challenge))
+    }
+
+    /// PUK and new PIN as the holder types them: at the reader, or else in a window.
+    fn reset_by_holder(&mut self, puk: &Puk) -> Result<Outcome, Stop> {
+        let Some(holder) = &self.secrets.holder else {
+            let pin = self.pin(PinSource::Keypad)?;
+            self.card.reset_retry_counter(puk.expose(), &pin)?;
+            return Ok(Outcome::Done);
+        };
+        if self.card.has_keypad() {
+            holder.at_keypad(Some(puk));
+            let reset = self.card.reset_retry_counter_at_keypad(self.secrets.pin_digits);
+            holder.done();
+            reset?;
+            return Ok(Outcome::Done);
+        }
+        let mut gone = None;
+        let card = &mut self.card;
+        let typed = holder.new_pin(puk, &mut || match card.raw_data(object::DISCOVERY) {
+            Ok(_) => true,
+            Err(fault) => {
+                gone = Some(fault);
+                false
+            }
+        });
+        holder.done();
+        let pin = match (typed, gone) {
+            (_, Some(fault)) => return Err(fault.into()),
+            (Err(why), None) => return Err(CardFault::NotTyped { why }.into()),
+            (Ok(pin), None) => pin,
+        };
+        self.card.reset_retry_counter(puk.expose(), &pin)?;
+        self.typed = Some(pin);
+        Ok(Outcome::Done)
+    }
+
+    /// Who is asked, where this PIN is typed at the reader.
+    fn holder_at_keypad(&mut self, pin: PinSource) -> Option<Arc<dyn Holder>> {
+        let holder = self.secrets.holder.as_ref().filter(|_| pin == PinSource::Keypad)?;
+        self.card.has_keypad().then(|| holder.clone())
     }
 
     fn sign(&mut self, slot: Slot, algorithm: KeyAlgorithm, document: &[u8]) -> Result<Outcome, Stop> {
@@ -372,7 +431,8 @@ impl Interpreter<'_, '_> {
     }
 
     fn pin(&self, source: PinSource) -> Result<Pin, CardFault> {
-        self.secrets.pin(source).ok_or_else(|| missing(source))
+        let typed = self.typed.clone().filter(|_| source == PinSource::Keypad);
+        typed.or_else(|| self.secrets.pin(source)).ok_or_else(|| missing(source))
     }
 }
 
@@ -381,6 +441,7 @@ fn missing(source: PinSource) -> CardFault {
         PinSource::Current => "present",
         PinSource::New => "new",
         PinSource::Factory => "factory's",
+        PinSource::Keypad => "typed",
     };
     CardFault::Reader { detail: format!("the {which} PIN was not given") }
 }

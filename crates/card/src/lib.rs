@@ -6,8 +6,10 @@
 mod apdu;
 mod change_pin;
 mod detect;
+mod holder;
 mod interpreter;
 pub mod key;
+mod keypad;
 mod management;
 pub mod metadata;
 pub mod object;
@@ -20,7 +22,9 @@ mod yubico;
 
 pub use change_pin::{PinChange, change_pin};
 pub use detect::{Contents, Detected, Retries, contents, detect, read_certificate, recognise, retries};
+pub use holder::Holder;
 pub use interpreter::{Run, go_on, keep_alive, run};
+pub use keypad::{KeypadFeature, KeypadRequest};
 pub use pin::{Pin, PinError, Secrets};
 pub use transport::{Transport, TransportError};
 

@@ -1,7 +1,8 @@
 //! The holder's PIN. It is made here, goes to the card, and nowhere else.
 
-use crate::Random;
-use kaika_wire::{Batch, Command, PinSource};
+use crate::{Holder, Random};
+use kaika_wire::{Batch, Command, PinDigits, PinSource};
+use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
 /// 6 to 8 decimal digits. Wipes its memory; has no `Debug` and no serialisation.
@@ -75,18 +76,26 @@ impl Pin {
 pub struct Secrets {
     pub current_pin: Option<Pin>,
     pub new_pin: Option<Pin>,
+    /// Who is asked where a PIN is typed when the card wants it ([`PinSource::Keypad`]). Without, `new_pin` is taken.
+    pub holder: Option<Arc<dyn Holder>>,
+    /// How many digits a PIN has that is typed so.
+    pub pin_digits: PinDigits,
 }
 
 impl Secrets {
     /// The first PIN that the batch needs and that is not here.
     pub fn missing(&self, batch: &Batch) -> Option<PinSource> {
-        batch.commands.iter().filter_map(pin_of).find(|source| self.pin(*source).is_none())
+        batch.commands.iter().filter_map(pin_of).find(|source| !self.has(*source))
+    }
+
+    fn has(&self, source: PinSource) -> bool {
+        self.pin(source).is_some() || source == PinSource::Keypad && self.holder.is_some()
     }
 
     pub(crate) fn pin(&self, source: PinSource) -> Option<Pin> {
         match source {
             PinSource::Current => self.current_pin.clone(),
-            PinSource::New => self.new_pin.clone(),
+            PinSource::New | PinSource::Keypad => self.new_pin.clone(),
             PinSource::Factory => Some(Pin::factory()),
         }
     }
@@ -99,8 +108,8 @@ fn pin_of(command: &Command) -> Option<PinSource> {
         | Command::ProveHolder { pin, .. }
         | Command::ChallengeManagement { pin, .. }
         | Command::ProvePossession { pin, .. }
-        | Command::Agree { pin, .. } => Some(*pin),
-        Command::ResetRetryCounter { .. } => Some(PinSource::New),
+        | Command::Agree { pin, .. }
+        | Command::ResetRetryCounter { pin, .. } => Some(*pin),
         Command::ReadRetries
         | Command::ProveCard { .. }
         | Command::ChangePuk { .. }

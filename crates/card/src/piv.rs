@@ -4,11 +4,12 @@ use crate::{
     Pin, Transport,
     apdu::{self, Apdu, Response},
     key,
+    keypad::{KeypadRequest, not_typed},
     object::{self, APPLICATION},
     tlv,
 };
 use iso7816::Status;
-use kaika_wire::{CardFault, Guid, KeyAlgorithm, PinPolicy, SecretKind, Slot};
+use kaika_wire::{CardFault, Guid, KeyAlgorithm, PinDigits, PinPolicy, SecretKind, Slot};
 use zeroize::Zeroizing;
 
 /// A card whose PIV application is selected, or about to be.
@@ -143,6 +144,29 @@ impl<'t> Card<'t> {
         let data = Zeroizing::new([*puk, *pin.padded()].concat());
         let response = self.send(RESET_RETRY_COUNTER, 0x00, PIN, &data, false)?;
         taken(&response, SecretKind::Puk)
+    }
+
+    pub(crate) fn has_keypad(&mut self) -> bool {
+        self.transport.has_keypad()
+    }
+
+    /// VERIFY with what the holder types at the reader.
+    pub(crate) fn verify_at_keypad(&mut self, digits: PinDigits) -> Result<(), Stop> {
+        self.at_keypad(&KeypadRequest::verify(digits), SecretKind::Pin)
+    }
+
+    /// RESET RETRY COUNTER with PUK and new PIN as the holder types them at the reader.
+    pub(crate) fn reset_retry_counter_at_keypad(&mut self, digits: PinDigits) -> Result<(), Stop> {
+        self.at_keypad(&KeypadRequest::reset_retry_counter(digits), SecretKind::Puk)
+    }
+
+    fn at_keypad(&mut self, request: &KeypadRequest, secret: SecretKind) -> Result<(), Stop> {
+        let answer = self.transport.type_pin(request)?;
+        let [.., sw1, sw2] = answer.as_slice() else { return Err(CardFault::Malformed.into()) };
+        match not_typed(u16::from_be_bytes([*sw1, *sw2])) {
+            Some(fault) => Err(fault.into()),
+            None => taken(&Response { data: Zeroizing::default(), status: Status::from([*sw1, *sw2]) }, secret),
+        }
     }
 
     /// The private-key operation on a challenge: hash or padded block. Gives the signature.

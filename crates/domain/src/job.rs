@@ -70,6 +70,8 @@ pub enum Step {
     },
     ResetRetryCounter {
         puk: PukVersion,
+        #[serde(default)]
+        pin: PinSource,
     },
     ChangePuk {
         from: PukVersion,
@@ -119,8 +121,16 @@ impl Step {
     /// The PUK that this step sends to the card, if any.
     pub fn tries(&self) -> Option<PukVersion> {
         match self {
-            Self::ResetRetryCounter { puk } => Some(*puk),
+            Self::ResetRetryCounter { puk, .. } => Some(*puk),
             Self::ChangePuk { from, .. } => Some(*from),
+            _ => None,
+        }
+    }
+
+    /// The PUK that this step shows to a person, if any.
+    pub fn shows(&self) -> Option<PukVersion> {
+        match self {
+            Self::ResetRetryCounter { puk, pin: PinSource::Keypad } => Some(*puk),
             _ => None,
         }
     }
@@ -416,7 +426,13 @@ fn fault(fault: &CardFault) -> Decision {
         CardFault::Status { status } => Refusal::new(Code::CardFault).detail(format!("status word {status}")),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),
+        CardFault::NotTyped { why } => why.code().into(),
     })
+}
+
+/// Another PUK in the place of one that a person has seen.
+fn replace(puk: PukVersion, facts: &Facts<'_>) -> Step {
+    Step::ChangePuk { from: puk, to: facts.puk.next_version() }
 }
 
 /// The refusal that a refused secret comes to.

@@ -20,6 +20,14 @@ pub struct PukRecord {
     pub state: PukState,
     /// Tries that were sent and whose answer has not come.
     pub unanswered: u32,
+    /// A person has seen it: the next job that can puts another in its place.
+    pub exposed: bool,
+}
+
+impl PukRecord {
+    pub fn new(version: PukVersion, state: PukState) -> Self {
+        Self { version, state, unanswered: 0, exposed: false }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +61,7 @@ pub enum Choice {
 impl PukLedger {
     /// Of a card as it left the factory.
     pub fn factory() -> Self {
-        Self { records: vec![PukRecord { version: PukVersion::FACTORY, state: PukState::Current, unanswered: 0 }] }
+        Self { records: vec![PukRecord::new(PukVersion::FACTORY, PukState::Current)] }
     }
 
     pub fn from_records(mut records: Vec<PukRecord>) -> Self {
@@ -85,6 +93,12 @@ impl PukLedger {
         open.next().is_none().then_some(first.version)
     }
 
+    /// The card's for certain, and a person has seen it.
+    pub fn exposed(&self) -> Option<PukVersion> {
+        let settled = self.settled()?;
+        self.records.iter().any(|record| record.version == settled && record.exposed).then_some(settled)
+    }
+
     /// `tries_left` as the card tells it, where it does.
     pub fn choose(&self, tries_left: Option<u8>) -> Choice {
         if tries_left == Some(0) {
@@ -112,6 +126,20 @@ impl PukLedger {
         }
     }
 
+    /// About to be shown to a person, who types it.
+    pub fn showing(&mut self, version: PukVersion) {
+        if let Some(record) = self.find(version) {
+            record.exposed = true;
+        }
+    }
+
+    /// The card has refused what a person typed for this one: that says nothing of it.
+    pub fn mistyped(&mut self, version: PukVersion) {
+        if let Some(record) = self.find(version) {
+            record.unanswered = record.unanswered.saturating_sub(1);
+        }
+    }
+
     /// About to be set in place of the settled one.
     ///
     /// # Panics
@@ -121,7 +149,7 @@ impl PukLedger {
             return;
         }
         assert_eq!(self.settled(), Some(from), "a PUK is replaced only when it is known which one the card has");
-        self.records.push(PukRecord { version: to, state: PukState::Candidate, unanswered: 0 });
+        self.records.push(PukRecord::new(to, PukState::Candidate));
     }
 
     /// The card has taken this one: it has it.

@@ -63,7 +63,8 @@ pub async fn run(options: Options) -> Result<()> {
         println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
     }
 
-    let readers = SoftReaders::open(folder.cards(), plan::readers()).context("the software cards cannot be opened")?;
+    let readers = SoftReaders::open_with_keypads(folder.cards(), plan::readers(), plan::KEYPADS)
+        .context("the software cards cannot be opened")?;
     let agent = match options.without_agent {
         true => None,
         false => Some(

@@ -8,6 +8,7 @@ mod it {
     mod emails;
     mod faults;
     mod http;
+    mod keypad;
     mod logins;
     mod mails;
     mod matrix;

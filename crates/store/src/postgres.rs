@@ -37,6 +37,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (7, "mail", include_str!("../migrations/postgres/0007_mail.sql")),
     (8, "email", include_str!("../migrations/postgres/0008_email.sql")),
     (9, "organisations", include_str!("../migrations/postgres/0009_organisations.sql")),
+    (10, "exposed puk", include_str!("../migrations/postgres/0010_exposed_puk.sql")),
 ];
 
 pub(crate) struct PostgresStore {

@@ -1,7 +1,7 @@
 //! The typed commands that the server has the agent carry out on a card, and what comes back.
 //! Never raw APDUs: the agent can say what each one does.
 
-use crate::{Bytes, CertificateReference, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot};
+use crate::{Bytes, CertificateReference, Code, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot};
 use serde::{Deserialize, Serialize};
 
 /// All that can be done on the card without a decision of the server: run in one PC/SC transaction, in order,
@@ -31,15 +31,19 @@ pub enum Expectation {
 }
 
 /// Whose PIN a command uses. The PIN itself never leaves the agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PinSource {
     /// The one the holder types as the present PIN.
     Current,
     /// The one the holder has just chosen, or the station has printed.
+    #[default]
     New,
     /// The factory's, before a card is personalised.
     Factory,
+    /// The new one, which the holder types on the reader's keypad when the command comes to the card: the agent never
+    /// has it. Where the reader has no keypad, a window of the agent stands in.
+    Keypad,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,8 +71,13 @@ pub enum Command {
     },
     /// Elliptic-curve Diffie-Hellman of the slot's key with `peer` (uncompressed point). → [`Outcome::Agreed`]
     Agree { slot: Slot, algorithm: KeyAlgorithm, peer: Bytes, pin: PinSource },
-    /// The holder's new PIN by the PUK. → [`Outcome::Done`] or [`Outcome::Refused`]
-    ResetRetryCounter { puk: Puk },
+    /// The holder's new PIN by the PUK; with [`PinSource::Keypad`] the holder is shown the PUK and types it, too.
+    /// → [`Outcome::Done`] or [`Outcome::Refused`]
+    ResetRetryCounter {
+        puk: Puk,
+        #[serde(default)]
+        pin: PinSource,
+    },
     /// A new PUK; no `from`: the factory's. → [`Outcome::Done`] or [`Outcome::Refused`]
     ChangePuk {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -170,4 +179,31 @@ pub enum CardFault {
     Malformed,
     /// The reader failed.
     Reader { detail: String },
+    /// The holder was asked to type, and nothing was sent to the card.
+    NotTyped { why: NotTyped },
+}
+
+/// Why nothing came from a keypad; the reader's own status words of PC/SC part 10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotTyped {
+    /// 6400
+    TimedOut,
+    /// 6401
+    Cancelled,
+    /// 6402: the new PIN and its repetition are not the same.
+    Differ,
+    /// 6403: too few digits, or too many.
+    Form,
+}
+
+impl NotTyped {
+    pub fn code(self) -> Code {
+        match self {
+            Self::TimedOut => Code::KeypadTimedOut,
+            Self::Cancelled => Code::KeypadCancelled,
+            Self::Differ => Code::PinsDiffer,
+            Self::Form => Code::KeypadForm,
+        }
+    }
 }

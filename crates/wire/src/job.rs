@@ -77,7 +77,8 @@ impl JobKind {
         }
     }
 
-    /// What has to be asked before the job starts.
+    /// What has to be asked before the job starts; an authority may have it otherwise, see
+    /// [`crate::PortalAuthority::inputs`].
     pub fn inputs(self) -> &'static [Input] {
         match self {
             Self::Activate | Self::Unlock => &[Input::UserCode, Input::NewPin],

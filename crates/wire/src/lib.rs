@@ -21,7 +21,7 @@ mod well_known;
 pub use bytes::{Base64, Bytes};
 pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
-pub use command::{Batch, CardFault, Command, Expectation, Outcome, PinSource, SecretKind};
+pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
 pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
 pub use job::{

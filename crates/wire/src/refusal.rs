@@ -52,6 +52,14 @@ codes! {
     PinLocked = "pin_locked",
     /// The PUK cannot be tried any more without risk: a counter has to help.
     PukBlocked = "puk_blocked",
+    /// The holder has typed another PUK than the one that was shown.
+    PukWrong = "puk_wrong",
+    /// Nobody typed for too long.
+    KeypadTimedOut = "keypad_timed_out",
+    /// The holder pressed the keypad's key to cancel, or gave up in the window.
+    KeypadCancelled = "keypad_cancelled",
+    /// Too few digits were typed on the keypad, or too many.
+    KeypadForm = "keypad_form",
     /// A newer window or tool took this card over, or the job is past its time.
     Stale = "stale",
     /// Somebody else changes this card at the moment.

@@ -1,6 +1,6 @@
 //! `/.well-known/kaika.json`: by it an agent tells which portal a card belongs to.
 
-use crate::{AuthorityId, Bytes};
+use crate::{AuthorityId, Bytes, Input, JobKind};
 use serde::{Deserialize, Serialize};
 
 pub const WELL_KNOWN_PATH: &str = "/.well-known/kaika.json";
@@ -29,8 +29,21 @@ pub struct PortalAuthority {
     /// How many digits a PIN has that its holders choose.
     #[serde(default)]
     pub pin_digits: PinDigits,
+    /// Whether its holders see the PUK and type it on the reader's keypad when they unlock a card.
+    #[serde(default)]
+    pub unlocks_by_keypad: bool,
     /// The certificates of all its generations (DER); a card belongs here when one of them issued its 9E certificate.
     pub ca_certificates: Vec<Bytes>,
+}
+
+impl PortalAuthority {
+    /// What has to be asked before a job with a card of this authority starts.
+    pub fn inputs(&self, kind: JobKind) -> &'static [Input] {
+        match kind {
+            JobKind::Unlock if self.unlocks_by_keypad => &[Input::UserCode],
+            kind => kind.inputs(),
+        }
+    }
 }
 
 /// Both ends included; a PIV card takes 6 to 8.

@@ -12,6 +12,7 @@ pub(crate) fn refusal(fault: CardFault) -> Refusal {
         CardFault::Unsupported => Code::CardUnsuitable.into(),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail),
+        CardFault::NotTyped { why } => why.code().into(),
     }
 }
 
@@ -32,7 +33,7 @@ pub(super) fn ends_job(fault: &CardFault) -> bool {
     match fault {
         CardFault::Removed | CardFault::OtherCard | CardFault::Unsupported | CardFault::Reader { .. } => true,
         // The server may know what to do about it.
-        CardFault::Status { .. } | CardFault::Malformed => false,
+        CardFault::Status { .. } | CardFault::Malformed | CardFault::NotTyped { .. } => false,
     }
 }
 

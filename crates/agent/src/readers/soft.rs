@@ -4,12 +4,12 @@
 
 mod session;
 
-pub use session::desk_session;
+pub use session::{desk_session, desk_session_with_keypad};
 
 use super::{CardSession, Changes, Reader, Source};
 use crate::{certificate::CardCertificate, file::write_private};
 use kaika_card::object;
-use kaika_softcard::{CardError, Fault, FaultKind, Inspection, SoftCard};
+use kaika_softcard::{CardError, Fault, FaultKind, Inspection, SoftCard, keypad::Keypad};
 use kaika_wire::{CardNumber, Code, Refusal, Slot};
 use session::SeatSession;
 use std::{
@@ -30,6 +30,8 @@ struct Shared {
     names: Vec<String>,
     seats: Mutex<Seats>,
     listeners: Mutex<Vec<Changes>>,
+    /// By reader, of those that have one.
+    keypads: BTreeMap<String, Arc<Keypad>>,
 }
 
 #[derive(Default)]
@@ -80,16 +82,39 @@ impl SoftReaders {
     /// # Errors
     /// The folder cannot be made or read.
     pub fn open<S: Into<String>>(folder: impl Into<PathBuf>, names: impl IntoIterator<Item = S>) -> io::Result<Self> {
+        Self::open_with_keypads(folder, names, &[])
+    }
+
+    /// As [`SoftReaders::open`]; the readers `with_keypad` have a keypad.
+    ///
+    /// # Errors
+    /// As [`SoftReaders::open`].
+    pub fn open_with_keypads<S: Into<String>>(
+        folder: impl Into<PathBuf>,
+        names: impl IntoIterator<Item = S>,
+        with_keypad: &[&str],
+    ) -> io::Result<Self> {
         let folder = folder.into();
         fs::create_dir_all(&folder)?;
-        let readers = Self {
-            shared: Arc::new(Shared {
+        let shared = Arc::new_cyclic(|shared: &Weak<Shared>| {
+            let keypad = |reader: &&str| {
+                let shared = shared.clone();
+                let announce = move || {
+                    if let Some(shared) = shared.upgrade() {
+                        shared.announce();
+                    }
+                };
+                ((*reader).to_owned(), Arc::new(Keypad::with_listener(announce)))
+            };
+            Shared {
                 names: names.into_iter().map(Into::into).collect(),
                 seats: Mutex::default(),
                 listeners: Mutex::default(),
+                keypads: with_keypad.iter().map(keypad).collect(),
                 folder,
-            }),
-        };
+            }
+        });
+        let readers = Self { shared };
         for (reader, card) in readers.shared.remembered()? {
             if let Err(refusal) = readers.insert(&card, &reader) {
                 tracing::warn!(%card, %reader, %refusal, "a card stays outside its reader");
@@ -183,6 +208,11 @@ impl SoftReaders {
         Ok(())
     }
 
+    /// The keypad of a reader that has one.
+    pub fn keypad(&self, reader: &str) -> Option<&Keypad> {
+        self.shared.keypads.get(reader).map(Arc::as_ref)
+    }
+
     /// The card in a reader, for whoever wants to look into it or plan a fault.
     pub fn card_in(&self, reader: &str) -> Option<Arc<Mutex<SoftCard>>> {
         let seats = self.shared.seats();
@@ -199,6 +229,10 @@ impl Source for SoftReaders {
     fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal> {
         if !self.names().any(|name| name == reader) {
             return Err(Code::ReaderUnknown.into());
+        }
+        // Whoever connected now would wait as long as the person types.
+        if self.keypad(reader).is_some_and(|keypad| keypad.display().is_some()) {
+            return Err(Code::Busy.into());
         }
         let (card, id) = {
             let seats = self.shared.seats();
@@ -275,9 +309,13 @@ impl Shared {
             .map_err(io::Error::from)
             .and_then(|contents| write_private(&self.folder.join(SEATS_FILE), &contents));
         drop(seats);
+        self.announce();
+        written
+    }
+
+    fn announce(&self) {
         let listeners = self.listeners.lock();
         listeners.unwrap_or_else(PoisonError::into_inner).retain(Changes::announce);
-        written
     }
 
     /// Whether the card that was inserted under this id is still in the reader.

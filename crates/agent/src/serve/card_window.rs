@@ -3,8 +3,10 @@
 //! A portal's page opens `GET /card` in a window of its own and hands it a job by `postMessage`. Opening it has no
 //! effect and shows nothing of any card. Whatever is asked of it afterwards comes from that very page: with our own
 //! `Origin` and the page's token, which listens to the one site that spoke first. What is shown is decided here; the
-//! page's script shows it. PIN and user code come in by `POST /card/run` and never go out by these paths.
+//! page's script shows it. PIN and user code come in by `POST /card/run` and never go out by these paths. A PUK goes out
+//! to the window where the authority has its holders type it, and to nobody else.
 
+mod holder;
 mod inputs;
 mod look;
 mod meter;
@@ -63,6 +65,8 @@ pub(super) fn routes() -> Router<Arc<Agent>> {
         .route("/card/watch", post(watch))
         .route("/card/choose", post(choose))
         .route("/card/run", post(run))
+        .route("/card/type", post(type_here))
+        .route("/card/give-up", post(give_up))
         .route("/card/again", post(again))
         .route("/card/no-ticket", post(no_ticket))
         .layer(DefaultBodyLimit::max(LARGEST_REQUEST))
@@ -318,6 +322,26 @@ struct Run {
 
 async fn run(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
     answer(&agent, &headers, body, |state, Run { card, typed }| Ok(state.run(&card, &typed, Instant::now())))
+}
+
+#[derive(Deserialize)]
+struct TypeHere {
+    typed: Typed,
+}
+
+/// What a reader without a keypad could not take.
+async fn type_here(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, TypeHere { typed }| {
+        state.typed(&typed);
+        Ok(None)
+    })
+}
+
+async fn give_up(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&agent, &headers, body, |state, Nothing {}| {
+        state.give_up();
+        Ok(None)
+    })
 }
 
 #[derive(Deserialize)]

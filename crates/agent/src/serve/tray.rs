@@ -1,5 +1,5 @@
 //! `GET /tray`, in the demo: the software cards and readers as pictures, with forms to insert a card, to take it out,
-//! and to have it pulled out in the middle of a job.
+//! to have it pulled out in the middle of a job, and to press the keys of a reader's keypad.
 //!
 //! A form carries the one-time token of the page that it was on, and comes from our own origin: another site cannot
 //! have it sent.
@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use kaika_softcard::keypad::{Entry, Key};
 use kaika_texts::{Language, text};
 use kaika_web::{Wish, html, language};
 use kaika_wire::{Code, Refusal};
@@ -65,7 +66,11 @@ impl Tray {
 }
 
 pub(super) fn routes() -> Router<Arc<Agent>> {
-    Router::new().route("/tray", get(show)).route("/tray/insert", post(insert)).route("/tray/remove", post(remove))
+    Router::new()
+        .route("/tray", get(show))
+        .route("/tray/insert", post(insert))
+        .route("/tray/remove", post(remove))
+        .route("/tray/key", post(press))
 }
 
 #[derive(Template)]
@@ -83,6 +88,31 @@ struct ShownReader {
     card: Option<ShownCard>,
     /// Whether the card will be pulled out in the middle of a job.
     planned: bool,
+    keypad: Option<ShownKeypad>,
+}
+
+/// What a keypad's display shows: how many digits were typed, and for what; never which.
+struct ShownKeypad {
+    asks: Option<Entry>,
+    digits: usize,
+}
+
+impl ShownKeypad {
+    const KEYS: [&str; 13] = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "cancel", "0", "clear", "enter"];
+
+    fn asks(&self) -> &'static str {
+        match self.asks {
+            Some(Entry::Puk) => "tray-keypad-puk",
+            Some(Entry::Pin) => "tray-keypad-pin",
+            Some(Entry::NewPin) => "tray-keypad-new-pin",
+            Some(Entry::NewPinAgain) => "tray-keypad-again",
+            None => "tray-keypad-idle",
+        }
+    }
+
+    fn stars(&self) -> String {
+        "●".repeat(self.digits)
+    }
 }
 
 struct ShownCard {
@@ -111,6 +141,14 @@ impl TrayPage {
     /// Whether a card goes into this one if nobody says otherwise: the first that is free.
     fn is_next(&self, reader: &ShownReader) -> bool {
         self.readers.iter().find(|reader| reader.card.is_none()).is_some_and(|free| free.name == reader.name)
+    }
+
+    /// What stands on a key.
+    fn key(&self, key: &str) -> String {
+        match key {
+            "cancel" | "clear" | "enter" => self.t(&format!("tray-key-{key}")),
+            digit => digit.to_owned(),
+        }
     }
 
     fn state(&self, face: &CardFace) -> String {
@@ -149,7 +187,16 @@ fn contents(tray: &Tray) -> Result<(Vec<ShownReader>, Vec<ShownCard>), Refusal> 
     let mut readers: Vec<ShownReader> = tray
         .cards
         .names()
-        .map(|name| ShownReader { name: name.to_owned(), card: None, planned: tray.is_planned(name) })
+        .map(|name| {
+            let keypad = tray.cards.keypad(name).map(|keypad| {
+                let display = keypad.display();
+                ShownKeypad {
+                    asks: display.map(|display| display.entry),
+                    digits: display.map_or(0, |display| display.digits),
+                }
+            });
+            ShownReader { name: name.to_owned(), card: None, planned: tray.is_planned(name), keypad }
+        })
         .collect();
     let mut kept = Vec::new();
     for card in tray.cards.cards()? {
@@ -198,6 +245,31 @@ async fn remove(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form):
             let step = step.parse().map_err(|_| Code::BadRequest)?;
             cards.remove_at(&form.reader, step)
         }
+    })
+}
+
+#[derive(Deserialize)]
+struct Press {
+    token: String,
+    lang: String,
+    reader: String,
+    /// A digit, `clear`, `cancel` or `enter`.
+    key: String,
+}
+
+async fn press(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form): Form<Press>) -> Response {
+    change(&agent, &headers, &form.token, &form.lang, |cards| {
+        let keypad = cards.keypad(&form.reader).ok_or(Code::ReaderUnknown)?;
+        let key = match form.key.as_bytes() {
+            [digit @ b'0'..=b'9'] => Key::Digit(digit - b'0'),
+            b"clear" => Key::Clear,
+            b"cancel" => Key::Cancel,
+            b"enter" => Key::Enter,
+            _ => return Err(Code::BadRequest.into()),
+        };
+        // Nobody asked: then nothing happens, as with real keys.
+        keypad.press(key);
+        Ok(())
     })
 }
 

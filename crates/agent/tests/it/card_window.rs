@@ -138,7 +138,7 @@ fn prove() -> Vec<Command> {
 
 fn open_card() -> Vec<Command> {
     vec![
-        Command::ResetRetryCounter { puk: Puk::parse(PUK).unwrap() },
+        Command::ResetRetryCounter { puk: Puk::parse(PUK).unwrap(), pin: PinSource::New },
         Command::SignAcceptance { pin: PinSource::New, algorithm: KeyAlgorithm::P256, certificates: Vec::new() },
     ]
 }

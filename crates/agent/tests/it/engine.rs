@@ -67,7 +67,7 @@ impl Bench {
         let inputs = Inputs {
             mail_code: None,
             user_code: UserCode::parse("Abc123").ok(),
-            secrets: Secrets { current_pin: None, new_pin: Pin::parse("135790").ok() },
+            secrets: Secrets { new_pin: Pin::parse("135790").ok(), ..Secrets::default() },
         };
         self.run(&Order::new(JobKind::Activate), inputs)
     }
@@ -83,7 +83,7 @@ fn prove() -> Vec<Command> {
 
 fn open_card() -> Vec<Command> {
     vec![
-        Command::ResetRetryCounter { puk: Puk::parse(PUK).unwrap() },
+        Command::ResetRetryCounter { puk: Puk::parse(PUK).unwrap(), pin: PinSource::New },
         Command::SignAcceptance { pin: PinSource::New, algorithm: KeyAlgorithm::P256, certificates: Vec::new() },
     ]
 }
@@ -133,7 +133,7 @@ fn no_verified_pin_is_left_behind() {
     let inputs = Inputs {
         mail_code: None,
         user_code: UserCode::parse("Abc123").ok(),
-        secrets: Secrets { current_pin: None, new_pin: Pin::parse("135790").ok() },
+        secrets: Secrets { new_pin: Pin::parse("135790").ok(), ..Secrets::default() },
     };
     let order = Order::new(JobKind::Activate);
     run_job(&mut *session, &target, &order, inputs, &[], &mut |_| {}).unwrap();
@@ -299,7 +299,8 @@ fn personalise(mailer: Option<PathBuf>) -> Order {
 
 /// What a station does for a card whose PIN is delivered: here the PIN is set by the factory PUK.
 fn set_pin() -> Answer {
-    let mut batch = batch(1, vec![Command::ResetRetryCounter { puk: Puk::parse("12345678").unwrap() }]);
+    let mut batch =
+        batch(1, vec![Command::ResetRetryCounter { puk: Puk::parse("12345678").unwrap(), pin: PinSource::New }]);
     batch.card = Expectation::Device(4711);
     Ok(JobState::Running { batch })
 }

@@ -89,7 +89,7 @@ impl Drop for Bench {
 
 fn open_card() -> Vec<CardCommand> {
     vec![
-        CardCommand::ResetRetryCounter { puk: Puk::parse(PUK).unwrap() },
+        CardCommand::ResetRetryCounter { puk: Puk::parse(PUK).unwrap(), pin: PinSource::New },
         CardCommand::SignAcceptance { pin: PinSource::New, algorithm: KeyAlgorithm::P256, certificates: Vec::new() },
     ]
 }

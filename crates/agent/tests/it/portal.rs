@@ -87,6 +87,7 @@ impl Portal for Script {
             name: authority.unit.to_owned(),
             name_en: id.to_owned(),
             portal: format!("/{id}/"),
+            unlocks_by_keypad: false,
             ca_certificates: vec![ca_certificate(authority).into()],
         };
         Ok(WellKnown {

@@ -76,7 +76,9 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
             peer: app.secrets.agreement_peer(job.id, *slot, *algorithm)?.into(),
             pin: PinSource::Factory,
         },
-        Step::ResetRetryCounter { puk } => Command::ResetRetryCounter { puk: open_puk(app, view, *puk)? },
+        Step::ResetRetryCounter { puk, pin } => {
+            Command::ResetRetryCounter { puk: open_puk(app, view, *puk)?, pin: *pin }
+        }
         Step::ChangePuk { from, to } => Command::ChangePuk {
             from: match *from {
                 PukVersion::FACTORY => None,

@@ -22,10 +22,13 @@ pub(crate) async fn record_report(
     let Open { work, view } = open;
     for (step, checked) in report.steps.iter().zip(&report.checked) {
         match (step, checked) {
-            (Step::ResetRetryCounter { puk }, Checked::Done) => view.ledger.confirmed(*puk),
+            (Step::ResetRetryCounter { puk, .. }, Checked::Done) => view.ledger.confirmed(*puk),
             (Step::ChangePuk { to, .. }, Checked::Done) => view.ledger.confirmed(*to),
+            (step, Checked::Refused { secret: SecretKind::Puk, .. }) if let Some(puk) = step.shows() => {
+                view.ledger.mistyped(puk);
+            }
             (
-                Step::ResetRetryCounter { puk } | Step::ChangePuk { from: puk, .. },
+                Step::ResetRetryCounter { puk, .. } | Step::ChangePuk { from: puk, .. },
                 Checked::Refused { secret: SecretKind::Puk, .. },
             ) => view.ledger.refused(*puk),
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
@@ -141,6 +144,10 @@ pub(crate) async fn record_batch(
                 view.ledger.trying(puk);
             }
             work.audit(event(app, job, view, "puk.release", json!({"version": puk.0})));
+        }
+        if let Some(puk) = step.shows() {
+            view.ledger.showing(puk);
+            work.audit(event(app, job, view, "puk.show", json!({"version": puk.0})));
         }
         match step {
             Step::OpenManagement => work.audit(event(app, job, view, "management_key.release", json!({}))),

@@ -35,7 +35,7 @@ fn an_activation_takes_eleven_apdus() {
     ]);
     let puk = |text| Puk::parse(text).unwrap();
     let commands = vec![
-        Command::ResetRetryCounter { puk: puk("11111111") },
+        Command::ResetRetryCounter { puk: puk("11111111"), pin: PinSource::New },
         Command::SignAcceptance {
             pin: PinSource::New,
             algorithm: KeyAlgorithm::P256,

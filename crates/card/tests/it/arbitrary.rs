@@ -55,7 +55,7 @@ fn command((kind, slot, algorithm, bytes): Choice) -> Command {
         2 => Command::SignAcceptance { pin: PinSource::Current, algorithm, certificates: vec![] },
         3 => Command::ProvePossession { slot, algorithm, pin: PinSource::Factory, public_key: None },
         4 => Command::Agree { slot, algorithm, peer: Bytes(bytes), pin: PinSource::Factory },
-        5 => Command::ResetRetryCounter { puk },
+        5 => Command::ResetRetryCounter { puk, pin: PinSource::New },
         6 => Command::ChangePuk { from: None, to: puk },
         7 => Command::BlockPin,
         8 => Command::OpenManagement { key: ManagementKey::new([0x42; 32]) },

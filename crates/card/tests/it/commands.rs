@@ -89,7 +89,7 @@ fn the_right_device_is_known() {
 #[test]
 fn nothing_is_sent_without_the_pin() {
     let mut script = Script::new::<&str, &str>([]);
-    let reset = Command::ResetRetryCounter { puk: puk("87654321") };
+    let reset = Command::ResetRetryCounter { puk: puk("87654321"), pin: PinSource::New };
     let run = run(&mut script, &batch(vec![reset]), &Secrets::default(), &mut fixed, &mut |_| {});
     let detail = "the new PIN was not given".into();
     assert_eq!(run.fault, Some(CardFault::Reader { detail }));
@@ -292,7 +292,7 @@ fn keys_agree() {
 
 #[test]
 fn the_puk_resets_the_pin() {
-    let reset = || Command::ResetRetryCounter { puk: puk("87654321") };
+    let reset = || Command::ResetRetryCounter { puk: puk("87654321"), pin: PinSource::New };
     let apdu = "002c 0080 10 3837363534333231 3131323233333434";
     done(&[(apdu, "9000")], reset(), &Outcome::Done);
     done(&[(apdu, "63c2")], reset(), &refused(SecretKind::Puk, 2));

@@ -46,7 +46,7 @@ fn a_missing_pin_is_named() {
     check(acceptance(PinSource::New), Some(PinSource::New));
     check(acceptance(PinSource::Factory), None);
     let puk = Puk::parse("87654321").unwrap();
-    check(Command::ResetRetryCounter { puk }, Some(PinSource::New));
+    check(Command::ResetRetryCounter { puk, pin: PinSource::New }, Some(PinSource::New));
     check(Command::BlockPin, None);
     check(
         Command::ProvePossession {

@@ -82,7 +82,7 @@ pub(crate) fn batch(commands: Vec<Command>) -> Batch {
 
 /// Present PIN 654321, new PIN 11223344.
 pub(crate) fn secrets() -> Secrets {
-    Secrets { current_pin: Pin::parse("654321").ok(), new_pin: Pin::parse("11223344").ok() }
+    Secrets { current_pin: Pin::parse("654321").ok(), new_pin: Pin::parse("11223344").ok(), ..Secrets::default() }
 }
 
 /// Every random byte is 5a.

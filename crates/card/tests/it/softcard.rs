@@ -60,7 +60,7 @@ impl Transport for Reader {
 }
 
 fn secrets() -> Secrets {
-    Secrets { current_pin: None, new_pin: Pin::parse("246810").ok() }
+    Secrets { new_pin: Pin::parse("246810").ok(), ..Secrets::default() }
 }
 
 fn puk(text: &str) -> Puk {
@@ -243,7 +243,7 @@ fn activation_with(algorithm: KeyAlgorithm) -> [Vec<Command>; 2] {
     [
         vec![Command::ReadRetries, Command::ProveCard { algorithm }],
         vec![
-            Command::ResetRetryCounter { puk: puk("11111111") },
+            Command::ResetRetryCounter { puk: puk("11111111"), pin: PinSource::New },
             Command::SignAcceptance { pin: PinSource::New, algorithm, certificates: vec![accepted()] },
             Command::ChangePuk { from: Some(puk("11111111")), to: puk("22222222") },
         ],
@@ -291,7 +291,7 @@ fn a_whole_life_with_rsa() {
 #[test]
 fn wrong_secrets_are_counted_and_another_card_is_not_touched() {
     let mut reader = Reader::with_blank_card();
-    let reset = || vec![Command::ResetRetryCounter { puk: puk("99999999") }];
+    let reset = || vec![Command::ResetRetryCounter { puk: puk("99999999"), pin: PinSource::New }];
     for card in [ours(), Expectation::Device(SERIAL + 1)] {
         assert_eq!(reader.run(card, reset()).fault, Some(CardFault::OtherCard));
     }

@@ -12,7 +12,7 @@ pub struct Activate {
     opening: Opening,
 }
 
-const PURPOSE: Purpose = Purpose { may: may_activate, sign: acceptance };
+const PURPOSE: Purpose = Purpose { may: may_activate, pin: |_| PinSource::New, sign: acceptance };
 
 impl Activate {
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
@@ -28,8 +28,8 @@ impl Activate {
     }
 }
 
-fn acceptance(facts: &Facts<'_>) -> Step {
-    Step::SignAcceptance { pin: PinSource::New, certificates: facts.holders_certificates() }
+fn acceptance(pin: PinSource, facts: &Facts<'_>) -> Step {
+    Step::SignAcceptance { pin, certificates: facts.holders_certificates() }
 }
 
 /// Whether this card may be activated online now: asked once the card has proved itself, and again in the transaction

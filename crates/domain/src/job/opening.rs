@@ -2,10 +2,16 @@
 //!
 //! prove card (9E) with the user code │ RESET RETRY COUNTER · a signature by 9C with the new PIN · new PUK.
 //! Where an earlier job left open which PUK the card has, a batch of its own settles that first.
+//!
+//! A PUK that the holder types is one that the holder has seen. It is replaced by the same batch; where that ends early
+//! by a batch of its own; and where the job is cut, the next one begins with that. So the holder always types a PUK that
+//! nobody has seen before, on a card with all its tries.
 
-use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, not_signed, out_of_step, refused_secret};
+use super::{
+    Checked, Decision, Effect, Event, Facts, Performed, Step, fault, not_signed, out_of_step, refused_secret, replace,
+};
 use crate::puk::Choice;
-use kaika_wire::{Code, Refusal, SecretKind};
+use kaika_wire::{CardFault, Code, PinSource, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,7 +30,11 @@ enum Phase {
     Proving,
     TestingUserCode,
     SettlingPuk,
+    /// A PUK that was seen, or has one try left, gives way before the holder types.
+    Replacing,
     Opening,
+    /// The PUK that was seen gives way; this is how the job ends.
+    Closing(Refusal),
     /// The card is open; what follows is the job's own affair.
     Accepting,
 }
@@ -33,8 +43,10 @@ enum Phase {
 pub(super) struct Purpose {
     /// Whether the card may be opened now.
     pub(super) may: fn(&Facts<'_>) -> Result<(), Refusal>,
-    /// What 9C signs with the new PIN.
-    pub(super) sign: fn(&Facts<'_>) -> Step,
+    /// Where the new PIN comes from.
+    pub(super) pin: fn(&Facts<'_>) -> PinSource,
+    /// What 9C signs with it.
+    pub(super) sign: fn(PinSource, &Facts<'_>) -> Step,
 }
 
 pub(super) enum Progress {
@@ -52,6 +64,10 @@ impl Opening {
         Progress::Decided(match (&self.phase, event) {
             (Phase::Accepting, event) => return Progress::After(event),
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
+            (Phase::Closing(refusal), Event::Reported { .. }) => Decision::Fail(refusal.clone()),
+            (Phase::Opening, Event::Reported { fault: Some(CardFault::NotTyped { why }), .. }) => {
+                self.close(why.code().into(), facts)
+            }
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
             (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ReadRetries, Step::ProveCard]),
             (Phase::Proving, Event::Reported { checked, .. }) => self.proved(&checked, facts, purpose),
@@ -66,12 +82,27 @@ impl Opening {
                 }
                 _ => out_of_step(),
             },
+            (Phase::Replacing, Event::Reported { checked, .. }) => match checked.as_slice() {
+                [Checked::Done] => {
+                    self.puk_tries_left = None;
+                    self.open(facts, purpose)
+                }
+                [Checked::Refused { secret, tries_left }] => refused_secret(*secret, *tries_left),
+                _ => out_of_step(),
+            },
             (Phase::Opening, Event::Reported { checked, .. }) => match checked.as_slice() {
                 [Checked::Done, Checked::Signature(Some(signature)), Checked::Done] => {
                     self.phase = Phase::Accepting;
                     return Progress::Opened { signature: signature.clone() };
                 }
                 [Checked::Done, Checked::Signature(None), ..] => not_signed(),
+                [Checked::Refused { secret: SecretKind::Puk, tries_left }] if typed(facts, purpose) => {
+                    let blocked = *tries_left == Some(0);
+                    self.close(if blocked { Code::PukBlocked } else { Code::PukWrong }.into(), facts)
+                }
+                [Checked::Done, Checked::Refused { tries_left, .. }] if typed(facts, purpose) => {
+                    self.close(Refusal { tries_left: *tries_left, ..Code::PinWrong.into() }, facts)
+                }
                 [.., Checked::Refused { secret, tries_left }] => refused_secret(*secret, *tries_left),
                 _ => out_of_step(),
             },
@@ -101,17 +132,41 @@ impl Opening {
     /// The batch that opens the card, or first the one that settles which PUK it has.
     fn open(&mut self, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
         match facts.puk.choose(self.puk_tries_left) {
+            // Whoever mistypes it shall not spend the last try.
+            Choice::Certain(puk)
+                if typed(facts, purpose)
+                    && (facts.puk.exposed().is_some() || self.puk_tries_left.is_some_and(|left| left <= 1)) =>
+            {
+                self.phase = Phase::Replacing;
+                Decision::Run(vec![replace(puk, facts)])
+            }
             Choice::Certain(puk) => {
                 self.phase = Phase::Opening;
-                let next = facts.puk.next_version();
-                let change = Step::ChangePuk { from: puk, to: next };
-                Decision::Run(vec![Step::ResetRetryCounter { puk }, (purpose.sign)(facts), change])
+                let pin = (purpose.pin)(facts);
+                let steps = [Step::ResetRetryCounter { puk, pin }, (purpose.sign)(pin, facts), replace(puk, facts)];
+                Decision::Run(steps.into())
             }
             Choice::Try(puk) if !self.wrong_puk => {
                 self.phase = Phase::SettlingPuk;
-                Decision::Run(vec![Step::ResetRetryCounter { puk }])
+                Decision::Run(vec![match (purpose.pin)(facts) {
+                    // Nobody is asked to type what may be wrong.
+                    PinSource::Keypad => Step::ChangePuk { from: puk, to: puk },
+                    pin => Step::ResetRetryCounter { puk, pin },
+                }])
             }
             Choice::Try(_) | Choice::None => Decision::fail(Code::PukBlocked),
+        }
+    }
+
+    /// A job in which the holder saw the PUK ends without another in its place: the card gets one now, unless it takes
+    /// none any more.
+    fn close(&mut self, refusal: Refusal, facts: &Facts<'_>) -> Decision {
+        match facts.puk.settled() {
+            Some(puk) if refusal.code != Code::PukBlocked => {
+                self.phase = Phase::Closing(refusal);
+                Decision::Run(vec![replace(puk, facts)])
+            }
+            _ => Decision::Fail(refusal),
         }
     }
 
@@ -124,6 +179,11 @@ impl Opening {
         self.puk_tries_left = tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));
         self.open(facts, purpose)
     }
+}
+
+/// Whether the holder sees the PUK and types it.
+fn typed(facts: &Facts<'_>, purpose: &Purpose) -> bool {
+    (purpose.pin)(facts) == PinSource::Keypad
 }
 
 /// The end of a job whose user code was not right; none where it was.

@@ -158,7 +158,7 @@ impl Personalise {
         let mut steps = vec![Step::ChangePuk { from: puk, to }];
         if certain {
             if facts.policy.delivers_pin() {
-                steps.push(Step::ResetRetryCounter { puk: to });
+                steps.push(Step::ResetRetryCounter { puk: to, pin: PinSource::New });
                 steps.push(Step::SignAcceptance { pin: PinSource::New, certificates: facts.holders_certificates() });
             } else {
                 steps.push(Step::BlockPin);

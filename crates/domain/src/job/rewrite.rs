@@ -4,12 +4,12 @@
 //!
 //! prove card (9E) · read the slots · a management challenge, signed by 9C │ response · write · new GUID · read back │
 //! sign the acceptance (9C), where one is due │ accepted certificates valid, the ones before them revoked.
-//! Challenge and response are in one card session.
+//! Challenge and response are in one card session. A PUK that a person has seen is replaced before the acceptance.
 
 use super::{
     Checked, Decision, Effect, Event, Facts, Performed, Step, barred,
     check::{Found, found, inspections, report},
-    fault, out_of_step, refused_secret,
+    fault, out_of_step, refused_secret, replace,
 };
 use kaika_wire::{CardCheck, CertificateStatus, CheckResult, Code, EmailAddress, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,9 @@ pub struct Rewrite {
     /// To be named in certificates that are issued for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<EmailAddress>,
+    /// A person has seen the card's PUK, and the card still takes it: it gets another.
+    #[serde(default)]
+    replaces_puk: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -34,6 +37,7 @@ enum Phase {
         unfinished: bool,
     },
     Writing,
+    ReplacingPuk,
     Accepting,
     Completing,
 }
@@ -49,6 +53,7 @@ impl Rewrite {
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
             (Phase::Proving, Event::Started) => {
                 let mut steps = vec![Step::ProveCard];
+                steps.extend(facts.puk.exposed().map(|_| Step::ReadRetries));
                 steps.extend(inspections(facts));
                 steps.extend(facts.card.guid.map(|guid| Step::ReadIdentity { guid }));
                 steps.push(Step::ChallengeManagement { pin: PinSource::Current });
@@ -60,6 +65,8 @@ impl Rewrite {
                 self.write(challenge, unfinished, facts)
             }
             (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
+            // Whatever it came to, it is on record.
+            (Phase::ReplacingPuk, Event::Reported { .. }) => self.accept(facts),
             (Phase::Accepting, Event::Reported { checked, .. }) => match checked.as_slice() {
                 [Checked::Signature(Some(receipt))] => {
                     self.phase = Phase::Completing;
@@ -94,6 +101,7 @@ impl Rewrite {
             return Decision::Fail(refusal);
         }
         self.found = found(&steps[1..], rest);
+        self.replaces_puk = rest.iter().any(|one| matches!(one, Checked::Retries { puk, .. } if *puk != Some(0)));
         // Certificates were written, and a cut came before the identity that tells of it.
         let (challenge, unfinished) = (challenge.clone(), rest.contains(&Checked::Same(false)));
         match &self.email {
@@ -115,7 +123,7 @@ impl Rewrite {
             .filter_map(|slot| facts.latest(slot.role).map(|certificate| certificate.id))
             .collect();
         if missing.is_empty() && !unfinished {
-            return self.accept(facts);
+            return self.written_all(facts);
         }
         let mut steps = vec![Step::AnswerManagement { challenge }];
         steps.extend(missing.iter().map(|certificate| Step::WriteCertificate { certificate: *certificate }));
@@ -136,10 +144,20 @@ impl Rewrite {
         if differs || checked.last() != Some(&Checked::Same(true)) {
             return Decision::Fail(Refusal::new(Code::CardFault).detail("what was read back is not what was written"));
         }
-        self.accept(facts)
+        self.written_all(facts)
     }
 
     /// All is in its place on the card.
+    fn written_all(&mut self, facts: &Facts<'_>) -> Decision {
+        match facts.puk.exposed() {
+            Some(puk) if self.replaces_puk => {
+                self.phase = Phase::ReplacingPuk;
+                Decision::Run(vec![replace(puk, facts)])
+            }
+            _ => self.accept(facts),
+        }
+    }
+
     fn accept(&mut self, facts: &Facts<'_>) -> Decision {
         if facts.status() != CertificateStatus::Held {
             return Decision::Succeed;

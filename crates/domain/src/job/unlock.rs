@@ -1,6 +1,8 @@
 //! 鎖卡解碼/重設PIN碼: a card whose PIN is locked or forgotten gets a new one, by user code and PUK. 9C proves that it took.
+//! Where the policy says `keypad`, the holder is shown the PUK, and types it and the new PIN at the reader.
 
 use super::{Decision, Event, Facts, Step, barred, opening::Opening, opening::Progress, opening::Purpose, out_of_step};
+use crate::policy;
 use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,14 @@ pub struct Unlock {
     opening: Opening,
 }
 
-const PURPOSE: Purpose = Purpose { may: may_unlock, sign: |_| Step::ProveHolder { pin: PinSource::New } };
+const PURPOSE: Purpose = Purpose { may: may_unlock, pin: new_pin, sign: |pin, _| Step::ProveHolder { pin } };
+
+fn new_pin(facts: &Facts<'_>) -> PinSource {
+    match facts.policy.unlock {
+        policy::Unlock::Keypad => PinSource::Keypad,
+        policy::Unlock::Agent | policy::Unlock::Counter => PinSource::New,
+    }
+}
 
 impl Unlock {
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {

@@ -60,6 +60,9 @@ const MOICA_READER: &str = "Kaika Demo Reader MOICA";
 const TWCA_READER: &str = "Kaika Demo Reader TWCA";
 const SPARE_READER: &str = "Kaika Demo Reader Spare";
 
+/// Readers with a keypad: for the authority whose cards are unlocked on it.
+pub(super) const KEYPADS: &[&str] = &[HCA_READER];
+
 /// Those of the plan, and one to play with.
 pub(super) fn readers() -> impl Iterator<Item = &'static str> {
     CARDS.iter().filter_map(|card| card.reader).chain([SPARE_READER])

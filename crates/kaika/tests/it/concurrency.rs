@@ -52,7 +52,7 @@ impl Window {
         let _reader = self.reader.lock().unwrap();
         let mut session = desk_session(Arc::clone(&self.card));
         let pin = || Some(Pin::parse(NEW_PIN).unwrap());
-        let secrets = Secrets { current_pin: pin(), new_pin: pin() };
+        let secrets = Secrets { current_pin: pin(), new_pin: pin(), ..Secrets::default() };
         let run = exclusively(session.as_mut(), |transport| {
             kaika_card::run(transport, batch, &secrets, &mut kaika_agent::random, &mut |_| {})
         })

@@ -219,7 +219,7 @@ fn a_signature_that_comes_late_logs_nobody_in() {
         };
         let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
         let pin = Some(Pin::parse(NEW_PIN).unwrap());
-        let inputs = Inputs { secrets: Secrets { current_pin: pin, new_pin: None }, ..Inputs::default() };
+        let inputs = Inputs { secrets: Secrets { current_pin: pin, ..Secrets::default() }, ..Inputs::default() };
         let mut session = desk_session(Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap())));
         let order = site.order(JobKind::Login);
         let ran = run_job(session.as_mut(), &target, &order, inputs, &[], &mut |_| {});

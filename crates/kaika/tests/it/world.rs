@@ -3,22 +3,28 @@
 use kaika_agent::{
     engine::{Finished, Hold, Inputs, Order, Patience, run_job},
     portal::{Portal, Station, Target},
-    readers::{exclusively, soft::desk_session},
+    readers::{
+        exclusively,
+        soft::{desk_session, desk_session_with_keypad},
+    },
 };
 use kaika_app::{
     App, CardOrder, Clock, IssueOrder, Rng, authenticate_station, enrol_station, found_authorities, order_card,
     report_batch, start_card_job, verify_audit, well_known,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
-use kaika_card::{Pin, Secrets};
+use kaika_card::{Holder, Pin, Secrets};
 use kaika_domain::{CardRank, CardState, Organisation, Policy, policy::Roots};
 use kaika_pki::KeyAlgorithm;
-use kaika_softcard::{Fault, Inspection, Options, SoftCard};
+use kaika_softcard::{
+    Fault, Inspection, Options, SoftCard,
+    keypad::{Key, Keypad},
+};
 use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context,
-    Expectation, JobDetails, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, Refusal, ResumeReason,
-    RevokeReason, Slot, StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
+    Expectation, JobDetails, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, NotTyped, Puk, Refusal,
+    ResumeReason, RevokeReason, Slot, StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -99,6 +105,53 @@ pub(crate) struct Site {
     pub(crate) number: CardNumber,
     runtime: Arc<Runtime>,
     now: OffsetDateTime,
+    /// Who types what is typed in the middle of a job.
+    pub(crate) hand: Option<Hand>,
+}
+
+/// What a holder types, given the PUK that is shown; without one, it is the proof of the new PIN.
+#[derive(Clone, Copy)]
+pub(crate) enum Hand {
+    /// Keys of the reader: digits, `.` for OK, `X` to cancel, `-` for a minute without a key.
+    Keypad(fn(Option<&str>) -> String),
+    /// In the window of a reader without keys.
+    Window(fn(&str) -> Result<Pin, NotTyped>),
+}
+
+struct Typist {
+    hand: Hand,
+    keypad: Arc<Keypad>,
+}
+
+impl Holder for Typist {
+    fn at_keypad(&self, puk: Option<&Puk>) {
+        let Hand::Keypad(hand) = self.hand else { panic!("there is no keypad") };
+        let keys = hand(puk.map(|puk| std::str::from_utf8(puk.expose()).unwrap()));
+        let keypad = self.keypad.clone();
+        std::thread::spawn(move || {
+            for key in keys.chars() {
+                let key = match key {
+                    '.' => Key::Enter,
+                    'X' => Key::Cancel,
+                    '-' => return keypad.time_out(),
+                    digit => Key::Digit(digit.to_digit(10).unwrap() as u8),
+                };
+                while !keypad.press(key) {
+                    std::thread::yield_now();
+                }
+            }
+        });
+    }
+
+    fn new_pin(&self, puk: &Puk, meanwhile: &mut dyn FnMut() -> bool) -> Result<Pin, NotTyped> {
+        let Hand::Window(hand) = self.hand else { panic!("there is a keypad") };
+        if !meanwhile() {
+            return Err(NotTyped::Cancelled);
+        }
+        hand(std::str::from_utf8(puk.expose()).unwrap())
+    }
+
+    fn done(&self) {}
 }
 
 /// What one run of a job came to.
@@ -138,7 +191,8 @@ impl Site {
             station: Mutex::default(),
         });
         let number = "GC00000000000000".parse().unwrap();
-        let mut site = Self { folder, shared, number, runtime: runtime(), now: datetime!(2026-11-20 08:00 UTC) };
+        let now = datetime!(2026-11-20 08:00 UTC);
+        let mut site = Self { folder, shared, number, runtime: runtime(), now, hand: None };
         let app = site.open();
         let order = CardOrder {
             subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
@@ -259,6 +313,7 @@ impl Site {
             number: self.number.clone(),
             runtime: runtime(),
             now: self.now,
+            hand: self.hand,
         }
     }
 
@@ -376,7 +431,7 @@ impl Site {
             _ => Inputs {
                 mail_code: None,
                 user_code: Some(UserCode::parse(USER_CODE).unwrap()),
-                secrets: Secrets { current_pin: pin(NEW_PIN), new_pin: pin(new_pin) },
+                secrets: Secrets { current_pin: pin(NEW_PIN), new_pin: pin(new_pin), ..Secrets::default() },
             },
         }
     }
@@ -386,13 +441,23 @@ impl Site {
         app: &Arc<App>,
         card: &Arc<Mutex<SoftCard>>,
         order: &Order,
-        inputs: Inputs,
+        mut inputs: Inputs,
         loss: Option<Loss>,
     ) -> Result<Finished, Refusal> {
         let portal = InProcess::new(Arc::clone(app), Arc::clone(&self.runtime));
         *portal.loss.lock().unwrap() = loss;
         let target = Target { well_known: portal.well_known().unwrap(), portal: Box::new(portal), named: None };
-        let mut session = desk_session(Arc::clone(card));
+        let holder = self.hand.filter(|_| order.kind == JobKind::Unlock);
+        let holder = holder.map(|hand| Arc::new(Typist { hand, keypad: Arc::default() }));
+        let mut session = match &holder {
+            Some(typist) if matches!(typist.hand, Hand::Keypad(_)) => {
+                desk_session_with_keypad(Arc::clone(card), typist.keypad.clone())
+            }
+            _ => desk_session(Arc::clone(card)),
+        };
+        if let Some(holder) = holder {
+            inputs.secrets = Secrets { holder: Some(holder), ..Secrets::default() };
+        }
         run_job(session.as_mut(), &target, order, inputs, &[], &mut |_| {})
     }
 
@@ -446,6 +511,9 @@ impl Site {
             )
             .settled()
             .expect("one PUK on record");
+            let seen = reader.puks(card.id).await.unwrap();
+            let seen = seen.iter().find(|puk| puk.record.version == settled).unwrap().record.exposed;
+            assert!(!seen, "a PUK that was seen is no longer the card's");
             let stored = reader.puks(card.id).await.unwrap();
             let stored = stored.iter().find(|puk| puk.record.version == settled).unwrap();
             let puk = app.secrets.open_puk(card.id, settled, &stored.ciphertext).unwrap();

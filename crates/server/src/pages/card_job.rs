@@ -15,7 +15,7 @@ use axum::{
 };
 use kaika_domain::{
     Policy,
-    policy::{Activation, Overdue, PinRules},
+    policy::{Activation, Overdue, PinRules, Unlock},
 };
 use kaika_texts::{Language, text};
 use kaika_web::{html, language};
@@ -103,7 +103,8 @@ impl<'a> CardJob<'a> {
     /// What a person needs, each with a hint where there is one.
     fn needs(&self) -> Vec<(String, Option<String>)> {
         let t = |key| self.page.t(key);
-        let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), None)];
+        let keypad = self.by_keypad().then(|| t("portal-need-keypad"));
+        let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), keypad)];
         needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
             Input::UserCode => Some((t("portal-need-code"), Some(t("portal-need-code-hint")))),
             Input::Pin => Some((t("portal-need-pin"), Some(t("portal-need-pin-hint")))),
@@ -118,8 +119,14 @@ impl<'a> CardJob<'a> {
 
     fn how(&self) -> Vec<String> {
         let digits = [("digits", self.digits().into())];
-        let how = text(self.page.language, &self.key(".how"), &digits);
-        vec![self.page.t("portal-how-window"), how, self.t(".wait")]
+        let how = |what| text(self.page.language, &self.key(what), &digits);
+        let mut steps = vec![self.page.t("portal-how-window")];
+        match self.by_keypad() {
+            true => steps.extend([self.t(".how-code"), how(".how-keypad"), self.t(".how-proof")]),
+            false => steps.push(how(".how")),
+        }
+        steps.push(self.t(".wait"));
+        steps
     }
 
     fn do_not(&self) -> Vec<String> {
@@ -141,6 +148,7 @@ impl<'a> CardJob<'a> {
             }
             JobKind::Unlock => {
                 let mut notes = vec![t("portal-note-locked"), t("portal-note-barred"), t("portal-note-pin")];
+                notes.extend(self.by_keypad().then(|| t("portal-note-puk")));
                 notes.extend(code());
                 notes.push(t("portal-note-stop"));
                 notes
@@ -171,6 +179,11 @@ impl<'a> CardJob<'a> {
             }
             JobKind::Personalise => Vec::new(),
         }
+    }
+
+    /// Whether PUK and PIN are typed on the reader's keypad.
+    fn by_keypad(&self) -> bool {
+        self.kind == JobKind::Unlock && self.policy.unlock == Unlock::Keypad
     }
 
     fn tries(&self) -> String {

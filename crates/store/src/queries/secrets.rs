@@ -21,8 +21,9 @@ statements! {
         WHERE card = $1 AND fails_without_card < $2 RETURNING *";
     CREDIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = 0 WHERE card = $1 AND hash = $2";
     PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
-    PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, ciphertext) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered";
+    PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered, \
+        exposed = excluded.exposed";
 }
 
 pub(super) async fn user_code(on: &mut Connection, card: CardId) -> Found<Option<UserCodeRecord>> {
@@ -78,6 +79,7 @@ pub(super) async fn puks(on: &mut Connection, card: CardId) -> Found<Vec<StoredP
                     version: PukVersion(number(row, "version")?),
                     state: word(row, "state")?,
                     unanswered: number(row, "unanswered")?,
+                    exposed: number::<i64>(row, "exposed")? != 0,
                 },
                 ciphertext: bytes(row, "ciphertext")?,
             })
@@ -91,6 +93,7 @@ pub(super) async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) 
         .bind(i64::from(puk.record.version.0))
         .bind(to_word(&puk.record.state)?)
         .bind(i64::from(puk.record.unanswered))
+        .bind(i64::from(puk.record.exposed))
         .bind(puk.ciphertext.clone())
         .execute(on)
         .await

@@ -4,8 +4,8 @@ use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_c
 use kaika_app::{Ended, JobRecord, Receipt, Store};
 use kaika_domain::{PukVersion, job::CardJob, job::Step};
 use kaika_wire::{
-    CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, Slot,
-    StationId,
+    CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, ResumeReason,
+    RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,6 +26,7 @@ on_both! {
 fn every_state() -> Vec<CardJob> {
     let personalise = |phase: Value, tries: Option<u8>, wrong: bool| json!({"kind": "personalise", "phase": phase, "puk_tries_left": tries, "wrong_puk": wrong});
     let activate = |phase: &str, tries: Option<u8>, wrong: bool| json!({"kind": "activate", "phase": phase, "puk_tries_left": tries, "wrong_puk": wrong});
+    let unlock = |phase: Value, tries: Option<u8>| json!({"kind": "unlock", "phase": phase, "puk_tries_left": tries, "wrong_puk": false});
     let states = [
         personalise(json!("surveying"), None, false),
         personalise(json!({"making_keys": {"roles": ["signature", "encryption", "login"]}}), Some(3), false),
@@ -38,6 +39,8 @@ fn every_state() -> Vec<CardJob> {
         activate("settling_puk", Some(3), false),
         activate("opening", Some(2), true),
         activate("accepting", Some(2), true),
+        unlock(json!("replacing"), Some(1)),
+        unlock(json!({"closing": {"code": "keypad_cancelled"}}), None),
         json!({"kind": "information"}),
         json!({"kind": "unlock", "phase": "opening", "puk_tries_left": 2, "wrong_puk": true}),
         json!({"kind": "check", "found": [{"role": "login", "on_card": null}]}),
@@ -45,7 +48,18 @@ fn every_state() -> Vec<CardJob> {
         json!({"kind": "test", "found": [], "work": ["signature", "login"]}),
         json!({"kind": "login", "asked_at": 1_795_000_000}),
     ];
-    states.into_iter().map(|state| serde_json::from_value(state).unwrap()).collect()
+    let states = states.into_iter().map(|state| serde_json::from_value(state).unwrap());
+    // And every kind as it begins.
+    let begun = JobKind::ALL.into_iter().filter_map(|kind| {
+        let change = match kind.status_change()? {
+            StatusChangeKind::Suspend => StatusChange::Suspend(SuspendReason::Lost),
+            StatusChangeKind::Resume => StatusChange::Resume(ResumeReason::Found),
+            StatusChangeKind::Revoke => StatusChange::Revoke(RevokeReason::Ceased),
+        };
+        CardJob::new(kind, &JobDetails::change(change))
+    });
+    let email = JobDetails::email("holder@kaika.example".parse().unwrap());
+    states.chain(begun).chain(JobKind::ALL.into_iter().filter_map(|kind| CardJob::new(kind, &email))).collect()
 }
 
 fn every_step() -> Vec<Step> {
@@ -58,7 +72,9 @@ fn every_step() -> Vec<Step> {
         Step::SignAcceptance { pin: PinSource::New, certificates: vec![certificate] },
         Step::ProvePossession { slot, algorithm },
         Step::Agree { slot: Slot::KeyManagement, algorithm: KeyAlgorithm::P384 },
-        Step::ResetRetryCounter { puk: PukVersion(7) },
+        Step::ResetRetryCounter { puk: PukVersion(7), pin: PinSource::New },
+        Step::ResetRetryCounter { puk: PukVersion(8), pin: PinSource::Keypad },
+        Step::ProveHolder { pin: PinSource::Keypad },
         Step::ChangePuk { from: PukVersion::FACTORY, to: PukVersion(u32::MAX) },
         Step::BlockPin,
         Step::OpenManagement,
@@ -85,12 +101,12 @@ async fn update(store: &dyn Store, job: &mut JobRecord) {
 
 async fn jobs_come_back_in_every_state(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
-    // A change of status has more to it than its kind, and one kind is between agent and card alone.
-    for kind in JobKind::ALL.into_iter().filter(|kind| CardJob::new(*kind, &JobDetails::default()).is_some()) {
+    // A change of PIN is between agent and card alone.
+    for kind in JobKind::ALL.into_iter().filter(|kind| kind.has_server()) {
         assert!(every_state().iter().any(|state| state.kind() == kind), "{kind:?} is in the list");
     }
     for (n, state) in (1..).zip(every_state()) {
-        let mut inserted = job(n, state.kind(), &card);
+        let mut inserted = job(n, JobKind::Information, &card);
         inserted.state = state.clone();
         inserted.open = false;
         inserted.station = (n % 2 == 0).then(|| StationId::new(days(0), [n; 10]));
@@ -98,7 +114,8 @@ async fn jobs_come_back_in_every_state(store: Arc<dyn Store>) {
         insert(&*store, &inserted).await;
         assert_eq!(found(&*store, &inserted).await, inserted);
 
-        let mut updated = job(n + 100, state.kind(), &card);
+        let mut updated = job(n + 100, JobKind::Information, &card);
+        updated.state = CardJob::new(state.kind(), &JobDetails::default()).unwrap_or_else(|| state.clone());
         insert(&*store, &updated).await;
         updated.state = state;
         updated.open = false;

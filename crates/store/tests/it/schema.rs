@@ -87,7 +87,7 @@ async fn opened_again_it_has_everything(url: String) {
         next_update: days(7),
         der: vec![0x30],
     };
-    let record = PukRecord { version: PukVersion(1), state: PukState::Current, unanswered: 0 };
+    let record = PukRecord::new(PukVersion(1), PukState::Current);
     let puk = StoredPuk { record, ciphertext: vec![1; 40] };
     let receipt = Receipt { job: job.id, card: card.id, cms: vec![0x30], at: days(0) };
     let station = Station {

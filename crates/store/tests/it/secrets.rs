@@ -160,7 +160,10 @@ async fn tries_without_the_card_have_a_counter_of_their_own(store: Arc<dyn Store
 
 fn puk(version: u32, state: PukState, unanswered: u32) -> StoredPuk {
     let ciphertext = if version == 0 { Vec::new() } else { vec![version as u8; 40] };
-    StoredPuk { record: PukRecord { version: PukVersion(version), state, unanswered }, ciphertext }
+    StoredPuk {
+        record: PukRecord { unanswered, exposed: version == 2, ..PukRecord::new(PukVersion(version), state) },
+        ciphertext,
+    }
 }
 
 async fn puks_come_back_in_every_state(store: Arc<dyn Store>) {

@@ -100,11 +100,23 @@ refusal-pin_wrong = { $tries ->
 refusal-pin_locked = The PIN was entered wrong too often and the card is locked. Your certificates and keys are still on it.
     .next = Please set a new PIN with “Unlock a card, reset its PIN”; you need the user code for it. Where the issuing authority does not do that online, a registration counter does.
 
-refusal-puk_blocked = The unlocking code of this card cannot be tried any more, so its PIN cannot be reset online.
+refusal-puk_blocked = The PUK of this card is locked, or cannot be tried any more, so its PIN cannot be reset online.
     .next = { $contact ->
-        [unknown] Please take the card to a registration counter.
-       *[other] Please take the card to a registration counter: { $contact }
+        [unknown] Please take the card to a registration counter. Where PIN and PUK are both locked, nothing unlocks the card any more, and a replacement has to be applied for.
+       *[other] Please take the card to a registration counter. Where PIN and PUK are both locked, nothing unlocks the card any more, and a replacement has to be applied for: { $contact }
     }
+
+refusal-puk_wrong = The PUK typed on the reader is not right; the PIN is not changed.
+    .next = The card has a new PUK now, and all its tries. Press “Try again” and type the new PUK as the screen shows it.
+
+refusal-keypad_timed_out = Nobody typed in time, so this was not completed.
+    .next = Press “Try again”, and begin to type within a minute of seeing the PUK.
+
+refusal-keypad_cancelled = You cancelled, so this was not completed. It does the card no harm.
+    .next = To set a new PIN, press “Try again”; a new PUK will be shown.
+
+refusal-keypad_form = Too few digits were typed on the reader, or too many. They were not sent to the card, and no try was spent.
+    .next = A PUK has 8 digits; the screen says how many a PIN has. Press “Try again”.
 
 refusal-stale = This job is past its time, or another window took it over.
     .next = Please close other windows and start once more; what was completed is not done twice.

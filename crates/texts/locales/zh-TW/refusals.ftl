@@ -98,11 +98,23 @@ refusal-pin_wrong = { $tries ->
 refusal-pin_locked = PIN碼輸入錯誤次數過多，卡片已鎖住。憑證和金鑰都還在卡片裡。
     .next = 請用「鎖卡解碼／重設PIN碼」設定新的PIN碼，需要用戶代碼；若發卡機關不提供線上解鎖，請到註冊窗口辦理。
 
-refusal-puk_blocked = 這張卡片的解鎖碼不能再試，無法在線上重設PIN碼。
+refusal-puk_blocked = 這張卡片的PUK碼已鎖住或不能再試，無法在線上重設PIN碼。
     .next = { $contact ->
-        [unknown] 請帶卡片到註冊窗口辦理。
-       *[other] 請帶卡片到註冊窗口辦理：{ $contact }
+        [unknown] 請帶卡片到註冊窗口辦理。PIN碼和PUK碼都鎖住的卡片不能再解鎖，要申請補發新卡。
+       *[other] 請帶卡片到註冊窗口辦理。PIN碼和PUK碼都鎖住的卡片不能再解鎖，要申請補發新卡：{ $contact }
     }
+
+refusal-puk_wrong = 在讀卡機上輸入的PUK碼不對，PIN碼沒有改變。
+    .next = 卡片已經換了新的PUK碼，次數也恢復了。請按「再試一次」，照畫面上新的PUK碼輸入。
+
+refusal-keypad_timed_out = 等候輸入的時間到了，這次沒有完成。
+    .next = 請按「再試一次」，看到PUK碼後在一分鐘內開始輸入。
+
+refusal-keypad_cancelled = 您取消了輸入，這次沒有完成。卡片不會因此損壞。
+    .next = 要設定新的PIN碼，請按「再試一次」，會顯示新的PUK碼。
+
+refusal-keypad_form = 在讀卡機上輸入的數字太少或太多，沒有送到卡片，也沒有扣除次數。
+    .next = PUK碼是 8 個數字，PIN碼的位數請照畫面上的說明。請按「再試一次」。
 
 refusal-stale = 這項工作已逾時，或已由另一個視窗接手。
     .next = 請關閉其他視窗，重新開始一次；已完成的部分不會重做。

@@ -27,7 +27,7 @@ fn algorithm() -> impl Strategy<Value = &'static str> {
 }
 
 fn pin() -> impl Strategy<Value = &'static str> {
-    one_of(&["current", "new", "factory"])
+    one_of(&["current", "new", "factory", "keypad"])
 }
 
 fn base64(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Value> {
@@ -58,7 +58,7 @@ fn command() -> impl Strategy<Value = Value> {
         (slot(), algorithm(), base64(0..100), pin()).prop_map(|(slot, algorithm, peer, pin)| {
             json!({"command": "agree", "slot": slot, "algorithm": algorithm, "peer": peer, "pin": pin})
         }),
-        "[0-9]{8}".prop_map(|puk| json!({"command": "reset_retry_counter", "puk": puk})),
+        ("[0-9]{8}", pin()).prop_map(|(puk, pin)| json!({"command": "reset_retry_counter", "puk": puk, "pin": pin})),
         "[0-9]{8}".prop_map(|to| json!({"command": "change_puk", "to": to})),
         ("[0-9]{8}", "[0-9]{8}").prop_map(|(from, to)| json!({"command": "change_puk", "from": from, "to": to})),
         base64(32).prop_map(|key| json!({"command": "open_management", "key": key})),
@@ -110,6 +110,7 @@ fn report() -> impl Strategy<Value = Value> {
         one_of(&["removed", "other_card", "unsupported", "malformed"]).prop_map(|name| json!({ "fault": name })),
         "[0-9a-f]{4}".prop_map(|status| json!({"fault": "status", "status": status})),
         "\\PC{0,30}".prop_map(|detail| json!({"fault": "reader", "detail": detail})),
+        one_of(&["timed_out", "cancelled", "differ", "form"]).prop_map(|why| json!({"fault": "not_typed", "why": why})),
     ];
     let parts = (any::<u32>(), vec(outcome(), 0..6), prop::option::of(fault), prop::option::of("[!-~]{6,10}"));
     parts.prop_map(|(sequence, outcomes, fault, user_code)| {

@@ -2,33 +2,46 @@
 
 use super::Shared;
 use crate::readers::{CardSession, Transport, TransportError};
-use kaika_softcard::{CardError, SoftCard};
+use kaika_card::KeypadRequest;
+use kaika_softcard::{
+    CardError, SoftCard,
+    keypad::{Keypad, Typed},
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A card without a reader: always there, unless it loses its power.
 pub fn desk_session(card: Arc<Mutex<SoftCard>>) -> Box<dyn CardSession> {
     lock(&card).reset();
-    Box::new(DeskSession(card))
+    Box::new(DeskSession { card, keypad: None })
 }
 
-struct DeskSession(Arc<Mutex<SoftCard>>);
+/// As [`desk_session`], with a keypad.
+pub fn desk_session_with_keypad(card: Arc<Mutex<SoftCard>>, keypad: Arc<Keypad>) -> Box<dyn CardSession> {
+    lock(&card).reset();
+    Box::new(DeskSession { card, keypad: Some(keypad) })
+}
+
+struct DeskSession {
+    card: Arc<Mutex<SoftCard>>,
+    keypad: Option<Arc<Keypad>>,
+}
 
 impl CardSession for DeskSession {
     fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
-        let mut card = lock(&self.0);
-        work(&mut Channel { card: &mut card, seat: None });
+        let mut card = lock(&self.card);
+        work(&mut Channel { card: &mut card, seat: None, keypad: self.keypad.as_deref() });
         Ok(())
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
-        lock(&self.0).reset();
+        lock(&self.card).reset();
         Ok(())
     }
 }
 
 impl Drop for DeskSession {
     fn drop(&mut self) {
-        lock(&self.0).power_off();
+        lock(&self.card).power_off();
     }
 }
 
@@ -62,7 +75,8 @@ impl CardSession for SeatSession {
     fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
         let mut card = lock(&self.card);
         self.seat.check()?;
-        work(&mut Channel { card: &mut card, seat: Some(&self.seat) });
+        let keypad = self.seat.shared.keypads.get(&self.seat.reader).map(Arc::as_ref);
+        work(&mut Channel { card: &mut card, seat: Some(&self.seat), keypad });
         Ok(())
     }
 
@@ -87,6 +101,7 @@ impl Drop for SeatSession {
 struct Channel<'c> {
     card: &'c mut SoftCard,
     seat: Option<&'c SeatId>,
+    keypad: Option<&'c Keypad>,
 }
 
 impl Transport for Channel<'_> {
@@ -103,6 +118,23 @@ impl Transport for Channel<'_> {
             }
             error => TransportError::Reader(error.to_string()),
         })
+    }
+
+    fn has_keypad(&mut self) -> bool {
+        self.keypad.is_some()
+    }
+
+    fn type_pin(&mut self, request: &KeypadRequest) -> Result<Vec<u8>, TransportError> {
+        let keypad = self.keypad.ok_or_else(|| TransportError::Reader("it has no keypad".to_owned()))?;
+        let is_there = || self.seat.is_none_or(|seat| seat.check().is_ok());
+        match keypad.ask(request.feature.tag(), &request.structure, is_there) {
+            Typed::Command(command) => self.transmit(&command),
+            Typed::Status(status) => Ok(status.to_vec()),
+            Typed::Gone => {
+                self.card.power_off();
+                Err(TransportError::Removed)
+            }
+        }
     }
 }
 

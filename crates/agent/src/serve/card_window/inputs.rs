@@ -3,7 +3,7 @@
 
 use crate::engine::Inputs;
 use kaika_card::{Pin, Secrets};
-use kaika_wire::{Code, Input, PinDigits, UserCode};
+use kaika_wire::{Code, Input, PinDigits, Puk, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -15,6 +15,9 @@ pub(super) struct Typed {
     user_code: Zeroizing<String>,
     #[serde(default)]
     pin: Zeroizing<String>,
+    /// As shown, with a space or without.
+    #[serde(default)]
+    puk: Zeroizing<String>,
     #[serde(default)]
     new_pin: Zeroizing<String>,
     #[serde(default)]
@@ -31,7 +34,7 @@ pub(super) struct Given {
 
 impl Given {
     pub(super) fn inputs(&self) -> Inputs {
-        let secrets = Secrets { current_pin: self.pin.clone(), new_pin: self.new_pin.clone() };
+        let secrets = Secrets { current_pin: self.pin.clone(), new_pin: self.new_pin.clone(), ..Secrets::default() };
         Inputs { user_code: self.user_code.clone(), mail_code: None, secrets }
     }
 }
@@ -40,6 +43,7 @@ impl Given {
 pub(super) enum Field {
     UserCode,
     Pin,
+    Puk,
     NewPin,
     NewPinAgain,
 }
@@ -71,6 +75,7 @@ impl Field {
         match self {
             Self::UserCode => "user_code",
             Self::Pin => "pin",
+            Self::Puk => "puk",
             Self::NewPin => "new_pin",
             Self::NewPinAgain => "new_pin_again",
         }
@@ -113,6 +118,21 @@ pub(super) fn check(inputs: &[Input], typed: &Typed, digits: PinDigits) -> Resul
         }
     }
     if errors.is_empty() { Ok(given) } else { Err(errors) }
+}
+
+/// The new PIN that was typed beside this PUK, or what is wrong with either.
+pub(super) fn check_puk(puk: &Puk, typed: &Typed, digits: PinDigits) -> Result<Pin, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let digits_typed = Zeroizing::new(typed.puk.replace(' ', ""));
+    if digits_typed.as_bytes() != puk.expose() {
+        errors.push(FieldError::new(Field::Puk, of_form(&typed.puk, Code::PukWrong)));
+    }
+    match new_pin(typed, digits) {
+        Ok(pin) if errors.is_empty() => return Ok(pin),
+        Ok(_) => {}
+        Err(error) => errors.push(error),
+    }
+    Err(errors)
 }
 
 fn new_pin(typed: &Typed, digits: PinDigits) -> Result<Pin, FieldError> {

@@ -44,6 +44,7 @@ pub(super) fn target() -> Arc<Target> {
         name_en: "Test authority".to_owned(),
         portal: "/gca/".to_owned(),
         pin_digits: PinDigits { min: 6, max: 8 },
+        unlocks_by_keypad: false,
         ca_certificates: Vec::new(),
     };
     let well_known = WellKnown {

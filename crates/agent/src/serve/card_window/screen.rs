@@ -1,22 +1,27 @@
 //! What a window shows: each state as a piece of page in the person's language, and what the page's script has to do
-//! beside showing it. No secret ever stands in it.
+//! beside showing it. The one secret that may stand in it is a PUK that is to be typed: on its screen, until it was.
 
 use super::super::page::is_colour;
 use super::{
     inputs::{Field, FieldError},
     meter::{Doing, Meter},
-    state::{Informed, Offer, Remedy, SitesWords, Stage, State, Told, Unfit},
+    state::{Informed, Offer, Remedy, SitesWords, Stage, State, Told, Typing, Unfit},
 };
 use crate::certificate::CardCertificate;
 use askama::Template;
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
-use kaika_wire::{AuthorityId, CardNumber, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal};
+use kaika_wire::{
+    AuthorityId, CardNumber, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Puk, Refusal,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 
 /// A reader that is not plugged in.
 const NO_READER: &str = include_str!("../../../assets/no-reader.svg");
+
+/// A reader with keys.
+const KEYPAD: &str = include_str!("../../../assets/keypad.svg");
 
 /// How long the last screen stays.
 const LAST_LOOK_MS: u32 = 2000;
@@ -187,6 +192,25 @@ struct Working {
     doing: String,
 }
 
+/// What is to be typed on the reader's keypad.
+#[derive(Template)]
+#[template(path = "screens/keypad.html")]
+struct AtKeypad<'a> {
+    context: Context,
+    reader: &'a String,
+    puk: Option<&'a Puk>,
+    digits: PinDigits,
+}
+
+/// The same where the reader has none.
+#[derive(Template)]
+#[template(path = "screens/type.html")]
+struct TypeHere<'a> {
+    context: Context,
+    puk: Option<&'a Puk>,
+    fields: Vec<ShownField>,
+}
+
 #[derive(Template)]
 #[template(path = "screens/refused.html")]
 struct Refused {
@@ -219,6 +243,8 @@ struct ShownField {
     /// What is wrong, and what to do about it.
     error: Option<(String, String)>,
     digits: bool,
+    /// Whether what is typed is hidden.
+    masked: bool,
     /// Whether it has a line to itself; a new PIN stands beside its repetition.
     whole: bool,
     /// Whether the person may look at it while typing.
@@ -234,6 +260,7 @@ impl ShownField {
             hint: words.with(&format!("field-{}.hint", field.id()), &digit_arguments(digits)),
             error: error.map(|error| words_of(error, words, digits)),
             digits: field != Field::UserCode,
+            masked: field != Field::Puk,
             whole: !matches!(field, Field::NewPin | Field::NewPinAgain),
             can_show: field == Field::UserCode,
         }
@@ -249,6 +276,7 @@ fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 
 fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> (String, String) {
     match error.code {
         Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
+        Code::PukWrong => (words.t("field-puk.wrong"), String::new()),
         Code::PinForm if error.field == Field::Pin => {
             let explained = explain(words.language, error.code.into());
             (explained.message, explained.next_step)
@@ -313,6 +341,40 @@ impl Information<'_> {
 impl Working {
     fn picture(&self) -> &'static str {
         READER_WITH_CARD
+    }
+}
+
+/// Eight digits are read and typed more surely in two groups.
+fn puk_parts(puk: Option<&Puk>) -> Vec<String> {
+    let parts = puk.iter().flat_map(|puk| puk.expose().chunks(4));
+    parts.map(|part| String::from_utf8_lossy(part).into_owned()).collect()
+}
+
+impl AtKeypad<'_> {
+    fn picture(&self) -> &'static str {
+        KEYPAD
+    }
+
+    fn puk_parts(&self) -> Vec<String> {
+        puk_parts(self.puk)
+    }
+
+    fn steps(&self) -> Vec<String> {
+        let with_digits = |key| self.context.words.with(key, &digit_arguments(self.digits));
+        match self.puk {
+            Some(_) => vec![
+                self.context.t("window-keypad-puk"),
+                with_digits("window-keypad-new-pin"),
+                self.context.t("window-keypad-again"),
+            ],
+            None => vec![self.context.t("window-keypad-once-more")],
+        }
+    }
+}
+
+impl TypeHere<'_> {
+    fn puk_parts(&self) -> Vec<String> {
+        puk_parts(self.puk)
     }
 }
 
@@ -426,7 +488,7 @@ fn draw(state: &State, language: Language) -> Drawn {
         }
         Stage::Asking { offer, others, errors } => {
             let digits = authority.map(|authority| authority.pin_digits).unwrap_or_default();
-            let fields = kind.map(JobKind::inputs).unwrap_or_default().iter().copied().flat_map(Field::of);
+            let fields = state.inputs().iter().copied().flat_map(Field::of);
             let fields: Vec<ShownField> = fields.map(|field| ShownField::of(*field, words, digits, errors)).collect();
             let wrong = fields.iter().find(|field| field.error.is_some());
             drawn.screen = "form";
@@ -445,6 +507,7 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.announce = words.t("window-leave-card");
             drawn.html = render(&Working { context, percent: 2, doing });
         }
+        Stage::Working(_) if let Some(typing) = &state.typing => draw_typing(&mut drawn, context, typing, state),
         Stage::Working(meter) => {
             drawn.screen = "working";
             let (percent, doing) = (meter.percent(), words.t(doing_key(meter)));
@@ -478,6 +541,32 @@ fn draw(state: &State, language: Language) -> Drawn {
     }
     drawn.key = format!("{}:{}", drawn.screen, drawn.key);
     drawn
+}
+
+fn draw_typing(drawn: &mut Drawn, context: Context, typing: &Typing, state: &State) {
+    let (words, digits) = (context.words, state.pin_digits());
+    match typing {
+        Typing::AtKeypad { reader, puk } => {
+            let puk = puk.as_ref();
+            drawn.screen = "keypad";
+            drawn.key = format!("{}/{}", state.attempt, puk.is_some());
+            drawn.announce = words.t(if puk.is_some() { "window-keypad" } else { "window-keypad-proof" });
+            drawn.html = render(&AtKeypad { context, reader, puk, digits });
+        }
+        Typing::Here { puk, errors, .. } => {
+            let fields = [Field::Puk, Field::NewPin, Field::NewPinAgain];
+            let fields: Vec<_> = fields.map(|field| ShownField::of(field, words, digits, errors)).into();
+            let wrong = fields.iter().find(|field| field.error.is_some());
+            drawn.screen = "type";
+            drawn.key = state.attempt.to_string();
+            drawn.announce = match wrong.and_then(|field| field.error.as_ref()) {
+                Some((wrong, then)) => format!("{wrong} {then}"),
+                None => words.t("window-type"),
+            };
+            drawn.focus = wrong.or(fields.first()).map(|field| field.id);
+            drawn.html = render(&TypeHere { context, puk: Some(puk), fields });
+        }
+    }
 }
 
 fn doing_key(meter: &Meter) -> &'static str {

@@ -1,16 +1,17 @@
 //! The state machine of one card window: what it shows and what may happen next. No I/O; the time is given.
 
 use super::{
-    inputs::{Field, FieldError, Given, Typed, check},
+    inputs::{Field, FieldError, Given, Typed, check, check_puk},
     meter::Meter,
 };
 use crate::{engine::Progress, portal::Target};
-use kaika_card::Retries;
+use kaika_card::{Pin, Retries};
 use kaika_wire::{
-    AuthorityId, CardInformation, CardNumber, Code, IssuedCertificate, JobKind, PortalAuthority, Refusal,
+    AuthorityId, CardInformation, CardNumber, Code, Input, IssuedCertificate, JobKind, NotTyped, PinDigits,
+    PortalAuthority, Puk, Refusal,
 };
 use std::{
-    sync::Arc,
+    sync::{Arc, mpsc::Sender},
     time::{Duration, Instant},
 };
 use time::OffsetDateTime;
@@ -147,6 +148,12 @@ impl Remedy {
                 | Code::Stale
                 | Code::TicketOver
                 | Code::TooManyRequests
+                | Code::PukWrong
+                | Code::PinWrong
+                | Code::PinsDiffer
+                | Code::KeypadForm
+                | Code::KeypadTimedOut
+                | Code::KeypadCancelled
                 | Code::Internal,
                 true,
             ) => Self::SameInputs,
@@ -169,6 +176,12 @@ impl Remedy {
                 | Code::TooManyRequests
                 | Code::Internal
                 | Code::PcscMissing
+                | Code::PukWrong
+                | Code::PinWrong
+                | Code::PinsDiffer
+                | Code::KeypadForm
+                | Code::KeypadTimedOut
+                | Code::KeypadCancelled
                 | Code::NotAPortal
                 | Code::SecretMissing,
                 _,
@@ -176,6 +189,14 @@ impl Remedy {
             _ => Self::Elsewhere,
         }
     }
+}
+
+/// What the holder is to type in the middle of a job. No `Debug`.
+pub(super) enum Typing {
+    /// On the keypad of this reader: the PUK, and the new PIN twice; without a PUK, the new PIN once more.
+    AtKeypad { reader: String, puk: Option<Puk> },
+    /// In the window, since the reader has no keypad; whoever waits is told.
+    Here { puk: Puk, errors: Vec<FieldError>, tell: Sender<Result<Pin, NotTyped>> },
 }
 
 /// What the page is told of the job; the last thing, if it was not told yet.
@@ -238,6 +259,8 @@ pub(super) struct State {
     /// How often a job was begun.
     pub(super) attempt: u32,
     pub(super) informed: Option<(CardNumber, Informed)>,
+    /// While a job is at work.
+    pub(super) typing: Option<Typing>,
     ticket: Option<Ticket>,
     kept: Option<Kept>,
     /// The count of changes that the last look was for.
@@ -256,6 +279,7 @@ impl State {
             told: None,
             attempt: 0,
             informed: None,
+            typing: None,
             ticket: None,
             kept: None,
             looked: None,
@@ -392,14 +416,14 @@ impl State {
 
     /// The person has typed everything for the card of this number.
     pub(super) fn run(&mut self, number: &CardNumber, typed: &Typed, now: Instant) -> Option<Assignment> {
-        let digits = self.authority().map(|authority| authority.pin_digits).unwrap_or_default();
-        let (Some(asked), Stage::Asking { offer, errors, .. }) = (&self.asked, &mut self.stage) else {
+        let (digits, inputs) = (self.pin_digits(), self.inputs());
+        let Stage::Asking { offer, errors, .. } = &mut self.stage else {
             return None;
         };
         if offer.number != *number {
             return None;
         }
-        match check(asked.kind.inputs(), typed, digits) {
+        match check(inputs, typed, digits) {
             Err(wrong) => {
                 *errors = wrong;
                 None
@@ -469,6 +493,33 @@ impl State {
         Some(Assignment { kind: asked.kind, how, card: kept.card.clone(), given: kept.given.clone() })
     }
 
+    /// The holder is to type, while the job is at work.
+    pub(super) fn ask_to_type(&mut self, typing: Typing) {
+        self.typing = self.is_working().then_some(typing);
+    }
+
+    /// The holder has typed in the window what the reader has no keypad for.
+    pub(super) fn typed(&mut self, typed: &Typed) {
+        let digits = self.pin_digits();
+        let Some(Typing::Here { puk, errors, tell }) = &mut self.typing else { return };
+        match check_puk(puk, typed, digits) {
+            Err(wrong) => *errors = wrong,
+            Ok(pin) => {
+                // A job that has ended meanwhile says so itself.
+                let _ = tell.send(Ok(pin));
+                self.typing = None;
+            }
+        }
+    }
+
+    /// The holder does not want to type.
+    pub(super) fn give_up(&mut self) {
+        if let Some(Typing::Here { tell, .. }) = &self.typing {
+            let _ = tell.send(Err(NotTyped::Cancelled));
+            self.typing = None;
+        }
+    }
+
     pub(super) fn progressed(&mut self, progress: &Progress) {
         if let Stage::Working(meter) = &mut self.stage {
             meter.advance(progress);
@@ -479,6 +530,7 @@ impl State {
     }
 
     pub(super) fn finished(&mut self, result: Result<CardNumber, Refusal>, now: Instant) {
+        self.typing = None;
         let refusal = match result {
             Ok(number) => {
                 self.kept = None;
@@ -491,7 +543,7 @@ impl State {
         self.told = Some(Told::Refused(refusal.code));
         self.expire(now);
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
-        let inputs = self.asked.as_ref().map(|asked| asked.kind.inputs()).unwrap_or_default();
+        let inputs = self.inputs();
         if let (Some(field), Some(offer)) = (Field::blamed(refusal.code, inputs), &self.chosen) {
             let errors = vec![FieldError { field, code: refusal.code, tries_left: refusal.tries_left }];
             self.stage = Stage::Asking { offer: offer.clone(), others: false, errors };
@@ -525,6 +577,16 @@ impl State {
     pub(super) fn authority(&self) -> Option<&PortalAuthority> {
         let (portal, target) = (self.asked.as_ref()?.portal.as_ref()?, self.target.as_ref()?);
         target.well_known.authorities.iter().find(|authority| authority.id == portal.authority)
+    }
+
+    /// What is asked for before the job begins.
+    pub(super) fn inputs(&self) -> &'static [Input] {
+        let Some(asked) = &self.asked else { return &[] };
+        self.authority().map_or_else(|| asked.kind.inputs(), |authority| authority.inputs(asked.kind))
+    }
+
+    pub(super) fn pin_digits(&self) -> PinDigits {
+        self.authority().map(|authority| authority.pin_digits).unwrap_or_default()
     }
 
     /// From the beginning: the portal is asked anew, too.

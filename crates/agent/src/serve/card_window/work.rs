@@ -2,12 +2,12 @@
 
 use super::{
     CardWindow,
+    holder::AtWindow,
     state::{Assignment, How},
 };
 use crate::{
     change_pin::change_pin,
     engine::{Order, PAUSES, Progress, run_job_on},
-    readers::Readers,
     seats::{Seated, Seats},
     serve::Agent,
 };
@@ -21,7 +21,7 @@ pub(super) fn begin(agent: &Arc<Agent>, window: &Arc<CardWindow>, assignment: As
         let work = tokio::task::spawn_blocking({
             let window = window.clone();
             move || {
-                let result = perform(agent.tool.readers(), &agent.seats, assignment, &mut |progress| {
+                let result = perform(&agent, &window, assignment, &mut |progress| {
                     window.change(|state| state.progressed(&progress));
                 });
                 agent.seats.forget_all();
@@ -34,18 +34,20 @@ pub(super) fn begin(agent: &Arc<Agent>, window: &Arc<CardWindow>, assignment: As
 }
 
 fn perform(
-    readers: &Readers,
-    seats: &Seats,
+    agent: &Agent,
+    window: &Arc<CardWindow>,
     assignment: Assignment,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<CardNumber, Refusal> {
     let Assignment { kind, how, card, given } = assignment;
-    let reader = reader_of(seats, &card)?;
-    let mut session = readers.connect(&reader)?;
+    let reader = reader_of(&agent.seats, &card)?;
+    let mut session = agent.tool.readers().connect(&reader)?;
     match how {
         How::Portal { target, ticket } => {
             let order = Order { ticket: Some(ticket.to_string()), ..Order::new(kind) };
-            let finished = run_job_on(&mut *session, Some(&card), &target, &order, given.inputs(), PAUSES, progress)?;
+            let mut inputs = given.inputs();
+            inputs.secrets.holder = Some(Arc::new(AtWindow { window: window.clone(), reader }));
+            let finished = run_job_on(&mut *session, Some(&card), &target, &order, inputs, PAUSES, progress)?;
             Ok(finished.card)
         }
         How::Alone { resumes } => change_pin(&mut *session, Some(&card), &given.inputs().secrets, resumes, progress),

@@ -170,7 +170,7 @@ fn a_bad_request_is_not_repeated() {
     for body in [
         json!({"card": NUMBER, "typed": {"user_code": 5}}),
         json!({"card": NUMBER, "typed": {"new_pin": ["135791"]}}),
-        json!({"card": NUMBER, "typed": {"puk": "135791"}}),
+        json!({"card": NUMBER, "typed": {"old_pin": "135791"}}),
         json!({"typed": {"new_pin": "135791"}}),
         json!("135791"),
     ] {

@@ -1,0 +1,189 @@
+//! 鎖卡解碼 where the holder is shown the PUK and types it: on the reader's keypad, or in the window.
+
+use super::{
+    matrix::{WAYS, run},
+    world::{Hand, NEW_PIN, OTHER_PIN, Site},
+};
+use kaika_card::Pin;
+use kaika_domain::{PukLedger, PukVersion};
+use kaika_softcard::{FaultKind, SoftCard};
+use kaika_wire::{CertificateStatus, Code, JobKind, NotTyped, Refusal};
+
+fn by_keypad(policy: String) -> String {
+    let changed = policy.replace("unlock = \"agent\"", "unlock = \"keypad\"");
+    assert_ne!(policy, changed);
+    changed
+}
+
+/// As the screen says it.
+fn typed_well(puk: Option<&str>) -> String {
+    match puk {
+        Some(puk) => format!("{puk}.{OTHER_PIN}.{OTHER_PIN}."),
+        None => format!("{OTHER_PIN}."),
+    }
+}
+
+fn locked(hand: Hand) -> Site {
+    let mut site = Site::activated(by_keypad);
+    site.lock_pin();
+    site.hand = Some(hand);
+    site
+}
+
+/// What is on record of the card's PUK, and whether a person has seen it.
+fn puk_of(site: &Site) -> (PukLedger, Vec<String>) {
+    let app = site.open();
+    let found = site.runtime().block_on(async {
+        let mut reader = app.store.read().await.unwrap();
+        let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+        let puks = reader.puks(card.id).await.unwrap();
+        let events = reader.audit_events(0, 10_000).await.unwrap();
+        let shown = events.iter().filter(|event| event.action == "puk.show").map(|event| event.payload.clone());
+        (PukLedger::from_records(puks.iter().map(|puk| puk.record).collect()), shown.collect())
+    });
+    site.close(&app);
+    found
+}
+
+fn settled(site: &Site) -> PukVersion {
+    puk_of(site).0.settled().expect("one PUK on record")
+}
+
+fn refused(site: &Site) -> Refusal {
+    site.run(JobKind::Unlock, None).result.unwrap_err()
+}
+
+fn unlocked(site: &Site) {
+    site.run(JobKind::Unlock, None).result.unwrap();
+    assert!(site.inspect().pin_is(OTHER_PIN));
+    assert_eq!(site.inspect().pin_tries_left(), 3);
+    site.assert_agrees(CertificateStatus::Valid);
+}
+
+#[test]
+fn unlocking_on_the_keypad() {
+    let base = locked(Hand::Keypad(typed_well));
+    run("unlocking by keypad", &base, JobKind::Unlock, CertificateStatus::Valid, &WAYS);
+    let before = settled(&base);
+    unlocked(&base);
+    let (ledger, shown) = puk_of(&base);
+    assert_eq!(ledger.settled(), Some(PukVersion(before.0 + 1)), "the PUK changes after every use");
+    assert_eq!(shown.len(), 1);
+    unlocked(&base);
+    assert_eq!(settled(&base), PukVersion(before.0 + 2));
+}
+
+#[test]
+fn unlocking_in_the_window() {
+    let base = locked(Hand::Window(|puk| {
+        assert_eq!(puk.len(), 8);
+        Ok(Pin::parse(OTHER_PIN).unwrap())
+    }));
+    run("unlocking in the window", &base, JobKind::Unlock, CertificateStatus::Valid, &WAYS);
+    unlocked(&base);
+    assert_eq!(puk_of(&base).1.len(), 1);
+}
+
+/// Whatever the holder does, the PUK that was seen is gone when the job ends, the card has all its tries, and the holder
+/// may try again.
+#[test]
+fn a_puk_that_was_seen_is_replaced_whatever_becomes_of_the_job() {
+    let hands: [(Hand, Code); 9] = [
+        (
+            Hand::Keypad(|puk| typed_well(Some(if puk == Some("00000000") { "11111111" } else { "00000000" }))),
+            Code::PukWrong,
+        ),
+        (Hand::Keypad(|_| "12X".to_owned()), Code::KeypadCancelled),
+        (Hand::Keypad(|_| "12-".to_owned()), Code::KeypadTimedOut),
+        (Hand::Keypad(|puk| format!("{}.{OTHER_PIN}.{NEW_PIN}.", puk.unwrap())), Code::PinsDiffer),
+        (Hand::Keypad(|puk| format!("{}.123.", puk.unwrap())), Code::KeypadForm),
+        (Hand::Keypad(|puk| puk.map_or_else(|| "000000.".to_owned(), |puk| typed_well(Some(puk)))), Code::PinWrong),
+        (Hand::Keypad(|puk| puk.map_or_else(|| "X".to_owned(), |puk| typed_well(Some(puk)))), Code::KeypadCancelled),
+        (Hand::Window(|_| Err(NotTyped::Cancelled)), Code::KeypadCancelled),
+        (Hand::Window(|_| Err(NotTyped::TimedOut)), Code::KeypadTimedOut),
+    ];
+    let base = locked(Hand::Keypad(typed_well));
+    for (index, (hand, code)) in hands.into_iter().enumerate() {
+        let mut site = base.copy();
+        let before = settled(&site);
+        site.hand = Some(hand);
+        assert_eq!(refused(&site).code, code, "{index}");
+        let (ledger, shown) = puk_of(&site);
+        assert_eq!((ledger.exposed(), shown.len()), (None, 1), "{index}");
+        assert!(ledger.settled() > Some(before), "{index}");
+        assert_eq!(site.inspect().puk_tries_left(), 3, "{index}");
+        site.assert_agrees(CertificateStatus::Valid);
+        site.hand = base.hand;
+        unlocked(&site);
+    }
+}
+
+/// Cut while the PUK is on the screen: the next job that changes the card begins with another.
+#[test]
+fn after_a_cut_the_next_job_replaces_the_puk_that_was_seen() {
+    let base = {
+        let mut site = Site::activated(by_keypad);
+        site.hand = Some(Hand::Keypad(typed_well));
+        site
+    };
+    let before = settled(&base);
+    for kind in [JobKind::Unlock, JobKind::Rewrite] {
+        let site = base.copy();
+        let app = site.open();
+        let card = std::sync::Arc::new(std::sync::Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+        card.lock().unwrap().plan_fault_at_instruction(0x2c, FaultKind::LosePowerBefore);
+        let cut = site.run_on(&app, &card, &site.order(JobKind::Unlock), None);
+        assert_eq!(cut.unwrap_err().code, Code::CardRemoved);
+        drop(card);
+        site.close(&app);
+        assert_eq!(puk_of(&site).0.exposed(), Some(before), "on record before it was shown");
+        // What only reads leaves it alone.
+        site.run(JobKind::Check, None).result.unwrap();
+        assert_eq!(puk_of(&site).0.exposed(), Some(before));
+        site.run(kind, None).result.unwrap();
+        let (ledger, shown) = puk_of(&site);
+        assert_eq!(ledger.exposed(), None);
+        assert!(ledger.settled() > Some(before));
+        let versions = if kind == JobKind::Unlock { 2 } else { 1 };
+        assert_eq!(shown.len(), versions, "{kind:?}: {shown:?}");
+        assert!(shown.windows(2).all(|two| two[0] != two[1]), "no PUK is shown twice");
+        site.assert_agrees(CertificateStatus::Valid);
+    }
+}
+
+/// Three slips in a row block nothing: with one try left the card first gets another PUK, and all tries with it.
+#[test]
+fn the_last_try_of_a_puk_is_not_left_to_the_holder() {
+    let mut site = locked(Hand::Keypad(typed_well));
+    let mut card = SoftCard::open(site.card_path()).unwrap();
+    card.power_on();
+    card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
+    for _ in 0..2 {
+        let wrong = [[0x00, 0x2c, 0x00, 0x80, 0x10].as_slice(), b"00000000111111\xff\xff".as_slice()].concat();
+        card.transmit(&wrong).unwrap();
+    }
+    drop(card);
+    assert_eq!(site.inspect().puk_tries_left(), 1);
+    site.hand = Some(Hand::Keypad(|_| typed_well(Some("00000000"))));
+    for _ in 0..3 {
+        assert_eq!(refused(&site).code, Code::PukWrong);
+        assert_eq!(site.inspect().puk_tries_left(), 3);
+    }
+    site.hand = Some(Hand::Keypad(typed_well));
+    unlocked(&site);
+}
+
+#[test]
+fn a_blocked_puk_is_told_before_anything_is_shown() {
+    let site = locked(Hand::Keypad(|_| panic!("nothing is asked for")));
+    let mut card = SoftCard::open(site.card_path()).unwrap();
+    card.power_on();
+    card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
+    for _ in 0..3 {
+        let wrong = [[0x00, 0x2c, 0x00, 0x80, 0x10].as_slice(), b"00000000111111\xff\xff".as_slice()].concat();
+        card.transmit(&wrong).unwrap();
+    }
+    drop(card);
+    assert_eq!(refused(&site).code, Code::PukBlocked);
+    assert!(puk_of(&site).1.is_empty());
+}

@@ -1,0 +1,2 @@
+-- A person has seen this PUK: the next job that can puts another in its place.
+ALTER TABLE puk ADD COLUMN exposed INTEGER NOT NULL DEFAULT 0;
