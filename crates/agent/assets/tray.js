@@ -196,7 +196,8 @@ document.addEventListener("submit", (event) => {
   /** @type {Record<string, string>} */
   const fields = {};
   for (const [name, value] of new FormData(form)) fields[name] = String(value);
-  send(new URL(form.action).pathname, fields);
+  // What was typed on a keypad comes first.
+  typing.then(() => send(new URL(form.action).pathname, fields));
 });
 
 follow();

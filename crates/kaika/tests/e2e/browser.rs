@@ -8,6 +8,8 @@ mod card_panel;
 mod desk;
 #[path = "browser/journey.rs"]
 mod journey;
+#[path = "browser/keypad.rs"]
+mod keypad;
 #[path = "browser/mails.rs"]
 mod mails;
 #[path = "browser/organisation.rs"]

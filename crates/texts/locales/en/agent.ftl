@@ -54,19 +54,20 @@ window-leave-card = Working; please do not remove the card
 window-leave-card-next = Do not take the card out, and do not switch the computer off. Should it be cut short, the card is not damaged, and you can go on.
 window-puk = The PUK for this time
 window-puk-once = It is good once. The card gets another one at the end, so there is no need to write it down.
-window-keypad = Type on the keypad of the card reader
-window-keypad-puk = the PUK above, then OK
+window-keypad = Please type on the card reader’s keypad
+window-keypad-puk = Type the PUK above and press OK.
 window-keypad-new-pin = { $form ->
-        [one] a new PIN: { $max } digits of your choice, then OK
-       *[range] a new PIN: { $min } to { $max } digits of your choice, then OK
+        [one] Type a new PIN, { $max } digits of your choice, and press OK.
+       *[range] Type a new PIN, { $min } to { $max } digits of your choice, and press OK.
     }
-window-keypad-again = the new PIN once more, then OK
+window-keypad-again = Type the new PIN once more and press OK.
 window-keypad-proof = Type the new PIN one last time
 window-keypad-proof-why = The new PIN is set. Type it on the card reader again, to show that you know it.
-window-keypad-once-more = the new PIN that you have just chosen, then OK
+window-keypad-once-more = Type the new PIN that you have just chosen and press OK.
 window-keypad-waits = “{ $reader }” waits for you to type …
 window-keypad-keys = After a slip press the yellow key to clear; to stop press the red key, which does the card no harm. What you type goes to the card alone, and this computer does not see it.
 window-type = Type the PUK and a new PIN
+window-type-stay = Please leave the card in the reader meanwhile.
 window-give-up = Cancel
 window-asking-site = Asking the website for permission …
 window-starting = Connecting to the server …

@@ -392,7 +392,8 @@ impl Refused {
 
     /// Whether this is a step on the way rather than something that went wrong.
     fn calm(&self) -> bool {
-        self.back || matches!(self.refusal.code, Code::NoReader | Code::NoCard | Code::AlreadyActivated)
+        let calm = [Code::NoReader, Code::NoCard, Code::AlreadyActivated, Code::KeypadCancelled];
+        self.back || calm.contains(&self.refusal.code)
     }
 
     fn goes_on_by_itself(&self) -> bool {

@@ -15,7 +15,7 @@ const LOOKS: [Look; 4] = [Look::Desktop, Look::DesktopDark, Look::Phone, Look::P
 fn open(browser: &Browser, language: (&str, &str), demo: &Demo) {
     browser.open(&format!("{}/tray?lang={}", agent(demo), language.0));
     // All of it in sight, as on a large screen.
-    let screen = json!({"width": 1280, "height": 3000, "deviceScaleFactor": 1, "mobile": false});
+    let screen = json!({"width": 1280, "height": 4000, "deviceScaleFactor": 1, "mobile": false});
     browser.cdp("Emulation.setDeviceMetricsOverride", &screen);
 }
 
