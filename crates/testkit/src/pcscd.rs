@@ -65,6 +65,25 @@ impl PrivatePcscd {
         panic!("the readers {names:?} did not come up:\n{}", seen.join("\n"));
     }
 
+    /// Starts a pcscd with one reader of this driver, whose `DEVICENAME` is `/dev/null:` and the path `device`, and returns
+    /// when it is listed: what stands before the colon has to exist. The slot's port means nothing.
+    ///
+    /// # Panics
+    /// Where pcscd or opensc-tool is missing or fails, or the driver does not come up.
+    #[track_caller]
+    pub fn start_with_driver(name: &str, driver: &Path, device: &Path) -> PrivatePcscd {
+        let conf = format!(
+            "FRIENDLYNAME \"{name}\"\nDEVICENAME /dev/null:{}\nLIBPATH {}\nCHANNELID 0x1\n",
+            device.display(),
+            driver.display()
+        );
+        let slots = vec![Slot { reader: format!("{name} 00 00"), port: 0 }];
+        let pcscd = PrivatePcscd::run(&conf, Vec::new(), slots)
+            .unwrap_or_else(|error| panic!("a private pcscd cannot be started: {error}"));
+        assert_eq!(pcscd.listed(), pcscd.reader_names(), "{}", pcscd.log());
+        pcscd
+    }
+
     /// The path of its socket, the value for `PCSCLITE_CSOCK_NAME`.
     pub fn socket(&self) -> &str {
         &self.socket
@@ -96,16 +115,23 @@ impl PrivatePcscd {
     }
 
     fn launch(names: &[&str]) -> io::Result<PrivatePcscd> {
-        let program = tools::find("pcscd");
         assert!(Path::new(DRIVER).exists(), "{}", tools::missing("libifdvpcd.so".as_ref()));
+        let ports = names.iter().map(|_| PortPair::claim()).collect::<io::Result<Vec<_>>>()?;
+        let slots = names.iter().zip(&ports).flat_map(|(name, ports)| {
+            [0, 1].map(|slot| Slot { reader: format!("{name} 00 0{slot}"), port: ports.first + slot })
+        });
+        let slots = slots.collect();
+        PrivatePcscd::run(&reader_conf(names, &ports), ports, slots)
+    }
 
+    fn run(readers: &str, ports: Vec<PortPair>, slots: Vec<Slot>) -> io::Result<PrivatePcscd> {
+        let program = tools::find("pcscd");
         let folder = tempfile::Builder::new().prefix("kaika-pcscd-").tempdir()?;
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket)?;
-        let ports = names.iter().map(|_| PortPair::claim()).collect::<io::Result<Vec<_>>>()?;
         // A folder of its own: pcscd reads every file in it.
         fs::create_dir(folder.path().join("readers"))?;
-        fs::write(folder.path().join("readers/vpcd"), reader_conf(names, &ports))?;
+        fs::write(folder.path().join("readers/reader.conf"), readers)?;
         let log = File::create(folder.path().join("log"))?;
 
         // LISTEN_PID must be pcscd's own pid, which is that of the shell it replaces.
@@ -116,10 +142,6 @@ impl PrivatePcscd {
         // The leash removes the folder from here on.
         let folder = folder.keep();
         let leash = Leash::start(&start, &folder, Stdio::from(OwnedFd::from(listener)), log, "KILL")?;
-        let slots = names.iter().zip(&ports).flat_map(|(name, ports)| {
-            [0, 1].map(|slot| Slot { reader: format!("{name} 00 0{slot}"), port: ports.first + slot })
-        });
-        let slots = slots.collect();
         let socket = socket.into_os_string().into_string().expect("the path was made of UTF-8");
         Ok(PrivatePcscd { _leash: leash, _ports: ports, folder, socket, slots })
     }

@@ -2,13 +2,13 @@
 
 use super::{Crate, rust};
 
-/// The crate that must be unsafe, and says why in its own manifest.
-const UNSAFE: &str = "pcsc-sys";
+/// The crates that must be unsafe, and say why in their own manifests.
+const UNSAFE: [&str; 2] = ["ifd-keypad", "pcsc-sys"];
 
 pub(crate) fn check(crates: &[Crate]) -> Vec<String> {
     let mut complaints = Vec::new();
     for part in crates {
-        if part.name != UNSAFE && !inherits_lints(part.manifest.text.as_deref().unwrap_or_default()) {
+        if !UNSAFE.contains(&part.name.as_str()) && !inherits_lints(part.manifest.text.as_deref().unwrap_or_default()) {
             complaints.push(format!("{}: lacks `[lints]` with `workspace = true`", part.manifest.path.display()));
         }
         for (file, text) in part.rust_files() {

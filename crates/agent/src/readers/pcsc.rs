@@ -1,6 +1,7 @@
 //! Readers of the system's PC/SC service.
 
 use super::{CardSession, Changes, Reader, Source, Transport, TransportError};
+use kaika_card::{KeypadFeature, KeypadRequest};
 use kaika_wire::{Code, Refusal};
 use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
 use std::{
@@ -138,9 +139,46 @@ impl Transport for Channel<'_> {
             Err(error) => Err(lost(error)),
         }
     }
+
+    fn has_keypad(&mut self) -> bool {
+        [KeypadFeature::Verify, KeypadFeature::Modify].into_iter().all(|feature| self.feature(feature).is_some())
+    }
+
+    fn type_pin(&mut self, request: &KeypadRequest) -> Result<Vec<u8>, TransportError> {
+        let code = self.feature(request.feature);
+        let code = code.ok_or_else(|| TransportError::Reader("it has no keypad".to_owned()))?;
+        let mut response = [0; pcsc::MAX_BUFFER_SIZE];
+        match self.card.control(code.into(), &request.structure, &mut response) {
+            Ok(response) if response.len() >= 2 => Ok(response.to_vec()),
+            Ok(_) | Err(Error::NotTransacted | Error::CommError | Error::CommDataLost) => Err(self.failed()),
+            Err(error) => Err(lost(error)),
+        }
+    }
+}
+
+/// CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10 §2.2).
+const GET_FEATURES: u32 = 3400;
+
+/// Where a feature is, in the list that a reader gives: tag, length and control code of each (§2.3).
+fn feature_code(mut list: &[u8], wanted: u8) -> Option<u32> {
+    while let [tag, length, rest @ ..] = list {
+        let (value, after) = rest.split_at_checked(usize::from(*length))?;
+        if *tag == wanted {
+            return Some(u32::from_be_bytes(value.try_into().ok()?));
+        }
+        list = after;
+    }
+    None
 }
 
 impl Channel<'_> {
+    /// The code by which the reader does this; none where it does not.
+    fn feature(&self, feature: KeypadFeature) -> Option<u32> {
+        let mut list = [0; pcsc::MAX_BUFFER_SIZE];
+        let list = self.card.control(pcsc::ctl_code(GET_FEATURES.into()), &[], &mut list).ok()?;
+        feature_code(list, feature.tag())
+    }
+
     /// Why an exchange failed: whether the card is still there, PC/SC knows a moment later.
     fn failed(&self) -> TransportError {
         if let Err(error) = self.card.status2_owned() {
@@ -208,5 +246,20 @@ fn lost(error: Error) -> TransportError {
         | Error::UnknownReader => TransportError::Removed,
         Error::ResetCard => TransportError::Reset,
         error => TransportError::Reader(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feature_is_found_by_its_tag() {
+        let list = [0x06, 4, 0x42, 0x33, 0, 6, 0x12, 2, 1, 2, 0x07, 4, 0x42, 0x33, 0, 7];
+        for (tag, expected) in [(0x06, Some(0x4233_0006)), (0x07, Some(0x4233_0007)), (0x12, None), (0x20, None)] {
+            assert_eq!(feature_code(&list, tag), expected, "{tag:02x}");
+        }
+        assert_eq!(feature_code(&list[..15], 0x07), None, "cut short");
+        assert_eq!(feature_code(&[], 0x06), None);
     }
 }

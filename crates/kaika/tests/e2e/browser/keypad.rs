@@ -1,12 +1,18 @@
 //! 鎖卡解碼 as health professionals do it: the PUK on the screen, typed with the new PIN on the reader's keypad; and in the
 //! window, where the reader has none.
 
-use super::desk::Desk;
+use super::desk::{Desk, start_agent};
 use super::window_screen::LOOKS;
 use super::{LANGUAGES, agent, assert_quiet, inspect, portal, said, start};
-use crate::demo::Demo;
+use crate::bench::{Said, eventually, folder, tool};
+use crate::demo::{Data, Demo};
+use kaika_softcard::SoftCard;
+use kaika_softcard::keypad::{Entry, Key, Keypad};
 use kaika_testkit::browser::{Browser, By, Look, Window};
+use kaika_testkit::pcscd::PrivatePcscd;
 use serde_json::json;
+use std::fs;
+use std::sync::{Arc, Mutex};
 
 type Tongue = (&'static str, &'static str);
 
@@ -297,4 +303,106 @@ fn a_reader_without_keypad_leaves_it_to_the_window_in_chinese() {
 #[test]
 fn a_reader_without_keypad_leaves_it_to_the_window_in_english() {
     unlocked_in_the_window(LANGUAGES[1]);
+}
+
+/// Keys of a reader behind a real pcscd, pressed when it asks for this.
+#[track_caller]
+fn press(keypad: &Keypad, asked: Entry, digits: &str) {
+    eventually(&format!("the keypad to ask for {asked:?}"), || {
+        keypad.display().is_some_and(|display| display.entry == asked && display.digits == 0).then_some(())
+    });
+    let digits = digits.bytes().map(|digit| Key::Digit(digit - b'0'));
+    digits.chain([Key::Enter]).for_each(|key| assert!(keypad.press(key)));
+}
+
+/// The whole way of PC/SC part 10: agent, libpcsclite, pcscd, a driver, and a card with a keypad before it.
+#[test]
+fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
+    let demo = Demo::start(Data::made(), &["--without-agent"]);
+    let (card, file) = demo.spare_card("hca");
+    let user_code = card.user_code().to_owned();
+    let desk = folder();
+    let (own, socket) = (desk.path().join("one.card"), desk.path().join("keypad"));
+    fs::copy(file, &own).unwrap();
+    let pcscd = PrivatePcscd::start_with_driver("Kaika Keypad", &kaika_ifd_keypad::driver(), &socket);
+    let (card, keypad) = (Arc::new(Mutex::new(SoftCard::open(&own).unwrap())), Arc::new(Keypad::default()));
+    let insert = || kaika_ifd_keypad::insert(card.clone(), keypad.clone(), &socket).unwrap();
+    let inserted = insert();
+    let tool = |arguments: &[&str], stdin: &str| {
+        let (name, socket) = pcscd.env();
+        Said::in_json(&tool("kaika-agent").args(arguments).arg("--json").env(name, socket).input(stdin).run())
+    };
+    eventually("the card in the reader", || {
+        let list = tool(&["card", "list"], "").expect_success();
+        (list["readers"][0]["card"] == true).then_some(())
+    });
+    let portal = format!("{}/hca/", portal(&demo));
+    let secrets = format!("user_code={user_code}\nnew_pin={FIRST_PIN}\n");
+    tool(&["card", "activate", "--portal", &portal, "--secrets-stdin"], &secrets).expect_success();
+
+    let agent = start_agent(&demo, pcscd.env(), desk.path());
+    let browser = start(LANGUAGES[1]);
+    browser.open(&format!("{portal}unlock"));
+    browser.wait_until("the page's look at the readers", |browser| {
+        browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
+    });
+    let page = browser.window();
+    browser.click(By::Css("#start"));
+    let window = browser.switch_to_popup();
+    browser.fill(By::Css("#user_code"), &user_code);
+    browser.click(By::Css("#start"));
+    let puk = || {
+        browser.find(By::Css("[data-screen=keypad][data-asks=new-pin]"));
+        assert!(browser.text().contains("Kaika Keypad 00 00"), "which reader waits");
+        browser.text_of(By::Css("#puk-shown")).replace(' ', "")
+    };
+    let refused = |code: &str| {
+        browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
+        browser.click(By::Css("#again"));
+    };
+    // What the reader itself says: two PINs that differ, the key to cancel, too few digits, nobody there.
+    press(&keypad, Entry::Puk, &puk());
+    press(&keypad, Entry::NewPin, PIN);
+    press(&keypad, Entry::NewPinAgain, "864203");
+    refused("pins_differ");
+    puk();
+    assert!(keypad.press(Key::Cancel));
+    refused("keypad_cancelled");
+    press(&keypad, Entry::Puk, &puk());
+    press(&keypad, Entry::NewPin, "864");
+    refused("keypad_form");
+    puk();
+    keypad.time_out();
+    refused("keypad_timed_out");
+    // Pulled out while the reader waits for keys.
+    puk();
+    drop(inserted);
+    browser.find(By::Css("[data-screen=refused][data-code=card_removed]"));
+    let _inserted = insert();
+    browser.find(By::Css("[data-back=true]"));
+    browser.click(By::Css("#again"));
+    // What the card says.
+    let shown = puk();
+    press(&keypad, Entry::Puk, if shown == "00000000" { "11111111" } else { "00000000" });
+    press(&keypad, Entry::NewPin, PIN);
+    press(&keypad, Entry::NewPinAgain, PIN);
+    refused("puk_wrong");
+    assert_eq!(card.lock().unwrap().inspect().puk_tries_left(), 3);
+
+    let shown = puk();
+    press(&keypad, Entry::Puk, &shown);
+    press(&keypad, Entry::NewPin, PIN);
+    press(&keypad, Entry::NewPinAgain, PIN);
+    browser.find(By::Css("[data-screen=keypad][data-asks=proof]"));
+    press(&keypad, Entry::Pin, PIN);
+    browser.switch_to(&page);
+    browser.wait_until_closed(&window);
+    browser.wait_for_url("/hca/unlock/outcome/");
+    browser.find(By::Css("tr[data-role]"));
+    let inspection = card.lock().unwrap().inspect();
+    assert!(inspection.pin_is(PIN) && !inspection.puk_is(&shown), "the PUK changes after every use");
+    assert_eq!((inspection.pin_tries_left(), inspection.puk_tries_left()), (3, 3));
+    for secret in [PIN, &shown] {
+        assert!(!agent.stdout().contains(secret) && !agent.stderr().contains(secret), "a secret was printed");
+    }
 }
