@@ -2,12 +2,19 @@
 
 use crate::{App, Failure, TicketRecord, card_jobs::token};
 use kaika_domain::job::CardJob;
-use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal};
 use sha2::{Digest, Sha256};
 use time::Duration;
 
 /// Long enough to put a card into a reader and to find the letter with the user code.
 const GOOD_FOR: Duration = Duration::minutes(5);
+
+/// More digits than any card number has.
+const LONGEST_NUMBER: usize = 30;
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit()
+}
 
 /// `outcome` is the path under which the page's portal answers for the job.
 ///
@@ -40,6 +47,10 @@ pub(crate) async fn issue(
     }
     policy.offers(kind)?;
     CardJob::new(kind, &details).ok_or(Code::BadRequest)?;
+    let of_form = |digits: &String| (1..=LONGEST_NUMBER).contains(&digits.len()) && digits.bytes().all(is_digit);
+    if details.digits.is_some() != policy.asks_number(kind) || !details.digits.iter().all(of_form) {
+        return Err(Refusal::new(Code::BadRequest).detail("digits").into());
+    }
     let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
     let record = TicketRecord {
         ticket_sha256: Sha256::digest(ticket.as_bytes()).into(),

@@ -83,6 +83,9 @@ pub trait Reader: MailReader + ConfirmationReader + SessionReader + Organisation
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.
     async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
+    /// Of this authority's holders with the same subject as this one, in the order in which they were ordered; at most
+    /// 100.
+    async fn cards_of_same_holder(&mut self, holder: &Holder) -> Result<Vec<Card>, StoreError>;
     /// Dispatched before `before` and not activated; at most `limit`, the longest overdue first, those after `after`.
     async fn overdue_cards(
         &mut self,

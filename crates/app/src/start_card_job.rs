@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 /// `station`: who asks to personalise.
 ///
 /// # Errors
-/// The card is not ours, not blank, of another authority; nothing is ordered; the station is not enrolled; the ticket is
+/// The card is not ours, not blank, of another authority, not the one that the page was told; nothing is ordered; the station is not enrolled; the ticket is
 /// over.
 pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
     let (card, expectation) = match request.kind {
@@ -127,6 +127,9 @@ async fn open_job<'a>(
         }
         None => &request.details,
     };
+    if details.digits.as_ref().is_some_and(|digits| digits != card.number.digits()) {
+        return Err(Code::NumberDiffers.into());
+    }
     let state = CardJob::new(request.kind, details).ok_or(Code::BadRequest)?;
     let job = JobRecord {
         id,

@@ -108,6 +108,10 @@ pub struct CardRules {
     pub roles: Vec<CertificateRole>,
     /// How long the card authentication certificate lives.
     pub identity_years: u16,
+    /// Whether holders have several cards, and go by their numbers: who unlocks one types the digits of its number
+    /// before, and a card that has proved itself is told which others its holder has.
+    #[serde(default)]
+    pub by_number: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -324,6 +328,11 @@ impl Policy {
             kind if kind.is_for_holders() => Ok(()),
             _ => Err(Code::NotFound.into()),
         }
+    }
+
+    /// Whether the page of this job asks for the digits of the card number.
+    pub fn asks_number(&self, kind: JobKind) -> bool {
+        self.card.by_number && kind == JobKind::Unlock
     }
 
     pub fn user_code_tries(&self) -> u8 {

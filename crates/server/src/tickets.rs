@@ -54,6 +54,8 @@ fn answer(ticket: &IssuedTicket) -> Response {
 #[serde(default)]
 struct Typed {
     email: Option<String>,
+    /// Of the card number.
+    digits: Option<String>,
     reason: Option<String>,
     /// The box that says that a revocation is final.
     sure: Option<String>,
@@ -73,6 +75,6 @@ impl Typed {
             }
             _ => None,
         };
-        Ok(JobDetails { change, email })
+        Ok(JobDetails { change, email, digits: self.digits.clone() })
     }
 }

@@ -38,6 +38,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (8, "email", include_str!("../migrations/postgres/0008_email.sql")),
     (9, "organisations", include_str!("../migrations/postgres/0009_organisations.sql")),
     (10, "exposed puk", include_str!("../migrations/postgres/0010_exposed_puk.sql")),
+    (11, "holders cards", include_str!("../migrations/postgres/0011_holders_cards.sql")),
 ];
 
 pub(crate) struct PostgresStore {

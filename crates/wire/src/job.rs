@@ -172,6 +172,9 @@ pub struct JobDetails {
     /// The address that certificates are to name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailAddress>,
+    /// The digits of the number of the card that is meant, without the letters in front.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<String>,
 }
 
 impl JobDetails {
@@ -261,12 +264,23 @@ pub struct CardInformation {
     /// Jobs that cannot be done now, each with the reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_now: BTreeMap<JobKind, Refusal>,
+    /// All cards of the same holder that were sent out, this one first, where the authority tells of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<HeldCard>,
     /// As on the screen, C first.
     pub holder: String,
     #[serde(with = "time::serde::rfc3339")]
     pub not_before: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub not_after: OffsetDateTime,
+}
+
+/// One of a holder's cards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldCard {
+    pub number: CardNumber,
+    /// 已開卡 or 未開卡.
+    pub activated: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

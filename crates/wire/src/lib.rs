@@ -25,8 +25,8 @@ pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, Pin
 pub use document::{CertificateReference, Context, Document, Nonce};
 pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
 pub use job::{
-    BatchReport, CardInformation, Device, EmailState, EmailWrite, Input, IssuedCertificate, JobDetails, JobKind,
-    JobStarted, JobState, PresentedCard, StartJob, Succeeded,
+    BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
+    JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,
 };
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};

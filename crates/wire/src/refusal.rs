@@ -54,6 +54,8 @@ codes! {
     PukBlocked = "puk_blocked",
     /// The holder has typed another PUK than the one that was shown.
     PukWrong = "puk_wrong",
+    /// The page was told another card number than that of the card in the reader.
+    NumberDiffers = "number_differs",
     /// Nobody typed for too long.
     KeypadTimedOut = "keypad_timed_out",
     /// The holder pressed the keypad's key to cancel, or gave up in the window.

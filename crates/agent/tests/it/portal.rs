@@ -180,6 +180,7 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
         number: NUMBER.parse().unwrap(),
         certificates: certificates.collect(),
         information: Some(CardInformation {
+            cards: Vec::new(),
             activated,
             not_now: activated
                 .then(|| (kaika_wire::JobKind::Activate, Code::AlreadyActivated.into()))

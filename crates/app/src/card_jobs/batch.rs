@@ -3,12 +3,12 @@
 use super::{View, check::context, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, JobRecord};
 use kaika_domain::{
-    PukVersion,
+    CardState, PukVersion,
     job::{CardJob, Facts, RoleTest, Step},
 };
 use kaika_wire::{
     Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
-    IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
+    HeldCard, IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
 };
 
 /// The management keys of this installation are of the first version.
@@ -221,6 +221,20 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
     let signature = view.certificates.iter().rev().find(shown);
     let (not_before, not_after) =
         signature.map_or((view.card.ordered_at, view.card.ordered_at), |c| (c.not_before, c.not_after));
+    // Whoever asks has the card: it has proved itself.
+    let cards = match view.policy.card.by_number {
+        true => reader.cards_of_same_holder(&holder).await?,
+        false => Vec::new(),
+    };
+    let sent_out =
+        |card: &kaika_domain::Card| matches!(card.state, CardState::Dispatched { .. } | CardState::Activated { .. });
+    let (this, others): (Vec<_>, Vec<_>) =
+        cards.into_iter().filter(sent_out).partition(|card| card.number == view.card.number);
+    let cards = this
+        .into_iter()
+        .chain(others)
+        .map(|card| HeldCard { activated: card.state.is_activated(), number: card.number })
+        .collect();
     let holder =
         crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?.to_string();
     let facts = view.facts();
@@ -231,6 +245,7 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
     Ok(CardInformation {
         activated: view.card.state.is_activated(),
         not_now: not_now.collect(),
+        cards,
         holder,
         not_before,
         not_after,

@@ -117,7 +117,7 @@ pub(super) const CARDS: [PlannedCard; 17] = [
     PlannedCard {
         name: "hca-2",
         authority: "hca",
-        subject: &[("C", "TW"), ("O", "測試醫院 TEST"), ("CN", "測試醫事人員二"), ("serialNumber", "0000000000000002")],
+        subject: &[("C", "TW"), ("O", "測試醫院 TEST"), ("CN", "測試醫事人員一"), ("serialNumber", "0000000000000001")],
         business_number: None,
         reader: None,
         device: 20_260_006,

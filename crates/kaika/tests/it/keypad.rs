@@ -4,10 +4,12 @@ use super::{
     matrix::{WAYS, run},
     world::{Hand, NEW_PIN, OTHER_PIN, Site},
 };
+use kaika_agent::engine::Order;
+use kaika_app::{CardOrder, Failure, issue_ticket, order_card};
 use kaika_card::Pin;
-use kaika_domain::{PukLedger, PukVersion};
+use kaika_domain::{CardRank, Organisation, PukLedger, PukVersion};
 use kaika_softcard::{FaultKind, SoftCard};
-use kaika_wire::{CertificateStatus, Code, JobKind, NotTyped, Refusal};
+use kaika_wire::{CardNumber, CertificateStatus, Code, JobDetails, JobKind, NotTyped, Refusal};
 
 fn by_keypad(policy: String) -> String {
     let changed = policy.replace("unlock = \"agent\"", "unlock = \"keypad\"");
@@ -186,4 +188,83 @@ fn a_blocked_puk_is_told_before_anything_is_shown() {
     drop(card);
     assert_eq!(refused(&site).code, Code::PukBlocked);
     assert!(puk_of(&site).1.is_empty());
+}
+
+fn by_number(policy: String) -> String {
+    let changed = by_keypad(policy).replace("identity_years = 11\n", "identity_years = 11\nby_number = true\n");
+    assert!(changed.contains("by_number"));
+    changed
+}
+
+/// Another card for a holder of this name, sent out.
+fn sent_out(site: &Site, unit: &str) -> CardNumber {
+    let app = site.open();
+    let number = site.runtime().block_on(async {
+        let subject = [("C", "TW"), ("O", "行政院"), ("OU", unit)];
+        let order = CardOrder {
+            subject: subject.map(|(label, value)| (label.into(), value.into())).into(),
+            organisation: Organisation::default(),
+            email: None,
+            contact: None,
+            rank: CardRank::Supplementary,
+        };
+        let authority = "gca".parse().unwrap();
+        let mut card = order_card(&app, &authority, order, None).await.unwrap().card;
+        let now = app.clock.now();
+        card.state = card.state.personalise(now).and_then(|state| state.dispatch(now)).unwrap();
+        let mut work = app.store.begin().await.unwrap();
+        work.update_card(&mut card).await.unwrap();
+        work.commit().await.unwrap();
+        card.number
+    });
+    site.close(&app);
+    number
+}
+
+/// 已開卡 and 未開卡, of the same holder alone, and told to nobody but a card that has proved itself.
+#[test]
+fn a_card_that_has_proved_itself_is_told_of_its_holders_others() {
+    let site = Site::activated(by_number);
+    let (other, _) = (sent_out(&site, "測試機關"), sent_out(&site, "另一個機關"));
+    let told = site.run(JobKind::Information, None).result.unwrap().succeeded.information.unwrap().cards;
+    let told: Vec<_> = told.iter().map(|card| (&card.number, card.activated)).collect();
+    assert_eq!(told, [(&site.number, true), (&other, false)]);
+
+    // Where the policy does not say so, nothing is told.
+    let site = Site::activated(by_keypad);
+    sent_out(&site, "測試機關");
+    assert!(site.run(JobKind::Information, None).result.unwrap().succeeded.information.unwrap().cards.is_empty());
+}
+
+/// The page's ticket is for the card whose digits were typed, and for no other.
+#[test]
+fn a_ticket_is_for_the_card_that_was_typed() {
+    let mut site = Site::activated(by_number);
+    site.hand = Some(Hand::Keypad(typed_well));
+    let digits = site.number.digits().to_owned();
+    let ticket = |site: &Site, digits: Option<&str>| {
+        let app = site.open();
+        let details = JobDetails { digits: digits.map(str::to_owned), ..JobDetails::default() };
+        let authority = "gca".parse().unwrap();
+        let issued = site.runtime().block_on(issue_ticket(&app, &authority, JobKind::Unlock, details));
+        site.close(&app);
+        issued.map(|issued| issued.ticket)
+    };
+    for wrong in [None, Some(""), Some("GC00000000000000"), Some("１２３４")] {
+        assert!(matches!(ticket(&site, wrong), Err(Failure::Refused(refusal)) if refusal.code == Code::BadRequest));
+    }
+    let run = |ticket: String| {
+        let app = site.open();
+        let card = std::sync::Arc::new(std::sync::Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+        let order = Order { ticket: Some(ticket), ..site.order(JobKind::Unlock) };
+        let ended = site.run_on(&app, &card, &order, None);
+        drop(card);
+        site.close(&app);
+        ended
+    };
+    let another = format!("{}{}", if digits.starts_with('0') { '1' } else { '0' }, &digits[1..]);
+    assert_eq!(run(ticket(&site, Some(&another)).unwrap()).unwrap_err().code, Code::NumberDiffers);
+    assert!(puk_of(&site).1.is_empty(), "nothing was done");
+    assert!(run(ticket(&site, Some(&digits)).unwrap()).is_ok());
+    assert!(site.inspect().pin_is(OTHER_PIN));
 }

@@ -100,6 +100,18 @@ impl<'a> CardJob<'a> {
         self.kind.status_change()
     }
 
+    /// Whether the digits of the card number are typed on this page.
+    fn asks_number(&self) -> bool {
+        self.policy.asks_number(self.kind)
+    }
+
+    /// A text with the letters and digits of this authority's card numbers.
+    fn of_number(&self, key: &str) -> String {
+        let card = &self.policy.card;
+        let prefix = card.number_prefixes.join("／");
+        text(self.page.language, key, &[("prefix", prefix.into()), ("digits", card.number_digits.into())])
+    }
+
     /// What a person needs, each with a hint where there is one.
     fn needs(&self) -> Vec<(String, Option<String>)> {
         let t = |key| self.page.t(key);
@@ -120,7 +132,8 @@ impl<'a> CardJob<'a> {
     fn how(&self) -> Vec<String> {
         let digits = [("digits", self.digits().into())];
         let how = |what| text(self.page.language, &self.key(what), &digits);
-        let mut steps = vec![self.page.t("portal-how-window")];
+        let mut steps: Vec<_> = self.asks_number().then(|| self.of_number("portal-how-number")).into_iter().collect();
+        steps.push(self.page.t("portal-how-window"));
         match self.by_keypad() {
             true => steps.extend([self.t(".how-code"), how(".how-keypad"), self.t(".how-proof")]),
             false => steps.push(how(".how")),

@@ -131,6 +131,11 @@ impl Reader for Work {
         self.noted(found)
     }
 
+    async fn cards_of_same_holder(&mut self, holder: &Holder) -> Found<Vec<Card>> {
+        let found = cards::cards_of_same_holder(self.on(), holder).await;
+        self.noted(found)
+    }
+
     async fn overdue_cards(
         &mut self,
         authority: &AuthorityId,

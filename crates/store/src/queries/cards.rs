@@ -26,6 +26,8 @@ statements! {
     OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
         ORDER BY ordered_at, id LIMIT 1";
     OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
+    OF_SAME_HOLDER = "SELECT card.* FROM card JOIN holder ON holder.id = card.holder \
+        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100";
     OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
         AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5";
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
@@ -94,6 +96,11 @@ pub(super) async fn oldest_order(on: &mut Connection, authority: Option<&Authori
 
 pub(super) async fn cards(on: &mut Connection, authority: &AuthorityId) -> Found<Vec<Card>> {
     many(sqlx::query::<Db>(OF_AUTHORITY).bind(authority.as_str().to_owned()).fetch_all(on).await)
+}
+
+pub(super) async fn cards_of_same_holder(on: &mut Connection, holder: &Holder) -> Found<Vec<Card>> {
+    let subject = to_json(&holder.subject)?;
+    many(sqlx::query::<Db>(OF_SAME_HOLDER).bind(holder.authority.as_str().to_owned()).bind(subject).fetch_all(on).await)
 }
 
 pub(super) async fn overdue_cards(

@@ -136,6 +136,9 @@ portal-job-login = Log in with a card
 
 portal-need-pin = Your present PIN
 portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
+portal-how-number = Type the card number, without { $prefix } in front.
+portal-number-hint = The { $digits } digits after { $prefix } on the card. Where you have several cards, this says which one is meant.
+portal-number-wrong = Please type the { $digits } digits of the card number, without { $prefix } in front.
 portal-need-keypad = best one with a keypad, on which PUK and PIN are typed
 portal-note-puk = The PUK is good once: the card gets another one at the end. There is no need to write it down; tell it to nobody.
 portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.

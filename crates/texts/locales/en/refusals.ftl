@@ -109,6 +109,9 @@ refusal-puk_blocked = The PUK of this card is locked, or cannot be tried any mor
 refusal-puk_wrong = The PUK typed on the reader is not right; the PIN is not changed.
     .next = The card has a new PUK now, and all its tries. Press “Try again” and type the new PUK as the screen shows it.
 
+refusal-number_differs = The card number that you typed on the page is not that of the card in the reader. Nothing was done.
+    .next = Close this window, insert that card or correct the number on the page, and start again.
+
 refusal-keypad_timed_out = Nobody typed in time, so this was not completed.
     .next = Press “Try again”, and begin to type within a minute of seeing the PUK.
 

@@ -136,6 +136,9 @@ portal-job-login = 憑證登入
 
 portal-need-pin = 您目前的PIN碼
 portal-need-pin-hint = 忘記了，請改用「鎖卡解碼／重設PIN碼」。
+portal-how-number = 輸入卡片號碼，不含前面的 { $prefix }。
+portal-number-hint = 卡片上 { $prefix } 後面的 { $digits } 個數字。有不只一張卡片時，用它確認是哪一張。
+portal-number-wrong = 請輸入卡號的 { $digits } 個半形數字，不含前面的 { $prefix }。
 portal-need-keypad = 最好是有數字鍵的讀卡機，PUK碼和PIN碼直接在上面輸入
 portal-note-puk = PUK碼只用一次，完成後卡片會自動換成新的，不必抄下來，也不要告訴別人。
 portal-note-locked = PIN碼連續輸入錯誤會鎖住卡片；重設後就能再用，不必換卡。

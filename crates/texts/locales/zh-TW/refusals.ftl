@@ -107,6 +107,9 @@ refusal-puk_blocked = 這張卡片的PUK碼已鎖住或不能再試，無法在�
 refusal-puk_wrong = 在讀卡機上輸入的PUK碼不對，PIN碼沒有改變。
     .next = 卡片已經換了新的PUK碼，次數也恢復了。請按「再試一次」，照畫面上新的PUK碼輸入。
 
+refusal-number_differs = 您在網頁上輸入的卡號，和讀卡機裡的卡片不同。什麼都沒有做。
+    .next = 請關閉這個視窗，換上那張卡片，或在網頁上改正卡號，再重新開始。
+
 refusal-keypad_timed_out = 等候輸入的時間到了，這次沒有完成。
     .next = 請按「再試一次」，看到PUK碼後在一分鐘內開始輸入。
 

@@ -12,7 +12,7 @@ use askama::Template;
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Puk, Refusal,
+    AuthorityId, CardNumber, CertificateStatus, Code, HeldCard, IssuedCertificate, JobKind, PinDigits, Puk, Refusal,
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -173,6 +173,10 @@ struct Form<'a> {
     /// Whether there are other cards to choose from.
     others: bool,
     fields: Vec<ShownField>,
+    /// All cards of the holder, where the portal tells of them.
+    cards: &'a [HeldCard],
+    /// Whether what else is needed is typed in the middle of the job.
+    by_keypad: bool,
 }
 
 #[derive(Template)]
@@ -318,11 +322,24 @@ impl Form<'_> {
     fn picture(&self) -> &'static str {
         CARD
     }
+
+    /// What the button says.
+    fn begin(&self) -> &'static str {
+        if self.by_keypad { ".begin-keypad" } else { ".begin" }
+    }
+
+    fn how_long(&self) -> &'static str {
+        if self.by_keypad { ".how-long-keypad" } else { ".how-long" }
+    }
 }
 
 impl Information<'_> {
     fn picture(&self) -> &'static str {
         CARD
+    }
+
+    fn cards(&self) -> &[HeldCard] {
+        &self.told.information.cards
     }
 
     fn key(&self, certificate: &IssuedCertificate) -> String {
@@ -499,7 +516,10 @@ fn draw(state: &State, language: Language) -> Drawn {
                 None => words.with("window-card-read", &[("card", offer.number.to_string().into())]),
             };
             drawn.focus = wrong.or(fields.first()).map(|field| field.id);
-            drawn.html = render(&Form { context, offer, others: *others, fields });
+            let told = state.informed.as_ref().filter(|(number, _)| *number == offer.number);
+            let cards = told.map(|(_, told)| told.information.cards.as_slice()).unwrap_or_default();
+            let by_keypad = kind.is_some_and(|kind| state.inputs().len() < kind.inputs().len());
+            drawn.html = render(&Form { context, offer, others: *others, fields, cards, by_keypad });
         }
         Stage::WantsTicket => {
             drawn.screen = "working";

@@ -32,6 +32,7 @@ impl<'b> Scene<'b> {
     /// With the window's form before the person.
     #[track_caller]
     fn open(browser: &'b Browser, demo: &Demo, language: Tongue) -> Scene<'b> {
+        let number = demo.card("hca").number();
         browser.open(&format!("{}/tray?lang={}", agent(demo), language.0));
         let screen = json!({"width": 1280, "height": 4000, "deviceScaleFactor": 1, "mobile": false});
         browser.cdp("Emulation.setDeviceMetricsOverride", &screen);
@@ -42,6 +43,11 @@ impl<'b> Scene<'b> {
         browser.wait_until("the page's look at the readers", |browser| {
             browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
         });
+        // The page asks for the digits alone.
+        browser.click(By::Css("#start"));
+        assert!(browser.has(By::Css("#digits-error")), "what is missing is said");
+        assert_eq!(browser.windows().len(), 2, "no window yet");
+        browser.fill(By::Css("#digits"), &number[2..]);
         inspect(browser, "unlock-keypad", language);
         browser.click(By::Css("#start"));
         let window = browser.switch_to_popup();
@@ -121,6 +127,14 @@ fn unlocked_on_the_keypad(language: Tongue) {
     let browser = start(language);
     let scene = Scene::open(&browser, &demo, language);
     assert!(!browser.has(By::Css("#new_pin")), "the PIN is typed elsewhere");
+    // The card has proved itself: its holder's cards are told.
+    let (own, other) = (demo.card("hca").number(), demo.spare_card("hca").0.number());
+    for (number, state) in [(own, "window-held-activated"), (other, "window-held-not-activated")] {
+        let held = browser.text_of(By::Css(&format!("[data-held='{number}']")));
+        assert!(held.contains(&said(language, state)), "{held}");
+        assert_eq!(held.contains(&said(language, "window-held-this")), number == own, "{held}");
+    }
+    assert_eq!(browser.all(By::Css("[data-held]")).len(), 2);
     browser.judge(&format!("window-unlock-keypad-{}", language.1), &LOOKS);
     browser.fill(By::Css("#user_code"), &user_code);
     browser.click(By::Css("#start"));
@@ -250,6 +264,21 @@ fn unlocked_in_the_window(language: Tongue) {
         browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
     });
     let page = browser.window();
+    let number = desk.demo.spare_card("hca").0.number().to_owned();
+    // Another card's number: told, and nothing is done with this one.
+    let wrong = if number.ends_with('0') { "1" } else { "0" };
+    browser.fill(By::Css("#digits"), &format!("{}{wrong}", &number[2..number.len() - 1]));
+    browser.click(By::Css("#start"));
+    let window = browser.switch_to_popup();
+    browser.fill(By::Css("#user_code"), "no-code-1");
+    browser.click(By::Css("#start"));
+    browser.find(By::Css("[data-screen=refused][data-code=number_differs]"));
+    browser.judge(&format!("window-number-differs-{}", language.1), &LOOKS);
+    browser.click(By::Css("#close"));
+    browser.switch_to(&page);
+    browser.wait_until_closed(&window);
+    browser.open(&format!("{portal}unlock"));
+    browser.fill(By::Css("#digits"), &number[2..]);
     browser.click(By::Css("#start"));
     let window = browser.switch_to_popup();
     browser.fill(By::Css("#user_code"), &desk.user_code);
@@ -320,7 +349,7 @@ fn press(keypad: &Keypad, asked: Entry, digits: &str) {
 fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
     let demo = Demo::start(Data::made(), &["--without-agent"]);
     let (card, file) = demo.spare_card("hca");
-    let user_code = card.user_code().to_owned();
+    let (number, user_code) = (card.number().to_owned(), card.user_code().to_owned());
     let desk = folder();
     let (own, socket) = (desk.path().join("one.card"), desk.path().join("keypad"));
     fs::copy(file, &own).unwrap();
@@ -347,6 +376,7 @@ fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
         browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
     });
     let page = browser.window();
+    browser.fill(By::Css("#digits"), &number[2..]);
     browser.click(By::Css("#start"));
     let window = browser.switch_to_popup();
     browser.fill(By::Css("#user_code"), &user_code);
