@@ -85,3 +85,57 @@ fn before_a_job_is_known_the_window_names_itself() {
         assert_eq!(view.authority, None);
     }
 }
+
+#[test]
+fn what_is_typed_in_the_middle_of_a_job_is_asked_for_in_both_languages() {
+    let puk = || Puk::parse("12345678").unwrap();
+    let (tell, _told) = std::sync::mpsc::channel();
+    let wrong = FieldError { field: Field::Puk, code: Code::PukWrong, tries_left: None };
+    let here = |errors| Typing::Here { puk: puk(), errors, tell: tell.clone() };
+    let at = |puk| Typing::AtKeypad { reader: "Reader <1>".to_owned(), puk };
+    for language in Language::ALL {
+        for (screen, typing, shown) in [
+            ("keypad", at(Some(puk())), true),
+            ("keypad", at(None), false),
+            ("type", here(Vec::new()), true),
+            ("type", here(vec![wrong]), true),
+        ] {
+            let mut state = state(Stage::Working(Meter::new()));
+            state.ask_to_type(typing);
+            let view = View::of(&state, 7, language);
+            let html = &view.drawn.html;
+            assert_eq!(view.drawn.screen, screen);
+            assert!(html.contains("id=\"heading\"") && !view.drawn.announce.is_empty(), "{html}");
+            assert_eq!(html.contains("1234") && html.contains("5678"), shown, "{html}");
+            for never in ["<1>", "style=", "<script", "onclick"] {
+                assert!(!html.contains(never), "{never} in {html}");
+            }
+            // What else is said of the window has no secret in it.
+            assert!(!view.drawn.announce.contains("1234") && !view.drawn.key.contains("1234"));
+        }
+    }
+}
+
+#[test]
+fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
+    let cards = ["GC00000000000001", "GC00000000000002"].map(|number| number.parse().unwrap());
+    let held = |at: usize| HeldCard { number: CardNumber::clone(&cards[at]), activated: at == 0 };
+    for language in Language::ALL {
+        for told in [vec![], vec![held(0), held(1)]] {
+            let mut state = state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() });
+            let information = kaika_wire::CardInformation {
+                activated: true,
+                not_now: Default::default(),
+                cards: told.clone(),
+                holder: "C=TW".to_owned(),
+                not_before: OffsetDateTime::UNIX_EPOCH,
+                not_after: OffsetDateTime::UNIX_EPOCH,
+            };
+            state.informed = Some((NUMBER.parse().unwrap(), Informed { information, certificates: Vec::new() }));
+            let html = View::of(&state, 1, language).drawn.html;
+            let words = Words { language };
+            assert_eq!(html.matches("data-held=").count(), told.len(), "{html}");
+            assert_eq!(html.contains(&words.t("window-held-not-activated")), !told.is_empty());
+        }
+    }
+}

@@ -107,3 +107,62 @@ fn one_look_at_a_time() {
     assert!(state.look(1).is_none(), "nothing has changed");
     assert!(state.look(2).is_some());
 }
+
+/// At work, with somebody waiting for what is typed.
+fn typing(now: Instant) -> (State, std::sync::mpsc::Receiver<Result<Pin, NotTyped>>) {
+    let mut state = asking();
+    state.begin(asked(), ticket(), now).unwrap();
+    state.run(&number(), &typed(), now).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    state.ask_to_type(Typing::Here { puk: Puk::parse("12345678").unwrap(), errors: Vec::new(), tell });
+    (state, told)
+}
+
+#[test]
+fn puk_and_pin_are_typed_while_the_job_waits() {
+    let typed = |puk: &str, pin: &str, again: &str| -> Typed {
+        let text = format!(r#"{{"puk": "{puk}", "new_pin": "{pin}", "new_pin_again": "{again}"}}"#);
+        serde_json::from_str(&text).unwrap()
+    };
+    let (mut state, told) = typing(Instant::now());
+    for (puk, pin, again, wrong) in [
+        ("12345679", "135790", "135790", vec![(Field::Puk, Code::PukWrong)]),
+        ("", "135790", "135791", vec![(Field::Puk, Code::SecretMissing), (Field::NewPinAgain, Code::PinsDiffer)]),
+        ("12345678", "1357", "1357", vec![(Field::NewPin, Code::PinForm)]),
+    ] {
+        state.typed(&typed(puk, pin, again));
+        let Some(Typing::Here { errors, .. }) = &state.typing else { panic!("{puk} was taken") };
+        let found: Vec<_> = errors.iter().map(|error| (error.field, error.code)).collect();
+        assert_eq!(found, wrong, "{puk} {pin} {again}");
+        assert!(told.try_recv().is_err(), "nobody is told");
+    }
+    state.typed(&typed("1234 5678", "135790", "135790"));
+    assert_eq!(told.recv().unwrap().unwrap().expose(), "135790");
+    assert!(state.typing.is_none() && state.is_working());
+
+    let (mut state, told) = typing(Instant::now());
+    state.give_up();
+    assert_eq!(told.recv().unwrap().err(), Some(NotTyped::Cancelled));
+    state.typed(&typed("12345678", "135790", "135790"));
+    assert!(told.try_recv().is_err(), "it is over");
+}
+
+#[test]
+fn a_puk_goes_with_its_job() {
+    let now = Instant::now();
+    for code in [Code::KeypadCancelled, Code::KeypadTimedOut, Code::KeypadForm, Code::PukWrong, Code::CardRemoved] {
+        let (mut state, _told) = typing(now);
+        state.finished(Err(code.into()), now);
+        assert!(state.typing.is_none());
+        let again = matches!(
+            state.stage,
+            Stage::Refused { remedy: Remedy::SameInputs, .. } | Stage::Refused { remedy: Remedy::SameCard, .. }
+        );
+        assert!(again, "{code}: the same user code once more");
+        assert!(state.kept.is_some());
+    }
+    // Nobody is asked for anything while nothing is at work.
+    let mut state = asking();
+    state.ask_to_type(Typing::AtKeypad { reader: "Reader".into(), puk: None });
+    assert!(state.typing.is_none());
+}
