@@ -86,6 +86,16 @@ fn unlocking_in_the_window() {
     assert_eq!(puk_of(&base).1.len(), 1);
 }
 
+/// The card tool has asked for the new PIN as for any other, and nobody is shown a PUK; it is replaced all the same.
+#[test]
+fn the_card_tool_types_for_its_holder() {
+    let site = Site::activated(by_keypad);
+    site.lock_pin();
+    let before = settled(&site);
+    unlocked(&site);
+    assert_eq!(settled(&site), PukVersion(before.0 + 1));
+}
+
 /// Whatever the holder does, the PUK that was seen is gone when the job ends, the card has all its tries, and the holder
 /// may try again.
 #[test]
