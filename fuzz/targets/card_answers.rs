@@ -54,7 +54,10 @@ fn commands(choice: u8) -> Vec<Command> {
             Command::AnswerManagement { response: Bytes(vec![7; 16]) },
             Command::ProveHolder { pin: PinSource::Current, algorithm },
         ],
-        _ => vec![Command::BlockPin, Command::ProvePossession { slot, algorithm, pin: PinSource::Factory, public_key: None }],
+        _ => vec![
+            Command::BlockPin,
+            Command::ProvePossession { slot, algorithm, pin: PinSource::Factory, public_key: None },
+        ],
     }
 }
 
