@@ -11,6 +11,14 @@ use kaika_domain::{Actor, Card, Contact};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal};
 use serde_json::json;
 
+/// Who is written to about this card's holder, as its holder may read it.
+///
+/// # Errors
+/// The store failed.
+pub async fn contact_of(app: &App, proved: &HolderProved) -> Result<Option<Contact>, Failure> {
+    Ok(app.store.read().await?.contact(proved.card().holder).await?)
+}
+
 /// What became of the wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AskedContact {

@@ -43,7 +43,7 @@ mod well_known;
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp};
 pub use captcha::{Captcha, Sum, ask_again, captcha_digits, draw_captcha, forget_captchas};
-pub use change_contact::{AskedContact, ask_contact_change, change_contact, pending_contact};
+pub use change_contact::{AskedContact, ask_contact_change, change_contact, contact_of, pending_contact};
 pub use change_status::{
     Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
     change_status_by_authority, change_status_without_card,

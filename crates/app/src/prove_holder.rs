@@ -4,7 +4,7 @@
 //! answer after the same work. The tries have a counter of their own, so that nobody who has read a card's number locks
 //! the code that its holder needs with the card; and only who names its holder spends any.
 
-use crate::{App, Failure, audit::Event, reset_user_code::has_user_codes};
+use crate::{App, Failure, LoggedIn, audit::Event, reset_user_code::has_user_codes};
 use kaika_domain::{Actor, Card, Policy};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 /// How the holder was known, for the audit log.
 pub(crate) const WITHOUT_CARD: &str = "without_card";
 
-/// That somebody has shown to be the holder of this card; only testing the user code makes one.
+/// That somebody has shown to be the holder of this card: by the user code, or by a login with it. Nothing else makes one.
 pub struct HolderProved {
     card: Card,
 }
@@ -20,6 +20,12 @@ pub struct HolderProved {
 impl HolderProved {
     pub fn card(&self) -> &Card {
         &self.card
+    }
+}
+
+impl From<LoggedIn> for HolderProved {
+    fn from(who: LoggedIn) -> Self {
+        Self { card: who.card }
     }
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/login/outcome/{token}", get(login::outcome))
         .route("/{authority}/logout", post(login::log_out))
         .route("/{authority}/my-card", get(my_card::my_card))
+        .route("/{authority}/my-card/contact", get(contact::own_form).post(contact::ask_own).layer(mails.clone()))
         .route("/{authority}/my-card/publication", post(my_card::publish))
         .route("/{authority}/organisation", get(organisation::all))
         .route("/{authority}/organisation.csv", get(organisation::all_as_csv))

@@ -27,6 +27,7 @@ const BROWSER_SECONDS: u32 = 15 * 60;
 pub(crate) enum Destination {
     #[default]
     MyCard,
+    Contact,
     Organisation,
     Expiring,
 }
@@ -35,6 +36,7 @@ impl Destination {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::MyCard => "my-card",
+            Self::Contact => "my-card/contact",
             Self::Organisation => "organisation",
             Self::Expiring => "organisation/expiring",
         }
@@ -43,6 +45,7 @@ impl Destination {
     fn name(self) -> &'static str {
         match self {
             Self::MyCard => "my_card",
+            Self::Contact => "contact",
             Self::Organisation => "organisation",
             Self::Expiring => "expiring",
         }

@@ -2,7 +2,7 @@
 
 use super::http::{Answer, OWN, Server};
 use super::logins::prove;
-use super::world::Site;
+use super::world::{CONTACT, Site};
 use axum::http::{Method, StatusCode};
 use kaika_app::AskedLogin;
 use kaika_server::Rates;
@@ -207,4 +207,30 @@ fn one_that_is_not_published_looks_like_one_that_is_not() {
 
     decide("published=yes", "http://localhost:8080");
     assert_eq!(ask(number.as_str(), "測試機關").0, StatusCode::OK);
+}
+
+/// The card has said who it is: no user code is asked for, and the new address still confirms.
+#[test]
+fn whoever_has_logged_in_changes_the_contact_without_a_user_code() {
+    let server = server();
+    let session = log_in(&server);
+    let own = get(&server, "/gca/my-card/contact", &session);
+    assert_eq!((own.status, own.header("cache-control")), (StatusCode::OK, "no-store"));
+    let page = own.page();
+    assert!(page.contains(CONTACT) && !page.contains("name=\"user_code\"") && !page.contains("name=\"number\""));
+    let send = |cookies: &str, form: &str| {
+        let headers = [
+            ("host", OWN),
+            ("origin", "http://localhost:8080"),
+            ("cookie", cookies),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        server.send("192.0.2.1:5000", Method::POST, "/gca/my-card/contact", &headers, form.to_owned().into())
+    };
+    let wrong = send(&session, "email=nowhere");
+    assert!(wrong.status == StatusCode::BAD_REQUEST && wrong.page().contains("id=\"email-error\""));
+    assert_eq!(send(&session, "email=new.desk%40agency.example").header("location"), "/gca/contact/sent");
+    assert_eq!(send(&session, "email=desk%40agency.example&person=A").header("location"), "/gca/contact/done");
+    assert_eq!(send("", "email=new.desk%40agency.example").header("location"), "/gca/login?to=contact");
+    assert_eq!(get(&server, "/gca/my-card/contact", "").header("location"), "/gca/login?to=contact");
 }

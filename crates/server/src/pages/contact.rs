@@ -1,22 +1,26 @@
-//! 聯絡人修改: holders without a card in a reader are known by card number, name and user code.
+//! 聯絡人修改: holders are known by a login with the card; or without it by card number, name and user code.
 
 use super::{
     fields::{Wrong, card_number, holder_name, narrow, wrong_with},
+    my_card::Session,
     page::{Page, authority, private},
 };
 use crate::{
     equal_time::{EQUAL_TIME, in_equal_time},
     errors::{fail, not_found, refuse},
+    session::{self, Destination},
     site::Site,
 };
 use askama::Template;
 use axum::{
     Form,
     extract::{Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{AskedContact, Failure, ask_contact_change, change_contact as change, pending_contact, prove_holder};
+use kaika_app::{
+    AskedContact, Failure, ask_contact_change, change_contact as change, contact_of, pending_contact, prove_holder,
+};
 use kaika_domain::{Contact, Policy};
 use kaika_texts::Language;
 use kaika_web::{html, language};
@@ -61,6 +65,8 @@ pub(super) struct ChangePage<'a> {
     pub(super) policy: &'a Policy,
     pub(super) asked: Asked,
     pub(super) wrong: Vec<Wrong>,
+    /// Who has logged in; others are asked who they are.
+    pub(super) session: Option<Session>,
 }
 
 impl ChangePage<'_> {
@@ -78,7 +84,7 @@ const NOT_PROVED: &str = "contact-not-proved";
 
 pub(super) fn change_page(language: Language, policy: &Policy, asked: Asked, wrong: Vec<Wrong>) -> ChangePage<'_> {
     let page = Page::new(language, "contact-change").of_authority(policy);
-    ChangePage { page, policy, asked, wrong }
+    ChangePage { page, policy, asked, wrong, session: None }
 }
 
 /// What became of it.
@@ -114,7 +120,7 @@ pub(super) fn step_page(language: Language, policy: &Policy, step: Step) -> Step
     StepPage { page: Page::new(language, title).of_authority(policy), policy, step }
 }
 
-/// Without user codes nobody is known here.
+/// Without user codes nobody is known here who has not logged in.
 fn with_user_codes<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
     authority(&site.app, id).filter(|policy| policy.user_code.is_some())
 }
@@ -145,13 +151,69 @@ pub(super) async fn ask(
         let proved = prove_holder(&site.app, &policy.id, &wish.number, &wish.name, &wish.user_code).await?;
         ask_contact_change(&site.app, &proved, &wish.contact).await
     };
-    let path = match in_equal_time(EQUAL_TIME, work).await {
-        Ok(AskedContact::LinkSent) => "sent",
-        Ok(AskedContact::Changed) => "done",
+    match in_equal_time(EQUAL_TIME, work).await {
+        Ok(asked) => asked_for(asked, policy),
         Err(Failure::Refused(refusal)) if refusal.code == Code::DetailsWrong => {
-            return again(StatusCode::FORBIDDEN, sent, vec![user_code(NOT_PROVED)]);
+            again(StatusCode::FORBIDDEN, sent, vec![user_code(NOT_PROVED)])
         }
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// As [`form`], for somebody who has logged in, with what is on record.
+pub(super) async fn own_form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
+    let who = match session::required(&site, policy, &Method::GET, &headers, Destination::Contact).await {
+        Ok(who) => who,
+        Err(response) => return response,
+    };
+    let session = Some(Session::of(&who));
+    let asked = match contact_of(&site.app, &who.into()).await {
+        Ok(Some(Contact { email, name, telephone })) => Asked {
+            email: email.to_string(),
+            person: name.unwrap_or_default(),
+            telephone: telephone.unwrap_or_default(),
+            ..Asked::default()
+        },
+        Ok(None) => Asked::default(),
         Err(failure) => return fail(failure, &headers),
+    };
+    let page = ChangePage { session, ..change_page(language(&headers), policy, asked, Vec::new()) };
+    private(StatusCode::OK, &page)
+}
+
+pub(super) async fn ask_own(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    sent: Result<Form<Sent>, FormRejection>,
+) -> Response {
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
+    let Ok(Form(sent)) = sent else {
+        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
+    };
+    let who = match session::required(&site, policy, &Method::POST, &headers, Destination::Contact).await {
+        Ok(who) => who,
+        Err(response) => return response,
+    };
+    let contact = match contact(&sent) {
+        Ok(contact) => contact,
+        Err(wrong) => {
+            let page = change_page(language(&headers), policy, sent.shown_again(), wrong);
+            let page = ChangePage { session: Some(Session::of(&who)), ..page };
+            return private(StatusCode::BAD_REQUEST, &page);
+        }
+    };
+    match ask_contact_change(&site.app, &who.into(), &contact).await {
+        Ok(asked) => asked_for(asked, policy),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+fn asked_for(asked: AskedContact, policy: &Policy) -> Response {
+    let path = match asked {
+        AskedContact::LinkSent => "sent",
+        AskedContact::Changed => "done",
     };
     Redirect::to(&format!("/{}/contact/{path}", policy.id)).into_response()
 }
@@ -201,13 +263,13 @@ fn contact(sent: &Sent) -> Result<Contact, Vec<Wrong>> {
 }
 
 pub(super) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     let step = Step::Sent { has_mailbox: site.settings.mailbox.is_some() };
     html(&step_page(language(&headers), policy, step))
 }
 
 pub(super) async fn done(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     html(&step_page(language(&headers), policy, Step::Done))
 }
 
@@ -217,7 +279,7 @@ pub(super) async fn link(
     Path((id, token)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     match pending_contact(&site.app, &policy.id, &token).await {
         Ok((number, contact)) => {
             let step = Step::Confirm { number, contact };
@@ -232,7 +294,7 @@ pub(super) async fn confirm(
     Path((id, token)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     match change(&site.app, &policy.id, &token).await {
         Ok(_) => Redirect::to(&format!("/{}/contact/done", policy.id)).into_response(),
         Err(failure) => over(failure, policy, &headers),

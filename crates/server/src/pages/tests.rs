@@ -458,7 +458,10 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
     ];
     for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {
         let asked = contact::Asked { number: text(), name: text(), email: text(), person: text(), telephone: text() };
-        add("contact", &contact::change_page(language, policy, asked, wrong));
+        let of_stranger = contact::change_page(language, policy, asked, wrong);
+        add("contact", &of_stranger);
+        let session = Some(my_card::Session { number: number(), until: OffsetDateTime::UNIX_EPOCH });
+        add("contact, logged in", &contact::ChangePage { session, ..of_stranger });
     }
     let new = kaika_domain::Contact {
         email: "desk@agency.example".parse().unwrap(),

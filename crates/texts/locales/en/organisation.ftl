@@ -41,6 +41,9 @@ organisation-to = Valid to
 organisation-since = from { $day }
 organisation-supplementary = You are logged in with a supplementary card. Log in with the primary card to see all certificates of the organisation.
 
+my-contact = Contact
+my-contact-lead = Links that reset the user code, and notices, go to the contact address. Logged in as you are, you need no user code to change it.
+
 publication = Can others find it?
 publication-on = Now: others can find this card’s certificates
 publication-on-means = Whoever knows card number and holder’s name, or a serial number, can find and download the certificates: to verify your signatures, or to encrypt for you.

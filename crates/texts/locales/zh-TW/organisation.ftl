@@ -40,6 +40,9 @@ organisation-to = 到期日
 organisation-since = { $day } 生效
 organisation-supplementary = 您用附卡登入。機關（組織）所有憑證要用正卡登入才能查看。
 
+my-contact = 聯絡人
+my-contact-lead = 重設用戶代碼的連結和通知，都會寄到聯絡信箱。您已經用卡片登入，修改時不需要用戶代碼。
+
 publication = 別人查不查得到
 publication-on = 目前：別人查得到這張卡片的憑證
 publication-on-means = 知道卡號和持有者名稱、或憑證序號的人，可以查到並下載憑證，用來驗證您的簽章，或加密資料給您。

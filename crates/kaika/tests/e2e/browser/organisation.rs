@@ -214,7 +214,16 @@ fn publication(language: Tongue) {
     browser.click(By::Css("#publish"));
     browser.wait_until("the other state", |browser| browser.has(By::Css("[data-published=true]")));
     assert!(found(&stranger));
+    // Who has logged in needs no user code for the contact.
+    browser.click(By::Css("#change-contact"));
+    browser.find(By::Css("#session"));
+    inspect(&browser, "my-contact", language);
+    assert!(!browser.has(By::Css("#user_code")));
+    browser.fill(By::Css("#email"), "new-desk@kaika.example");
+    browser.click(By::Css("#send"));
+    browser.find(By::Css("#sent"));
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+    browser.open(&format!("{}/xca/my-card", desk.portal()));
     browser.click(By::Css("#log-out"));
     browser.find(By::Css("#over"));
 }
