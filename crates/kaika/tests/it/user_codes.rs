@@ -213,9 +213,11 @@ fn where_there_are_no_user_codes_there_are_no_such_pages() {
         format!("{}{}", &policy[..start], &policy[end..])
     };
     let post = Post::of(Site::ordered(without));
-    for path in ["/gca/user-code", "/gca/user-code/sent", "/gca/user-code/AAAA", "/gca/contact", "/gca/contact/AAAA"] {
+    for path in ["/gca/user-code", "/gca/user-code/sent", "/gca/user-code/AAAA", "/gca/contact"] {
         assert_eq!(post.get(path).status, StatusCode::NOT_FOUND, "{path}");
     }
+    // By a login the contact is changed all the same.
+    assert_eq!(post.get("/gca/contact/AAAA").status, StatusCode::GONE);
     assert!(!post.get("/gca/").body.contains("/gca/user-code"));
     assert_eq!(post.get("/mails").status, StatusCode::NOT_FOUND, "in the demo alone");
 }

@@ -461,7 +461,10 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
         let of_stranger = contact::change_page(language, policy, asked, wrong);
         add("contact", &of_stranger);
         let session = Some(my_card::Session { number: number(), until: OffsetDateTime::UNIX_EPOCH });
-        add("contact, logged in", &contact::ChangePage { session, ..of_stranger });
+        // Asked for nothing of these, nobody is told that they are wrong.
+        let mut wrong = of_stranger.wrong.clone();
+        wrong.retain(|wrong| !["number", "name", "user_code"].contains(&wrong.field));
+        add("contact, logged in", &contact::ChangePage { session, wrong, ..of_stranger });
     }
     let new = kaika_domain::Contact {
         email: "desk@agency.example".parse().unwrap(),
