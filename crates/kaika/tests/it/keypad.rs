@@ -167,14 +167,7 @@ fn after_a_cut_the_next_job_replaces_the_puk_that_was_seen() {
 #[test]
 fn the_last_try_of_a_puk_is_not_left_to_the_holder() {
     let mut site = locked(Hand::Keypad(typed_well));
-    let mut card = SoftCard::open(site.card_path()).unwrap();
-    card.power_on();
-    card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
-    for _ in 0..2 {
-        let wrong = [[0x00, 0x2c, 0x00, 0x80, 0x10].as_slice(), b"00000000111111\xff\xff".as_slice()].concat();
-        card.transmit(&wrong).unwrap();
-    }
-    drop(card);
+    site.spend_puk_tries(2);
     assert_eq!(site.inspect().puk_tries_left(), 1);
     site.hand = Some(Hand::Keypad(|_| typed_well(Some("00000000"))));
     for _ in 0..3 {

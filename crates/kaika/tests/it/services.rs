@@ -53,14 +53,7 @@ fn an_unopened_card_is_not_unlocked() {
 #[test]
 fn a_card_without_puk_tries_is_told_apart_and_costs_no_user_code() {
     let site = Site::activated(as_it_is);
-    let mut card = kaika_softcard::SoftCard::open(site.card_path()).unwrap();
-    card.power_on();
-    card.transmit(&[0x00, 0xa4, 0x04, 0x00, 0x05, 0xa0, 0x00, 0x00, 0x03, 0x08]).unwrap();
-    for _ in 0..3 {
-        let wrong = [[0x00, 0x2c, 0x00, 0x80, 0x10].as_slice(), b"00000000111111\xff\xff".as_slice()].concat();
-        card.transmit(&wrong).unwrap();
-    }
-    drop(card);
+    site.spend_puk_tries(3);
     assert_eq!(site.inspect().puk_tries_left(), 0);
     let refused = refusal(&site, JobKind::Unlock);
     assert_eq!(refused.code, Code::PukBlocked);

@@ -339,6 +339,18 @@ impl Site {
         self.now += span;
     }
 
+    /// By wrong ones.
+    pub(crate) fn spend_puk_tries(&self, tries: usize) {
+        const SELECT_PIV: &[u8] = b"\x00\xa4\x04\x00\x05\xa0\x00\x00\x03\x08";
+        const RESET_RETRY_COUNTER: &[u8] = b"\x00\x2c\x00\x80\x1000000000111111\xff\xff";
+        let mut card = SoftCard::open(self.card_path()).unwrap();
+        card.power_on();
+        card.transmit(SELECT_PIV).unwrap();
+        for _ in 0..tries {
+            card.transmit(RESET_RETRY_COUNTER).unwrap();
+        }
+    }
+
     pub(crate) fn card_path(&self) -> PathBuf {
         self.folder.path().join("card.card")
     }
