@@ -122,16 +122,19 @@ pub(super) async fn list(on: &mut Connection, certificates: &[Certificate]) -> F
     Ok(())
 }
 
+/// The member's row comes first: who has it has the holder's list, and everybody else waits there and nowhere else.
 async fn put_member(on: &mut Connection, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
     let holder = holder.to_string();
-    sqlx::query::<Db>(UNLIST).bind(holder.clone()).execute(&mut *on).await.map_err(failure)?;
-    let Some(Membership { key, holder: name }) = membership else {
-        sqlx::query::<Db>(DELETE_MEMBER).bind(holder).execute(on).await.map_err(failure)?;
-        return Ok(());
+    let member = match membership {
+        Some(Membership { key, holder: name }) => {
+            sqlx::query::<Db>(PUT_MEMBER).bind(holder.clone()).bind(key.clone()).bind(name.clone())
+        }
+        None => sqlx::query::<Db>(DELETE_MEMBER).bind(holder.clone()),
     };
-    let put = sqlx::query::<Db>(PUT_MEMBER).bind(holder.clone()).bind(key.clone()).bind(name.clone());
-    put.execute(&mut *on).await.map_err(failure)?;
-    sqlx::query::<Db>(LIST_OF_HOLDER).bind(holder).execute(on).await.map_err(failure)?;
+    member.execute(&mut *on).await.map_err(failure)?;
+    for sql in [UNLIST, LIST_OF_HOLDER] {
+        sqlx::query::<Db>(sql).bind(holder.clone()).execute(&mut *on).await.map_err(failure)?;
+    }
     Ok(())
 }
 
