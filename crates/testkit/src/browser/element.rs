@@ -86,6 +86,16 @@ impl Browser {
         });
     }
 
+    /// Waits until the element with this `id` has the focus.
+    #[track_caller]
+    pub fn wait_for_focus(&self, id: &str) {
+        let script = json!({"script": "return document.activeElement?.id ?? ''", "args": []});
+        self.wait_for(&format!("the focus on #{id}"), || {
+            // A page on its way elsewhere has none.
+            (text(&self.session.post("/execute/sync", script.clone()).ok()?) == id).then_some(())
+        });
+    }
+
     /// What has the focus.
     #[track_caller]
     pub fn focused(&self) -> Element<'_> {
@@ -112,6 +122,20 @@ impl Browser {
             })
         });
         read.into_inner()
+    }
+
+    /// Waits until exactly this can be read of an element: what was read before a click may still stand there after it.
+    #[track_caller]
+    pub fn wait_for_text_of(&self, by: By<'_>, wanted: &str) {
+        let read = std::cell::RefCell::new(String::new());
+        self.wait_for_or(
+            || format!("{by:?} to say {wanted:?}; it says {:?}", read.borrow()),
+            || {
+                let found = self.all(by).into_iter().next()?.ask("/text").ok()?;
+                read.replace(text(&found));
+                (*read.borrow() == wanted).then_some(())
+            },
+        );
     }
 
     #[track_caller]

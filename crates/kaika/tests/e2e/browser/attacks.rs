@@ -238,7 +238,7 @@ fn other_sites_forms_are_refused() {
         let asked = json!({"by": "card", "number": card.number(), "name": "測試資訊處"});
         assert_eq!(submit(&query, "application/x-www-form-urlencoded", asked), Some(403));
         assert!(!browser.text().contains(card.number()));
-        assert_eq!(browser.find(By::Css("h1")).text(), said(language, "portal-error-foreign"));
+        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-error-foreign"));
         inspect(&browser, "error-foreign", language);
         browser.click(By::Css("#error a[href='/']"));
         browser.find(By::Css("main a[href='/gca/']"));

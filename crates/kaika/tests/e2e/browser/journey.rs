@@ -14,8 +14,8 @@ fn journey(language: (&str, &str), authority: &str, pin: &str) {
     open_card_window(&browser, &desk, authority);
     let window = browser.window();
     let shown = desk.bench.show(&[]).expect_success();
-    assert_eq!(browser.find(By::Css("[data-fact=number]")).text(), shown["number"].as_str().unwrap());
-    assert_eq!(browser.find(By::Css("[data-fact=holder]")).text(), shown["holder"].as_str().unwrap());
+    browser.wait_for_text_of(By::Css("[data-fact=number]"), shown["number"].as_str().unwrap());
+    browser.wait_for_text_of(By::Css("[data-fact=holder]"), shown["holder"].as_str().unwrap());
     assert!(browser.text().contains(&format!("localhost:{}", desk.demo.port())), "which site asks");
     browser.judge(&format!("window-form-{}", language.1), &[Look::Window, Look::WindowDark]);
     browser.switch_to(&page);
@@ -27,7 +27,7 @@ fn journey(language: (&str, &str), authority: &str, pin: &str) {
     browser.wait_until_closed(&window);
     browser.wait_for_url(&format!("/{authority}/activate/outcome/"));
     inspect(&browser, "outcome-succeeded", language);
-    assert_eq!(browser.find(By::Css("#number")).text(), shown["number"].as_str().unwrap());
+    browser.wait_for_text_of(By::Css("#number"), shown["number"].as_str().unwrap());
     assert_eq!(browser.all(By::Css("tr[data-role]")).len(), 4);
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
 

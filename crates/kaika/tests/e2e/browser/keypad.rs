@@ -147,7 +147,7 @@ fn unlocked_on_the_keypad(language: Tongue) {
     browser.judge(&format!("tray-keypad-{}", language.1), &[Look::Desktop, Look::PhoneDark]);
     browser.assert_reflows(&[320]);
     scene.digits("12");
-    browser.wait_until("two digits on the display", |browser| browser.text_of(By::Css(".keypad-typed")) == "●●");
+    browser.wait_for_text_of(By::Css(".keypad-typed"), "●●");
     scene.keys(&["cancel"]);
     scene.is_refused("keypad_cancelled");
     browser.judge(&format!("window-keypad-cancelled-{}", language.1), &LOOKS);
@@ -299,11 +299,11 @@ fn unlocked_in_the_window(language: Tongue) {
     // Slips are told at their fields, and cost no try.
     let wrong = if first == "00000000" { "11111111" } else { "00000000" };
     fill(wrong, PIN, "864203");
-    assert_eq!(browser.text_of(By::Css("#puk-error")), said(language, "field-puk.wrong"));
+    browser.wait_for_text_of(By::Css("#puk-error"), &said(language, "field-puk.wrong"));
     assert!(!browser.text_of(By::Css("#new_pin_again-error")).is_empty());
     browser.judge(&format!("window-type-wrong-{}", language.1), &LOOKS);
     fill("", "8642", "8642");
-    assert_eq!(browser.text_of(By::Css("#puk-error")), said(language, "field-puk.missing"));
+    browser.wait_for_text_of(By::Css("#puk-error"), &said(language, "field-puk.missing"));
     browser.click(By::Css("#give-up"));
     browser.find(By::Css("[data-screen=refused][data-code=keypad_cancelled]"));
     browser.click(By::Css("#again"));

@@ -13,10 +13,6 @@ const CONTACT: &str = "gca-1@kaika.example";
 const NEW: &str = "new-desk@kaika.example";
 const NEW_CODE: &str = "Xyz-6789";
 
-fn heading(browser: &Browser) -> String {
-    browser.find(By::Css("h1")).text()
-}
-
 fn fill_card(browser: &Browser, number: &str, name: &str) {
     browser.fill(By::Css("#number"), number);
     browser.fill(By::Css("#name"), name);
@@ -45,9 +41,9 @@ fn is_wrong(browser: &Browser, language: (&str, &str), wrong: &[(&str, &str)]) {
     for (field, text) in wrong {
         let input = browser.find(By::Css(&format!("#{field}")));
         assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"), "{field}");
-        assert_eq!(browser.find(By::Css(&format!("#{field}-error"))).text(), said(language, text));
+        browser.wait_for_text_of(By::Css(&format!("#{field}-error")), &said(language, text));
         browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
-        assert_eq!(browser.focused().attribute("id").as_deref(), Some(*field));
+        browser.wait_for_focus(field);
     }
     assert_eq!(browser.all(By::Css("#wrong li")).len(), wrong.len());
 }
@@ -60,7 +56,7 @@ fn a_new_user_code(language: (&str, &str)) {
     browser.open(&format!("{}/gca/", portal(&demo)));
     inspect(&browser, "home-with-user-codes", language);
     browser.click(By::Css("main a[href='/gca/user-code']"));
-    assert_eq!(heading(&browser), said(language, "user-code"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "user-code"));
     inspect(&browser, "user-code", language);
     fill_card(&browser, "12", "");
     browser.click(By::Css("#send"));
@@ -77,7 +73,7 @@ fn a_new_user_code(language: (&str, &str)) {
     let mail = mail_to(&demo, &browser, language, CONTACT, "user_code_link");
     inspect(&browser, "mails", language);
     browser.click(By::Css(&format!("{mail} .mail-text a")));
-    assert_eq!(heading(&browser), said(language, "user-code-new"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "user-code-new"));
     assert!(browser.find(By::Css(".lead")).text().contains(card.number()));
     inspect(&browser, "user-code-new", language);
 
@@ -90,7 +86,7 @@ fn a_new_user_code(language: (&str, &str)) {
     browser.fill(By::Css("#again"), NEW_CODE);
     browser.click(By::Css("#set"));
     browser.find(By::Css("#now"));
-    assert_eq!(heading(&browser), said(language, "user-code-done"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "user-code-done"));
     inspect(&browser, "user-code-done", language);
 
     let told = mail_to(&demo, &browser, language, CONTACT, "user_code_changed");
@@ -114,7 +110,7 @@ fn another_contact(language: (&str, &str)) {
     let browser = start(language);
     browser.open(&format!("{}/gca/", portal(&demo)));
     browser.click(By::Css("main a[href='/gca/contact']"));
-    assert_eq!(heading(&browser), said(language, "contact-change"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "contact-change"));
     inspect(&browser, "contact", language);
     fill_card(&browser, card.number(), HOLDER);
     browser.fill(By::Css("#email"), "desk");
@@ -167,7 +163,7 @@ fn another_contact(language: (&str, &str)) {
     mail_to(&demo, &browser, language, CONTACT, "contact_change_asked");
     let mail = mail_to(&demo, &browser, language, NEW, "contact_link");
     browser.click(By::Css(&format!("{mail} .mail-text a")));
-    assert_eq!(heading(&browser), said(language, "contact-confirm"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "contact-confirm"));
     assert!(browser.find(By::Css(".facts")).text().contains(NEW));
     inspect(&browser, "contact-confirm", language);
     browser.click(By::Css("#confirm"));
@@ -223,7 +219,7 @@ fn asks(browser: &Browser, desk: &Desk, language: Tongue) {
         browser.click(By::Css("#start"));
         let error = browser.find(By::Css("#email-error:not([hidden])"));
         assert_eq!(error.text(), said(language, "portal-email-wrong"), "{wrong}");
-        assert_eq!(browser.focused().attribute("id").as_deref(), Some("email"));
+        browser.wait_for_focus("email");
     }
     inspect(browser, "set_email-wrong", language);
     browser.fill(By::Css("#email"), OFFICE);
@@ -232,7 +228,7 @@ fn asks(browser: &Browser, desk: &Desk, language: Tongue) {
     browser.switch_to(&page);
     browser.wait_until_closed(&window);
     browser.find(By::Css("#awaiting"));
-    assert_eq!(heading(browser), said(language, "portal-email-awaiting"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-email-awaiting"));
     assert!(browser.find(By::Css("#lead")).text().contains(OFFICE));
     inspect(browser, "set_email-awaiting", language);
 }
@@ -245,8 +241,8 @@ fn writes(browser: &Browser, desk: &Desk, language: Tongue) {
     let windows = go(browser, "set_email", language);
     fill(browser, &[("pin", "135790")]);
     done(browser, &windows, "set_email");
-    assert_eq!(heading(browser), said(language, "portal-job-set_email.done"));
-    assert_eq!(browser.find(By::Css("#email")).text(), OFFICE);
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-set_email.done"));
+    browser.wait_for_text_of(By::Css("#email"), OFFICE);
     assert_eq!(browser.all(By::Css("tr[data-role] .status-valid")).len(), 4);
     inspect(browser, "set_email-written", language);
     assert_quiet(browser, &[&desk.portal(), &desk.agent()]);
@@ -266,15 +262,15 @@ fn an_address_is_written_by_the_link_in_chinese() {
     browser.click(By::Css("#awaiting a[href='/mails']"));
     let mail = mail_to(&desk.demo, &browser, language, OFFICE, "email_proof");
     browser.click(By::Css(&format!("{mail} .mail-text a")));
-    assert_eq!(heading(&browser), said(language, "portal-email-confirm"));
-    assert_eq!(browser.find(By::Css("#email")).text(), OFFICE);
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-email-confirm"));
+    browser.wait_for_text_of(By::Css("#email"), OFFICE);
     inspect(&browser, "set_email-link", language);
     browser.click(By::Css("#confirm"));
     browser.find(By::Css("#confirmed"));
     let link = browser.url();
     writes(&browser, &desk, language);
     browser.open(&link);
-    assert_eq!(heading(&browser), said(language, "portal-job-set_email.done"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-set_email.done"));
     inspect(&browser, "set_email-link-written", language);
     browser.open(&link[..link.len() - 1]);
     browser.find(By::Css("#over"));
@@ -296,9 +292,7 @@ fn an_address_is_written_by_the_code_in_english() {
     for (typed, text) in [("", "portal-email-code-missing"), ("AAAA-AAAA", "portal-email-code-wrong")] {
         browser.fill(By::Css("#code"), typed);
         browser.click(By::Css("#confirm"));
-        browser.wait_until("what is wrong", |browser| {
-            browser.has(By::Css("#code-error")) && browser.text_of(By::Css("#code-error")) == said(language, text)
-        });
+        browser.wait_for_text_of(By::Css("#code-error"), &said(language, text));
         let logged = browser.console_errors();
         assert!(logged.iter().all(|line| line.contains("400")), "{logged:?}");
         browser.forget_traffic();
@@ -306,6 +300,6 @@ fn an_address_is_written_by_the_code_in_english() {
     inspect(&browser, "set_email-code-wrong", language);
     browser.fill(By::Css("#code"), &code.to_lowercase());
     browser.click(By::Css("#confirm"));
-    browser.wait_until("the next step", |browser| heading(browser) == said(language, "portal-email-confirmed"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-email-confirmed"));
     writes(&browser, &desk, language);
 }

@@ -72,12 +72,12 @@ fn an_organisations_contact(language: Tongue) {
     browser.wait_until("the page's look at the readers", |browser| {
         browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
     });
-    assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-job-login"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-login"));
     inspect(&browser, "login", language);
 
     // A wrong PIN is told where it was typed, with the tries left; the next one goes on.
     let (page, window) = open(&browser);
-    assert_eq!(browser.text_of(By::Css("#heading")), said(language, "job-login"));
+    browser.wait_for_text_of(By::Css("#heading"), &said(language, "job-login"));
     browser.judge(&format!("window-login-{}", language.1), &LOOKS);
     browser.fill(By::Css("#pin"), "000000");
     browser.click(By::Css("#start"));

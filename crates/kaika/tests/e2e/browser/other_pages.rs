@@ -19,15 +19,14 @@ fn a_job_that_never_begins_is_over_in_the_end() {
     let browsers = LANGUAGES.map(start);
     for ((browser, language), outcome) in browsers.iter().zip(LANGUAGES).zip(&outcomes) {
         browser.open(&format!("{}{outcome}", portal(&demo)));
-        assert_eq!(browser.find(By::Css("h1")).text(), said(language, "portal-outcome-waiting"));
+        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-outcome-waiting"));
         browser.find(By::Css("#unfinished[data-state=waiting]"));
         inspect(browser, "outcome-waiting", language);
     }
     demo.data().sql("UPDATE ticket SET expires_at = 1");
     for (browser, language) in browsers.iter().zip(LANGUAGES) {
         // By itself.
-        browser
-            .wait_until("the end", |browser| browser.text_of(By::Css("h1")) == said(language, "portal-outcome-over"));
+        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-outcome-over"));
         inspect(browser, "outcome-over", language);
         browser.click(By::Css("main .actions a[href='/gca/activate']"));
         browser.find(By::Css("#start"));
@@ -42,7 +41,7 @@ fn authorities_without_activation_say_what_to_do() {
         for (authority, says) in [("moica", "portal-counter-title"), ("twca", "portal-mailer-title")] {
             browser.open(&format!("{}/{authority}/activate", portal(&demo)));
             assert_eq!(browser.url(), format!("{}/{authority}/", portal(&demo)));
-            assert_eq!(browser.find(By::Css("#activation")).text(), said(language, says));
+            browser.wait_for_text_of(By::Css("#activation"), &said(language, says));
             assert!(!browser.has(By::Css(&format!("a[href='/{authority}/activate']"))));
             let telephone = browser.find(By::Css(".contact a.telephone"));
             assert!(telephone.attribute("href").unwrap().starts_with("tel:"));
@@ -76,7 +75,7 @@ fn what_is_not_there_is_told_as_a_page() {
         for path in &paths {
             browser.forget_traffic();
             browser.open(&format!("{}{path}", portal(&demo)));
-            assert_eq!(browser.find(By::Css("h1")).text(), said(language, "portal-error-not-found"), "{path}");
+            browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-error-not-found"));
             assert_eq!(status(&browser), Some(404), "{path}");
         }
         inspect(&browser, "error-not-found", language);

@@ -22,7 +22,7 @@ fn assert_screen(browser: &Browser, language: (&str, &str), screen: &str, headin
     let shown = browser.find(By::Css(&format!("[data-screen={screen}] h2")));
     assert_eq!(shown.text(), said(language, heading));
     assert_eq!(browser.all(By::Css("[data-screen]")).len(), 1);
-    assert_eq!(browser.focused().attribute("id").as_deref(), Some(screen));
+    browser.wait_for_focus(screen);
     let step = browser.find(By::Css("#steps [aria-current=step]"));
     assert_eq!(step.text(), said(language, "portal-step-window"));
     inspect(browser, &format!("screen-{screen}"), language);
@@ -73,7 +73,7 @@ fn a_window_that_is_blocked_or_closed_is_opened_again() {
         browser.find(By::Css("[data-screen=window-closed]"));
         browser.click(By::Css("#job [data-do=back]"));
         browser.find(By::Css("[data-screen=start]"));
-        assert_eq!(browser.focused().attribute("id").as_deref(), Some("start"));
+        browser.wait_for_focus("start");
 
         // As extensions do it that block windows: before it has loaded anything.
         browser.evaluate(
@@ -82,7 +82,7 @@ fn a_window_that_is_blocked_or_closed_is_opened_again() {
         );
         browser.click(By::Css("#start"));
         browser.find(By::Css("[data-screen=popup-blocked]"));
-        assert_eq!(browser.focused().attribute("id").as_deref(), Some("popup-blocked"));
+        browser.wait_for_focus("popup-blocked");
     }
     assert_eq!(activations(&desk), 0);
 }

@@ -79,7 +79,7 @@ fn queries(language: (&str, &str)) {
     browser.wait_until("the other answer", |browser| {
         browser.find(By::Css("#number")).attribute("value").as_deref() == Some("GC00000000000000")
     });
-    assert_eq!(browser.find(By::Css("#nothing")).text(), wrong_name);
+    browser.wait_for_text_of(By::Css("#nothing"), &wrong_name);
     assert!(wrong_name.contains(&said(language, "portal-find-none")));
 
     wrong_fields(&browser, language);
@@ -97,9 +97,9 @@ fn wrong_fields(browser: &Browser, language: (&str, &str)) {
         assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"));
         let described = input.attribute("aria-describedby").unwrap();
         assert!(described.split(' ').any(|id| id == format!("{field}-error")), "{described}");
-        assert_eq!(browser.find(By::Css(&format!("#{field}-error"))).text(), said(language, text));
+        browser.wait_for_text_of(By::Css(&format!("#{field}-error")), &said(language, text));
         browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
-        assert_eq!(browser.focused().attribute("id").as_deref(), Some(field));
+        browser.wait_for_focus(field);
     }
     assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some("12"), "what was typed stays");
     ask_by_serial(browser, "xyz");
@@ -121,7 +121,7 @@ fn too_many(demo: &Demo, browser: &Browser, language: (&str, &str)) {
             browser.run("return document.readyState", &[]) == "complete" && browser.has(By::Css("#wrong, #error"))
         });
     }
-    assert_eq!(browser.find(By::Css("h1")).text(), said(language, "portal-error-many"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-error-many"));
     inspect(browser, "too-many", language);
     thread::sleep(Duration::from_secs(4));
     browser.open(&format!("{}/gca/certificates", portal(demo)));

@@ -30,7 +30,7 @@ pub(super) fn go(browser: &Browser, kind: &str, language: Tongue) -> (Window, Wi
     browser.click(By::Css("#start"));
     let window = browser.switch_to_popup();
     browser.find(By::Css("[data-screen=form]"));
-    assert_eq!(browser.text_of(By::Css("#heading")), said(language, &format!("job-{kind}")));
+    browser.wait_for_text_of(By::Css("#heading"), &said(language, &format!("job-{kind}")));
     browser.judge(&format!("window-{kind}-{}", language.1), &LOOKS);
     browser.assert_reflows(&[320]);
     (page, window)
@@ -65,7 +65,7 @@ fn unlocks(language: Tongue) {
     fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
     done(&browser, &windows, "unlock");
     inspect(&browser, "unlock-succeeded", language);
-    assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-job-unlock.done"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-unlock.done"));
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
     assert_eq!(desk.card()["pin_tries_left"], 3);
     change(&desk, "864202", "864204").expect_success();
@@ -182,7 +182,7 @@ fn checks_and_rewrites(language: Tongue) {
     let same = |browser: &Browser| browser.all(By::Css("#check .status-valid")).len();
     assert_eq!((same(&browser), browser.all(By::Css("tr[data-slot]")).len()), (2, 3));
     inspect(&browser, "check-b1", language);
-    assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-check-b1"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-b1"));
 
     // The same page goes on to writing.
     let windows = go(&browser, "rewrite", language);
@@ -217,7 +217,7 @@ fn an_expired_card_is_c_and_is_told_what_to_do() {
         done(&browser, &windows, "check");
         assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("C"));
         inspect(&browser, "check-c-expired", language);
-        assert_eq!(browser.text_of(By::Css("h1")), said(language, "portal-check-expired"));
+        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-expired"));
         assert!(!browser.has(By::Css("#start")), "nothing is written to it");
     }
 }
@@ -281,7 +281,7 @@ fn a_card_is_looked_at() {
             browser.find(By::Css("[data-screen=information]"));
             browser.judge(&format!("window-information-{state}-{}", language.1), &LOOKS);
             browser.assert_reflows(&[320]);
-            assert_eq!(browser.text_of(By::Css("#opened")), said(language, opened));
+            browser.wait_for_text_of(By::Css("#opened"), &said(language, opened));
             assert_eq!(browser.all(By::Css("li[data-slot]")).len(), 4);
             let shown = browser.text();
             let expected = if state == "suspended" { "status-suspended" } else { "status-valid" };

@@ -98,16 +98,16 @@ fn journey(language: (&str, &str)) {
     // In the other language and back: the form is shown, and nothing is done.
     let other = LANGUAGES.into_iter().find(|one| *one != language).unwrap();
     browser.click(By::Css(&format!(".languages button[lang={}]", other.0)));
-    browser.wait_until("the other language", |browser| browser.text_of(By::Css("h1")) == said(other, "status-suspend"));
+    browser.wait_for_text_of(By::Css("h1"), &said(other, "status-suspend"));
     assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
     browser.click(By::Css(&format!(".languages button[lang={}]", language.0)));
-    browser.wait_until("back", |browser| browser.text_of(By::Css("h1")) == said(language, "status-suspend"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "status-suspend"));
 
     fill_proof(&browser, card.user_code(), language);
     browser.click(By::Css("#do"));
     browser.wait_for_url("/gca/suspend/done/");
     assert_statuses(&browser, language, "suspended");
-    assert_eq!(browser.find(By::Css("h1")).text(), said(language, "status-suspend.done"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "status-suspend.done"));
     inspect(&browser, "status-suspended", language);
     assert!(by_ocsp().contains("certificateHold"));
     browser.reload();
@@ -249,11 +249,11 @@ fn with_the_card(language: Tongue) {
         browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
         inspect(&browser, &format!("{kind}-card"), language);
         browser.click(By::Css("#start"));
-        assert_eq!(browser.text_of(By::Css("#reason-error")), said(language, "status-reason-missing"));
+        browser.wait_for_text_of(By::Css("#reason-error"), &said(language, "status-reason-missing"));
         browser.click(By::Css(&format!("input[name=reason][value={reason}]")));
         if kind == "revoke" {
             browser.click(By::Css("#start"));
-            assert_eq!(browser.text_of(By::Css("#sure-error")), said(language, "status-confirm-sure-missing"));
+            browser.wait_for_text_of(By::Css("#sure-error"), &said(language, "status-confirm-sure-missing"));
             inspect(&browser, "revoke-card-unsure", language);
             browser.click(By::Css("#sure"));
         }
@@ -265,7 +265,7 @@ fn with_the_card(language: Tongue) {
         }
         fill(&browser, &[("user_code", &desk.user_code)]);
         done(&browser, &windows, kind);
-        assert_eq!(browser.text_of(By::Css("h1")), said(language, &format!("portal-job-{kind}.done")));
+        browser.wait_for_text_of(By::Css("h1"), &said(language, &format!("portal-job-{kind}.done")));
         assert_statuses(&browser, language, status);
         inspect(&browser, &format!("{kind}-card-done"), language);
     }

@@ -78,7 +78,7 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     let (first, second) = (demo.card("gca").number(), demo.spare_card("gca").0.number());
     let browser = start(language);
     open(&browser, language, &demo);
-    assert_eq!(browser.find(By::Css("h1")).text(), said(language, "tray-title"));
+    browser.wait_for_text_of(By::Css("h1"), &said(language, "tray-title"));
     assert_eq!((browser.all(By::Css("[data-reader]")).len(), browser.all(By::Css("[data-card]")).len()), (15, 17));
     let pictures = browser.all(By::Css("[data-card] svg[role=img]"));
     let labels: Vec<String> = pictures.iter().map(|picture| picture.attribute("aria-label").unwrap()).collect();

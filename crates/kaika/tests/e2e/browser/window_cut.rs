@@ -45,10 +45,10 @@ fn pulled_out(language: (&'static str, &'static str), instruction: &str) {
     desk.bench.wait_until_out();
     let _back = insert(&desk, 0, &card.file, &[]);
     browser.find(By::Css("[data-screen=refused][data-back=true]"));
-    window.assert_focus("heading");
-    assert_eq!(window.announcement(), window.said("window-card-back"));
+    window.waits_at("heading");
+    window.announces(&window.said("window-card-back"));
     window.judge_job("card-back");
-    assert_eq!(browser.find(By::Css("#again")).text(), window.said("window-go-on"));
+    browser.wait_for_text_of(By::Css("#again"), &window.said("window-go-on"));
     window.press("#again");
     window.succeeds("gca");
     card.assert_activated(&desk, "gca");
@@ -97,8 +97,8 @@ fn without_server(language: (&'static str, &'static str)) {
 
     runs(&window);
     assert!(!window.has("input") && !window.has("button"), "there is nothing to do but to wait");
-    window.assert_focus("heading");
-    assert_eq!(window.announcement(), window.said("window-leave-card"));
+    window.waits_at("heading");
+    window.announces(&window.said("window-leave-card"));
     desk.demo.process().kill();
     window.judge_job("working");
     browser.wait_for_text(&window.said("window-retrying"));
@@ -107,7 +107,7 @@ fn without_server(language: (&'static str, &'static str)) {
     window.press("#again");
     browser.find(By::Css("[data-screen=no-ticket]"));
     assert_eq!(window.text("#message"), window.said("portal-gone"));
-    window.assert_focus("heading");
+    window.waits_at("heading");
     window.judge_job("no-ticket");
     desk.demo.start_again(&["--without-agent"]);
     window.press("#again");

@@ -42,8 +42,8 @@ fn assert_wrong(window: &CardWindow<'_>, wrong: &[(&str, String)]) {
             assert_eq!(window.text(&format!("#{field}-error")), *words);
         }
     }
-    window.assert_focus(wrong[0].0);
-    assert_eq!(window.announcement().trim(), wrong[0].1);
+    window.waits_at(wrong[0].0);
+    window.announces(&wrong[0].1);
 }
 
 fn typed(browser: &Browser) -> Vec<String> {

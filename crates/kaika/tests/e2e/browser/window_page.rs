@@ -31,7 +31,7 @@ fn opened_by_hand_it_sends_people_to_the_website() {
         let browser = start(language);
         browser.open(&format!("{}/card?lang={}", desk.agent(), language.0));
         browser.find(By::Css("[data-screen=no-opener]"));
-        assert_eq!(browser.find(By::Css("h1")).text(), super::said(language, "window-no-opener"));
+        browser.wait_for_text_of(By::Css("h1"), &super::said(language, "window-no-opener"));
         assert!(browser.text().contains(&super::said(language, "window-no-opener-next")));
         assert!(!browser.has(By::Css("button")) && !browser.text().contains(&desk.user_code));
         browser.judge(&format!("window-no-opener-{}", language.1), &LOOKS);
@@ -39,7 +39,7 @@ fn opened_by_hand_it_sends_people_to_the_website() {
         // Without scripts there is a word, too.
         browser.cdp("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
         browser.reload();
-        assert_eq!(browser.find(By::Css("noscript p")).text(), super::said(language, "window-no-script"));
+        browser.wait_for_text_of(By::Css("noscript p"), &super::said(language, "window-no-script"));
     }
 }
 
@@ -78,7 +78,7 @@ fn an_agent_that_ends_takes_the_window_with_it() {
         desk.stop_agent();
         browser.find(By::Css("[data-screen=agent-gone]"));
         assert!(!window.has("input"));
-        assert!(window.announcement().contains(&window.said("window-agent-gone")));
+        window.announces(&window.said("window-agent-gone"));
         window.judge("agent-gone");
         desk.start_agent();
         // The new one does not know this window.
@@ -110,7 +110,7 @@ fn a_page_that_was_closed_gives_no_more_tickets() {
             browser.find(By::Css("[data-screen=no-ticket]"));
             assert_eq!(window.text("#message"), window.said("window-no-answer"));
             assert_eq!(window.text("#next-step"), window.said("window-no-answer-next"));
-            window.assert_focus("heading");
+            window.waits_at("heading");
             window.press("#again");
         }
         browser.find(By::Css("[data-screen=no-ticket]"));
@@ -131,7 +131,7 @@ fn its_buttons_wait_until_it_was_looked_at() {
     browser.run("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))", &[]);
     assert_eq!(browser.find(By::Css("#start")).attribute("aria-disabled").as_deref(), Some("true"));
     browser.find(By::Css("#start")).click();
-    assert_eq!(window.announcement(), window.said("window-not-in-focus"));
+    window.announces(&window.said("window-not-in-focus"));
 
     // A click and the key Enter, half way, and when the button has become ready.
     let script = "const start = () => document.getElementById('start'); const form = () => document.getElementById('job-form'); \

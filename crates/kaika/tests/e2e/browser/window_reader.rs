@@ -67,7 +67,7 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     // One that takes its time, at the first GET DATA.
     let _card = insert(&desk, 0, &card.file, &["--slow-at", "cb=8"]);
     browser.find(By::Css("[data-screen=looking]"));
-    assert_eq!(window.announcement(), window.said("window-looking"));
+    window.announces(&window.said("window-looking"));
     window.judge_job("looking");
     window.asks_for(&card);
     assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
@@ -102,13 +102,13 @@ fn of_several_cards_one_is_chosen() {
         browser.find(By::Css("#choose-again"));
         assert_eq!(window.text("[data-fact=number]"), first.number);
         assert_eq!(typed(), "so far");
-        window.assert_focus("user_code");
+        window.waits_at("user_code");
         window.judge_job("form-others");
 
         window.press("#choose-again");
         browser.find(By::Css("[data-screen=choose]"));
-        window.assert_focus("heading");
-        assert_eq!(window.announcement(), window.said("window-choose"));
+        window.waits_at("heading");
+        window.announces(&window.said("window-choose"));
         let numbers: Vec<String> = browser.all(By::Css("[data-fact=number]")).iter().map(|one| one.text()).collect();
         assert!(numbers.len() == 2 && numbers.contains(&first.number) && numbers.contains(&second.number));
         let readers: Vec<String> = browser.all(By::Css("[data-fact=reader]")).iter().map(|one| one.text()).collect();

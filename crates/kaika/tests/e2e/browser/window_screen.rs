@@ -149,15 +149,16 @@ impl<'b> CardWindow<'b> {
     }
 
     #[track_caller]
-    pub(super) fn assert_focus(&self, id: &str) {
-        assert_eq!(self.browser.focused().attribute("id").as_deref(), Some(id));
+    pub(super) fn waits_at(&self, id: &str) {
+        self.browser.wait_for_focus(id);
     }
 
-    /// What is read out by screen readers.
+    /// Waits until screen readers read this out.
     #[track_caller]
-    pub(super) fn announcement(&self) -> String {
+    pub(super) fn announces(&self, words: &str) {
         let script = "return document.getElementById('announcement').textContent";
-        self.browser.run(script, &[]).as_str().unwrap().to_owned()
+        let read_out = |browser: &Browser| browser.run(script, &[]).as_str().is_some_and(|text| text.contains(words));
+        self.browser.wait_until(&format!("{words:?} to be read out"), read_out);
     }
 
     /// Waits for the form for this card.
@@ -167,7 +168,7 @@ impl<'b> CardWindow<'b> {
             let number = browser.all(By::Css("[data-screen=form] [data-fact=number]"));
             number.first().is_some_and(|shown| shown.text() == card.number)
         });
-        self.assert_focus("user_code");
+        self.waits_at("user_code");
     }
 
     /// Waits for the screen of a refusal; gives the words for what to do now.
@@ -177,9 +178,9 @@ impl<'b> CardWindow<'b> {
         let language = Language::from_tag(self.language.0).unwrap();
         let explained = explain(language, Refusal::new(code));
         assert_eq!(self.text("#message"), explained.message);
-        self.assert_focus("heading");
+        self.waits_at("heading");
         let next = self.text("#next-step");
-        assert_eq!(self.announcement(), format!("{} {next}", explained.message));
+        self.announces(&format!("{} {next}", explained.message));
         assert!(next.chars().count() > 8, "{next}");
         // Whoever helps by telephone asks for it.
         assert!(self.browser.text().contains(code.as_str()));
