@@ -10,6 +10,7 @@ mod holder;
 mod inputs;
 mod look;
 mod meter;
+mod remedy;
 #[cfg(test)]
 mod sample;
 mod screen;

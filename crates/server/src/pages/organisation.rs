@@ -13,12 +13,14 @@ use crate::{
 };
 use askama::Template;
 use axum::{
+    Router,
     extract::{Path, Query, State, rejection::QueryRejection},
     http::{
         HeaderMap, Method, StatusCode,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
+    routing::get,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_app::{
@@ -99,8 +101,7 @@ pub(super) struct OrganisationPage<'a> {
 
 impl OrganisationPage<'_> {
     fn path(&self) -> String {
-        let to = if self.expiring { Destination::Expiring } else { Destination::Organisation };
-        format!("/{}/{}", self.policy.id, to.path())
+        format!("/{}/{}", self.policy.id, destination(self.expiring).path())
     }
 
     fn csv(&self) -> String {
@@ -178,22 +179,22 @@ pub(super) fn page<'a>(
 
 type Asking = Result<Query<Asked>, QueryRejection>;
 
-pub(super) async fn all(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    asked: Asking,
-    headers: HeaderMap,
-) -> Response {
-    as_page(&site, &id, asked, &headers, false).await
+/// Both lists, each as a page and as a table.
+pub(super) fn routes() -> Router<Site> {
+    [false, true].into_iter().fold(Router::new(), |router, expiring| {
+        let path = format!("/{{authority}}/{}", destination(expiring).path());
+        let page = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
+            as_page(&site, &id, asked, &headers, expiring).await
+        };
+        let csv = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
+            as_csv(&site, &id, asked, &headers, expiring).await
+        };
+        router.route(&path, get(page)).route(&format!("{path}.csv"), get(csv))
+    })
 }
 
-pub(super) async fn expiring(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    asked: Asking,
-    headers: HeaderMap,
-) -> Response {
-    as_page(&site, &id, asked, &headers, true).await
+fn destination(expiring: bool) -> Destination {
+    if expiring { Destination::Expiring } else { Destination::Organisation }
 }
 
 async fn as_page(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {
@@ -221,8 +222,7 @@ async fn enter<'s>(
 ) -> Result<(&'s Policy, LoggedIn), Response> {
     let policy = authority(&site.app, id).filter(|policy| policy.organisation.is_some());
     let Some(policy) = policy else { return Err(not_found(headers.clone()).await) };
-    let to = if expiring { Destination::Expiring } else { Destination::Organisation };
-    let who = session::required(site, policy, &Method::GET, headers, to).await?;
+    let who = session::required(site, policy, &Method::GET, headers, destination(expiring)).await?;
     Ok((policy, who))
 }
 
@@ -234,24 +234,6 @@ fn wish(asked: &Asked, expiring: bool, limit: u32) -> CertificateWish {
         after: asked.after.clone(),
         limit,
     }
-}
-
-pub(super) async fn all_as_csv(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    asked: Asking,
-    headers: HeaderMap,
-) -> Response {
-    as_csv(&site, &id, asked, &headers, false).await
-}
-
-pub(super) async fn expiring_as_csv(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    asked: Asking,
-    headers: HeaderMap,
-) -> Response {
-    as_csv(&site, &id, asked, &headers, true).await
 }
 
 async fn as_csv(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {

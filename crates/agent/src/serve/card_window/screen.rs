@@ -1,14 +1,18 @@
 //! What a window shows: each state as a piece of page in the person's language, and what the page's script has to do
 //! beside showing it. The one secret that may stand in it is a PUK that is to be typed: on its screen, until it was.
 
+mod fields;
+
 use super::super::page::is_colour;
 use super::{
-    inputs::{Field, FieldError},
+    inputs::Field,
     meter::{Doing, Meter},
-    state::{Informed, Offer, Remedy, SitesWords, Stage, State, Told, Typing, Unfit},
+    remedy::Remedy,
+    state::{Informed, Offer, SitesWords, Stage, State, Told, Typing, Unfit},
 };
 use crate::certificate::CardCertificate;
 use askama::Template;
+use fields::{ShownField, digit_arguments};
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
@@ -237,61 +241,6 @@ struct NoTicket<'a> {
 struct Succeeded<'a> {
     context: Context,
     number: &'a CardNumber,
-}
-
-/// A field of the form; what was typed is not in it.
-struct ShownField {
-    id: &'static str,
-    label: String,
-    hint: String,
-    /// What is wrong, and what to do about it.
-    error: Option<(String, String)>,
-    digits: bool,
-    /// Whether what is typed is hidden.
-    masked: bool,
-    /// Whether it has a line to itself; a new PIN stands beside its repetition.
-    whole: bool,
-    /// Whether the person may look at it while typing.
-    can_show: bool,
-}
-
-impl ShownField {
-    fn of(field: Field, words: Words, digits: PinDigits, errors: &[FieldError]) -> Self {
-        let error = errors.iter().find(|error| error.field == field);
-        Self {
-            id: field.id(),
-            label: words.t(&format!("field-{}", field.id())),
-            hint: words.with(&format!("field-{}.hint", field.id()), &digit_arguments(digits)),
-            error: error.map(|error| words_of(error, words, digits)),
-            digits: field != Field::UserCode,
-            masked: field != Field::Puk,
-            whole: !matches!(field, Field::NewPin | Field::NewPinAgain),
-            can_show: field == Field::UserCode,
-        }
-    }
-}
-
-fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 3] {
-    let few = if digits.min == digits.max { "one" } else { "range" };
-    [("form", few.into()), ("min", digits.min.into()), ("max", digits.max.into())]
-}
-
-/// What is wrong with what was typed, and how it has to be.
-fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> (String, String) {
-    match error.code {
-        Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
-        Code::PukWrong => (words.t("field-puk.wrong"), String::new()),
-        Code::PinForm if error.field == Field::Pin => {
-            let explained = explain(words.language, error.code.into());
-            (explained.message, explained.next_step)
-        }
-        Code::PinForm => (words.with("field-new_pin.form", &digit_arguments(digits)), String::new()),
-        code => {
-            let refusal = Refusal { tries_left: error.tries_left, ..Refusal::new(code) };
-            let explained = explain(words.language, refusal);
-            (explained.message, explained.next_step)
-        }
-    }
 }
 
 impl Offer {

@@ -3,6 +3,7 @@
 use super::{
     inputs::{Field, FieldError, Given, Typed, check, check_puk},
     meter::Meter,
+    remedy::Remedy,
 };
 use crate::{engine::Progress, portal::Target};
 use kaika_card::{Pin, Retries};
@@ -118,77 +119,6 @@ pub(super) enum Stage {
 pub(super) struct SitesWords {
     pub(super) message: String,
     pub(super) next_step: String,
-}
-
-/// What helps after a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Something at the reader; the window sees it and goes on by itself.
-    AtReader,
-    /// The same card back into a reader, then the same inputs once more.
-    SameCard,
-    /// The same inputs once more.
-    SameInputs,
-    /// To look and ask once more.
-    Again,
-    /// Nothing that could be done here.
-    Elsewhere,
-}
-
-impl Remedy {
-    fn of(code: Code, inputs_kept: bool) -> Self {
-        match (code, inputs_kept) {
-            (Code::CardRemoved | Code::OtherCard | Code::NoCard | Code::NoReader | Code::ReaderUnknown, true) => {
-                Self::SameCard
-            }
-            (
-                Code::ServerUnreachable
-                | Code::Busy
-                | Code::CardFault
-                | Code::Stale
-                | Code::TicketOver
-                | Code::TooManyRequests
-                | Code::PukWrong
-                | Code::PinWrong
-                | Code::PinsDiffer
-                | Code::KeypadForm
-                | Code::KeypadTimedOut
-                | Code::KeypadCancelled
-                | Code::Internal,
-                true,
-            ) => Self::SameInputs,
-            (
-                Code::CardRemoved
-                | Code::OtherCard
-                | Code::NoCard
-                | Code::NoReader
-                | Code::ReaderUnknown
-                | Code::NotKaikaCard
-                | Code::WrongAuthority,
-                _,
-            ) => Self::AtReader,
-            (
-                Code::ServerUnreachable
-                | Code::Busy
-                | Code::CardFault
-                | Code::Stale
-                | Code::TicketOver
-                | Code::TooManyRequests
-                | Code::Internal
-                | Code::PcscMissing
-                | Code::PukWrong
-                | Code::PinWrong
-                | Code::PinsDiffer
-                | Code::KeypadForm
-                | Code::KeypadTimedOut
-                | Code::KeypadCancelled
-                | Code::NotAPortal
-                | Code::SecretMissing,
-                _,
-            ) => Self::Again,
-            _ => Self::Elsewhere,
-        }
-    }
 }
 
 /// What the holder is to type in the middle of a job. No `Debug`.

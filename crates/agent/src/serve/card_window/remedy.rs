@@ -1,0 +1,50 @@
+//! What helps after a refusal.
+
+use kaika_wire::Code;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Something at the reader; the window sees it and goes on by itself.
+    AtReader,
+    /// The same card back into a reader, then the same inputs once more.
+    SameCard,
+    /// The same inputs once more.
+    SameInputs,
+    /// To look and ask once more.
+    Again,
+    /// Nothing that could be done here.
+    Elsewhere,
+}
+
+impl Remedy {
+    /// `inputs_kept`: what was typed waits for another try.
+    pub(super) fn of(code: Code, inputs_kept: bool) -> Self {
+        match code {
+            Code::CardRemoved | Code::OtherCard | Code::NoCard | Code::NoReader | Code::ReaderUnknown => {
+                if inputs_kept { Self::SameCard } else { Self::AtReader }
+            }
+            Code::NotKaikaCard | Code::WrongAuthority => Self::AtReader,
+            Code::ServerUnreachable
+            | Code::Busy
+            | Code::CardFault
+            | Code::Stale
+            | Code::TicketOver
+            | Code::TooManyRequests
+            | Code::PukWrong
+            | Code::PinWrong
+            | Code::PinsDiffer
+            | Code::KeypadForm
+            | Code::KeypadTimedOut
+            | Code::KeypadCancelled
+            | Code::Internal => {
+                if inputs_kept {
+                    Self::SameInputs
+                } else {
+                    Self::Again
+                }
+            }
+            Code::PcscMissing | Code::NotAPortal | Code::SecretMissing => Self::Again,
+            _ => Self::Elsewhere,
+        }
+    }
+}
