@@ -50,7 +50,9 @@ codes! {
     PinForm = "pin_form",
     PinWrong = "pin_wrong",
     PinLocked = "pin_locked",
-    /// The PUK cannot be tried any more without risk: a counter has to help.
+    /// The new PIN is set; only typing it once more did not come off. [`Refusal::tries_left`] of it, if it was wrong.
+    PinNotProved = "pin_not_proved",
+    /// The PUK cannot be tried any more without risk: a counter has to help. [`Refusal::tries_left`] of the PIN.
     PukBlocked = "puk_blocked",
     /// The holder has typed another PUK than the one that was shown.
     PukWrong = "puk_wrong",

@@ -19,6 +19,9 @@ pub(super) struct Opening {
     phase: Phase,
     /// PUK tries left, as the card told.
     puk_tries_left: Option<u8>,
+    /// Told where nothing sets another PIN.
+    #[serde(default)]
+    pin_tries_left: Option<u8>,
     /// One wrong PUK was tried in this job: another is not.
     wrong_puk: bool,
 }
@@ -65,8 +68,9 @@ impl Opening {
             (Phase::Accepting, event) => return Progress::After(event),
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
             (Phase::Closing(refusal), Event::Reported { .. }) => Decision::Fail(refusal.clone()),
-            (Phase::Opening, Event::Reported { fault: Some(CardFault::NotTyped { why }), .. }) => {
-                self.close(why.code().into(), facts)
+            (Phase::Opening, Event::Reported { fault: Some(CardFault::NotTyped { why }), checked, .. }) => {
+                let set = checked.first() == Some(&Checked::Done);
+                self.close(if set { Code::PinNotProved } else { why.code() }.into(), facts)
             }
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
             (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ReadRetries, Step::ProveCard]),
@@ -98,10 +102,10 @@ impl Opening {
                 [Checked::Done, Checked::Signature(None), ..] => not_signed(),
                 [Checked::Refused { secret: SecretKind::Puk, tries_left }] if typed(facts, purpose) => {
                     let blocked = *tries_left == Some(0);
-                    self.close(if blocked { Code::PukBlocked } else { Code::PukWrong }.into(), facts)
+                    self.close(if blocked { self.puk_blocked(facts) } else { Code::PukWrong.into() }, facts)
                 }
                 [Checked::Done, Checked::Refused { tries_left, .. }] if typed(facts, purpose) => {
-                    self.close(Refusal { tries_left: *tries_left, ..Code::PinWrong.into() }, facts)
+                    self.close(Refusal { tries_left: *tries_left, ..Code::PinNotProved.into() }, facts)
                 }
                 [.., Checked::Refused { secret, tries_left }] => refused_secret(*secret, *tries_left),
                 _ => out_of_step(),
@@ -112,14 +116,14 @@ impl Opening {
 
     fn proved(&mut self, checked: &[Checked], facts: &Facts<'_>, purpose: &Purpose) -> Decision {
         match checked {
-            [Checked::Retries { puk, .. }, Checked::Signature(Some(_))] => {
-                self.puk_tries_left = *puk;
+            [Checked::Retries { pin, puk }, Checked::Signature(Some(_))] => {
+                (self.pin_tries_left, self.puk_tries_left) = (*pin, *puk);
                 if let Err(refusal) = (purpose.may)(facts) {
                     return Decision::Fail(refusal);
                 }
                 // Before a try of the user code is spent on a card that cannot be opened.
                 if facts.puk.choose(self.puk_tries_left) == Choice::None {
-                    return Decision::fail(Code::PukBlocked);
+                    return Decision::Fail(self.puk_blocked(facts));
                 }
                 self.phase = Phase::TestingUserCode;
                 Decision::Perform(Effect::TestUserCode)
@@ -154,7 +158,7 @@ impl Opening {
                     pin => Step::ResetRetryCounter { puk, pin },
                 }])
             }
-            Choice::Try(_) | Choice::None => Decision::fail(Code::PukBlocked),
+            Choice::Try(_) | Choice::None => Decision::Fail(self.puk_blocked(facts)),
         }
     }
 
@@ -170,10 +174,16 @@ impl Opening {
         }
     }
 
+    /// Nothing sets another PIN; whether the card still takes the one that it has, is told of a card that was opened.
+    fn puk_blocked(&self, facts: &Facts<'_>) -> Refusal {
+        let tries_left = self.pin_tries_left.filter(|_| facts.in_use().is_ok());
+        Refusal { tries_left, ..Code::PukBlocked.into() }
+    }
+
     /// The ledger has taken the refusal in: the other candidate is the card's for certain.
     fn puk_refused(&mut self, tries_left: Option<u8>, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
         if self.wrong_puk || facts.puk.settled().is_none() {
-            return Decision::fail(Code::PukBlocked);
+            return Decision::Fail(self.puk_blocked(facts));
         }
         self.wrong_puk = true;
         self.puk_tries_left = tries_left.or(self.puk_tries_left.map(|left| left.saturating_sub(1)));

@@ -109,8 +109,8 @@ fn a_puk_that_was_seen_is_replaced_whatever_becomes_of_the_job() {
         (Hand::Keypad(|_| "12-".to_owned()), Code::KeypadTimedOut),
         (Hand::Keypad(|puk| format!("{}.{OTHER_PIN}.{NEW_PIN}.", puk.unwrap())), Code::PinsDiffer),
         (Hand::Keypad(|puk| format!("{}.123.", puk.unwrap())), Code::KeypadForm),
-        (Hand::Keypad(|puk| puk.map_or_else(|| "000000.".to_owned(), |puk| typed_well(Some(puk)))), Code::PinWrong),
-        (Hand::Keypad(|puk| puk.map_or_else(|| "X".to_owned(), |puk| typed_well(Some(puk)))), Code::KeypadCancelled),
+        (Hand::Keypad(|puk| puk.map_or_else(|| "000000.".to_owned(), |puk| typed_well(Some(puk)))), Code::PinNotProved),
+        (Hand::Keypad(|puk| puk.map_or_else(|| "X".to_owned(), |puk| typed_well(Some(puk)))), Code::PinNotProved),
         (Hand::Window(|_| Err(NotTyped::Cancelled)), Code::KeypadCancelled),
         (Hand::Window(|_| Err(NotTyped::TimedOut)), Code::KeypadTimedOut),
     ];
@@ -120,6 +120,7 @@ fn a_puk_that_was_seen_is_replaced_whatever_becomes_of_the_job() {
         let before = settled(&site);
         site.hand = Some(hand);
         assert_eq!(refused(&site).code, code, "{index}");
+        assert_eq!(site.inspect().pin_is(OTHER_PIN), code == Code::PinNotProved, "{index}");
         let (ledger, shown) = puk_of(&site);
         assert_eq!((ledger.exposed(), shown.len()), (None, 1), "{index}");
         assert!(ledger.settled() > Some(before), "{index}");
@@ -189,7 +190,8 @@ fn a_blocked_puk_is_told_before_anything_is_shown() {
         card.transmit(&wrong).unwrap();
     }
     drop(card);
-    assert_eq!(refused(&site).code, Code::PukBlocked);
+    let refused = refused(&site);
+    assert_eq!((refused.code, refused.tries_left), (Code::PukBlocked, Some(0)), "neither of them works");
     assert!(puk_of(&site).1.is_empty());
 }
 

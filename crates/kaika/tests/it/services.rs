@@ -56,7 +56,7 @@ fn a_card_without_puk_tries_is_told_apart_and_costs_no_user_code() {
     site.spend_puk_tries(3);
     assert_eq!(site.inspect().puk_tries_left(), 0);
     let refused = refusal(&site, JobKind::Unlock);
-    assert_eq!(refused.code, Code::PukBlocked);
+    assert_eq!((refused.code, refused.tries_left), (Code::PukBlocked, Some(3)), "the PIN still works");
     assert!(refused.contact.is_some(), "who helps");
     let app = site.open();
     let fails = site.runtime().block_on(async {

@@ -100,10 +100,31 @@ refusal-pin_wrong = { $tries ->
 refusal-pin_locked = The PIN was entered wrong too often and the card is locked. Your certificates and keys are still on it.
     .next = Please set a new PIN with “Unlock a card, reset its PIN”; you need the user code for it. Where the issuing authority does not do that online, a registration counter does.
 
-refusal-puk_blocked = The PUK of this card is locked, or cannot be tried any more, so its PIN cannot be reset online.
-    .next = { $contact ->
-        [unknown] Please take the card to a registration counter. Where PIN and PUK are both locked, nothing unlocks the card any more, and a replacement has to be applied for.
-       *[other] Please take the card to a registration counter. Where PIN and PUK are both locked, nothing unlocks the card any more, and a replacement has to be applied for: { $contact }
+refusal-pin_not_proved = { $tries ->
+        [unknown] The new PIN is set; only typing it once more was not completed.
+       *[other] The new PIN is set, but what was typed last is not the same.
+    }
+    .next = The card works with the new PIN now. If you are not sure what you set, press “Try again” and set another; a new PUK will be shown.
+
+refusal-puk_blocked = { $tries ->
+        [0] The PIN and the PUK of this card are both locked; nothing unlocks it any more.
+        [unknown] The PUK of this card is locked, or cannot be tried any more, so its PIN cannot be reset online.
+        [one] The PUK of this card is locked, or cannot be tried any more, so its PIN cannot be reset. The PIN itself is not locked: one try is left.
+       *[other] The PUK of this card is locked, or cannot be tried any more, so its PIN cannot be reset. The PIN itself is not locked: { $tries } tries are left.
+    }
+    .next = { $tries ->
+        [0] Please apply to the issuing authority for a replacement{ $contact ->
+            [unknown] .
+           *[other] : { $contact }
+        }
+        [unknown] Please take the card to a registration counter. Where PIN and PUK are both locked, nothing unlocks the card any more, and a replacement has to be applied for{ $contact ->
+            [unknown] .
+           *[other] : { $contact }
+        }
+       *[other] If you know the PIN, the card goes on working; do not forget it. If you do not, only a replacement card helps; apply for it{ $contact ->
+            [unknown] .
+           *[other] : { $contact }
+        }
     }
 
 refusal-puk_wrong = The PUK typed on the reader is not right; the PIN is not changed.

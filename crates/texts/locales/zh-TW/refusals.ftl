@@ -98,10 +98,30 @@ refusal-pin_wrong = { $tries ->
 refusal-pin_locked = PIN碼輸入錯誤次數過多，卡片已鎖住。憑證和金鑰都還在卡片裡。
     .next = 請用「鎖卡解碼／重設PIN碼」設定新的PIN碼，需要用戶代碼；若發卡機關不提供線上解鎖，請到註冊窗口辦理。
 
-refusal-puk_blocked = 這張卡片的PUK碼已鎖住或不能再試，無法在線上重設PIN碼。
-    .next = { $contact ->
-        [unknown] 請帶卡片到註冊窗口辦理。PIN碼和PUK碼都鎖住的卡片不能再解鎖，要申請補發新卡。
-       *[other] 請帶卡片到註冊窗口辦理。PIN碼和PUK碼都鎖住的卡片不能再解鎖，要申請補發新卡：{ $contact }
+refusal-pin_not_proved = { $tries ->
+        [unknown] 新的PIN碼已經設定好了，只差最後再輸入一次沒有完成。
+       *[other] 新的PIN碼已經設定好了，但最後再輸入的那一次和它不同。
+    }
+    .next = 卡片現在就可以用新的PIN碼。不確定剛才設定了什麼時，請按「再試一次」重新設定，會顯示新的PUK碼。
+
+refusal-puk_blocked = { $tries ->
+        [0] 這張卡片的PIN碼和PUK碼都已鎖住，無法再解鎖。
+        [unknown] 這張卡片的PUK碼已鎖住或不能再試，無法在線上重設PIN碼。
+       *[other] 這張卡片的PUK碼已鎖住或不能再試，無法重設PIN碼。但是PIN碼沒有鎖住，還可以再試 { $tries } 次。
+    }
+    .next = { $tries ->
+        [0] 請向發卡機關申請補發新卡{ $contact ->
+            [unknown] 。
+           *[other] ：{ $contact }
+        }
+        [unknown] 請帶卡片到註冊窗口辦理。PIN碼和PUK碼都鎖住的卡片不能再解鎖，要申請補發新卡{ $contact ->
+            [unknown] 。
+           *[other] ：{ $contact }
+        }
+       *[other] 記得PIN碼的話，卡片可以照常使用，請不要忘記。想不起來時，只能申請補發新卡{ $contact ->
+            [unknown] 。
+           *[other] ：{ $contact }
+        }
     }
 
 refusal-puk_wrong = 在讀卡機上輸入的PUK碼不對，PIN碼沒有改變。

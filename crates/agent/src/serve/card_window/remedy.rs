@@ -32,6 +32,7 @@ impl Remedy {
             | Code::TooManyRequests
             | Code::PukWrong
             | Code::PinWrong
+            | Code::PinNotProved
             | Code::PinsDiffer
             | Code::KeypadForm
             | Code::KeypadTimedOut
