@@ -1,6 +1,7 @@
 //! Every state as it is shown, in both languages.
 
 use super::*;
+use crate::serve::card_window::inputs::FieldError;
 use crate::serve::card_window::sample::{NUMBER, offer, state};
 
 fn stages() -> Vec<(&'static str, Stage)> {
