@@ -269,6 +269,8 @@ pub struct IssueOrder {
     pub role: CertificateRole,
     /// SubjectPublicKeyInfo (DER); its possession was proved.
     pub public_key: Vec<u8>,
+    /// The end of the certificate that this one takes the place of; it is good no longer.
+    pub not_after: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, thiserror::Error)]

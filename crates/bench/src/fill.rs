@@ -156,6 +156,7 @@ pub(crate) async fn orders(app: &App, numbers: Range<u64>) -> Result<Vec<IssueOr
                 holder,
                 role: CertificateRole::Signature,
                 public_key,
+                not_after: None,
             });
         }
         work.commit().await?;

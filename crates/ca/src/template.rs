@@ -57,7 +57,7 @@ pub(crate) fn for_card(
 ) -> Result<ToBeCertified, IssueError> {
     let profile = profile(order.role);
     let IssuingKey { generation, certificate: issuer, .. } = key;
-    let (not_before, not_after) = validity(policy, order.role, now, issuer)?;
+    let (not_before, not_after) = validity(policy, order, now, issuer)?;
     let names_holder = order.role != CertificateRole::CardAuthentication;
     Ok(ToBeCertified {
         profile,
@@ -82,15 +82,16 @@ pub(crate) fn for_card(
 
 fn validity(
     policy: &Policy,
-    role: CertificateRole,
+    order: &IssueOrder,
     now: OffsetDateTime,
     issuer: &Certificate,
 ) -> Result<(OffsetDateTime, OffsetDateTime), IssueError> {
-    let years = match role {
+    let years = match order.role {
         CertificateRole::CardAuthentication => policy.card.identity_years,
         _ => policy.certificates.validity_years,
     };
-    Ok((now, last_second(now, years)?.min(issuer.not_after())))
+    let last = last_second(now, years)?.min(issuer.not_after());
+    Ok((now, order.not_after.map_or(last, |replaced| replaced.min(last))))
 }
 
 /// The card, and whose it is to issue: nobody's name (FIPS 201-3 §4.2.2.2).

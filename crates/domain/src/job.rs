@@ -27,7 +27,7 @@ pub use set_email::SetEmail;
 pub use test::{RoleTest, Test};
 pub use unlock::Unlock;
 
-use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion};
+use crate::{Card, CardState, Certificate, CertificateState, Policy, PukLedger, PukVersion, RevocationReason};
 use kaika_wire::{
     CardCheck, CardFault, CertificateId, CertificateRole, CertificateStatus, Code, EmailAddress, Guid, JobDetails,
     JobKind, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
@@ -379,11 +379,25 @@ impl Facts<'_> {
         proved.is_some_and(|proved| proved.address == *address && proved.is_fresh(self.now))
     }
 
+    /// What bars the key of this role, whichever of its certificates is the newest: one is suspended, or was revoked for
+    /// another reason than that a newer one took its place.
+    fn bar(&self, role: CertificateRole) -> Option<CertificateStatus> {
+        let key = self.latest(role)?.key_fingerprint;
+        let of_key = || self.certificates.iter().filter(move |c| c.role == role && c.key_fingerprint == key);
+        let superseded = |reason: &RevocationReason| matches!(reason, RevocationReason::Superseded);
+        if of_key().any(|c| matches!(&c.state, CertificateState::Revoked { reason, .. } if !superseded(reason))) {
+            return Some(CertificateStatus::Revoked);
+        }
+        let suspended = of_key().any(|c| c.status(self.now) == CertificateStatus::Suspended);
+        suspended.then_some(CertificateStatus::Suspended)
+    }
+
     /// Of the holder's certificates together: what bars most.
     fn status(&self) -> CertificateStatus {
-        let statuses = self.policy.card.roles.iter().map(|role| match self.latest(*role) {
-            Some(certificate) => certificate.status(self.now),
-            None => CertificateStatus::Revoked,
+        let statuses = self.policy.card.roles.iter().map(|role| match (self.bar(*role), self.latest(*role)) {
+            (Some(bars), _) => bars,
+            (None, Some(certificate)) => certificate.status(self.now),
+            (None, None) => CertificateStatus::Revoked,
         });
         let weight = |status: &CertificateStatus| match status {
             CertificateStatus::Valid => 0,

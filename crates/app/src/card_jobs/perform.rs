@@ -123,6 +123,8 @@ async fn issue<'a>(
             holder: holder.clone(),
             role: key.role,
             public_key: key.public_key.clone(),
+            // Another address is no renewal.
+            not_after: view.facts().certificate(key.role).map(|replaced| replaced.not_after),
         })
         .collect();
     // At the same time, so that they share their commits.
@@ -209,7 +211,8 @@ async fn accepted<'a>(
     accepted: &[CertificateId],
 ) -> Result<Open<'a>, Failure> {
     let mut open = Open::begin(app, job.card).await?;
-    // Issued or barred in the meantime: what was signed is not what is there.
+    kaika_domain::job::may(job.state.kind(), &open.view.facts())?;
+    // Issued in the meantime: what was signed is not what is there.
     let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
     if unwritten || open.view.facts().holders_certificates() != accepted {
         return Err(Code::Stale.into());

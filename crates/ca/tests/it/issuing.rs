@@ -38,6 +38,7 @@ async fn every_role_is_issued_for_every_kind_of_key() {
                 holder: holder.clone(),
                 role,
                 public_key: card_key(key),
+                not_after: None,
             };
             let issued = ca.issue(&order).await.unwrap();
             let stored = world.store.read().await.unwrap().certificate(issued.id).await.unwrap().unwrap();

@@ -131,7 +131,7 @@ impl World {
     pub(crate) async fn order(&self, authority: &str, role: CertificateRole) -> IssueOrder {
         let (holder, card) = self.holder_with_card(authority).await;
         let public_key = card_key(self.policies[&id(authority)].card.key);
-        IssueOrder { actor: Actor::Operator, job: self.job(), card, holder, role, public_key }
+        IssueOrder { actor: Actor::Operator, job: self.job(), card, holder, role, public_key, not_after: None }
     }
 
     pub(crate) fn job(&self) -> JobId {

@@ -62,6 +62,7 @@ pub fn may_activate(facts: &Facts<'_>) -> Result<(), Refusal> {
     for role in facts.policy.roles() {
         let certificate = facts.certificate(role).ok_or(Code::CardBarred)?;
         if !certificate.is_written()
+            || facts.bar(role).is_some()
             || certificate.status(facts.now) != CertificateStatus::Held
                 && role != kaika_wire::CertificateRole::CardAuthentication
         {

@@ -54,6 +54,9 @@ impl Login {
 /// The card is in use, and one certificate for its signature is valid.
 pub(super) fn may_login(facts: &Facts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
+    if let Some(bars) = facts.bar(CertificateRole::Signature) {
+        return Err(barred(bars));
+    }
     let statuses = || {
         let signature = facts.certificates.iter().filter(|c| c.role == CertificateRole::Signature);
         signature.map(|certificate| certificate.status(facts.now))

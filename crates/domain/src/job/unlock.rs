@@ -41,9 +41,9 @@ pub(super) fn may_unlock(facts: &Facts<'_>) -> Result<(), Refusal> {
     facts.policy.offers(JobKind::Unlock)?;
     facts.in_use()?;
     for role in facts.policy.roles() {
-        let certificate = facts.certificate(role).ok_or_else(|| barred(CertificateStatus::Revoked))?;
-        if certificate.status(facts.now) == CertificateStatus::Suspended {
-            return Err(barred(CertificateStatus::Suspended));
+        facts.certificate(role).ok_or_else(|| barred(CertificateStatus::Revoked))?;
+        if let Some(bars) = facts.bar(role) {
+            return Err(barred(bars));
         }
     }
     Ok(())

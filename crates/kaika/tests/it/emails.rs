@@ -45,11 +45,13 @@ fn assert_written(post: &Post) {
         let card = reader.card_by_number(&post.site.number).await.unwrap().unwrap();
         assert_eq!(reader.holder(card.holder).await.unwrap().unwrap().email.as_deref(), Some(EMAIL));
         let certificates = reader.certificates_of_card(card.id).await.unwrap();
-        for certificate in certificates {
+        for certificate in &certificates {
+            let before = certificates.iter().find(|c| c.role == certificate.role).unwrap();
+            assert_eq!(certificate.not_after, before.not_after, "another address is no renewal");
             let named = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap().emails().to_vec();
-            match certificate.state {
+            match &certificate.state {
                 CertificateState::Revoked { reason, .. } => {
-                    assert_eq!(reason, RevocationReason::Superseded);
+                    assert_eq!(*reason, RevocationReason::Superseded);
                     assert!(named.is_empty());
                 }
                 _ if certificate.role == CertificateRole::CardAuthentication => assert!(named.is_empty()),

@@ -12,8 +12,8 @@ use kaika_pki::{
     ocsp::{CertId, HashAlgorithm, Request, Response, Status},
 };
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, JobKind, Refusal, ResumeReason, RevokeReason,
-    StatusChange, StatusChangeKind, SuspendReason, UserCode,
+    AuthorityId, CardNumber, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, Refusal, ResumeReason,
+    RevokeReason, SerialNumber, StatusChange, StatusChangeKind, SuspendReason, UserCode,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use time::Duration;
@@ -248,6 +248,48 @@ fn a_single_certificate_is_changed_by_its_serial_number() {
     let status = |role| of_role(role).status(scene.app.now());
     assert_eq!(status(CertificateRole::Login), CertificateStatus::Revoked);
     assert_eq!(status(CertificateRole::Signature), CertificateStatus::Suspended);
+}
+
+/// One that was issued and not written has the same key: no way leads to it past what bars the one in use.
+#[test]
+fn what_bars_a_certificate_bars_the_one_that_is_to_take_its_place() {
+    let mut site = Site::activated(|policy| policy);
+    site.later(Duration::days(30));
+    site.reissue();
+    let scene = Scene::of(site);
+    let of_role = |c: &&Certificate| c.role == CertificateRole::Encryption;
+    let (in_use, unwritten) = {
+        let certificates = scene.certificates();
+        let mut found = certificates.iter().filter(of_role).map(|c| c.serial.clone());
+        (found.next().unwrap(), found.next().unwrap())
+    };
+    scene.site.close(&scene.app);
+    let site = scene.site;
+    let change = |serial: &SerialNumber, change| {
+        let app = site.open();
+        let which = Which::Serial(serial.clone());
+        site.runtime().block_on(change_status_by_authority(&app, &which, change)).unwrap();
+        site.close(&app);
+    };
+    let check = || site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap();
+    let barred_by = |status| {
+        for kind in [JobKind::Unlock, JobKind::Rewrite] {
+            let refused = site.run(kind, None).result.unwrap_err();
+            assert_eq!((refused.code, refused.status), (Code::CardBarred, Some(status)), "{kind:?}");
+        }
+        let found = check();
+        assert_eq!((found.result, found.status), (CheckResult::NotValid, status));
+    };
+    for serial in [&in_use, &unwritten] {
+        change(serial, SUSPEND);
+        barred_by(CertificateStatus::Suspended);
+        change(serial, RESUME);
+    }
+    // Another one in its place is no reason against the key.
+    change(&in_use, StatusChange::Revoke(RevokeReason::Superseded));
+    assert_eq!(check().result, CheckResult::Differs);
+    change(&unwritten, StatusChange::Revoke(RevokeReason::KeyCompromise));
+    barred_by(CertificateStatus::Revoked);
 }
 
 /// It may be lost in the post; and after a restore the database may not know of an activation.

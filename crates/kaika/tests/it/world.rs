@@ -257,6 +257,7 @@ impl Site {
                     holder: holder.clone(),
                     role: certificate.role,
                     public_key: parsed.public_key().spki_der().to_vec(),
+                    not_after: None,
                 };
                 app.issuer.issue(&order).await.unwrap();
             }

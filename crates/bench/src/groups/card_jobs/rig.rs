@@ -108,6 +108,7 @@ impl Rig {
                     holder: holder.clone(),
                     role: one.role,
                     public_key: kaika_pki::Certificate::from_der(&one.certificate)?.public_key().spki_der().to_vec(),
+                    not_after: None,
                 };
                 app.issuer.issue(&order).await?;
             }
