@@ -16,6 +16,8 @@ mod backup;
 mod bench;
 #[path = "e2e/browser.rs"]
 mod browser;
+#[path = "e2e/card_documents.rs"]
+mod card_documents;
 #[path = "e2e/card_tool.rs"]
 mod card_tool;
 #[path = "e2e/certificate.rs"]

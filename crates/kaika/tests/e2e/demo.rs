@@ -290,6 +290,10 @@ impl<'d> Card<'d> {
     pub(crate) fn user_code(&self) -> &'d str {
         self.entry["user_code"].as_str().unwrap()
     }
+
+    pub(crate) fn pin(&self) -> &'d str {
+        self.entry["pin"].as_str().unwrap()
+    }
 }
 
 /// A demo that has nothing else to do than to refuse.

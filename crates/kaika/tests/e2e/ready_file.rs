@@ -73,9 +73,17 @@ fn the_ready_file_lists_the_cards() {
             assert!((6..=8).contains(&pin.len()) && pin.bytes().all(|digit| digit.is_ascii_digit()));
         }
     }
-    for state in
-        ["activated", "pin_locked", "puk_blocked", "user_code_locked", "suspended", "revoked", "expiring", "expired"]
-    {
+    for state in [
+        "activated",
+        "pin_locked",
+        "puk_blocked",
+        "user_code_locked",
+        "suspended",
+        "revoked",
+        "issued_not_written",
+        "expiring",
+        "expired",
+    ] {
         let card = of("xca").find(|card| card["state"] == state).unwrap_or_else(|| panic!("{state}"));
         assert!(card["reader"].is_string(), "{state} is in a reader");
         assert_eq!(card["pin"], "135790", "{state}");
