@@ -31,7 +31,7 @@ impl CardCertificate {
         Certificate::from_pem(pem).ok().map(Self)
     }
 
-    /// Kind and size of its key, as people write it: `P-256`, `RSA 2048`.
+    /// Kind and size of its key, as people write it: `P-256`, `RSA-2048`.
     pub fn key(&self) -> Option<String> {
         let key = self.0.tbs_certificate().subject_public_key_info();
         let curve = || key.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok();
@@ -45,7 +45,7 @@ impl CardCertificate {
                 // RFC 8017 appendix A.1.1: the modulus comes first.
                 let key = AnyRef::from_der(key.subject_public_key.raw_bytes()).ok()?;
                 let modulus = UintRef::decode(&mut SliceReader::new(key.value()).ok()?).ok()?;
-                Some(format!("RSA {}", 8 * modulus.as_bytes().len()))
+                Some(format!("RSA-{}", 8 * modulus.as_bytes().len()))
             }
             other => Some(other.to_string()),
         }

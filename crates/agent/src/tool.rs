@@ -5,7 +5,7 @@ mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded};
+pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
 
 use crate::{
     engine::{Inputs, Order, PAUSES, Progress},

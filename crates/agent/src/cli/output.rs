@@ -2,12 +2,10 @@
 
 use crate::{
     engine::Progress,
-    tool::{CardList, CardView, JobDone, Succeeded, ToolReply},
+    tool::{CardList, CardView, JobDone, Succeeded, ToldCertificate, ToolReply},
 };
 use kaika_texts::{FluentValue, Language, explain, text};
-use kaika_wire::{
-    CardCheck, CardTest, CertificateStatus, CheckResult, IssuedCertificate, JobKind, Refusal, SerialNumber,
-};
+use kaika_wire::{CardCheck, CardTest, CertificateStatus, CheckResult, JobKind, Refusal, SerialNumber};
 use serde::Serialize;
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -177,15 +175,16 @@ impl Output {
         }
     }
 
-    fn certificates(&self, certificates: &[IssuedCertificate]) {
+    fn certificates(&self, certificates: &[ToldCertificate]) {
         print(&format!("{}:", self.t("tool-certificates")));
-        for certificate in certificates {
+        for ToldCertificate { issued, key } in certificates {
             print(&format!(
-                "  {}  {}  {}  {}",
-                certificate.slot,
-                certificate.serial,
-                self.t(&format!("role-{}", certificate.role.as_str())),
-                self.t(&status(certificate.status)),
+                "  {}  {}  {}  {}  {}",
+                issued.slot,
+                issued.serial,
+                key.clone().unwrap_or_else(|| self.t("tool-not-known")),
+                self.t(&format!("role-{}", issued.role.as_str())),
+                self.t(&status(issued.status)),
             ));
         }
     }

@@ -1,6 +1,6 @@
 //! `list` and `show`: they change nothing on any card.
 
-use super::{CardList, CardView, ListedReader, Tool};
+use super::{CardList, CardView, ListedReader, ToldCertificate, Tool};
 use crate::{
     certificate::{CardCertificate, to_pem},
     engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
@@ -112,8 +112,10 @@ fn issued(
     role: CertificateRole,
     der: &[u8],
     statuses: &[(SerialNumber, CertificateStatus)],
-) -> Option<IssuedCertificate> {
-    let serial = CardCertificate::parse(der)?.serial()?;
+) -> Option<ToldCertificate> {
+    let certificate = CardCertificate::parse(der)?;
+    let serial = certificate.serial()?;
     let status = statuses.iter().find(|(known, _)| *known == serial).map(|(_, status)| *status);
-    Some(IssuedCertificate { role, slot: role.slot(), serial, status, pem: to_pem(der) })
+    let issued = IssuedCertificate { role, slot: role.slot(), serial, status, pem: to_pem(der) };
+    Some(ToldCertificate { issued, key: certificate.key() })
 }

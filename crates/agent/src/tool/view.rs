@@ -1,6 +1,6 @@
 //! The documents that the card tool answers with.
 
-use crate::engine::Finished;
+use crate::{certificate::CardCertificate, engine::Finished};
 use kaika_wire::{
     AuthorityId, CardCheck, CardNumber, CardTest, EmailAddress, EmailState, EmailWrite, IssuedCertificate, JobId,
 };
@@ -39,7 +39,23 @@ pub struct CardView {
     pub pin_tries_left: Option<u8>,
     /// None where the card does not tell.
     pub puk_tries_left: Option<u8>,
-    pub certificates: Vec<IssuedCertificate>,
+    pub certificates: Vec<ToldCertificate>,
+}
+
+/// A certificate, and for what kind of key it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldCertificate {
+    #[serde(flatten)]
+    pub issued: IssuedCertificate,
+    /// Kind and size: `P-256`, `RSA-2048`. None where the certificate cannot be read.
+    pub key: Option<String>,
+}
+
+impl From<IssuedCertificate> for ToldCertificate {
+    fn from(issued: IssuedCertificate) -> Self {
+        let key = CardCertificate::from_pem(&issued.pem).and_then(|certificate| certificate.key());
+        Self { issued, key }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +65,7 @@ pub struct JobDone {
     pub job: Option<JobId>,
     pub state: Succeeded,
     pub number: CardNumber,
-    pub certificates: Vec<IssuedCertificate>,
+    pub certificates: Vec<ToldCertificate>,
     /// Of a check, and of a re-write.
     #[serde(flatten)]
     pub check: Option<CardCheck>,
@@ -78,7 +94,7 @@ impl JobDone {
                 Succeeded::Succeeded
             },
             number: finished.card,
-            certificates: finished.succeeded.certificates,
+            certificates: finished.succeeded.certificates.into_iter().map(Into::into).collect(),
             check: finished.succeeded.check,
             test: finished.succeeded.test,
             email: email.map(|email| email.address),

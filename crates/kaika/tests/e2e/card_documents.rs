@@ -57,7 +57,8 @@ impl<'d> At<'d> {
         expected.sort_unstable();
         assert_eq!(keys(&done), expected, "{command:?}");
         for certificate in done["certificates"].as_array().unwrap() {
-            assert_eq!(keys(certificate), ["pem", "role", "serial", "slot", "status"]);
+            assert_eq!(keys(certificate), ["key", "pem", "role", "serial", "slot", "status"]);
+            assert_eq!(certificate["key"], "P-256");
         }
         done
     }

@@ -72,7 +72,8 @@ fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
     assert_eq!(offline["certificates"].as_array().unwrap().len(), roles.len());
     for (role, slot) in roles {
         let one = certificate(&offline, role);
-        assert_eq!(keys(one), ["pem", "role", "serial", "slot", "status"]);
+        assert_eq!(keys(one), ["key", "pem", "role", "serial", "slot", "status"]);
+        assert_eq!(one["key"], "P-256");
         assert_eq!((&one["slot"], &one["status"]), (&slot.into(), &Value::Null));
         let pem = one["pem"].as_str().unwrap();
         assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && pem.ends_with("-----END CERTIFICATE-----\n"));
@@ -270,6 +271,8 @@ fn people_get_words_without_secrets() {
     assert!(done.stdout().contains(card.number()), "{done}");
     let shown = run(&["card", "show", "--portal", portal, "--reader", card.reader()], "not read").expect_success();
     assert!(shown.stdout().contains("Activated: yes"), "{shown}");
+    let signature = shown.stdout().lines().find(|line| line.trim_start().starts_with("9c")).unwrap().to_owned();
+    assert!(signature.ends_with("  RSA-2048  signature  valid"), "{signature}");
 }
 
 #[test]
