@@ -147,7 +147,9 @@ pub async fn serve_with(
             let sweeping = async {
                 loop {
                     tokio::time::sleep(SWEEP).await;
-                    agent.windows.sweep(Instant::now());
+                    let now = Instant::now();
+                    agent.windows.sweep(now);
+                    agent.tool.sweep(now);
                 }
             };
             tokio::select! {
@@ -165,10 +167,10 @@ pub async fn serve_with(
     Ok(AgentHandle { url: format!("http://{address}"), address, tasks })
 }
 
-/// What requests share.
 /// The names of this computer under which the agent answers.
 const OWN_HOSTS: [&str; 3] = ["127.0.0.1", "localhost", "[::1]"];
 
+/// What requests share.
 struct Agent {
     port: u16,
     token: Zeroizing<String>,

@@ -8,6 +8,7 @@ mod work;
 pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
 
 use crate::{
+    change_pin::CutChanges,
     engine::{Inputs, Order, PAUSES, Progress},
     portal::{Portals, Station, Target},
     readers::Readers,
@@ -15,7 +16,11 @@ use crate::{
 use kaika_card::Pin;
 use kaika_wire::{CardNumber, Code, Input, JobDetails, JobKind, Refusal, UserCode};
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use zeroize::Zeroizing;
 
 /// What is asked of the tool. No `Debug`: it holds secrets.
@@ -47,6 +52,9 @@ pub enum ToolRequest {
         #[serde(flatten)]
         details: JobDetails,
         secrets: TypedSecrets,
+        /// Of a change of the PIN: the person says that the same was cut before.
+        #[serde(default)]
+        after_cut: bool,
     },
     Personalise {
         portal: String,
@@ -116,11 +124,12 @@ pub struct Tool {
     readers: Readers,
     portals: Arc<dyn Portals>,
     pauses: &'static [Duration],
+    cut_changes: Arc<CutChanges>,
 }
 
 impl Tool {
     pub fn new(readers: Readers, portals: Arc<dyn Portals>) -> Self {
-        Self { readers, portals, pauses: PAUSES }
+        Self { readers, portals, pauses: PAUSES, cut_changes: Arc::default() }
     }
 
     /// With other pauses before a report is sent again.
@@ -134,6 +143,11 @@ impl Tool {
         &self.readers
     }
 
+    /// Forgets PINs that were kept long enough for going on after a cut.
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.cut_changes.expire(now);
+    }
+
     /// Does what is asked; blocks until it is done.
     ///
     /// # Errors
@@ -144,7 +158,10 @@ impl Tool {
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
             }
-            ToolRequest::Job { kind, portal, reader, details, secrets } => {
+            ToolRequest::Job { kind, reader, secrets, after_cut, .. } if !kind.has_server() => {
+                self.change_pin(reader.as_deref(), &secrets, after_cut, progress).map(ToolReply::Done)
+            }
+            ToolRequest::Job { kind, portal, reader, details, secrets, .. } => {
                 let order = Order { details, ..Order::new(kind) };
                 let done = self.job(&order, portal.as_deref(), reader.as_deref(), &secrets, progress);
                 done.map(ToolReply::Done)

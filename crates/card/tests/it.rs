@@ -6,6 +6,8 @@
 mod activation;
 #[path = "it/arbitrary.rs"]
 mod arbitrary;
+#[path = "it/change_pin.rs"]
+mod change_pin;
 #[path = "it/commands.rs"]
 mod commands;
 #[path = "it/detection.rs"]

@@ -45,6 +45,10 @@ pub(super) enum Work {
         place: Place,
         #[command(flatten)]
         secrets: SecretsOption,
+        /// The same change was cut before: a card that refuses the present PIN is asked whether it has the new one,
+        /// which costs another try where it has not
+        #[arg(long)]
+        after_cut: bool,
     },
     /// Compare what is on a card with what the portal has on record
     Check(HolderJob),
@@ -142,12 +146,10 @@ pub(super) struct Place {
 }
 
 pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
-    let job = |kind, portal, reader: ReaderOption, secrets: &SecretsOption, details| {
-        let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
-        Ok::<_, Refusal>(ToolRequest::Job { kind, portal, reader: reader.reader, details, secrets })
-    };
     let with = |kind, work: HolderJob, details| {
-        let request = job(kind, Some(work.portal), work.reader, &work.secrets, details)?;
+        let secrets = ask::secrets(kind, work.secrets.secrets_stdin, output)?;
+        let (portal, reader) = (Some(work.portal), work.reader.reader);
+        let request = ToolRequest::Job { kind, portal, reader, details, secrets, after_cut: false };
         Ok::<_, Refusal>((request, work.place, Some(kind)))
     };
     let holders = |kind, work| with(kind, work, JobDetails::default());
@@ -174,9 +176,12 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
         Work::Suspend(asked) => change(JobKind::Suspend, StatusChangeKind::Suspend, asked)?,
         Work::Resume(asked) => change(JobKind::Resume, StatusChangeKind::Resume, asked)?,
         Work::Revoke(asked) => change(JobKind::Revoke, StatusChangeKind::Revoke, asked)?,
-        Work::ChangePin { reader, place, secrets } => {
+        Work::ChangePin { reader, place, secrets, after_cut } => {
             let kind = JobKind::ChangePin;
-            (job(kind, None, reader, &secrets, JobDetails::default())?, place, Some(kind))
+            let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
+            let details = JobDetails::default();
+            let request = ToolRequest::Job { kind, portal: None, reader: reader.reader, details, secrets, after_cut };
+            (request, place, Some(kind))
         }
         Work::Personalise { portal, reader, place, station, number, mailer } => {
             let request = ToolRequest::Personalise {
@@ -191,8 +196,12 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
         }
     };
     let output = Output { json: place.json, ..*output };
-    let reply = perform(request, &place, &output)?;
-    output.reply(kind, &reply);
+    let reply = perform(request, &place, &output);
+    let unsure = reply.as_ref().is_err_and(|refusal| matches!(refusal.code, Code::CardRemoved | Code::CardFault));
+    if unsure && kind == Some(JobKind::ChangePin) && !output.json {
+        output.say("tool-pin-unsure", &[]);
+    }
+    output.reply(kind, &reply?);
     Ok(())
 }
 

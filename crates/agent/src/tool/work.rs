@@ -8,7 +8,7 @@ use crate::{
 };
 use kaika_card::Retries;
 use kaika_wire::{CardNumber, Code, JobKind, Refusal};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 impl Tool {
     /// A job that holders do themselves.
@@ -25,14 +25,32 @@ impl Tool {
             return Err(Refusal::new(Code::BadRequest).detail("not a holder's job"));
         }
         let inputs = secrets.inputs(kind)?;
-        if !kind.has_server() {
-            let reader = self.readers.select(reader)?;
-            let mut session = self.readers.connect(&reader)?;
-            let number = change_pin(&mut *session, None, &inputs.secrets, false, progress)?;
-            return Ok(JobDone::alone(number));
-        }
         let portal = portal.ok_or_else(|| Refusal::new(Code::BadRequest).detail("a portal is needed"))?;
         self.run(portal, reader, order, inputs, progress)
+    }
+
+    /// `after_cut`: the same was cut before, which a tool that was started anew does not know.
+    pub(super) fn change_pin(
+        &self,
+        reader: Option<&str>,
+        secrets: &TypedSecrets,
+        after_cut: bool,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<JobDone, Refusal> {
+        let secrets = secrets.inputs(JobKind::ChangePin)?.secrets;
+        let reader = self.readers.select(reader)?;
+        let mut session = self.readers.connect(&reader)?;
+        let mut begun = None;
+        let mut resumes = |card: &CardNumber| {
+            begun = Some(card.clone());
+            self.cut_changes.begin(card, &secrets, Instant::now()) || after_cut
+        };
+        let changed = change_pin(&mut *session, None, &secrets, &mut resumes, progress);
+        let code = changed.as_ref().err().map(|refusal| refusal.code);
+        if let (Some(card), None | Some(Code::PinWrong | Code::PinLocked)) = (begun, code) {
+            self.cut_changes.settle(&card);
+        }
+        changed.map(JobDone::alone)
     }
 
     pub(super) fn personalise(

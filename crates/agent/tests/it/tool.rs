@@ -177,6 +177,7 @@ fn secrets_travel_in_requests_alone() {
         reader: None,
         details: JobDetails::default(),
         secrets,
+        after_cut: false,
     };
     let sent = serde_json::to_value(&request).unwrap();
     assert_eq!((&sent["operation"], &sent["kind"]), (&json!("job"), &json!("activate")));

@@ -219,6 +219,32 @@ fn a_card_pulled_out_goes_on_where_it_was() {
     assert!(statuses(&shown).iter().all(|(_, status)| *status == "valid"));
 }
 
+/// The agent remembers that it was cut: the same command brings it to its end, and all tries are left.
+#[test]
+fn a_change_of_the_pin_goes_on_where_it_was() {
+    let demo = Demo::new();
+    let (card, _) = demo.card_in_state("xca", "activated");
+    let change = |from: &str, to: &str| {
+        let secrets = format!("pin={from}\nnew_pin={to}\n");
+        demo.agent(&["card", "change-pin", "--reader", card.reader(), "--secrets-stdin"], &secrets)
+    };
+    let mut pin = "135790";
+    for step in 1.. {
+        let new_pin = if pin == "135790" { "864202" } else { "135790" };
+        Tray::of(&demo).post("remove", &[("reader", card.reader()), ("step", &step.to_string())]);
+        let said = change(pin, new_pin);
+        if said.exit == Some(0) {
+            assert!(step > 3, "pulled out {step} times");
+            break;
+        }
+        said.refused("card_removed");
+        Tray::of(&demo).post("insert", &[("card", card.number()), ("reader", card.reader())]);
+        change(pin, new_pin).expect_success();
+        assert_eq!(demo.show(&card).expect_success()["pin_tries_left"], 3);
+        pin = new_pin;
+    }
+}
+
 /// The card tray, as a browser has it.
 struct Tray {
     url: String,

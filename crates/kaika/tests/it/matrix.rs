@@ -92,9 +92,14 @@ pub(crate) fn run(name: &str, base: &Site, kind: JobKind, status: CertificateSta
     let reference = clean.run(kind, None);
     reference.result.unwrap();
     clean.assert_agrees(status);
+    table(name, reference.apdus, ways, |fault| cut_and_resume(base, kind, fault, status));
+}
+
+/// Runs `cell` for each APDU and way, and prints and keeps how often it ended how.
+pub(crate) fn table(name: &str, apdus: u64, ways: &[(&str, FaultKind)], cell: impl Fn(Fault) -> Ended + Sync) {
     let cells: Vec<(u64, &str, FaultKind)> =
-        (1..=reference.apdus).flat_map(|at| ways.iter().map(move |(way, kind)| (at, *way, *kind))).collect();
-    let ends = each(&cells, |(at, _, fault)| cut_and_resume(base, kind, Fault { at: *at, kind: *fault }, status));
+        (1..=apdus).flat_map(|at| ways.iter().map(move |(way, kind)| (at, *way, *kind))).collect();
+    let ends = each(&cells, |(at, _, kind)| cell(Fault { at: *at, kind: *kind }));
 
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for ((_, way, _), ended) in cells.iter().zip(&ends) {
@@ -106,8 +111,7 @@ pub(crate) fn run(name: &str, base: &Site, kind: JobKind, status: CertificateSta
         }
     }
     let mut table = format!(
-        "{name}: {} APDUs, {} cells\n{:<20}{:>10}{:>10}{:>16}\n",
-        reference.apdus,
+        "{name}: {apdus} APDUs, {} cells\n{:<20}{:>10}{:>10}{:>16}\n",
         cells.len(),
         "way",
         "at once",

@@ -370,6 +370,12 @@ impl Refused {
         matches!(self.remedy, Remedy::SameInputs | Remedy::SameCard)
     }
 
+    /// Whether the card may have the new PIN already, for all that anybody knows.
+    fn pin_unsure(&self) -> bool {
+        let cut = matches!(self.refusal.code, Code::CardRemoved | Code::CardFault);
+        cut && self.context.kind == Some(JobKind::ChangePin)
+    }
+
     /// The button that goes on, where there is one.
     fn button(&self) -> Option<&'static str> {
         match self.remedy {

@@ -50,7 +50,9 @@ fn perform(
             let finished = run_job_on(&mut *session, Some(&card), &target, &order, inputs, PAUSES, progress)?;
             Ok(finished.card)
         }
-        How::Alone { resumes } => change_pin(&mut *session, Some(&card), &given.inputs().secrets, resumes, progress),
+        How::Alone { resumes } => {
+            change_pin(&mut *session, Some(&card), &given.inputs().secrets, &mut |_| resumes, progress)
+        }
     }
 }
 

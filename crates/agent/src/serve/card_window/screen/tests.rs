@@ -77,6 +77,24 @@ fn screens_name_the_authority_in_the_persons_language() {
 }
 
 #[test]
+fn after_a_cut_the_card_may_have_the_new_pin() {
+    for (kind, code, unsure) in [
+        (JobKind::ChangePin, Code::CardRemoved, true),
+        (JobKind::ChangePin, Code::CardFault, true),
+        (JobKind::ChangePin, Code::Busy, false),
+        (JobKind::Activate, Code::CardRemoved, false),
+    ] {
+        for language in Language::ALL {
+            let refusal = Refusal::new(code);
+            let mut state = state(Stage::Refused { refusal, remedy: Remedy::SameCard, card: None, back: true });
+            state.asked.as_mut().unwrap().kind = kind;
+            let html = View::of(&state, 1, language).drawn.html;
+            assert_eq!(html.contains(&Words { language }.t("window-pin-unsure")), unsure, "{kind:?} {code}");
+        }
+    }
+}
+
+#[test]
 fn before_a_job_is_known_the_window_names_itself() {
     for language in Language::ALL {
         let mut nameless = State::new();

@@ -79,6 +79,27 @@ fn inputs_go_when_they_are_of_no_more_use() {
     }
 }
 
+/// A card that refuses the old PIN is asked for the new one only where the same was cut before.
+#[test]
+fn a_change_of_the_pin_that_was_cut_is_gone_on_with() {
+    let now = Instant::now();
+    let typed = r#"{"pin": "135790", "new_pin": "246802", "new_pin_again": "246802"}"#;
+    let typed: Typed = serde_json::from_str(typed).unwrap();
+    let resumes = |assignment: Option<Assignment>| match assignment.unwrap().how {
+        How::Alone { resumes } => resumes,
+        How::Portal { .. } => panic!("no portal has a part in it"),
+    };
+    let mut state = asking();
+    state.asked.as_mut().unwrap().kind = JobKind::ChangePin;
+    assert!(!resumes(state.run(&number(), &typed, now)));
+    state.finished(Err(Code::CardRemoved.into()), now);
+    assert!(resumes(state.again(now)));
+    state.finished(Err(Code::CardFault.into()), now);
+    assert!(resumes(state.again(now)));
+    state.finished(Err(Code::PinWrong.into()), now);
+    assert!(!resumes(state.run(&number(), &typed, now)), "typed anew");
+}
+
 #[test]
 fn nothing_begins_twice() {
     let now = Instant::now();
