@@ -14,7 +14,7 @@
  * @property {string | null} focus id of the field to type in
  * @property {{percent: number, words: string} | null} bar
  * @property {boolean} wants_ticket
- * @property {{attempt: number, kaika: string, state: string, code?: string} | null} tell
+ * @property {{attempt: number, kaika: string, state: string, code?: string, way?: string} | null} tell
  * @property {number | null} close_after_ms
  * @property {string | null} accent six hexadecimal digits
  */

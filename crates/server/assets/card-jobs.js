@@ -53,6 +53,8 @@ class CardJob {
   /** Counts windows: what belongs to an earlier one is over. */
   #turn = 0;
   #greeted = false;
+  /** Whether the window's job was begun, and has not ended well. */
+  #unfinished = false;
   /** Where the newest ticket's job tells how it ended. */
   #outcome = "";
 
@@ -135,6 +137,7 @@ class CardJob {
     const address = `${this.#agent.origin}/card?lang=${document.documentElement.lang}`;
     this.#turn += 1;
     this.#greeted = false;
+    this.#unfinished = false;
     this.#outcome = "";
     this.#window = window.open(address, "kaika-card", place);
     if (!this.#window || this.#window.closed) {
@@ -188,8 +191,10 @@ class CardJob {
     this.#window = null;
     // Some browsers and their extensions open a window and close it at once.
     if (!this.#greeted && after < 4 * LOOK) return this.#show("popup-blocked");
+    // What helps stands here already.
+    if (this.#root.dataset.shown === "refused") return;
     // Nothing was asked of the server, and what the person came for was in the window.
-    if (this.#alone && this.#greeted) return this.#back(false);
+    if (this.#alone && this.#greeted) return this.#unfinished ? this.#show("window-closed") : this.#back(false);
     const state = this.#outcome ? await this.#state() : "waiting";
     if (turn !== this.#turn) return;
     if (state === "running" || state === "succeeded" || state === "failed") return location.assign(this.#outcome);
@@ -216,13 +221,24 @@ class CardJob {
         this.#greeted = true;
         return void this.#answer(this.#turn);
       case "progress":
+        this.#unfinished = true;
         this.#progress(message.state === "running" ? "running" : "begun");
         return this.#show("waiting");
       case "finished":
         if (message.state === "succeeded") return this.#finished();
         this.#progress("refused");
-        return this.#show("waiting");
+        return this.#show(this.#leadsOn(message.way) ? "refused" : "waiting");
     }
+  }
+
+  /**
+   * Whether this page says how to go on after such a refusal; then it says that alone.
+   * @param {unknown} way the job that helps
+   */
+  #leadsOn(way) {
+    const ways = [...all(this.#root, "[data-way]")];
+    for (const one of ways) one.hidden = one.dataset.way !== way;
+    return ways.some((one) => !one.hidden);
   }
 
   /** @param {number} turn */

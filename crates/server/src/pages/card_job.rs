@@ -17,9 +17,9 @@ use kaika_domain::{
     Policy,
     policy::{Activation, Overdue, PinRules, Unlock},
 };
-use kaika_texts::{Language, text};
+use kaika_texts::{Language, explain, text};
 use kaika_web::{html, language};
-use kaika_wire::{EmailAddress, Input, JobKind, StatusChangeKind};
+use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
 
 #[derive(Template)]
 #[template(path = "card-job.html")]
@@ -47,6 +47,16 @@ pub(super) struct CardJob<'a> {
     pub(super) brief: bool,
     /// The e-mail address that is settled already.
     pub(super) address: Option<EmailAddress>,
+}
+
+/// What helps where the card window refused a card.
+struct WayOn {
+    kind: JobKind,
+    title: String,
+    /// In words.
+    refusal: Refusal,
+    /// Whether it has a page here.
+    offered: bool,
 }
 
 impl<'a> CardJobPage<'a> {
@@ -221,6 +231,20 @@ impl<'a> CardJob<'a> {
             Language::ZhTw => format!("{min} 至 {max}"),
             Language::En => format!("{min} to {max}"),
         }
+    }
+
+    /// The jobs that help after a refusal, as the card window names them.
+    fn ways(&self) -> Vec<WayOn> {
+        let way = |kind, title, code, status| {
+            let contact = Some(self.policy.contact.telephone.clone());
+            let refusal = explain(self.page.language, Refusal { status, contact, ..Refusal::new(code) });
+            WayOn { kind, title: self.page.t(title), refusal, offered: self.policy.offers(kind).is_ok() }
+        };
+        vec![
+            way(JobKind::Unlock, "portal-job-unlock", Code::PinLocked, None),
+            way(JobKind::Activate, "portal-job-activate", Code::NotActivated, None),
+            way(JobKind::Resume, "status-resume", Code::CardBarred, Some(CertificateStatus::Suspended)),
+        ]
     }
 
     /// The same at the command line.

@@ -84,6 +84,7 @@ window-card-back = The card is back; you can go on.
 window-card-not-back = You can go on when the same card is back in a reader.
 window-inputs-kept = What you typed is still there; no need to type it again.
 window-pin-unsure = The card may have its new PIN already. Please go on here: this finds out first which one it has.
+window-way = The page where you began says how to go on.
 window-go-on = Continue
 window-again = Try again
 window-code = Code

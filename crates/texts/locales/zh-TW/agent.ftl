@@ -84,6 +84,7 @@ window-card-back = 卡片已經插回，可以繼續。
 window-card-not-back = 等您把同一張卡片插回讀卡機，就可以繼續。
 window-inputs-kept = 您剛才輸入的資料還在，不必重新輸入。
 window-pin-unsure = 卡片可能已經換成新的PIN碼。請在這裡繼續，會先確認卡片現在用的是哪一個。
+window-way = 接下來怎麼辦理，原來的網頁會告訴您。
 window-go-on = 繼續
 window-again = 再試一次
 window-code = 代碼

@@ -1,6 +1,6 @@
 //! What helps after a refusal.
 
-use kaika_wire::Code;
+use kaika_wire::{CertificateStatus, Code, JobKind, Refusal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Remedy {
@@ -47,5 +47,15 @@ impl Remedy {
             Code::PcscMissing | Code::NotAPortal | Code::SecretMissing => Self::Again,
             _ => Self::Elsewhere,
         }
+    }
+}
+
+/// The other job that helps, where there is one: the page that asked leads there.
+pub(super) fn way_on(refusal: &Refusal) -> Option<JobKind> {
+    match (refusal.code, refusal.status) {
+        (Code::PinLocked, _) => Some(JobKind::Unlock),
+        (Code::NotActivated, _) => Some(JobKind::Activate),
+        (Code::CardBarred, Some(CertificateStatus::Suspended)) => Some(JobKind::Resume),
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::super::page::is_colour;
 use super::{
     inputs::Field,
     meter::{Doing, Meter},
-    remedy::Remedy,
+    remedy::{Remedy, way_on},
     state::{Informed, Offer, SitesWords, Stage, State, Told, Typing, Unfit},
 };
 use crate::certificate::CardCertificate;
@@ -61,6 +61,9 @@ struct Tell {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
+    /// The other job that helps, where one does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    way: Option<JobKind>,
 }
 
 impl View {
@@ -85,13 +88,13 @@ fn accent(word: &str) -> Option<String> {
 
 impl Tell {
     fn of(told: Told, attempt: u32) -> Self {
-        let (kaika, state, code) = match told {
-            Told::Begun => ("progress", "begun", None),
-            Told::Running => ("progress", "running", None),
-            Told::Succeeded => ("finished", "succeeded", None),
-            Told::Refused(code) => ("finished", "refused", Some(code)),
+        let (kaika, state, code, way) = match told {
+            Told::Begun => ("progress", "begun", None, None),
+            Told::Running => ("progress", "running", None, None),
+            Told::Succeeded => ("finished", "succeeded", None, None),
+            Told::Refused(code, way) => ("finished", "refused", Some(code), way),
         };
-        Self { attempt, kaika, state, code }
+        Self { attempt, kaika, state, code, way }
     }
 }
 
@@ -374,6 +377,11 @@ impl Refused {
     fn pin_unsure(&self) -> bool {
         let cut = matches!(self.refusal.code, Code::CardRemoved | Code::CardFault);
         cut && self.context.kind == Some(JobKind::ChangePin)
+    }
+
+    /// Whether the page that asked leads to what helps.
+    fn page_leads_on(&self) -> bool {
+        self.context.authority.is_some() && way_on(&self.refusal).is_some()
     }
 
     /// The button that goes on, where there is one.

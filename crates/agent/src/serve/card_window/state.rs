@@ -3,7 +3,7 @@
 use super::{
     inputs::{Field, FieldError, Given, Typed, check, check_puk},
     meter::Meter,
-    remedy::Remedy,
+    remedy::{Remedy, way_on},
 };
 use crate::{engine::Progress, portal::Target};
 use kaika_card::{Pin, Retries};
@@ -135,7 +135,8 @@ pub(super) enum Told {
     Begun,
     Running,
     Succeeded,
-    Refused(Code),
+    /// And which other job helps, if one does.
+    Refused(Code, Option<JobKind>),
 }
 
 /// A job to be run now. No `Debug`.
@@ -310,6 +311,7 @@ impl State {
             _ => return false,
         }
         self.kept = None;
+        self.tell_way(&found.outcome);
         self.stage = match found.outcome {
             Outcome::One(offer, others) => {
                 self.chosen = Some(offer.clone());
@@ -325,6 +327,19 @@ impl State {
             }
         };
         true
+    }
+
+    /// The page is told of what another job of its site helps with, and when that is over.
+    fn tell_way(&mut self, outcome: &Outcome) {
+        let refused = match outcome {
+            Outcome::Refused(refusal, _) => way_on(refusal).map(|way| Told::Refused(refusal.code, Some(way))),
+            Outcome::One(..) | Outcome::Several(_) => None,
+        };
+        match (refused, self.told) {
+            (Some(refused), _) => self.told = Some(refused),
+            (None, Some(Told::Refused(_, Some(_)))) => self.told = Some(Told::Begun),
+            (None, _) => {}
+        }
     }
 
     /// The person chooses a card, or wants to choose again.
@@ -470,7 +485,7 @@ impl State {
             }
             Err(refusal) => refusal,
         };
-        self.told = Some(Told::Refused(refusal.code));
+        self.told = Some(Told::Refused(refusal.code, way_on(&refusal)));
         self.expire(now);
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
         let inputs = self.inputs();

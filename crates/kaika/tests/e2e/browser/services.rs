@@ -141,6 +141,83 @@ fn changes_pin(language: Tongue) {
     }
 }
 
+/// The third wrong PIN locks the card: window and page say so, and the page leads to where it is unlocked.
+#[test]
+fn a_card_that_gets_locked_is_led_to_its_unlocking() {
+    for language in LANGUAGES {
+        let desk = Desk::in_state("activated");
+        let browser = start(language);
+        let (page, window) = open(&browser, &desk, "change_pin", language);
+        let wrong = |left: &str| {
+            fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+            browser.wait_until("the tries left", |browser| browser.text().contains(left));
+        };
+        let [two, one] = if language.1 == "zh" { ["再試 2 次", "再試 1 次"] } else { ["2 tries", "One try"] };
+        wrong(two);
+        wrong(one);
+        fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+        browser.find(By::Css("[data-screen=refused][data-code=pin_locked]"));
+        browser.wait_for_text_of(By::Css("#way"), &said(language, "window-way"));
+        browser.judge(&format!("window-change_pin-locked-{}", language.1), &LOOKS);
+        browser.click(By::Css("#close"));
+        browser.switch_to(&page);
+        browser.wait_until_closed(&window);
+        led_on(&browser, "change_pin", "unlock", language);
+        assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+    }
+}
+
+/// The page says what helps, also when the window is closed, and a click leads there.
+#[track_caller]
+fn led_on(browser: &Browser, kind: &str, way: &str, language: Tongue) {
+    browser.find(By::Css("[data-screen=refused]:not([hidden])"));
+    browser.wait_for_text_of(By::Css("#refused"), &said(language, &format!("portal-job-{kind}.failed")));
+    assert_eq!(browser.all(By::Css("[data-screen]")).len(), 1);
+    assert_eq!(browser.all(By::Css("[data-way]")).len(), 1);
+    inspect(browser, &format!("screen-refused-{way}"), language);
+    browser.click(By::Css(&format!("[data-way={way}] a")));
+    browser.wait_for_url(&format!("/xca/{way}"));
+}
+
+/// Told before anything is typed; the window may stay open.
+#[test]
+fn a_card_that_cannot_do_it_yet_is_led_to_what_helps() {
+    for (language, state, kind, way) in [
+        (LANGUAGES[0], "unopened", "test", "activate"),
+        (LANGUAGES[1], "unopened", "unlock", "activate"),
+        (LANGUAGES[0], "suspended", "rewrite", "resume"),
+        (LANGUAGES[1], "suspended", "set_email", "resume"),
+    ] {
+        let desk = Desk::in_state(state);
+        let browser = start(language);
+        browser.open(&format!("{}/xca/{kind}", desk.portal()));
+        if kind == "set_email" {
+            browser.fill(By::Css("#email"), "bureau@kaika.example");
+        }
+        let page = browser.window();
+        browser.click(By::Css("#start"));
+        browser.switch_to_popup();
+        browser.find(By::Css("[data-screen=refused]"));
+        browser.wait_for_text_of(By::Css("#way"), &said(language, "window-way"));
+        browser.judge(&format!("window-{kind}-{state}-{}", language.1), &LOOKS);
+        browser.switch_to(&page);
+        led_on(&browser, kind, way, language);
+    }
+}
+
+/// A change of the PIN that was begun and did not succeed is not passed over when the window is closed.
+#[test]
+fn a_window_closed_after_a_wrong_pin_is_told() {
+    let desk = Desk::in_state("activated");
+    let browser = start(LANGUAGES[0]);
+    open(&browser, &desk, "change_pin", LANGUAGES[0]);
+    fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+    browser.find(By::Css("#pin-error"));
+    browser.close_window();
+    browser.find(By::Css("[data-screen=window-closed]:not([hidden])"));
+    browser.wait_for_text_of(By::Css("#window-closed"), &said(LANGUAGES[0], "portal-closed"));
+}
+
 #[test]
 fn a_pin_is_changed_in_chinese() {
     changes_pin(LANGUAGES[0]);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::serve::card_window::sample::{NUMBER, asked, offer, state};
+use kaika_wire::CertificateStatus;
 
 fn asking() -> State {
     state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() })
@@ -98,6 +99,35 @@ fn a_change_of_the_pin_that_was_cut_is_gone_on_with() {
     assert!(resumes(state.again(now)));
     state.finished(Err(Code::PinWrong.into()), now);
     assert!(!resumes(state.run(&number(), &typed, now)), "typed anew");
+}
+
+/// The page is told what helps, in a job or before it, and when another card has come.
+#[test]
+fn the_page_is_told_of_the_job_that_helps() {
+    let suspended = Refusal { status: Some(CertificateStatus::Suspended), ..Code::CardBarred.into() };
+    let revoked = Refusal { status: Some(CertificateStatus::Revoked), ..Code::CardBarred.into() };
+    for (refusal, way) in [
+        (Refusal::from(Code::PinLocked), Some(JobKind::Unlock)),
+        (Code::NotActivated.into(), Some(JobKind::Activate)),
+        (suspended, Some(JobKind::Resume)),
+        (revoked, None),
+        (Code::PukBlocked.into(), None),
+    ] {
+        let code = refusal.code;
+        let now = Instant::now();
+        let mut state = asking();
+        state.begin(asked(), ticket(), now).unwrap();
+        state.run(&number(), &typed(), now).unwrap();
+        state.finished(Err(refusal.clone()), now);
+        assert_eq!(state.told, Some(Told::Refused(code, way)));
+
+        let found = |outcome| Found { present: Vec::new(), outcome, target: None, informed: None };
+        let mut state = asking();
+        state.found(found(Outcome::Refused(refusal.clone(), None)));
+        assert_eq!(state.told, way.map(|way| Told::Refused(code, Some(way))));
+        state.found(found(Outcome::One(offer("GC00000000000002"), false)));
+        assert_eq!(state.told, way.map(|_| Told::Begun));
+    }
 }
 
 #[test]
