@@ -344,6 +344,11 @@ impl AtKeypad<'_> {
 impl TypeHere<'_> {
     fn puk_parts(&self) -> Vec<String> {
         puk_parts(self.puk)
+
+    /// What the keys do: cancelling leaves the card as it was only as long as the new PIN is not set.
+    fn keys(&self) -> &'static str {
+        if self.puk.is_some() { "window-keypad-keys" } else { "window-keypad-keys-proof" }
+    }
     }
 }
 

@@ -143,6 +143,9 @@ fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
         for told in [vec![], vec![held(0), held(1)]] {
             let mut state = state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() });
             let information = kaika_wire::CardInformation {
+            // Cancelling the proof does not take the new PIN back.
+            let proof = Words { language }.t("window-keypad-keys-proof");
+            assert_eq!(html.contains(&proof), screen == "keypad" && !shown);
                 activated: true,
                 not_now: Default::default(),
                 cards: told.clone(),
