@@ -15,6 +15,7 @@ pub mod readers;
 mod seats;
 pub mod serve;
 pub mod tool;
+mod words;
 
 /// Fills `bytes` from the system's random generator.
 pub fn random(bytes: &mut [u8]) {

@@ -5,7 +5,7 @@ mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
+pub use view::{CardList, CardTries, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
 
 use crate::{
     change_pin::CutChanges,
@@ -36,6 +36,13 @@ pub enum ToolRequest {
         portal: Option<String>,
     },
     Show {
+        #[serde(default)]
+        portal: Option<String>,
+        #[serde(default)]
+        reader: Option<String>,
+    },
+    /// What somebody should know who is about to type a PIN.
+    Tries {
         #[serde(default)]
         portal: Option<String>,
         #[serde(default)]
@@ -116,6 +123,7 @@ pub enum ToolReply {
     List(CardList),
     Done(JobDone),
     Show(Box<CardView>),
+    Tries(CardTries),
 }
 
 /// The tool over the readers and portals of this process. Clones share them.
@@ -157,6 +165,9 @@ impl Tool {
             ToolRequest::List { portal } => self.list(portal.as_deref()).map(ToolReply::List),
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
+            }
+            ToolRequest::Tries { portal, reader } => {
+                self.tries(portal.as_deref(), reader.as_deref()).map(ToolReply::Tries)
             }
             ToolRequest::Job { kind, reader, secrets, after_cut, .. } if !kind.has_server() => {
                 self.change_pin(reader.as_deref(), &secrets, after_cut, progress).map(ToolReply::Done)

@@ -2,20 +2,22 @@
 //! which every program on the computer can read.
 
 use super::output::Output;
-use crate::tool::TypedSecrets;
-use kaika_texts::text;
-use kaika_wire::{Code, Input, JobKind, Refusal};
+use crate::{tool::TypedSecrets, words::digit_arguments};
+use kaika_texts::{FluentValue, text};
+use kaika_wire::{Code, Input, JobKind, PinDigits, Refusal};
 use std::io::{self, BufRead};
 use zeroize::Zeroizing;
 
-/// The secrets of these inputs, of the right form: what is not is said at once.
-pub(super) fn secrets(kind: JobKind, from_stdin: bool, output: &Output) -> Result<TypedSecrets, Refusal> {
-    let inputs = kind.inputs();
-    let given = match (inputs.is_empty(), from_stdin) {
-        (true, _) => TypedSecrets::default(),
-        (false, true) => read_lines(io::stdin().lock())?,
-        (false, false) => prompt_for(kind, output)?,
-    };
+/// Lines of standard input with the secrets that such a job needs, of the right form: what is not is said at once.
+pub(super) fn lines(kind: JobKind) -> Result<TypedSecrets, Refusal> {
+    let given = read_lines(io::stdin().lock())?;
+    given.inputs(kind)?;
+    Ok(given)
+}
+
+/// The same, typed by a person; `digits` of a new PIN.
+pub(super) fn person(kind: JobKind, digits: PinDigits, output: &Output) -> Result<TypedSecrets, Refusal> {
+    let given = prompt_for(kind, digits, output)?;
     given.inputs(kind)?;
     Ok(given)
 }
@@ -60,12 +62,13 @@ fn unknown_line() -> Refusal {
     Refusal::new(Code::BadRequest).detail("a line is user_code=…, pin=…, new_pin=… or mail_code=…")
 }
 
-fn prompt_for(kind: JobKind, output: &Output) -> Result<TypedSecrets, Refusal> {
-    let prompt = |key: &str| {
-        rpassword::prompt_password(format!("{} ", text(output.language, key, &[])))
+fn prompt_for(kind: JobKind, digits: PinDigits, output: &Output) -> Result<TypedSecrets, Refusal> {
+    let prompt_with = |key: &str, arguments: &[(&'static str, FluentValue)]| {
+        rpassword::prompt_password(format!("{} ", text(output.language, key, arguments)))
             .map(Zeroizing::new)
             .map_err(|_| Refusal::from(Code::SecretMissing))
     };
+    let prompt = |key| prompt_with(key, &[]);
     let mut given = TypedSecrets::default();
     if kind == JobKind::SetEmail {
         given.mail_code = Some(prompt("prompt-mail_code")?).filter(|code| !code.trim().is_empty());
@@ -76,7 +79,8 @@ fn prompt_for(kind: JobKind, output: &Output) -> Result<TypedSecrets, Refusal> {
             Input::Pin => given.pin = Some(prompt("prompt-pin")?),
             Input::NewPin => {
                 given.new_pin = loop {
-                    let (first, second) = (prompt("prompt-new_pin")?, prompt("prompt-new_pin_again")?);
+                    let (first, second) =
+                        (prompt_with("prompt-new_pin", &digit_arguments(digits))?, prompt("prompt-new_pin_again")?);
                     if first == second {
                         break Some(first);
                     }

@@ -6,7 +6,7 @@ use crate::{
     portal::{Station, http::HttpPortals},
     readers::{Readers, Source, pcsc::PcscReaders},
     serve::DEFAULT_LISTEN,
-    tool::{Tool, ToolReply, ToolRequest},
+    tool::{Tool, ToolReply, ToolRequest, TypedSecrets},
 };
 use clap::{Args, Subcommand};
 use kaika_wire::{CardNumber, Code, EmailAddress, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind};
@@ -147,8 +147,8 @@ pub(super) struct Place {
 
 pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
     let with = |kind, work: HolderJob, details| {
-        let secrets = ask::secrets(kind, work.secrets.secrets_stdin, output)?;
         let (portal, reader) = (Some(work.portal), work.reader.reader);
+        let secrets = secrets(kind, &portal, &reader, &work.place, &work.secrets, output)?;
         let request = ToolRequest::Job { kind, portal, reader, details, secrets, after_cut: false };
         Ok::<_, Refusal>((request, work.place, Some(kind)))
     };
@@ -156,9 +156,6 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
     let change = |kind, to: StatusChangeKind, asked: ChangeOfStatus| {
         let change = StatusChange::parse(to, &asked.reason);
         let change = change.map_err(|error| Refusal::new(Code::BadRequest).detail(format!("--reason: {error}")))?;
-        if to == StatusChangeKind::Revoke && !asked.work.secrets.secrets_stdin {
-            ask::sure(output)?;
-        }
         with(kind, asked.work, JobDetails::change(change))
     };
     let (request, place, kind) = match work {
@@ -178,9 +175,9 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
         Work::Revoke(asked) => change(JobKind::Revoke, StatusChangeKind::Revoke, asked)?,
         Work::ChangePin { reader, place, secrets, after_cut } => {
             let kind = JobKind::ChangePin;
-            let secrets = ask::secrets(kind, secrets.secrets_stdin, output)?;
-            let details = JobDetails::default();
-            let request = ToolRequest::Job { kind, portal: None, reader: reader.reader, details, secrets, after_cut };
+            let (reader, details) = (reader.reader, JobDetails::default());
+            let secrets = self::secrets(kind, &None, &reader, &place, &secrets, output)?;
+            let request = ToolRequest::Job { kind, portal: None, reader, details, secrets, after_cut };
             (request, place, Some(kind))
         }
         Work::Personalise { portal, reader, place, station, number, mailer } => {
@@ -203,6 +200,32 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
     }
     output.reply(kind, &reply?);
     Ok(())
+}
+
+/// What the job needs, from standard input or from a person. A person first sees which card it is and how many tries it
+/// has left.
+fn secrets(
+    kind: JobKind,
+    portal: &Option<String>,
+    reader: &Option<String>,
+    place: &Place,
+    from: &SecretsOption,
+    output: &Output,
+) -> Result<TypedSecrets, Refusal> {
+    match (kind.inputs().is_empty(), from.secrets_stdin) {
+        (true, _) => return Ok(TypedSecrets::default()),
+        (false, true) => return ask::lines(kind),
+        (false, false) => {}
+    }
+    let look = ToolRequest::Tries { portal: portal.clone(), reader: reader.clone() };
+    let ToolReply::Tries(tries) = perform(look, place, output)? else {
+        return Err(Refusal::new(Code::AgentUnreachable).detail("an agent of another version"));
+    };
+    output.tries(kind, &tries);
+    if kind == JobKind::Revoke {
+        ask::sure(output)?;
+    }
+    ask::person(kind, tries.pin_digits, output)
 }
 
 fn perform(request: ToolRequest, place: &Place, output: &Output) -> Result<ToolReply, Refusal> {

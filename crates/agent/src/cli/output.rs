@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Progress,
-    tool::{CardList, CardView, JobDone, Succeeded, ToldCertificate, ToolReply},
+    tool::{CardList, CardTries, CardView, JobDone, Succeeded, ToldCertificate, ToolReply},
 };
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_wire::{CardCheck, CardTest, CertificateStatus, CheckResult, JobKind, Refusal, SerialNumber};
@@ -47,6 +47,7 @@ impl Output {
             ToolReply::List(list) => self.list(list),
             ToolReply::Show(view) => self.view(view),
             ToolReply::Done(done) => self.done(kind, done),
+            ToolReply::Tries(_) => {}
         }
     }
 
@@ -59,6 +60,22 @@ impl Output {
             Progress::Batch { .. } => self.say("progress-batch", &[]),
             Progress::Waiting => self.say("progress-waiting", &[]),
             Progress::Step { .. } => {}
+        }
+    }
+
+    /// What a person should know who is about to type. Before activation the tries mean nothing to a card's holder.
+    pub(super) fn tries(&self, kind: JobKind, tries: &CardTries) {
+        if self.json {
+            return;
+        }
+        self.say("progress-started", &[("card", tries.number.to_string().into())]);
+        if kind == JobKind::Activate {
+            return;
+        }
+        for (key, left) in [("tool-pin-tries", tries.pin_tries_left), ("tool-puk-tries", tries.puk_tries_left)] {
+            if let Some(left) = left {
+                eprintln!("{}", self.pair(&self.t(key), &left.to_string()));
+            }
         }
     }
 
@@ -82,7 +99,15 @@ impl Output {
 
     fn line(&self, key: &str, value: Option<String>) {
         let value = value.unwrap_or_else(|| self.t("tool-not-known"));
-        print(&format!("{}: {value}", self.t(key)));
+        print(&self.pair(&self.t(key), &value));
+    }
+
+    /// A name and what it has, with the language's colon between them.
+    fn pair(&self, name: &str, value: &str) -> String {
+        match self.language {
+            Language::ZhTw => format!("{name}：{value}"),
+            Language::En => format!("{name}: {value}"),
+        }
     }
 
     fn list(&self, list: &CardList) {
@@ -98,7 +123,7 @@ impl Output {
                 (None, true) => self.t("tool-unknown"),
                 (None, false) => self.t("tool-no-card"),
             };
-            print(&format!("{}: {card}", reader.reader));
+            print(&self.pair(&reader.reader, &card));
         }
     }
 
@@ -140,18 +165,15 @@ impl Output {
     }
 
     fn tests(&self, test: &CardTest) {
-        let yes = |yes| self.t(if yes { "tool-yes" } else { "tool-no" });
+        let passed = |key, yes| self.pair(&self.t(key), &self.t(if yes { "tool-yes" } else { "tool-no" }));
         for one in &test.tests {
             print(&format!(
-                "  {}  {}  {}: {}  {}: {}  {}: {}  {}",
+                "  {}  {}  {}  {}  {}  {}",
                 one.slot,
                 self.t(&format!("role-{}", one.role.as_str())),
-                self.t("tool-test-key"),
-                yes(one.key),
-                self.t("tool-test-on-card"),
-                yes(one.on_card),
-                self.t("tool-test-chain"),
-                yes(one.chain),
+                passed("tool-test-key", one.key),
+                passed("tool-test-on-card", one.on_card),
+                passed("tool-test-chain", one.chain),
                 self.t(&status(Some(one.status))),
             ));
         }
@@ -159,24 +181,22 @@ impl Output {
 
     fn slots(&self, check: &CardCheck) {
         for slot in &check.slots {
-            let serial = |serial: &Option<SerialNumber>| match serial {
-                Some(serial) => serial.to_string(),
-                None => self.t("tool-none"),
+            let serial = |key, serial: &Option<SerialNumber>| {
+                let serial = serial.as_ref().map_or_else(|| self.t("tool-none"), ToString::to_string);
+                self.pair(&self.t(key), &serial)
             };
             print(&format!(
-                "  {}  {}: {}  {}: {}  {}",
+                "  {}  {}  {}  {}",
                 slot.slot,
-                self.t("tool-on-card"),
-                serial(&slot.on_card),
-                self.t("tool-in-database"),
-                serial(&slot.in_database),
+                serial("tool-on-card", &slot.on_card),
+                serial("tool-in-database", &slot.in_database),
                 self.t(if slot.same { "tool-same" } else { "tool-differs" }),
             ));
         }
     }
 
     fn certificates(&self, certificates: &[ToldCertificate]) {
-        print(&format!("{}:", self.t("tool-certificates")));
+        print(self.pair(&self.t("tool-certificates"), "").trim_end());
         for ToldCertificate { issued, key } in certificates {
             print(&format!(
                 "  {}  {}  {}  {}  {}",

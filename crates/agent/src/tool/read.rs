@@ -1,14 +1,16 @@
 //! `list` and `show`: they change nothing on any card.
 
-use super::{CardList, CardView, ListedReader, ToldCertificate, Tool};
+use super::{CardList, CardTries, CardView, ListedReader, ToldCertificate, Tool};
 use crate::{
     certificate::{CardCertificate, to_pem},
     engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
     portal::Target,
     readers::{Reader, exclusively},
 };
-use kaika_card::Contents;
-use kaika_wire::{CardFault, CertificateRole, CertificateStatus, IssuedCertificate, JobKind, Refusal, SerialNumber};
+use kaika_card::{Contents, Retries};
+use kaika_wire::{
+    CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal, SerialNumber,
+};
 
 impl Tool {
     pub(super) fn list(&self, portal: Option<&str>) -> Result<CardList, Refusal> {
@@ -37,6 +39,28 @@ impl Tool {
         let detected = exclusively(&mut *session, |transport| kaika_card::detect(transport)).ok()?;
         let certificate = detected.ok()?.presented.certificate?;
         CardCertificate::parse(&certificate)
+    }
+
+    /// Spends none of them. A card of another authority than the portal's is refused here already.
+    pub(super) fn tries(&self, portal: Option<&str>, reader: Option<&str>) -> Result<CardTries, Refusal> {
+        let reader = self.readers.select(reader)?;
+        let target = self.target(portal)?;
+        let mut session = self.readers.connect(&reader)?;
+        // So that the tries of a PIN can be counted that was verified before.
+        session.reset().map_err(lost)?;
+        let read = exclusively(&mut *session, |transport| {
+            let presented = kaika_card::recognise(transport).map_err(not_ours)?;
+            let Retries { pin, puk } = kaika_card::retries(transport).map_err(refusal)?;
+            let certificate = presented.certificate.as_deref();
+            let pin_digits = match &target {
+                Some(target) => target.accept(certificate)?.pin_digits,
+                None => PinDigits::default(),
+            };
+            let number = certificate.and_then(CardCertificate::parse).and_then(|own| own.card_number());
+            let number = number.ok_or(Code::NotKaikaCard)?;
+            Ok(CardTries { number, pin_tries_left: pin, puk_tries_left: puk, pin_digits })
+        });
+        read.map_err(lost)?
     }
 
     pub(super) fn show(

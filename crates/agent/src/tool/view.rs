@@ -3,6 +3,7 @@
 use crate::{certificate::CardCertificate, engine::Finished};
 use kaika_wire::{
     AuthorityId, CardCheck, CardNumber, CardTest, EmailAddress, EmailState, EmailWrite, IssuedCertificate, JobId,
+    PinDigits,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -40,6 +41,17 @@ pub struct CardView {
     /// None where the card does not tell.
     pub puk_tries_left: Option<u8>,
     pub certificates: Vec<ToldCertificate>,
+}
+
+/// What somebody should know who is about to type a PIN.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardTries {
+    pub number: CardNumber,
+    /// None where the card does not tell.
+    pub pin_tries_left: Option<u8>,
+    pub puk_tries_left: Option<u8>,
+    /// As the card's authority has it; without a portal, what PIV takes.
+    pub pin_digits: PinDigits,
 }
 
 /// A certificate, and for what kind of key it is.

@@ -113,6 +113,27 @@ fn show_with_a_portal_tells_what_the_portal_knows() {
     assert_eq!(script.reports()[0]["outcomes"][0]["outcome"], "signature");
 }
 
+#[test]
+fn tries_are_told_before_anything_is_typed() {
+    let desk = desk();
+    let tries = |portal: Value| {
+        let request = json!({"operation": "tries", "reader": "Reader A", "portal": portal});
+        ask(&desk, &Script::default(), request).unwrap()
+    };
+    let expected = json!({
+        "number": NUMBER, "pin_tries_left": 0, "puk_tries_left": 3, "pin_digits": {"min": 6, "max": 8},
+    });
+    assert_eq!(tries(Value::Null), expected);
+    assert_eq!(tries(json!(URL)), expected);
+    let refused = |reader: &str, portal: Value| {
+        let request = json!({"operation": "tries", "reader": reader, "portal": portal});
+        ask(&desk, &Script::default(), request).unwrap_err().code
+    };
+    assert_eq!(refused("Reader B", Value::Null), Code::NotKaikaCard);
+    assert_eq!(refused("Reader C", Value::Null), Code::NoCard);
+    assert_eq!(refused("Reader B", json!(URL)), Code::NotKaikaCard);
+}
+
 fn activation(user_code: &str, new_pin: &str) -> Value {
     json!({
         "operation": "job", "kind": "activate", "portal": URL, "reader": "Reader A",

@@ -1,9 +1,10 @@
 //! `kaika-agent card` through the running agent: its documents, its refusals, and what it never prints.
 
-use crate::bench::{eventually, surroundings, tool};
+use crate::bench::{eventually, program, surroundings, tool};
 use crate::demo::{Demo, fetch};
 use crate::judges::{certificate, statuses};
 use kaika_testkit::ports::PortPair;
+use kaika_testkit::tools::{Output, Tool};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -299,6 +300,63 @@ fn people_get_words_without_secrets() {
     assert!(shown.stdout().contains("Activated: yes"), "{shown}");
     let signature = shown.stdout().lines().find(|line| line.trim_start().starts_with("9c")).unwrap().to_owned();
     assert!(signature.ends_with("  RSA-2048  signature  valid"), "{signature}");
+}
+
+/// Which card it is and how many tries it has left is said before anybody is asked to type; and a new PIN has the digits
+/// that the card's authority takes.
+#[test]
+fn a_person_sees_the_tries_left_before_typing() {
+    let demo = Demo::new();
+    let (locked, _) = demo.card_in_state("xca", "pin_locked");
+    let (used, _) = demo.card_in_state("xca", "activated");
+    let unopened = demo.card("hca");
+    let unlocking = format!("{}\n864202\n864202\n", locked.user_code());
+    let activating = format!("{}\n864202\n864202\n", unopened.user_code());
+    let tries = |pin| [format!("PIN tries left: {pin}"), "PUK tries left: 3".to_owned()];
+    for (command, authority, card, typed, tries, prompts) in [
+        ("unlock", "xca", locked, unlocking, &tries(0)[..], ["User code:", "New PIN (6 to 8 digits):"]),
+        ("activate", "hca", unopened, activating, &[], ["User code:", "New PIN (6 digits):"]),
+        (
+            "change-pin",
+            "",
+            used,
+            "135790\n864202\n864202\n".to_owned(),
+            &tries(3),
+            ["Present PIN:", "New PIN (6 to 8 digits):"],
+        ),
+    ] {
+        let mut arguments = vec!["card", command, "--reader", card.reader()];
+        if !authority.is_empty() {
+            arguments.extend(["--portal", demo.portal(authority)]);
+        }
+        let said = at_terminal(&demo, &arguments, &typed).expect_success().stdout();
+        let expected: Vec<&str> =
+            tries.iter().map(String::as_str).chain(prompts).chain(["The new PIN once more:"]).collect();
+        let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("{part}: {said}"));
+        assert!(at(&format!("Card {}", card.number())) < at(expected[0]), "{said}");
+        assert!(expected.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{said}");
+        assert_eq!(said.contains("tries left"), !tries.is_empty(), "{said}");
+    }
+    // What cannot be done is told before anything is typed.
+    let arguments = ["card", "unlock", "--reader", used.reader(), "--portal", demo.portal("gca")];
+    let said = at_terminal(&demo, &arguments, "");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(said.stdout().contains("wrong_authority") && !said.stdout().contains("User code:"), "{said}");
+}
+
+/// The card tool as a person has it, who types all this.
+fn at_terminal(demo: &Demo, arguments: &[&str], typed: &str) -> Output {
+    let quoted = |word: &str| format!("'{word}'");
+    let program = program("kaika-agent");
+    let agent = ["--agent", demo.ready()["agent"].as_str().unwrap()];
+    let token = ["--agent-token-file", demo.ready()["agent_token_file"].as_str().unwrap()];
+    let words = [program.to_str().unwrap()].into_iter().chain(arguments.iter().copied()).chain(agent).chain(token);
+    let command: Vec<String> = words.map(quoted).collect();
+    Tool::new("script")
+        .args(["--quiet", "--return", "--command", &command.join(" "), "/dev/null"])
+        .envs(surroundings())
+        .input(typed.to_owned())
+        .run()
 }
 
 #[test]

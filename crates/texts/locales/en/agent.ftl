@@ -42,7 +42,11 @@ window-issuer = Issued by
 window-validity = Valid
 window-until = { $first } to { $last }
 window-tries = Tries left
-window-tries-left = PIN: { $pin }, PUK: { $puk }
+window-tries-left = { $told ->
+        [pin] PIN: { $pin }
+        [puk] PUK: { $puk }
+       *[both] PIN: { $pin }, PUK: { $puk }
+    }
 window-activated = This card is activated.
 window-not-activated = This card is not activated yet.
 window-held = Your cards with this authority
@@ -70,11 +74,11 @@ window-keypad-proof-why = The new PIN is set. Type it on the card reader again, 
 window-keypad-once-more = Type the new PIN that you have just chosen and press OK.
 window-keypad-waits = “{ $reader }” waits for you to type …
 window-keypad-keys = After a slip press the yellow key to clear; to stop press the red key, which does the card no harm. What you type goes to the card alone, and this computer does not see it.
+window-keypad-keys-proof = After a slip press the yellow key to clear. Your new PIN is set already, and this only confirms it once more. What you type goes to the card alone, and this computer does not see it.
 window-type = Type the PUK and a new PIN
 window-type-stay = Please leave the card in the reader meanwhile.
 window-give-up = Cancel
 window-asking-site = Asking the website for permission …
-window-keypad-keys-proof = After a slip press the yellow key to clear. Your new PIN is set already, and this only confirms it once more. What you type goes to the card alone, and this computer does not see it.
 window-starting = Connecting to the server …
 window-at-card = Writing to the card …
 window-at-server = The server is checking …
@@ -212,7 +216,10 @@ tray-state-ready = Ready to use
 
 prompt-user_code = User code:
 prompt-pin = Present PIN:
-prompt-new_pin = New PIN (6 to 8 digits):
+prompt-new_pin = { $form ->
+        [one] New PIN ({ $max } digits):
+       *[range] New PIN ({ $min } to { $max } digits):
+    }
 prompt-new_pin_again = The new PIN once more:
 prompt-mail_code = Code from the mail (leave empty if none has come yet):
 prompt-revoke = Revoked certificates are void for good and cannot be restored. If you are sure, type “revoke”:

@@ -42,7 +42,11 @@ window-issuer = 發卡機關
 window-validity = 有效期間
 window-until = { $first } 至 { $last }
 window-tries = 還可以再試
-window-tries-left = PIN碼 { $pin } 次，PUK碼 { $puk } 次
+window-tries-left = { $told ->
+        [pin] PIN碼 { $pin } 次
+        [puk] PUK碼 { $puk } 次
+       *[both] PIN碼 { $pin } 次，PUK碼 { $puk } 次
+    }
 window-activated = 這張卡片已經開卡。
 window-not-activated = 這張卡片還沒有開卡。
 window-held = 您在這個中心的卡片
@@ -70,11 +74,11 @@ window-keypad-proof-why = 新的PIN碼已經設定。請在讀卡機上再輸入
 window-keypad-once-more = 輸入剛才設定的新PIN碼，按確認鍵
 window-keypad-waits = 「{ $reader }」正在等您輸入……
 window-keypad-keys = 打錯了按黃色的清除鍵；不想繼續按紅色的取消鍵，卡片不會受影響。您輸入的數字只會送到卡片，這台電腦看不到。
+window-keypad-keys-proof = 打錯了按黃色的清除鍵。新的PIN碼已經設定，這一步只是再確認一次。您輸入的數字只會送到卡片，這台電腦看不到。
 window-type = 請輸入PUK碼和新的PIN碼
 window-type-stay = 過程中請讓卡片留在讀卡機裡。
 window-give-up = 取消
 window-asking-site = 正在向網站取得許可……
-window-keypad-keys-proof = 打錯了按黃色的清除鍵。新的PIN碼已經設定，這一步只是再確認一次。您輸入的數字只會送到卡片，這台電腦看不到。
 window-starting = 正在與伺服器連線……
 window-at-card = 正在寫入卡片……
 window-at-server = 伺服器正在確認……
@@ -212,9 +216,12 @@ tray-state-ready = 可以使用
 
 prompt-user_code = 用戶代碼：
 prompt-pin = 目前的PIN碼：
-prompt-new_pin = 新的PIN碼(6 到 8 個數字):
+prompt-new_pin = { $form ->
+        [one] 新的PIN碼（{ $max } 個數字）：
+       *[range] 新的PIN碼（{ $min } 至 { $max } 個數字）：
+    }
 prompt-new_pin_again = 再輸入一次新的PIN碼：
-prompt-mail_code = 信件裡的代碼(還沒有收到信就留空白)：
+prompt-mail_code = 信件裡的代碼（還沒有收到信就留空白）：
 prompt-revoke = 廢止後憑證永久失效，不能恢復。確定要廢止，請輸入 revoke：
 prompt-pins_differ = 兩次輸入的PIN碼不同，請重新輸入。
 
@@ -223,8 +230,8 @@ progress-batch = 處理中，請勿拔取卡片……
 progress-waiting = 伺服器沒有回應，再試一次……
 
 tool-no-readers = 沒有讀卡機。
-tool-no-card = (沒有卡片)
-tool-unknown = (無法辨識的卡片)
+tool-no-card = （沒有卡片）
+tool-unknown = （無法辨識的卡片）
 tool-number = 卡號
 tool-authority = 憑證管理中心
 tool-holder = 卡片持有者
@@ -251,7 +258,7 @@ tool-test-key = 金鑰
 tool-test-on-card = 卡片相符
 tool-test-chain = 憑證鏈
 tool-check-same = 卡片 { $card }：IC卡內容與憑證資料庫符合，無需更新。憑證狀態為「有效」，可正常使用。
-tool-check-differs = 卡片 { $card }：憑證狀態為「有效」，但IC卡內容與憑證資料庫不符合，需要憑證重寫 (kaika-agent card rewrite)。
+tool-check-differs = 卡片 { $card }：憑證狀態為「有效」，但IC卡內容與憑證資料庫不符合，需要憑證重寫（kaika-agent card rewrite）。
 tool-check-rewritten = 卡片 { $card }：完成憑證重寫，憑證已可正常使用。
 tool-check-suspended = 卡片 { $card }：憑證狀態為「停用」，目前不能使用。請先申請憑證復用。
 tool-check-expired = 卡片 { $card }：憑證狀態為「已過期」。請辦理展期，或重新申請。
@@ -263,7 +270,7 @@ tool-on-card = 卡片
 tool-in-database = 資料庫
 tool-same = 相符
 tool-differs = 不相符
-tool-none = (無)
+tool-none = （無）
 tool-personalised-done = 卡片 { $card } 製作完成。
 
 role-signature = 簽章

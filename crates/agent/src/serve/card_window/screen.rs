@@ -10,9 +10,9 @@ use super::{
     remedy::{Remedy, way_on},
     state::{Informed, Offer, SitesWords, Stage, State, Told, Typing, Unfit},
 };
-use crate::certificate::CardCertificate;
+use crate::{certificate::CardCertificate, words::digit_arguments};
 use askama::Template;
-use fields::{ShownField, digit_arguments};
+use fields::ShownField;
 use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
@@ -148,9 +148,14 @@ impl Context {
     /// PIN and PUK tries left, where the card tells them; before activation they mean nothing to its holder.
     fn tries(&self, offer: &Offer) -> Option<String> {
         let tries = offer.tries.filter(|_| self.kind != Some(JobKind::Activate))?;
-        let shown = |tries: Option<u8>| FluentValue::from(tries.map_or_else(|| "?".to_owned(), |n| n.to_string()));
-        tries.pin.or(tries.puk)?;
-        let arguments = [("pin", shown(tries.pin)), ("puk", shown(tries.puk))];
+        let told = match (tries.pin, tries.puk) {
+            (Some(_), Some(_)) => "both",
+            (Some(_), None) => "pin",
+            (None, Some(_)) => "puk",
+            (None, None) => return None,
+        };
+        let count = |tries: Option<u8>| FluentValue::from(tries.unwrap_or_default());
+        let arguments = [("told", told.into()), ("pin", count(tries.pin)), ("puk", count(tries.puk))];
         Some(self.words.with("window-tries-left", &arguments))
     }
 
@@ -339,16 +344,16 @@ impl AtKeypad<'_> {
             None => vec![self.context.t("window-keypad-once-more")],
         }
     }
-}
-
-impl TypeHere<'_> {
-    fn puk_parts(&self) -> Vec<String> {
-        puk_parts(self.puk)
 
     /// What the keys do: cancelling leaves the card as it was only as long as the new PIN is not set.
     fn keys(&self) -> &'static str {
         if self.puk.is_some() { "window-keypad-keys" } else { "window-keypad-keys-proof" }
     }
+}
+
+impl TypeHere<'_> {
+    fn puk_parts(&self) -> Vec<String> {
+        puk_parts(self.puk)
     }
 }
 

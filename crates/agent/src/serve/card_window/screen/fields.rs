@@ -2,7 +2,8 @@
 
 use super::super::inputs::{Field, FieldError};
 use super::Words;
-use kaika_texts::{FluentValue, explain};
+use crate::words::digit_arguments;
+use kaika_texts::explain;
 use kaika_wire::{Code, PinDigits, Refusal};
 
 /// A field of the form; what was typed is not in it.
@@ -35,11 +36,6 @@ impl ShownField {
             can_show: field == Field::UserCode,
         }
     }
-}
-
-pub(super) fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 3] {
-    let few = if digits.min == digits.max { "one" } else { "range" };
-    [("form", few.into()), ("min", digits.min.into()), ("max", digits.max.into())]
 }
 
 /// What is wrong with what was typed, and how it has to be.

@@ -94,6 +94,24 @@ fn after_a_cut_the_card_may_have_the_new_pin() {
     }
 }
 
+/// First of all, and only what the card tells.
+#[test]
+fn the_tries_left_stand_first() {
+    let shown = |pin, puk| {
+        let offer = Offer { tries: Some(kaika_card::Retries { pin, puk }), ..offer(NUMBER) };
+        let mut state = state(Stage::Asking { offer, others: false, errors: Vec::new() });
+        state.asked.as_mut().unwrap().kind = JobKind::ChangePin;
+        let html = View::of(&state, 1, Language::En).drawn.html;
+        let facts: Vec<&str> = html.split("data-fact=\"").skip(1).collect();
+        let (first, _) = facts[0].split_once("</dd>").unwrap();
+        first.replace("\">", ": ")
+    };
+    assert_eq!(shown(Some(2), Some(3)), "tries: PIN: 2, PUK: 3");
+    assert_eq!(shown(Some(0), None), "tries: PIN: 0");
+    assert_eq!(shown(None, Some(3)), "tries: PUK: 3");
+    assert!(shown(None, None).starts_with("number: "));
+}
+
 #[test]
 fn before_a_job_is_known_the_window_names_itself() {
     for language in Language::ALL {
@@ -125,6 +143,9 @@ fn what_is_typed_in_the_middle_of_a_job_is_asked_for_in_both_languages() {
             let html = &view.drawn.html;
             assert_eq!(view.drawn.screen, screen);
             assert!(html.contains("id=\"heading\"") && !view.drawn.announce.is_empty(), "{html}");
+            // Cancelling the proof does not take the new PIN back.
+            let proof = Words { language }.t("window-keypad-keys-proof");
+            assert_eq!(html.contains(&proof), screen == "keypad" && !shown);
             assert_eq!(html.contains("1234") && html.contains("5678"), shown, "{html}");
             for never in ["<1>", "style=", "<script", "onclick"] {
                 assert!(!html.contains(never), "{never} in {html}");
@@ -143,9 +164,6 @@ fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
         for told in [vec![], vec![held(0), held(1)]] {
             let mut state = state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() });
             let information = kaika_wire::CardInformation {
-            // Cancelling the proof does not take the new PIN back.
-            let proof = Words { language }.t("window-keypad-keys-proof");
-            assert_eq!(html.contains(&proof), screen == "keypad" && !shown);
                 activated: true,
                 not_now: Default::default(),
                 cards: told.clone(),
