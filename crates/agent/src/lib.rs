@@ -1,7 +1,8 @@
 //! What runs at the cardholder's computer: readers and cards, card jobs at the card, the card tool, and the local agent
 //! that serves both to other programs over 127.0.0.1.
 //!
-//! PINs and user codes pass through here on their way to the card or the server; nothing here prints, logs or keeps them.
+//! PINs and user codes pass through here on their way to the card or the server; nothing here prints them,
+//! logs them or writes them down; after a cut they are kept in memory for five minutes.
 
 pub mod certificate;
 mod change_pin;
