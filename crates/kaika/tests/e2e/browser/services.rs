@@ -2,7 +2,7 @@
 //! authority's home to the result, the card behind a real pcscd.
 
 use super::desk::Desk;
-use super::window_screen::LOOKS;
+use super::window_screen::{LOOKS, insert, take_out};
 use super::{LANGUAGES, assert_quiet, inspect, said, start};
 use crate::bench::Said;
 use kaika_testkit::browser::{Browser, By, Window};
@@ -202,6 +202,33 @@ fn a_card_that_cannot_do_it_yet_is_led_to_what_helps() {
         browser.judge(&format!("window-{kind}-{state}-{}", language.1), &LOOKS);
         browser.switch_to(&page);
         led_on(&browser, kind, way, language);
+    }
+}
+
+/// Pulled out when the card has its new PIN and nobody knows: put back, the window finds out, and no try is lost.
+#[test]
+fn a_change_of_the_pin_that_was_cut_goes_on() {
+    for language in LANGUAGES {
+        let mut desk = Desk::in_state("activated");
+        let file = desk.card_file();
+        take_out(&mut desk);
+        let pulled = insert(&desk, 0, &file, &["--pull-at", "24"]);
+        let browser = start(language);
+        let (page, window) = open(&browser, &desk, "change_pin", language);
+        fill(&browser, &[("pin", "135790"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+        browser.find(By::Css("[data-screen=refused][data-code=card_removed]"));
+        browser.wait_for_text_of(By::Css("#pin-unsure"), &said(language, "window-pin-unsure"));
+        browser.judge(&format!("window-change_pin-cut-{}", language.1), &LOOKS);
+        drop(pulled);
+        desk.bench.wait_until_out();
+        let _back = insert(&desk, 0, &file, &[]);
+        browser.find(By::Css("[data-screen=refused][data-back=true]"));
+        browser.click(By::Css("#again"));
+        browser.switch_to(&page);
+        browser.wait_until_closed(&window);
+        browser.find(By::Css("[data-screen=finished]:not([hidden])"));
+        assert_eq!(desk.card()["pin_tries_left"], 3);
+        change(&desk, "864202", "135790").expect_success();
     }
 }
 
