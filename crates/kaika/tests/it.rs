@@ -16,6 +16,7 @@ mod it {
     mod organisation_pages;
     mod organisations;
     mod post;
+    mod servers;
     mod services;
     mod status_changes;
     mod status_pages;

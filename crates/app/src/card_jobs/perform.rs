@@ -79,22 +79,19 @@ async fn test_user_code<'a>(
 
     let right = app.user_codes.verify(&record.hash, code).await?;
     let tries_left = limit.saturating_sub(record.fails);
-    if !right {
-        // On record although another job may have taken the card meanwhile.
-        let mut work = app.store.begin().await?;
-        work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left})));
-        work.commit().await?;
+    // On record although another job may have taken the card meanwhile.
+    let mut work = app.store.begin().await?;
+    match right {
+        true => work.credit_user_code(job.card, &record.hash).await?,
+        false => work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left}))),
     }
-    let mut open = Open::begin(app, job.card).await?;
+    work.commit().await?;
     let performed = match (right, tries_left) {
-        (true, _) => {
-            open.work.credit_user_code(job.card, &record.hash).await?;
-            Performed::UserCodeRight
-        }
+        (true, _) => Performed::UserCodeRight,
         (false, 0) => Performed::UserCodeLocked,
         (false, tries_left) => Performed::UserCodeWrong { tries_left },
     };
-    Ok((performed, open))
+    Ok((performed, Open::begin(app, job.card).await?))
 }
 
 /// `email`: what the certificates name, where it is not the holder's address on record.

@@ -7,9 +7,9 @@ use kaika_softcard::SoftCard;
 use kaika_wire::{Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Refusal, StartJob, UserCode};
 use std::sync::{Arc, Mutex};
 
-struct Window {
-    start: StartJob,
-    portal: InProcess,
+pub(super) struct Window {
+    pub(super) start: StartJob,
+    pub(super) portal: InProcess,
     card: Arc<Mutex<SoftCard>>,
     /// One session at a time: the end of one takes the card's power, which another's would miss.
     reader: Mutex<()>,
@@ -20,7 +20,7 @@ impl Window {
         Self::of(site, JobKind::Activate)
     }
 
-    fn of(site: &Site, kind: JobKind) -> Self {
+    pub(super) fn of(site: &Site, kind: JobKind) -> Self {
         let app = site.open();
         let runtime =
             Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
@@ -38,17 +38,17 @@ impl Window {
         Self { start, portal: InProcess::new(app, runtime), card, reader: Mutex::default() }
     }
 
-    fn start(&self) -> (kaika_wire::JobId, String, Batch) {
+    pub(super) fn start(&self) -> (kaika_wire::JobId, String, Batch) {
         self.try_start().unwrap()
     }
 
-    fn try_start(&self) -> Result<(kaika_wire::JobId, String, Batch), Refusal> {
+    pub(super) fn try_start(&self) -> Result<(kaika_wire::JobId, String, Batch), Refusal> {
         let started = self.portal.start(&self.start, None)?;
         let JobState::Running { batch } = started.state else { panic!("a job begins with a batch") };
         Ok((started.job, started.token, batch))
     }
 
-    fn carry_out(&self, batch: &Batch, code: &str) -> BatchReport {
+    pub(super) fn carry_out(&self, batch: &Batch, code: &str) -> BatchReport {
         let _reader = self.reader.lock().unwrap();
         let mut session = desk_session(Arc::clone(&self.card));
         let pin = || Some(Pin::parse(NEW_PIN).unwrap());

@@ -107,6 +107,8 @@ pub(crate) struct Site {
     now: OffsetDateTime,
     /// Who types what is typed in the middle of a job.
     pub(crate) hand: Option<Hand>,
+    /// On PostgreSQL; none: the file in the folder.
+    pub(crate) postgres: Option<String>,
 }
 
 /// What a holder types, given the PUK that is shown; without one, it is the proof of the new PIN.
@@ -175,6 +177,11 @@ fn runtime() -> Arc<Runtime> {
 impl Site {
     /// One authority, founded, with one card ordered and a blank card beside it. `change` edits the authority's policy.
     pub(crate) fn ordered(change: impl FnOnce(String) -> String) -> Self {
+        Self::ordered_in(None, change)
+    }
+
+    /// The same in this database.
+    pub(crate) fn ordered_in(postgres: Option<String>, change: impl FnOnce(String) -> String) -> Self {
         let folder = folder();
         let text = change(include_str!("../../authorities/gca.toml").to_owned());
         let policy = Policy::parse(&text).unwrap();
@@ -192,7 +199,7 @@ impl Site {
         });
         let number = "GC00000000000000".parse().unwrap();
         let now = datetime!(2026-11-20 08:00 UTC);
-        let mut site = Self { folder, shared, number, runtime: runtime(), now, hand: None };
+        let mut site = Self { folder, shared, number, runtime: runtime(), now, hand: None, postgres };
         let app = site.open();
         let order = CardOrder {
             subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
@@ -307,6 +314,7 @@ impl Site {
                 fs::copy(from, folder.path().join(name)).unwrap();
             }
         }
+        assert!(self.postgres.is_none(), "only a file is copied");
         assert!(!self.folder.path().join("kaika.db-wal").exists(), "the database was not closed");
         Self {
             folder,
@@ -315,6 +323,7 @@ impl Site {
             runtime: runtime(),
             now: self.now,
             hand: self.hand,
+            postgres: None,
         }
     }
 
@@ -365,8 +374,8 @@ impl Site {
         let clock: Arc<dyn Clock> = Arc::new(FrozenClock(self.now));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
         self.runtime.block_on(async {
-            let url = format!("sqlite:{}", self.folder.path().join("kaika.db").display());
-            let store = kaika_store::open(&url).await.unwrap();
+            let file = || format!("sqlite:{}", self.folder.path().join("kaika.db").display());
+            let store = kaika_store::open(&self.postgres.clone().unwrap_or_else(file)).await.unwrap();
             let config = CaConfig {
                 store: Arc::clone(&store),
                 keys: Box::new(shared.keys.clone()),
