@@ -170,6 +170,8 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
     /// Writes everything but id, number, authority and holder, where the row still has `card.version`, and counts
     /// the version up in `card` too.
     async fn update_card(&mut self, card: &mut Card) -> Result<(), StoreError>;
+    /// Others that lock this card wait until this transaction ends. What is read from here on is as they left it.
+    async fn lock_card(&mut self, card: CardId) -> Result<(), StoreError>;
 
     /// Adds certificates; new ones are held, which is a change of status. The first change of status in a transaction
     /// counts its generation's revision up, and holds off others of that generation until the end.
@@ -211,6 +213,9 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
     /// Those that were over before `before`; how many they were.
     async fn delete_captchas(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     /// Insert or update by card and version; ciphertexts are never changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where this version has another ciphertext.
     async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
 
     /// # Errors

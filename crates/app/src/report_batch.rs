@@ -30,6 +30,9 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
     for _ in 0..LOOKS {
         let mut work = app.store.begin().await?;
         let job = work.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
+        work.lock_card(job.card).await?;
+        // Whoever had the card locked may have ended the job.
+        let job = work.job(id).await?.ok_or(Code::NotFound)?;
         let view = View::load(app, work.as_mut(), job.card).await?;
         if let Some(answer) = answered(app, &job, &report, &view).await? {
             return Ok(answer);
@@ -75,7 +78,8 @@ fn elsewhere(app: &App, job: &JobRecord) -> bool {
     job.worker.as_ref().is_some_and(at_work) && app.now() - job.updated_at <= AT_WORK
 }
 
-/// None where another process was quicker.
+/// None where another process was quicker, be it at the report or at what is decided on it: what was committed until then
+/// is taken in again as it stands.
 async fn take_in(
     app: &App,
     mut job: JobRecord,
@@ -89,7 +93,10 @@ async fn take_in(
     }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
     let codes = Codes { user_code: report.user_code.as_ref(), mail_code: report.mail_code.as_deref() };
-    drive(app, &mut job, happened, codes, open).await.map(Some)
+    match drive(app, &mut job, happened, codes, open).await {
+        Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => Ok(None),
+        driven => driven.map(Some),
+    }
 }
 
 fn repeated(app: &App, job: &JobRecord, view: &View<'_>) -> Result<JobState, Failure> {

@@ -117,6 +117,7 @@ async fn open_job<'a>(
     let now = app.now();
     let id = JobId::new(now, app.rng.bytes());
     let mut work = app.store.begin().await?;
+    work.lock_card(card.id).await?;
     let of_page;
     let details = match &request.ticket {
         Some(ticket) => {
@@ -149,9 +150,9 @@ async fn open_job<'a>(
         worker: None,
         version: 1,
     };
-    let view = View::load(app, work.as_mut(), card.id).await?;
+    let mut view = View::load(app, work.as_mut(), card.id).await?;
     if job.open {
-        fence(app, work.as_mut(), &job, &view).await?;
+        fence(app, work.as_mut(), &job, &mut view).await?;
     }
     work.insert_job(&job).await?;
     work.audit(event(app, &job, &view, "card_job.start", json!({})));

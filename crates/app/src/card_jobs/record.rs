@@ -12,25 +12,16 @@ use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
-pub(crate) async fn record_report(
-    app: &App,
+pub(crate) async fn record_report<'a>(
+    app: &'a App,
     job: &mut JobRecord,
-    open: &mut Open<'_>,
+    open: &mut Open<'a>,
     report: &Report,
 ) -> Result<(), Failure> {
     let now = app.now();
     let Open { work, view } = open;
     for (step, checked) in report.steps.iter().zip(&report.checked) {
         match (step, checked) {
-            (Step::ResetRetryCounter { puk, .. }, Checked::Done) => view.ledger.confirmed(*puk),
-            (Step::ChangePuk { to, .. }, Checked::Done) => view.ledger.confirmed(*to),
-            (step, Checked::Refused { secret: SecretKind::Puk, .. }) if let Some(puk) = step.shows() => {
-                view.ledger.mistyped(puk);
-            }
-            (
-                Step::ResetRetryCounter { puk, .. } | Step::ChangePuk { from: puk, .. },
-                Checked::Refused { secret: SecretKind::Puk, .. },
-            ) => view.ledger.refused(*puk),
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
                 work.audit(event(app, job, view, "key.attest", json!({"slot": slot, "right": right})));
             }
@@ -53,14 +44,14 @@ pub(crate) async fn record_report(
             _ => {}
         }
     }
-    settle_replacement(&mut view.ledger, report);
-    for record in view.changed_puks() {
-        let facts = json!({"version": record.version.0, "state": record.state});
-        work.audit(event(app, job, view, "puk.settle", facts));
-    }
     if takes_card(job, report) {
         fence(app, work.as_mut(), job, view).await?;
         job.open = true;
+    }
+    settle_puks(&mut view.ledger, report);
+    for record in view.changed_puks() {
+        let facts = json!({"version": record.version.0, "state": record.state});
+        work.audit(event(app, job, view, "puk.settle", facts));
     }
     store_puks(app, work.as_mut(), view).await?;
     job.updated_at = now;
@@ -80,6 +71,25 @@ async fn read_back(
         work.update_certificate(certificate).await?;
     }
     Ok(())
+}
+
+/// Which PUK the card has, as far as the report shows it.
+fn settle_puks(ledger: &mut PukLedger, report: &Report) {
+    for (step, checked) in report.steps.iter().zip(&report.checked) {
+        match (step, checked) {
+            (Step::ResetRetryCounter { puk, .. }, Checked::Done) => ledger.confirmed(*puk),
+            (Step::ChangePuk { to, .. }, Checked::Done) => ledger.confirmed(*to),
+            (step, Checked::Refused { secret: SecretKind::Puk, .. }) if let Some(puk) = step.shows() => {
+                ledger.mistyped(puk);
+            }
+            (
+                Step::ResetRetryCounter { puk, .. } | Step::ChangePuk { from: puk, .. },
+                Checked::Refused { secret: SecretKind::Puk, .. },
+            ) => ledger.refused(*puk),
+            _ => {}
+        }
+    }
+    settle_replacement(ledger, report);
 }
 
 /// Which PUK a batch that stopped has left on the card: a replacement that was not reached, or was refused, is not there;
@@ -103,12 +113,13 @@ fn takes_card(job: &JobRecord, report: &Report) -> bool {
     job.state.kind().changes_card() && !job.open && report.steps.iter().zip(&report.checked).any(proof)
 }
 
-/// Ends the older job that changes this card, if there is one.
-pub(crate) async fn fence(
-    app: &App,
+/// Ends the older job that changes this card, if there is one, and looks at the card anew: what was issued for that job
+/// until this moment is seen.
+pub(crate) async fn fence<'a>(
+    app: &'a App,
     work: &mut dyn UnitOfWork,
     job: &JobRecord,
-    view: &View<'_>,
+    view: &mut View<'a>,
 ) -> Result<(), Failure> {
     if let Some(mut older) = work.open_job(job.card).await? {
         older.open = false;
@@ -116,6 +127,7 @@ pub(crate) async fn fence(
         older.updated_at = app.now();
         work.update_job(&mut older).await?;
         work.audit(event(app, job, view, "card_job.fence", json!({"older": older.id.to_string()})));
+        *view = View::load(app, work, job.card).await?;
     }
     Ok(())
 }

@@ -6,7 +6,8 @@ use kaika_wire::{CardId, CertificateId, CertificateRole, EmailAddress, EmailStat
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// A transaction, and a card as it was read in it: what is decided on this view is written before anything can change.
+/// A transaction that has locked a card, and the card as it was read in it: what is decided on this view is written
+/// before anything can change. Only issuing does not ask for the card; it is waited for where a job is ended.
 pub(crate) struct Open<'a> {
     pub(crate) work: Box<dyn UnitOfWork>,
     pub(crate) view: View<'a>,
@@ -15,6 +16,7 @@ pub(crate) struct Open<'a> {
 impl<'a> Open<'a> {
     pub(crate) async fn begin(app: &'a App, card: CardId) -> Result<Self, Failure> {
         let mut work = app.store.begin().await?;
+        work.lock_card(card).await?;
         let view = View::load(app, work.as_mut(), card).await?;
         Ok(Self { work, view })
     }

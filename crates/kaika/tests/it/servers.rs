@@ -6,9 +6,9 @@ use super::{
 };
 use async_trait::async_trait;
 use kaika_agent::portal::Portal;
-use kaika_app::{App, UserCodeHasher, VaultError};
-use kaika_testkit::postgres::fresh_database;
-use kaika_wire::{BatchReport, Code, JobKind, JobState, UserCode};
+use kaika_app::{App, Rng, UserCodeHasher, VaultError};
+use kaika_testkit::postgres::{fresh_database, psql};
+use kaika_wire::{BatchReport, CertificateStatus, Code, JobKind, JobState, UserCode};
 use std::sync::{Arc, Mutex};
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
@@ -60,19 +60,55 @@ impl UserCodeHasher for SlowTest {
     }
 }
 
-/// Another server, at which this happens while it tests a user code.
-fn with_slow_test(app: &App, meanwhile: Arc<Meanwhile>) -> Arc<App> {
-    let user_codes = Arc::new(SlowTest { user_codes: Arc::clone(&app.user_codes), meanwhile });
+/// While random bytes are drawn, at the next moment when they are.
+struct SlowDraw {
+    rng: Arc<dyn Rng>,
+    meanwhile: Arc<Meanwhile>,
+}
+
+impl Rng for SlowDraw {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.meanwhile.happen();
+        self.rng.fill(bytes);
+    }
+}
+
+/// Another server on the same database.
+fn server(app: &App, user_codes: Arc<dyn UserCodeHasher>, rng: Arc<dyn Rng>) -> Arc<App> {
     Arc::new(App::new(
         Arc::clone(&app.store),
         Arc::clone(&app.issuer),
         Arc::clone(&app.secrets),
         user_codes,
         Arc::clone(&app.clock),
-        Arc::clone(&app.rng),
+        rng,
         app.policies.clone(),
         app.origin.clone(),
     ))
+}
+
+/// One at which this happens while it tests a user code.
+fn with_slow_test(app: &App, meanwhile: Arc<Meanwhile>) -> Arc<App> {
+    let user_codes = SlowTest { user_codes: Arc::clone(&app.user_codes), meanwhile };
+    server(app, Arc::new(user_codes), Arc::clone(&app.rng))
+}
+
+/// One at which this happens while it draws random bytes, of which it draws some for each card that it looks at.
+fn with_slow_draw(app: &App, meanwhile: impl FnOnce() + Send + 'static) -> Arc<App> {
+    let later = Arc::new(Meanwhile::default());
+    let rng = SlowDraw { rng: Arc::clone(&app.rng), meanwhile: Arc::clone(&later) };
+    let server = server(app, Arc::clone(&app.user_codes), Arc::new(rng));
+    // From here on: a server that starts draws some, too.
+    *later.0.lock().unwrap() = Some(Box::new(meanwhile));
+    server
+}
+
+/// Until what was begun is done or waits for somebody else's row, as PostgreSQL has it; a file keeps everybody waiting.
+fn until_it_waits(postgres: Option<&str>, is_done: impl Fn() -> bool) {
+    const WAITING: &str =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let Some(url) = postgres else { return };
+    while !is_done() && psql(url, WAITING).trim() == "0" {}
 }
 
 #[test]
@@ -99,5 +135,49 @@ fn a_right_code_costs_no_try_where_another_window_takes_the_card() {
             reader.user_code(card.id).await.unwrap().unwrap().fails
         });
         assert_eq!(fails, 0);
+    }
+}
+
+/// Two windows are about to replace a PUK that somebody has seen. One has read which it is when the other comes, which
+/// draws a new one and writes it down.
+#[test]
+fn no_puk_is_sent_that_is_not_on_record() {
+    for site in sites(|postgres| {
+        let site = personalised(postgres);
+        site.run(JobKind::Activate, None).result.unwrap();
+        site
+    }) {
+        let window = Arc::new(Window::of(&site, JobKind::Rewrite));
+        window.portal.runtime.block_on(async {
+            let mut work = window.portal.app.store.begin().await.unwrap();
+            let card = work.card_by_number(&site.number).await.unwrap().unwrap();
+            let mut puk = work.puks(card.id).await.unwrap().pop().unwrap();
+            puk.record.exposed = true;
+            work.put_puk(card.id, &puk).await.unwrap();
+            work.commit().await.unwrap();
+        });
+        let (other, other_token, batch) = window.start();
+        let of_other = window.carry_out(&batch, USER_CODE);
+        let (job, token, batch) = window.start();
+        let report = window.carry_out(&batch, USER_CODE);
+
+        let (elsewhere, postgres) = (Arc::clone(&window), site.postgres.clone());
+        let (answer, answered) = std::sync::mpsc::channel();
+        let server = with_slow_draw(&window.portal.app, move || {
+            let reported = std::thread::spawn(move || {
+                answer.send(elsewhere.portal.report(other, &other_token, &of_other)).unwrap();
+            });
+            until_it_waits(postgres.as_deref(), || reported.is_finished());
+        });
+        let server = InProcess::new(server, Arc::clone(&window.portal.runtime));
+        let Ok(JobState::Running { batch }) = server.report(job, &token, &report) else { panic!("no batch") };
+        answered.recv().unwrap().unwrap();
+        // The card gets the one that was sent, whoever has the card by then.
+        let report = window.carry_out(&batch, USER_CODE);
+        assert_eq!(report.fault, None);
+        let _ = server.report(job, &token, &report);
+        drop(window);
+        site.run(JobKind::Unlock, None).result.unwrap();
+        site.assert_agrees(CertificateStatus::Valid);
     }
 }

@@ -299,6 +299,11 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
+    async fn lock_card(&mut self, card: CardId) -> Found<()> {
+        let done = cards::lock_card(self.on(), card).await;
+        self.noted(done)
+    }
+
     async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Found<()> {
         // New ones were unknown, and nobody keeps an answer that says so: no change to be followed at once.
         let done = certificates::insert(&mut self.transaction, certificates, &mut self.revisions).await;

@@ -35,6 +35,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
         state_at = $9, termination_reason = $10, proved_email = $11, version = version + 1 WHERE id = $1 AND version = $2";
+    LOCK = "UPDATE card SET version = version WHERE id = $1";
 }
 
 pub(super) async fn holder(on: &mut Connection, id: HolderId) -> Found<Option<Holder>> {
@@ -170,6 +171,11 @@ pub(super) async fn update_card(on: &mut Connection, card: &mut Card) -> Found<(
         return Err(StoreError::Stale);
     }
     card.version += 1;
+    Ok(())
+}
+
+pub(super) async fn lock_card(on: &mut Connection, id: CardId) -> Found<()> {
+    sqlx::query::<Db>(LOCK).bind(id.to_string()).execute(on).await.map_err(failure)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use super::{
     rows::{Row, bytes, number, text, time, to_word, word},
 };
 use crate::{failure, statements};
-use kaika_app::{StoredPuk, UserCodeRecord};
+use kaika_app::{StoreError, StoredPuk, UserCodeRecord};
 use kaika_domain::{PukRecord, PukVersion};
 use kaika_wire::CardId;
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ statements! {
     PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
     PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered, \
-        exposed = excluded.exposed";
+        exposed = excluded.exposed WHERE puk.ciphertext = excluded.ciphertext";
 }
 
 pub(super) async fn user_code(on: &mut Connection, card: CardId) -> Found<Option<UserCodeRecord>> {
@@ -88,7 +88,7 @@ pub(super) async fn puks(on: &mut Connection, card: CardId) -> Found<Vec<StoredP
 }
 
 pub(super) async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) -> Found<()> {
-    sqlx::query::<Db>(PUT_PUK)
+    let done = sqlx::query::<Db>(PUT_PUK)
         .bind(card.to_string())
         .bind(i64::from(puk.record.version.0))
         .bind(to_word(&puk.record.state)?)
@@ -98,7 +98,8 @@ pub(super) async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) 
         .execute(on)
         .await
         .map_err(failure)?;
-    Ok(())
+    // Another PUK of this version is on record, and perhaps on the card: whoever drew this one must not send it.
+    if done.rows_affected() == 0 { Err(StoreError::Stale) } else { Ok(()) }
 }
 
 fn read_user_code(row: &Row) -> Found<UserCodeRecord> {

@@ -1,8 +1,10 @@
 //! What is seen of a transaction, and when.
 
-use crate::sample::{assert_stale, card, days, event, gca, holder, read, with_card, with_holder, write};
+use crate::sample::{
+    assert_stale, card, certificate, days, event, gca, holder, read, with_card, with_generation, with_holder, write,
+};
 use kaika_app::{Store, StoreError, audit::Head};
-use kaika_domain::CardState;
+use kaika_domain::{CardState, Certificate};
 use kaika_testkit::{ports::PortPair, postgres::TestPostgres};
 use kaika_wire::StationId;
 use sqlx::{Connection, PgConnection};
@@ -17,6 +19,7 @@ on_both! {
     reading_does_not_wait_for_a_writer,
     writing_does_not_wait_for_a_reader,
     parallel_updates_of_one_row_all_count_once,
+    a_locked_card_is_as_it_was,
 }
 
 /// Long enough for any machine; what waits for a lock would wait for ever.
@@ -91,6 +94,33 @@ async fn a_failed_read_spoils_its_transaction_in_postgres() {
     let refused = work.commit().await;
     assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
     assert_eq!(read(&*store).await.holder(holder(1).id).await.unwrap(), None);
+}
+
+async fn a_locked_card_is_as_it_was(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    write(&*store, async |work| work.lock_card(card.id).await).await.unwrap();
+    assert_eq!(read(&*store).await.card(card.id).await.unwrap(), Some(card));
+}
+
+/// In SQLite everybody who writes waits. Here who locks the same card does, and who issues for it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_locks_a_card_holds_off_whoever_locks_it_in_postgres() {
+    let url = kaika_testkit::postgres::fresh_database();
+    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let (generation, holder) = with_generation(&*store).await;
+    let (first, second) = (card(1, &holder), card(2, &holder));
+    for card in [&first, &second] {
+        write(&*store, async |work| work.insert_card(card).await).await.unwrap();
+    }
+    let mut one = store.begin().await.unwrap();
+    one.lock_card(first.id).await.unwrap();
+    let refused = write(&*store, async |work| work.lock_card(first.id).await).await;
+    assert!(matches!(refused, Err(StoreError::Database(_))), "{refused:?}");
+    write(&*store, async |work| work.lock_card(second.id).await).await.unwrap();
+    let issued = Certificate { card: Some(first.id), ..certificate(1, &generation, &holder) };
+    write(&*store, async |work| work.insert_certificates(&[issued]).await).await.unwrap();
+    one.commit().await.unwrap();
+    write(&*store, async |work| work.lock_card(first.id).await).await.unwrap();
 }
 
 async fn a_reader_keeps_to_its_snapshot(store: Arc<dyn Store>) {
