@@ -278,6 +278,8 @@ impl Core {
             }
         }
         if !signed.is_empty() {
+            // Each generation is held until the commit: everybody takes them in one order.
+            signed.sort_by_key(|certificate| certificate.generation);
             let mut work = self.store.begin().await?;
             let ids: Vec<_> = signed.iter().map(|certificate| certificate.id).collect();
             // Where another process has signed the same bytes meanwhile, its signature stands, and ours is forgotten.

@@ -16,6 +16,8 @@ mod judges;
 mod keys;
 #[path = "it/policies.rs"]
 mod policies;
+#[path = "it/servers.rs"]
+mod servers;
 #[path = "it/status.rs"]
 mod status;
 #[path = "it/world.rs"]

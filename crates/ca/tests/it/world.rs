@@ -51,8 +51,18 @@ impl World {
     }
 
     pub(crate) async fn of(policies: BTreeMap<AuthorityId, Policy>, roots: Vec<Root>) -> Self {
+        Self::in_database(None, policies, roots).await
+    }
+
+    /// On PostgreSQL, as several servers are.
+    pub(crate) async fn on_postgres(url: String) -> Self {
+        Self::in_database(Some(url), quick(policies()), quick_roots()).await
+    }
+
+    async fn in_database(url: Option<String>, policies: BTreeMap<AuthorityId, Policy>, roots: Vec<Root>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = kaika_store::open(&format!("sqlite:{}", folder.path().join("kaika.db").display())).await.unwrap();
+        let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("kaika.db").display()));
+        let store = kaika_store::open(&url).await.unwrap();
         // The real time: openssl's OCSP client knows no other.
         let clock = Arc::new(TestClock(AtomicI64::new(OffsetDateTime::now_utc().unix_timestamp())));
         let keys = FileKeyStore::new(folder.path().join("keys"), passphrase());
