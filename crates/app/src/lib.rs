@@ -31,6 +31,7 @@ mod publish_crl;
 mod records;
 mod report_batch;
 mod reset_user_code;
+mod retry;
 mod sealed;
 mod set_user_code;
 mod start_card_job;

@@ -77,7 +77,7 @@ pub trait Reader: MailReader + ConfirmationReader + SessionReader + Organisation
     async fn holder(&mut self, id: HolderId) -> Result<Option<Holder>, StoreError>;
     async fn card(&mut self, id: CardId) -> Result<Option<Card>, StoreError>;
     async fn card_by_number(&mut self, number: &CardNumber) -> Result<Option<Card>, StoreError>;
-    /// The card that is not terminated and was made from this device; the newest order where there are several.
+    /// The card that is not terminated and was made from this device.
     async fn card_by_device(&mut self, device: u32) -> Result<Option<Card>, StoreError>;
     /// The oldest ordered card for which no device was taken yet, of this authority or of any.
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
@@ -169,6 +169,9 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
     async fn insert_card(&mut self, card: &Card) -> Result<(), StoreError>;
     /// Writes everything but id, number, authority and holder, where the row still has `card.version`, and counts
     /// the version up in `card` too.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where it has not, or another card was made from this device.
     async fn update_card(&mut self, card: &mut Card) -> Result<(), StoreError>;
     /// Others that lock this card wait until this transaction ends. What is read from here on is as they left it.
     async fn lock_card(&mut self, card: CardId) -> Result<(), StoreError>;

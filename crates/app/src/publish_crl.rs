@@ -1,6 +1,6 @@
 //! The revocation lists of a generation: signed again on the first fetch after a change.
 
-use crate::{App, Crl, CrlHead, Failure, Generation, Reader, StoreError};
+use crate::{App, Crl, CrlHead, Failure, Generation, Reader, StoreError, retry::retried};
 use kaika_wire::Code;
 use time::{Duration, OffsetDateTime};
 
@@ -23,13 +23,7 @@ pub async fn publish_crl(app: &App, name: &str, shard: Option<u32>) -> Result<Cr
     // Of many that come after a change one signs, and the others take his list.
     let _alone = app.signing.lock((generation.id, shard)).await;
     // Another server may sign at the same time: the one that comes second takes the other's list.
-    for _ in 0..3 {
-        match current(app, &generation, shard).await {
-            Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
-            done => return done,
-        }
-    }
-    Err(Code::Busy.into())
+    retried(|| current(app, &generation, shard)).await
 }
 
 /// The latest list, or a new one where it is due.

@@ -3,6 +3,7 @@
 use crate::{
     App, Failure, JobRecord, Station,
     card_jobs::{Codes, Open, View, drive, event, fence, token},
+    retry::retried,
 };
 use kaika_domain::{
     Card, CardState,
@@ -24,7 +25,8 @@ pub async fn start_card_job(app: &App, request: StartJob, station: Option<Statio
     let (card, expectation) = match request.kind {
         JobKind::Personalise => {
             let station = station.as_ref().ok_or(Code::StationUnknown)?;
-            ordered_card(app, &request, station).await?
+            // Another station may take the same order, or another window the same card, at this moment.
+            retried(|| ordered_card(app, &request, station)).await?
         }
         _ => presented_card(app, &request).await?,
     };

@@ -48,6 +48,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (9, "organisations", include_str!("../migrations/sqlite/0009_organisations.sql")),
     (10, "exposed puk", include_str!("../migrations/sqlite/0010_exposed_puk.sql")),
     (11, "holders cards", include_str!("../migrations/sqlite/0011_holders_cards.sql")),
+    (12, "devices", include_str!("../migrations/sqlite/0012_devices.sql")),
 ];
 
 pub(crate) struct SqliteStore {

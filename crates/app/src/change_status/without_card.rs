@@ -5,6 +5,7 @@ use crate::{
     App, Failure,
     captcha::check_captcha,
     prove_holder::{WITHOUT_CARD, prove_holder},
+    retry::retried,
 };
 use kaika_domain::{Actor, Card, HoldBy, Policy, may_change};
 use kaika_wire::{AuthorityId, CardNumber, Code, StatusChange, UserCode};
@@ -36,13 +37,7 @@ pub async fn change_status_without_card(
     check_captcha(app, &form.captcha, &form.answer).await?;
     let proved = prove_holder(app, authority, &form.number, &form.name, &form.user_code).await?;
     // Somebody else may change the same certificates at this moment; the code was right all the same.
-    for _ in 0..3 {
-        match change(app, policy, proved.card(), form.change).await {
-            Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
-            done => return done,
-        }
-    }
-    Err(Code::Busy.into())
+    retried(|| change(app, policy, proved.card(), form.change)).await
 }
 
 async fn change(app: &App, policy: &Policy, card: &Card, change: StatusChange) -> Result<String, Failure> {

@@ -6,9 +6,10 @@ use super::{
 };
 use async_trait::async_trait;
 use kaika_agent::portal::Portal;
-use kaika_app::{App, Rng, UserCodeHasher, VaultError};
+use kaika_app::{App, CardOrder, Rng, UserCodeHasher, VaultError, order_card};
+use kaika_domain::{CardRank, Organisation};
 use kaika_testkit::postgres::{fresh_database, psql};
-use kaika_wire::{BatchReport, CertificateStatus, Code, JobKind, JobState, UserCode};
+use kaika_wire::{BatchReport, CertificateStatus, Code, Device, JobKind, JobState, UserCode};
 use std::sync::{Arc, Mutex};
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
@@ -179,5 +180,44 @@ fn no_puk_is_sent_that_is_not_on_record() {
         drop(window);
         site.run(JobKind::Unlock, None).result.unwrap();
         site.assert_agrees(CertificateStatus::Valid);
+    }
+}
+
+/// Another station has just taken the oldest order, and not yet said so: for another card, and for the same one.
+#[test]
+fn an_order_and_a_blank_card_are_taken_once() {
+    for same_card in [false, true] {
+        for site in sites(|postgres| Site::ordered_in(postgres, |policy| policy)) {
+            let mut window = Window::of(&site, JobKind::Personalise);
+            let device = 4711;
+            window.start.card.device = Some(Device { serial: device, version: "5.7.1".into() });
+            let station = site.order(JobKind::Personalise).station;
+            let app = &window.portal.app;
+            let (work, first, others) = window.portal.runtime.block_on(async {
+                let gca = "gca".parse().unwrap();
+                let order = CardOrder {
+                    subject: vec![("C".into(), "TW".into()), ("O".into(), "另一機關".into())],
+                    organisation: Organisation::default(),
+                    email: None,
+                    contact: None,
+                    rank: CardRank::Primary,
+                };
+                order_card(app, &gca, order, None).await.unwrap();
+                let mut work = app.store.begin().await.unwrap();
+                let mut first = work.oldest_order(None).await.unwrap().unwrap();
+                first.device = Some(if same_card { device } else { device + 1 });
+                work.update_card(&mut first).await.unwrap();
+                let mut cards = work.cards(&gca).await.unwrap();
+                cards.retain(|card| card.id != first.id);
+                (work, first, cards)
+            });
+            let started = std::thread::scope(|scope| {
+                let started = scope.spawn(|| window.portal.start(&window.start, station.as_ref()));
+                until_it_waits(site.postgres.as_deref(), || started.is_finished());
+                window.portal.runtime.block_on(work.commit()).unwrap();
+                started.join().unwrap().unwrap()
+            });
+            assert_eq!(started.card, if same_card { first.number } else { others[0].number.clone() });
+        }
     }
 }

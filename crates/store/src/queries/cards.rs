@@ -20,8 +20,7 @@ statements! {
     SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
     CARD = "SELECT * FROM card WHERE id = $1";
     BY_NUMBER = "SELECT * FROM card WHERE number = $1";
-    BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated' ORDER BY ordered_at DESC, id DESC \
-        LIMIT 1";
+    BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated'";
     OLDEST_ORDER = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1";
     OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
         ORDER BY ordered_at, id LIMIT 1";

@@ -13,7 +13,7 @@ on_both! {
     a_card_number_is_taken_once,
     a_card_needs_its_holder,
     of_two_updates_of_one_version_the_second_is_stale,
-    a_devices_card_is_the_newest_that_is_not_terminated,
+    a_device_is_one_card_that_is_not_terminated,
     the_oldest_order_waits_without_a_device,
     cards_come_in_the_order_of_their_orders,
     overdue_are_those_dispatched_before_page_by_page,
@@ -126,18 +126,24 @@ async fn of_two_updates_of_one_version_the_second_is_stale(store: Arc<dyn Store>
     assert_stale(write(&*store, async |work| work.update_card(&mut unknown).await).await);
 }
 
-async fn a_devices_card_is_the_newest_that_is_not_terminated(store: Arc<dyn Store>) {
+async fn a_device_is_one_card_that_is_not_terminated(store: Arc<dyn Store>) {
     let holder = with_holder(&*store).await;
     let made = |n: u8, state: CardState| Card { device: Some(4711), state, ..card(n, &holder) };
-    let lost = CardState::Terminated { reason: TerminationReason::Lost, at: days(9) };
+    let lost = || CardState::Terminated { reason: TerminationReason::Lost, at: days(9) };
     let cards = [
-        made(1, CardState::Personalised { at: days(1) }),
+        made(1, lost()),
         made(2, CardState::Dispatched { at: days(2) }),
-        made(3, lost),
+        made(3, lost()),
         Card { device: Some(4712), ..card(4, &holder) },
+        card(5, &holder),
+        card(6, &holder),
     ];
     for card in &cards {
         write(&*store, async |work| work.insert_card(card).await).await.unwrap();
+    }
+    for device in [4711, 4712] {
+        let mut second = Card { device: Some(device), ..cards[4].clone() };
+        assert_stale(write(&*store, async |work| work.update_card(&mut second).await).await);
     }
     let mut reader = read(&*store).await;
     assert_eq!(reader.card_by_device(4711).await.unwrap().as_ref(), Some(&cards[1]));

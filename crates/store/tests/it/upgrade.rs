@@ -1,6 +1,6 @@
 //! A database that an earlier version has made, brought up to date.
 
-use crate::sample::{days, generation, holder, job_id, read, seconds, serial};
+use crate::sample::{card, days, gca, generation, holder, job_id, read, seconds, serial};
 use kaika_domain::{CertificateState, RevocationReason};
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
 use kaika_store::open;
@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 on_both! { url:
     before_there_were_shards,
+    before_a_device_was_one_card,
 }
 
 /// The first three scripts of a driver.
@@ -128,4 +129,27 @@ async fn before_there_were_shards(url: String) {
     // A number that was reserved without bytes is void, and no longer unfinished.
     assert_eq!(reader.issuances(&[job_id(99)]).await.unwrap(), []);
     assert_eq!(reader.unfinished_issuances(days(1)).await.unwrap(), []);
+}
+
+async fn before_a_device_was_one_card(url: String) {
+    let holder = holder(1);
+    let mut rows = format!("INSERT INTO holder VALUES ('{}', 'gca', '[]', '{{}}', NULL, 0);", holder.id);
+    for (n, state, device) in
+        [(1, "ordered", "7"), (2, "ordered", "7"), (3, "terminated", "7"), (4, "ordered", "8"), (5, "ordered", "NULL")]
+    {
+        let card = card(n, &holder);
+        rows += &format!(
+            "INSERT INTO card VALUES ('{}', '{}', 'gca', '{}', 'primary', {device}, NULL, {}, '{state}', NULL, 0, {}, 1);",
+            card.id,
+            card.number,
+            holder.id,
+            card.ordered_at.unix_timestamp(),
+            if state == "terminated" { "'lost'" } else { "NULL" },
+        );
+    }
+    as_it_was(&url, &rows).await;
+    let store = open(&url).await.unwrap();
+    let cards = read(&*store).await.cards(&gca()).await.unwrap();
+    let devices: Vec<_> = cards.iter().map(|card| (card.device, card.version)).collect();
+    assert_eq!(devices, [(None, 2), (Some(7), 1), (Some(7), 1), (Some(8), 1), (None, 1)]);
 }
