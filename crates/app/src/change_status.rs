@@ -9,7 +9,7 @@ mod without_card;
 pub use outcome::{ChangeOutcome, change_outcome};
 pub use without_card::{WithoutCard, change_status_without_card};
 
-use crate::{App, Failure, UnitOfWork, audit::Event};
+use crate::{App, Failure, UnitOfWork, audit::Event, retry::retried};
 use kaika_domain::{Actor, Card, Certificate, HoldBy, Policy, Unchanged, changed, may_change};
 use kaika_wire::{
     CardNumber, CertificateRole, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind,
@@ -135,6 +135,10 @@ pub async fn change_status_by_authority(
     which: &Which,
     change: StatusChange,
 ) -> Result<ChangedStatus, Failure> {
+    retried(|| by_authority(app, which, change)).await
+}
+
+async fn by_authority(app: &App, which: &Which, change: StatusChange) -> Result<ChangedStatus, Failure> {
     let mut work = app.store.begin().await?;
     let (card, mut certificates) = match which {
         Which::Card(number) => {

@@ -68,6 +68,8 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Stale => Self::Refused(Code::Stale.into()),
+            // Whoever asks for it again gets it.
+            StoreError::Conflict => Self::Refused(Code::Busy.into()),
             other => Self::Store(other),
         }
     }

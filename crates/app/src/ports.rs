@@ -47,6 +47,10 @@ pub enum StoreError {
     /// The row was changed by somebody else since it was read, or a unique key is taken.
     #[error("changed by somebody else in the meantime")]
     Stale,
+    /// This transaction and others waited for one another, and the database chose it to give way. Nothing was read or
+    /// written that was wrong: the same again may go well.
+    #[error("others were at the same rows, and this transaction had to give way")]
+    Conflict,
     /// The database was made by a newer version of the program.
     #[error("the database belongs to a newer version of Kaika (schema {found}, this version knows {known})")]
     Newer { found: i64, known: i64 },

@@ -16,9 +16,13 @@ where
 {
     for _ in 0..ATTEMPTS {
         match attempt().await {
-            Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
+            Err(failure) if others_were_quicker(&failure) => {}
             done => return done,
         }
     }
     Err(Code::Busy.into())
+}
+
+pub(crate) fn others_were_quicker(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if matches!(refusal.code, Code::Stale | Code::Busy))
 }

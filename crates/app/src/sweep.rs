@@ -1,11 +1,11 @@
 //! The 90-day sweep: what becomes of cards that were not activated in time.
 
-use crate::{App, Failure, audit::Event};
+use crate::{App, Failure, audit::Event, retry::others_were_quicker};
 use kaika_domain::{
     Actor, Card, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason,
     policy::{Activation, Overdue},
 };
-use kaika_wire::{AuthorityId, CardNumber, Code};
+use kaika_wire::{AuthorityId, CardNumber};
 use serde::Serialize;
 use serde_json::json;
 use time::Duration;
@@ -45,7 +45,7 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
                     Ok(true) => swept.push(Swept { authority: authority.clone(), number, outcome }),
                     Ok(false) => {}
                     // Somebody else changed it at this moment: the next sweep sees it again.
-                    Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => {}
+                    Err(failure) if others_were_quicker(&failure) => {}
                     // One card that cannot be swept keeps no other from it.
                     Err(error) => failed = failed.or(Some(error)),
                 }

@@ -80,7 +80,9 @@ impl Core {
         loop {
             match self.attempt(std::slice::from_ref(wanted)).await {
                 Ok(mut results) => return results.pop().expect("one order has one result"),
-                Err(IssueError::Store(StoreError::Stale)) if attempts < ATTEMPTS => attempts += 1,
+                Err(IssueError::Store(StoreError::Stale | StoreError::Conflict)) if attempts < ATTEMPTS => {
+                    attempts += 1
+                }
                 // Between its record and now the key was certified for somebody else.
                 Err(refused @ IssueError::Key(_)) => {
                     self.void(wanted).await?;

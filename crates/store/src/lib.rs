@@ -80,9 +80,11 @@ use many;
 /// What a database said, in the port's terms.
 fn failure(error: sqlx::Error) -> StoreError {
     if let sqlx::Error::Database(database) = &error {
-        // PostgreSQL: serialization failure and deadlock are somebody else's change as well.
-        let lost = matches!(database.code().as_deref(), Some("40001" | "40P01"));
-        if lost || database.is_unique_violation() {
+        // PostgreSQL: serialization failure and deadlock.
+        if matches!(database.code().as_deref(), Some("40001" | "40P01")) {
+            return StoreError::Conflict;
+        }
+        if database.is_unique_violation() {
             return StoreError::Stale;
         }
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{App, Ended, Failure, JobRecord, card_jobs::record::event};
 use kaika_domain::job::{Decision, Event};
-use kaika_wire::JobState;
+use kaika_wire::{Code, JobState};
 use serde_json::json;
 
 /// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
@@ -35,7 +35,7 @@ pub(crate) async fn drive(
                     work.commit().await?;
                     return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
                 }
-                Err(Failure::Refused(refusal)) if refusal.code != kaika_wire::Code::Stale => refusal,
+                Err(Failure::Refused(refusal)) if !matches!(refusal.code, Code::Stale | Code::Busy) => refusal,
                 Err(other) => return Err(other),
             },
             Decision::Succeed => {

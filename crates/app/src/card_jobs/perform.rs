@@ -8,6 +8,7 @@ use super::{
 };
 use crate::change_status::{Asked, apply_change};
 use crate::prove_email::{ask_email_proof, prove_email_by_code};
+use crate::retry::retried;
 use crate::{App, Ended, Failure, IssueOrder, JobRecord, Receipt};
 use futures_util::future::try_join_all;
 use kaika_domain::{
@@ -52,7 +53,10 @@ pub(super) async fn perform<'a>(
         }
     };
     match performed {
-        Err(Failure::Refused(refusal)) => Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?)),
+        // Where the database is busy, the same report may go well: that ends no job.
+        Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
+            Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?))
+        }
         performed => performed,
     }
 }
@@ -257,14 +261,24 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
 
 /// By the holder, whose card has proved itself.
 async fn change_status<'a>(app: &'a App, job: &mut JobRecord, change: StatusChange) -> Result<Open<'a>, Failure> {
+    let (changed, open) = retried(|| changed_status(app, job.clone(), change)).await?;
+    *job = changed;
+    Ok(open)
+}
+
+async fn changed_status<'a>(
+    app: &'a App,
+    mut job: JobRecord,
+    change: StatusChange,
+) -> Result<(JobRecord, Open<'a>), Failure> {
     let mut open = Open::begin(app, job.card).await?;
     let Open { work, view } = &mut open;
-    let actor = actor(job, view);
+    let actor = actor(&job, view);
     let asked = Asked { change, by: HoldBy::Holder, actor, way: "card", now: app.now() };
     apply_change(work.as_mut(), view.policy, &asked, Some(&view.card), &mut view.certificates).await?;
-    end(job, Ended::Succeeded, app.now());
-    work.update_job(job).await?;
-    Ok(open)
+    end(&mut job, Ended::Succeeded, app.now());
+    work.update_job(&mut job).await?;
+    Ok((job, open))
 }
 
 /// The card is as ordered and on its way; where its PIN is delivered it is valid from the start.

@@ -6,11 +6,19 @@ use super::{
 };
 use async_trait::async_trait;
 use kaika_agent::portal::Portal;
-use kaika_app::{App, CardOrder, Rng, UserCodeHasher, VaultError, order_card};
-use kaika_domain::{CardRank, Organisation};
+use kaika_app::{
+    App, CardOrder, Reader, Rng, Store, StoreError, UnitOfWork, UserCodeHasher, VaultError, Which,
+    change_status_by_authority, order_card,
+};
+use kaika_domain::{CardRank, Organisation, Placement};
 use kaika_testkit::postgres::{fresh_database, psql};
-use kaika_wire::{BatchReport, CertificateStatus, Code, Device, JobKind, JobState, UserCode};
-use std::sync::{Arc, Mutex};
+use kaika_wire::{
+    BatchReport, CertificateStatus, Code, Device, JobKind, JobState, RevokeReason, StatusChange, UserCode,
+};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
 fn sites(make: impl Fn(Option<String>) -> Site) -> [Site; 2] {
@@ -74,10 +82,39 @@ impl Rng for SlowDraw {
     }
 }
 
+/// A database that asks one of the transactions to give way.
+struct Crowded {
+    store: Arc<dyn Store>,
+    /// Transactions until then.
+    left: AtomicUsize,
+}
+
+#[async_trait]
+impl Store for Crowded {
+    async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
+        self.store.read().await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        match self.left.fetch_sub(1, Ordering::SeqCst) {
+            0 => Err(StoreError::Conflict),
+            _ => self.store.begin().await,
+        }
+    }
+
+    fn status_changes(&self) -> u64 {
+        self.store.status_changes()
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
 /// Another server on the same database.
-fn server(app: &App, user_codes: Arc<dyn UserCodeHasher>, rng: Arc<dyn Rng>) -> Arc<App> {
+fn server(app: &App, store: Arc<dyn Store>, user_codes: Arc<dyn UserCodeHasher>, rng: Arc<dyn Rng>) -> Arc<App> {
     Arc::new(App::new(
-        Arc::clone(&app.store),
+        store,
         Arc::clone(&app.issuer),
         Arc::clone(&app.secrets),
         user_codes,
@@ -91,14 +128,14 @@ fn server(app: &App, user_codes: Arc<dyn UserCodeHasher>, rng: Arc<dyn Rng>) -> 
 /// One at which this happens while it tests a user code.
 fn with_slow_test(app: &App, meanwhile: Arc<Meanwhile>) -> Arc<App> {
     let user_codes = SlowTest { user_codes: Arc::clone(&app.user_codes), meanwhile };
-    server(app, Arc::new(user_codes), Arc::clone(&app.rng))
+    server(app, Arc::clone(&app.store), Arc::new(user_codes), Arc::clone(&app.rng))
 }
 
 /// One at which this happens while it draws random bytes, of which it draws some for each card that it looks at.
 fn with_slow_draw(app: &App, meanwhile: impl FnOnce() + Send + 'static) -> Arc<App> {
     let later = Arc::new(Meanwhile::default());
     let rng = SlowDraw { rng: Arc::clone(&app.rng), meanwhile: Arc::clone(&later) };
-    let server = server(app, Arc::clone(&app.user_codes), Arc::new(rng));
+    let server = server(app, Arc::clone(&app.store), Arc::clone(&app.user_codes), Arc::new(rng));
     // From here on: a server that starts draws some, too.
     *later.0.lock().unwrap() = Some(Box::new(meanwhile));
     server
@@ -218,6 +255,86 @@ fn an_order_and_a_blank_card_are_taken_once() {
                 started.join().unwrap().unwrap()
             });
             assert_eq!(started.card, if same_card { first.number } else { others[0].number.clone() });
+        }
+    }
+}
+
+/// Whichever of its transactions has to give way, a job goes on: the agent is told to ask again, or notices nothing.
+#[test]
+fn no_job_ends_because_the_database_is_crowded() {
+    let personalised = Site::personalised(|policy| policy);
+    let activated = personalised.copy();
+    activated.run(JobKind::Activate, None).result.unwrap();
+    for (kind, base, status) in [
+        (JobKind::Activate, &personalised, CertificateStatus::Valid),
+        (JobKind::Suspend, &activated, CertificateStatus::Suspended),
+    ] {
+        let mut told = 0;
+        for left in 0.. {
+            let site = base.copy();
+            let window = Window::of(&site, kind);
+            let (job, token, batch) = window.start();
+            let app = &window.portal.app;
+            let crowded = Arc::new(Crowded { store: Arc::clone(&app.store), left: AtomicUsize::new(left) });
+            let server = server(app, Arc::clone(&crowded) as _, Arc::clone(&app.user_codes), Arc::clone(&app.rng));
+            let server = InProcess::new(server, Arc::clone(&window.portal.runtime));
+            let mut state = JobState::Running { batch };
+            while let JobState::Running { batch } = state {
+                let report = window.carry_out(&batch, USER_CODE);
+                state = server.report(job, &token, &report).unwrap_or_else(|refusal| {
+                    assert_eq!(refusal.code, Code::Busy);
+                    told += 1;
+                    server.report(job, &token, &report).unwrap()
+                });
+            }
+            assert!(matches!(state, JobState::Succeeded(_)), "{kind:?}, transaction {left}");
+            site.close(app);
+            drop(window);
+            site.assert_agrees(status);
+            if crowded.left.load(Ordering::SeqCst) < usize::MAX / 2 {
+                break;
+            }
+        }
+        assert!(told >= 3, "{kind:?}: {told}");
+    }
+}
+
+/// Somebody changes a certificate of the card, and has not yet said so.
+#[test]
+fn a_change_of_status_goes_by_what_another_has_left() {
+    for site in sites(|postgres| {
+        let site = personalised(postgres);
+        site.run(JobKind::Activate, None).result.unwrap();
+        site
+    }) {
+        let window = Window::of(&site, JobKind::Suspend);
+        let (app, runtime) = (&window.portal.app, &window.portal.runtime);
+        let (job, token, batch) = window.start();
+        let report = window.carry_out(&batch, USER_CODE);
+        let by_card = || match window.portal.report(job, &token, &report) {
+            Ok(JobState::Succeeded(_)) => {}
+            Ok(_) => panic!("not suspended"),
+            Err(refusal) => panic!("{:?}", refusal.code),
+        };
+        let by_authority = || {
+            let (which, revoke) = (Which::Card(site.number.clone()), StatusChange::Revoke(RevokeReason::Ceased));
+            runtime.block_on(change_status_by_authority(app, &which, revoke)).unwrap();
+        };
+        let ways: [&(dyn Fn() + Sync); 2] = [&by_card, &by_authority];
+        for way in ways {
+            let work = runtime.block_on(async {
+                let mut work = app.store.begin().await.unwrap();
+                let card = work.card_by_number(&site.number).await.unwrap().unwrap();
+                let mut last = work.certificates_of_card(card.id).await.unwrap().pop().unwrap();
+                last.placement = Some(Placement::Pending);
+                work.update_certificate(&mut last).await.unwrap();
+                work
+            });
+            std::thread::scope(|scope| {
+                let changed = scope.spawn(way);
+                until_it_waits(site.postgres.as_deref(), || changed.is_finished());
+                runtime.block_on(work.commit()).unwrap();
+            });
         }
     }
 }

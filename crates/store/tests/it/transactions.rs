@@ -123,6 +123,33 @@ async fn who_locks_a_card_holds_off_whoever_locks_it_in_postgres() {
     write(&*store, async |work| work.lock_card(first.id).await).await.unwrap();
 }
 
+/// Two that wait for one another: one has to give way, and is told what it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_way_in_postgres_is_told_so() {
+    let url = kaika_testkit::postgres::fresh_database();
+    let store = kaika_store::open(&format!("{url}&options=-c%20deadlock_timeout%3D10ms")).await.unwrap();
+    let first = with_card(&*store).await;
+    let second = card(2, &holder(1));
+    write(&*store, async |work| work.insert_card(&second).await).await.unwrap();
+    let (mut one, mut other) = (store.begin().await.unwrap(), store.begin().await.unwrap());
+    one.lock_card(first.id).await.unwrap();
+    other.lock_card(second.id).await.unwrap();
+    let crosswise = [(one, second.id), (other, first.id)].map(|(mut work, card)| {
+        tokio::spawn(async move {
+            work.lock_card(card).await?;
+            work.commit().await
+        })
+    });
+    let mut gave_way = 0;
+    for done in crosswise {
+        match done.await.unwrap() {
+            Err(StoreError::Conflict) => gave_way += 1,
+            done => done.unwrap(),
+        }
+    }
+    assert_eq!(gave_way, 1);
+}
+
 async fn a_reader_keeps_to_its_snapshot(store: Arc<dyn Store>) {
     let mut card = with_card(&*store).await;
     let before = card.clone();
