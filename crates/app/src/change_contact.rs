@@ -36,8 +36,8 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
     if !is_in_use(card) {
         return Err(Code::DetailsWrong.into());
     }
-    let _one_at_a_time = app.asking.lock(card.number.clone()).await;
     let mut work = app.store.begin().await?;
+    work.lock_card(card.id).await?;
     let old = work.contact(card.holder).await?;
     if let Some(old) = &old
         && old.email.is_same_mailbox(&new.email)

@@ -3,6 +3,9 @@
 //! One mechanism for every purpose. A link carries 256 random bits, of which the database has the SHA-256; it is good
 //! until it runs out, and once. Looking at the page behind a link uses nothing up, since programs that scan mails look,
 //! too. A short code can be typed into another program, and has few tries.
+//!
+//! What is asked and confirmed for a card is done one after the other, also by several servers: each locks the card first,
+//! and reads contact and links afterwards.
 
 use crate::{App, Failure, StoreError, UnitOfWork, card_jobs::token, draw::draw};
 use kaika_wire::{CardId, Code};
@@ -107,7 +110,7 @@ pub async fn ask(
     Ok(Asked { token, code, expires_at: record.expires_at })
 }
 
-/// Whether a mail more may go to this card's contact: so that nobody is flooded, a few within the time for which a link is
+/// Whether a mail more may go to the contact of this card, which the caller has locked: so that nobody is flooded, a few within the time for which a link is
 /// good. Who wants to keep the holder from getting one only sees to it that there are some.
 ///
 /// # Errors
@@ -194,11 +197,11 @@ async fn use_up(
     purpose: Purpose,
     token_sha256: &[u8; 32],
 ) -> Result<ConfirmationRecord, Failure> {
+    let found = work.confirmation(token_sha256).await?.ok_or(Code::LinkOver)?;
+    work.lock_card(found.card).await?;
     if !work.use_confirmation(token_sha256, purpose, app.now()).await? {
         return Err(Code::LinkOver.into());
     }
-    let found = work.confirmation(token_sha256).await?;
-    let found = found.ok_or_else(|| Failure::Inconsistent("a confirmation went while it was used".into()))?;
     work.void_confirmations(found.card, Some(purpose), app.now()).await?;
     Ok(found)
 }

@@ -4,7 +4,7 @@ use crate::status::{StatusCache, StatusSettings};
 use crate::{CardSecrets, Clock, IssueError, Issuer, Rng, Store, StoreError, UserCodeHasher, VaultError};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_domain::Policy;
-use kaika_wire::{AuthorityId, CardNumber, Code, GenerationId, JobId, Refusal};
+use kaika_wire::{AuthorityId, Code, GenerationId, JobId, Refusal};
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
@@ -27,8 +27,6 @@ pub struct App {
     /// A job whose report is worked on: one that is sent again meanwhile waits for its answer, instead of costing a
     /// second try.
     pub(crate) busy: Locks<JobId>,
-    /// A card for which a mail may be sent: how many there were lately is counted, and then one is added.
-    pub(crate) asking: Locks<CardNumber>,
     /// A revocation list that is looked at, and signed where it is due.
     pub(crate) signing: Locks<(GenerationId, Option<u32>)>,
     pub(crate) status: StatusCache,
@@ -110,7 +108,6 @@ impl App {
             origin,
             process,
             busy: Locks::default(),
-            asking: Locks::default(),
             signing: Locks::default(),
             status: StatusCache::new(status_settings.ocsp_cache),
             status_settings,

@@ -30,9 +30,9 @@ pub struct EmailLink {
 /// # Errors
 /// [`Code::TooManyRequests`] where several were sent just now.
 pub(crate) async fn ask_email_proof(app: &App, card: &Card, address: &EmailAddress) -> Result<(), Failure> {
-    let _one_at_a_time = app.asking.lock(card.number.clone()).await;
     let purpose = Purpose::WriteEmail;
     let mut work = app.store.begin().await?;
+    work.lock_card(card.id).await?;
     if !confirmation::may_ask(app, work.as_mut(), purpose, card.id).await? {
         return Err(Code::TooManyRequests.into());
     }

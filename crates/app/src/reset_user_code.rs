@@ -24,7 +24,6 @@ pub async fn ask_user_code_reset(
     name: &str,
 ) -> Result<(), Failure> {
     has_user_codes(app, authority)?;
-    let _one_at_a_time = app.asking.lock(number.clone()).await;
     let mut work = app.store.begin().await?;
     let card = work.card_by_number(number).await?.filter(|card| card.authority == *authority && is_in_use(card));
     let Some(card) = card else { return Ok(()) };
@@ -33,6 +32,7 @@ pub async fn ask_user_code_reset(
     if !holder.is_called(name) {
         return Ok(());
     }
+    work.lock_card(card.id).await?;
     let Some(contact) = work.contact(card.holder).await? else { return Ok(()) };
     let purpose = Purpose::ResetUserCode;
     if !confirmation::may_ask(app, work.as_mut(), purpose, card.id).await? {

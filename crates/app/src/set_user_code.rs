@@ -55,6 +55,7 @@ pub(crate) async fn put(
     by: &'static str,
 ) -> Result<(), Failure> {
     let now = app.now();
+    work.lock_card(card.id).await?;
     work.put_user_code(card.id, hash, now).await?;
     work.void_confirmations(card.id, None, now).await?;
     work.audit(Event { at: now, actor, action: "user_code.set", payload: json!({"card": card.number, "by": by}) });

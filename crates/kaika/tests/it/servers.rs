@@ -21,11 +21,11 @@ use std::sync::{
 };
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
-fn sites(make: impl Fn(Option<String>) -> Site) -> [Site; 2] {
+pub(super) fn sites(make: impl Fn(Option<String>) -> Site) -> [Site; 2] {
     [make(None), make(Some(fresh_database()))]
 }
 
-fn personalised(postgres: Option<String>) -> Site {
+pub(super) fn personalised(postgres: Option<String>) -> Site {
     let site = Site::ordered_in(postgres, |policy| policy);
     site.run(JobKind::Personalise, None).result.unwrap();
     site
@@ -132,7 +132,7 @@ fn with_slow_test(app: &App, meanwhile: Arc<Meanwhile>) -> Arc<App> {
 }
 
 /// One at which this happens while it draws random bytes, of which it draws some for each card that it looks at.
-fn with_slow_draw(app: &App, meanwhile: impl FnOnce() + Send + 'static) -> Arc<App> {
+pub(super) fn with_slow_draw(app: &App, meanwhile: impl FnOnce() + Send + 'static) -> Arc<App> {
     let later = Arc::new(Meanwhile::default());
     let rng = SlowDraw { rng: Arc::clone(&app.rng), meanwhile: Arc::clone(&later) };
     let server = server(app, Arc::clone(&app.store), Arc::clone(&app.user_codes), Arc::new(rng));
@@ -142,7 +142,7 @@ fn with_slow_draw(app: &App, meanwhile: impl FnOnce() + Send + 'static) -> Arc<A
 }
 
 /// Until what was begun is done or waits for somebody else's row, as PostgreSQL has it; a file keeps everybody waiting.
-fn until_it_waits(postgres: Option<&str>, is_done: impl Fn() -> bool) {
+pub(super) fn until_it_waits(postgres: Option<&str>, is_done: impl Fn() -> bool) {
     const WAITING: &str =
         "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let Some(url) = postgres else { return };
