@@ -197,7 +197,7 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
 
     async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
     /// # Errors
-    /// [`StoreError::Stale`] where this number was signed already.
+    /// [`StoreError::Stale`] where this number was signed already, or a newer state.
     async fn insert_crl(&mut self, crl: &Crl) -> Result<(), StoreError>;
 
     /// Sets a user code and forgives all tries.

@@ -16,10 +16,13 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
     CRL_PART = "SELECT der FROM crl_part WHERE generation = $1 AND shard = $2 AND number = $3 AND part = $4";
-    // Not behind a newer one either: the row of that number may be forgotten already.
+    // One list after the other, so that each sees those before it.
+    HOLD = "UPDATE generation SET revision = revision WHERE id = $1";
+    // Not behind a newer one either: the row of that number may be forgotten already. Nor before one of a newer state:
+    // a server whose clock is ahead gives higher numbers.
     INSERT_CRL = "INSERT INTO crl (generation, shard, number, revision, this_update, next_update) \
         SELECT $1, $2, $3, $4, $5, $6 \
-        WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND shard = $2 AND number >= $3)";
+        WHERE NOT EXISTS (SELECT 1 FROM crl WHERE generation = $1 AND shard = $2 AND (number >= $3 OR revision > $4))";
     INSERT_CRL_PART = "INSERT INTO crl_part (generation, shard, number, part, der) VALUES ($1, $2, $3, $4, $5)";
     // The list is public once it is out: older ones are kept by whoever wants them.
     FORGET_CRLS = "DELETE FROM crl WHERE generation = $1 AND shard = $2 AND number < $3";
@@ -93,6 +96,7 @@ pub(super) async fn latest_crl(
 }
 
 pub(super) async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
+    sqlx::query::<Db>(HOLD).bind(crl.generation.to_string()).execute(&mut *on).await.map_err(failure)?;
     let done = sqlx::query::<Db>(INSERT_CRL)
         .bind(crl.generation.to_string())
         .bind(shard_column(crl.shard))

@@ -1,7 +1,7 @@
 //! Generations of authorities and their revocation lists.
 
 use crate::sample::{assert_stale, days, generation, read, write};
-use kaika_app::{Crl, Generation, Store};
+use kaika_app::{Crl, Generation, Store, StoreError};
 use std::sync::Arc;
 
 on_both! {
@@ -10,6 +10,7 @@ on_both! {
     the_latest_list_is_the_one_with_the_highest_number,
     every_shard_has_its_own_numbers,
     a_number_is_signed_once,
+    no_list_takes_the_place_of_one_of_a_newer_state,
     a_long_list_comes_back_whole,
 }
 
@@ -112,6 +113,36 @@ async fn a_number_is_signed_once(store: Arc<dyn Store>) {
     }
     assert_eq!(signed.len(), 1);
     assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), signed.pop());
+}
+
+/// Two servers whose clocks differ: the one that is ahead gives the higher number to what it read before.
+async fn no_list_takes_the_place_of_one_of_a_newer_state(store: Arc<dyn Store>) {
+    let (one, _) = with_two_generations(&*store).await;
+    let newer = crl(&one, 5);
+    write(&*store, async |work| work.insert_crl(&newer).await).await.unwrap();
+    let older = Crl { number: 900, revision: 49, ..crl(&one, 5) };
+    assert_stale(write(&*store, async |work| work.insert_crl(&older).await).await);
+    assert_eq!(read(&*store).await.latest_crl(one.id, None).await.unwrap(), Some(newer));
+    // Of another shard it says nothing, and the same state may be signed again.
+    for same in [Crl { shard: Some(1), ..older.clone() }, Crl { number: 6, revision: 50, ..older }] {
+        write(&*store, async |work| work.insert_crl(&same).await).await.unwrap();
+        assert_eq!(read(&*store).await.latest_crl(one.id, same.shard).await.unwrap(), Some(same));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_a_generation_wait_for_one_another_in_postgres() {
+    let url = kaika_testkit::postgres::fresh_database();
+    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let (one, other) = with_two_generations(&*store).await;
+    let mut work = store.begin().await.unwrap();
+    work.insert_crl(&crl(&one, 5)).await.unwrap();
+    let older = Crl { number: 900, revision: 49, ..crl(&one, 5) };
+    let waits = write(&*store, async |work| work.insert_crl(&older).await).await;
+    assert!(matches!(waits, Err(StoreError::Database(_))), "{waits:?}");
+    write(&*store, async |work| work.insert_crl(&crl(&other, 1)).await).await.unwrap();
+    work.commit().await.unwrap();
+    assert_stale(write(&*store, async |work| work.insert_crl(&older).await).await);
 }
 
 /// It is kept in parts of a mebibyte.
