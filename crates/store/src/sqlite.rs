@@ -49,6 +49,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (10, "exposed puk", include_str!("../migrations/sqlite/0010_exposed_puk.sql")),
     (11, "holders cards", include_str!("../migrations/sqlite/0011_holders_cards.sql")),
     (12, "devices", include_str!("../migrations/sqlite/0012_devices.sql")),
+    (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
 ];
 
 pub(crate) struct SqliteStore {

@@ -20,7 +20,8 @@ pub async fn list_mails(app: &App, sent: bool) -> Result<Vec<MailRecord>, Failur
     Ok(app.store.read().await?.mails(sent, MOST).await?)
 }
 
-/// Waiting and given-up mails are due at once, one or all; not those whose link has run out. How many they were.
+/// Waiting and given-up mails are due at once, one or all; not those whose link has run out, nor those that are being
+/// sent. How many they were.
 ///
 /// # Errors
 /// The store failed.

@@ -24,10 +24,11 @@ pub trait Outbox: MailReader {
     /// One more attempt at a mail that is still due at `mail.due_at`; if nothing more is heard of this attempt, the next
     /// is due at `until`. False: somebody else has taken it.
     async fn claim_mail(&mut self, mail: &mut MailRecord, until: OffsetDateTime) -> Result<bool, StoreError>;
-    /// Writes state, due time, failure and letter of a mail that was claimed until `mail.due_at`, as `to` has them. False:
+    /// Writes state, due time, failure and letter of a mail that was claimed for this attempt, as `to` has them. False:
     /// somebody else has taken it since.
     async fn settle_mail(&mut self, mail: &MailRecord, to: &MailRecord) -> Result<bool, StoreError>;
-    /// Waiting and given-up mails that are still of use are due now; all of them, or one. How many they were.
+    /// Waiting and given-up mails that are still of use, and not being sent, are due now; all of them, or one. How many
+    /// they were.
     async fn retry_mails(&mut self, only: Option<MailId>, now: OffsetDateTime) -> Result<u64, StoreError>;
     /// Those that were sent before `sent`, and those that were given up before `given_up`.
     async fn delete_mails(&mut self, sent: OffsetDateTime, given_up: OffsetDateTime) -> Result<u64, StoreError>;

@@ -199,3 +199,29 @@ fn a_link_that_has_run_out_is_not_sent() {
     assert!(counting.0.lock().unwrap().is_empty());
     assert_eq!(post.site.runtime().block_on(retry_mails(&post.app, None)).unwrap(), 0, "of no use any more");
 }
+
+/// An operator tries all mails again while one is on its way, and another server looks what is due.
+struct Retried<'a> {
+    post: &'a Post,
+    sent: Mutex<u32>,
+}
+
+#[async_trait]
+impl Mailer for Retried<'_> {
+    async fn send(&self, _mail: &Posted<'_>) -> Result<(), MailError> {
+        *self.sent.lock().unwrap() += 1;
+        assert_eq!(retry_mails(&self.post.app, None).await.unwrap(), 0);
+        assert_eq!(deliver_mails(&self.post.app, self).await.unwrap(), Delivery::default());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_mail_on_its_way_is_not_sent_again() {
+    let post = Post::of(Site::ordered(|policy| policy));
+    told(&post, 1);
+    let mailer = Retried { post: &post, sent: Mutex::default() };
+    assert_eq!(deliver(&post, &mailer), Delivery { sent: 1, ..Delivery::default() });
+    assert_eq!(deliver(&post, &mailer), Delivery::default());
+    assert_eq!(*mailer.sent.lock().unwrap(), 1);
+}

@@ -18,14 +18,15 @@ statements! {
     COUNT = "SELECT state, COUNT(*) AS mails FROM mail WHERE state <> 'sent' GROUP BY state";
     INSERT = "INSERT INTO mail (id, authority, recipient, letter, sealed, state, attempts, queued_at, due_at, \
         useless_at, failure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    CLAIM = "UPDATE mail SET due_at = $4, attempts = attempts + 1 \
+    CLAIM = "UPDATE mail SET due_at = $4, trying_until = $4, attempts = attempts + 1 \
         WHERE id = $1 AND due_at = $2 AND attempts = $3 AND state = 'waiting'";
-    SETTLE = "UPDATE mail SET state = $4, due_at = $5, failure = $6, sealed = $7 \
-        WHERE id = $1 AND due_at = $2 AND attempts = $3 AND state = 'waiting'";
-    RETRY = "UPDATE mail SET state = 'waiting', due_at = $1 \
-        WHERE state <> 'sent' AND (useless_at IS NULL OR useless_at > $1)";
-    RETRY_ONE = "UPDATE mail SET state = 'waiting', due_at = $1 \
-        WHERE id = $2 AND state <> 'sent' AND (useless_at IS NULL OR useless_at > $1)";
+    SETTLE = "UPDATE mail SET state = $3, due_at = $4, failure = $5, sealed = $6, trying_until = NULL \
+        WHERE id = $1 AND attempts = $2 AND state = 'waiting'";
+    // Not while it is being sent.
+    RETRY = "UPDATE mail SET state = 'waiting', due_at = $1 WHERE state <> 'sent' \
+        AND (useless_at IS NULL OR useless_at > $1) AND (trying_until IS NULL OR trying_until <= $1)";
+    RETRY_ONE = "UPDATE mail SET state = 'waiting', due_at = $1 WHERE id = $2 AND state <> 'sent' \
+        AND (useless_at IS NULL OR useless_at > $1) AND (trying_until IS NULL OR trying_until <= $1)";
     DELETE_SENT = "DELETE FROM mail WHERE state = 'sent' AND due_at < $1";
     DELETE_GIVEN_UP = "DELETE FROM mail WHERE state = 'given_up' AND due_at < $1";
 }
@@ -132,7 +133,6 @@ async fn claim(on: &mut Connection, mail: &MailRecord, until: OffsetDateTime) ->
 async fn settle(on: &mut Connection, mail: &MailRecord, to: &MailRecord) -> Found<bool> {
     let done = sqlx::query::<Db>(SETTLE)
         .bind(mail.id.to_string())
-        .bind(mail.due_at.unix_timestamp())
         .bind(i64::from(mail.attempts))
         .bind(to_word(&to.state)?)
         .bind(to.due_at.unix_timestamp())

@@ -11,6 +11,7 @@ on_both! {
     of_many_at_once_one_claims_it,
     who_lost_a_claim_settles_nothing,
     retried_are_all_that_are_of_use,
+    what_is_being_sent_is_not_retried,
     old_ones_are_deleted,
 }
 
@@ -119,6 +120,28 @@ async fn retried_are_all_that_are_of_use(store: Arc<dyn Store>) {
     assert_eq!(write(&*store, async |work| work.retry_mails(None, now).await).await.unwrap(), 2);
     let due: Vec<_> = read(&*store).await.due_mails(now, 10).await.unwrap().iter().map(|mail| mail.id).collect();
     assert_eq!(due, [useless.id, mail(2).id, mail(3).id]);
+}
+
+async fn what_is_being_sent_is_not_retried(store: Arc<dyn Store>) {
+    with(&*store, &[mail(1)]).await;
+    let mut claimed = mail(1);
+    assert!(write(&*store, async |work| work.claim_mail(&mut claimed, seconds(600)).await).await.unwrap());
+    let retried = async |now| {
+        let only = write(&*store, async |work| work.retry_mails(Some(mail(1).id), now).await).await.unwrap();
+        only + write(&*store, async |work| work.retry_mails(None, now).await).await.unwrap()
+    };
+    assert_eq!(retried(seconds(599)).await, 0);
+    assert_eq!(read(&*store).await.due_mails(seconds(599), 1).await.unwrap(), []);
+    // It was put off: now it may be.
+    let put_off = MailRecord { due_at: days(1), failure: Some("not now".into()), ..claimed.clone() };
+    assert!(write(&*store, async |work| work.settle_mail(&claimed, &put_off).await).await.unwrap());
+    assert_eq!(retried(seconds(30)).await, 2);
+    let [mut again] = read(&*store).await.due_mails(seconds(30), 1).await.unwrap().try_into().unwrap();
+    // An attempt of which nothing more was heard may be, too; should it end after all, it is the same attempt.
+    assert!(write(&*store, async |work| work.claim_mail(&mut again, seconds(600)).await).await.unwrap());
+    assert_eq!(retried(seconds(600)).await, 2);
+    assert!(write(&*store, async |work| work.settle_mail(&again, &sent(&again)).await).await.unwrap());
+    assert_eq!(retried(seconds(601)).await, 0);
 }
 
 async fn old_ones_are_deleted(store: Arc<dyn Store>) {
