@@ -77,6 +77,7 @@ impl From<IssueError> for Failure {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Store(error) => error.into(),
+            IssueError::JobOver => Self::Refused(Code::Stale.into()),
             IssueError::Key(detail) => Self::Refused(Refusal::new(Code::CardUnsuitable).detail(detail)),
             other => Self::Issue(other),
         }

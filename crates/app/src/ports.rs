@@ -230,6 +230,8 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
     async fn insert_job(&mut self, job: &JobRecord) -> Result<(), StoreError>;
     /// Where the row still has `job.version`; counts the version up.
     async fn update_job(&mut self, job: &mut JobRecord) -> Result<(), StoreError>;
+    /// None of these jobs ends until this transaction does; gives those that have ended already.
+    async fn hold_jobs(&mut self, jobs: &[JobId]) -> Result<Vec<JobId>, StoreError>;
     async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Result<(), StoreError>;
     /// What the ticket's page said of its job, where the ticket was good for such a one: of this kind and authority, not
     /// run out, not used. Now it is used.
@@ -293,6 +295,9 @@ pub enum IssueError {
     /// Policy and holder give a certificate that the lint does not let pass.
     #[error("the certificate would not be right: {0}")]
     Lint(String),
+    /// Another job has the card by now.
+    #[error("the job has ended")]
+    JobOver,
     #[error("no such authority or generation")]
     UnknownAuthority,
     #[error("signing failed: {0}")]

@@ -14,6 +14,7 @@ use kaika_pki::to_be_certified::assemble;
 use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
 use kaika_wire::CertificateId;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -83,8 +84,8 @@ impl Core {
                 Err(IssueError::Store(StoreError::Stale | StoreError::Conflict)) if attempts < ATTEMPTS => {
                     attempts += 1
                 }
-                // Between its record and now the key was certified for somebody else.
-                Err(refused @ IssueError::Key(_)) => {
+                // Between its record and now the key was certified for somebody else, or the card taken by another job.
+                Err(refused @ (IssueError::Key(_) | IssueError::JobOver)) => {
                     self.void(wanted).await?;
                     return Err(refused);
                 }
@@ -288,6 +289,7 @@ impl Core {
             work.settle_issuances(&ids, Settled::Issued).await?;
             work.insert_certificates(&signed).await?;
             check_keys(work.as_mut(), &group).await?;
+            check_jobs(work.as_mut(), &group).await?;
             events.into_iter().for_each(|event| work.audit(event));
             work.commit().await?;
         }
@@ -369,6 +371,15 @@ async fn check_keys(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), Issu
     let fingerprints: Vec<_> = signed.iter().map(|wanted| wanted.fingerprint).collect();
     let uses = work.uses_of_keys(&fingerprints).await?;
     signed.into_iter().try_for_each(|wanted| key_is_free(wanted, &uses))
+}
+
+/// The card of a job that has ended is in other hands: whoever has it would not know of these certificates. None ends
+/// before they are on record.
+async fn check_jobs(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), IssueError> {
+    let signed = group.iter().filter(|(_, stage)| matches!(stage, Stage::Signed(..)));
+    let jobs: BTreeSet<_> = signed.map(|(wanted, _)| wanted.order.job).collect();
+    let ended = work.hold_jobs(&Vec::from_iter(jobs)).await?;
+    if ended.is_empty() { Ok(()) } else { Err(IssueError::JobOver) }
 }
 
 /// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.

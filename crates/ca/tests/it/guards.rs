@@ -68,7 +68,7 @@ impl KeyStore for Token {
 }
 
 /// The order's bytes are on record, unsigned.
-async fn cut_off(world: &World, order: &IssueOrder) -> Issuance {
+pub(crate) async fn cut_off(world: &World, order: &IssueOrder) -> Issuance {
     let broken = Token { fails: true, ..Token::of(world) };
     let error = world.opened_with(Box::new(broken)).await.unwrap().issue(order).await.unwrap_err();
     assert!(error.to_string().contains("no token"), "{error}");

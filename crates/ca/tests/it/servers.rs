@@ -1,9 +1,11 @@
-//! Several servers that issue on one PostgreSQL.
+//! Several servers that issue on one database.
 
+use crate::guards::cut_off;
 use crate::world::World;
-use kaika_app::Issuer;
+use kaika_app::{Ended, IssueError, Issuer, JobRecord};
+use kaika_domain::job::CardJob;
 use kaika_testkit::postgres::{fresh_database, psql};
-use kaika_wire::CertificateRole;
+use kaika_wire::{CertificateRole, Expectation, JobDetails, JobKind, Nonce};
 
 /// Until somebody waits for another's row.
 async fn until_one_waits(url: &str) {
@@ -50,4 +52,47 @@ async fn a_group_takes_generations_in_one_order() {
     let (one, two, ()) = tokio::join!(world.ca.issue(last), world.ca.issue(before), change_both);
     one.unwrap();
     two.unwrap();
+}
+
+/// A server that hung in the midst of issuing goes on when another job has the card.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_issued_for_a_job_that_has_ended() {
+    for world in [World::new().await, World::on_postgres(fresh_database()).await] {
+        world.found("gca").await;
+        let order = world.order("gca", CertificateRole::Signature).await;
+        let left = cut_off(&world, &order).await;
+        let mut job = JobRecord {
+            id: order.job,
+            card: order.card.id,
+            station: None,
+            open: true,
+            token_sha256: [1; 32],
+            state: CardJob::new(JobKind::Personalise, &JobDetails::default()).unwrap(),
+            sequence: 2,
+            nonce: Nonce([1; 32]),
+            steps: Vec::new(),
+            expectation: Expectation::Device(4711),
+            ended: None,
+            origin: "https://portal.example.tw".to_owned(),
+            started_at: order.card.ordered_at,
+            updated_at: order.card.ordered_at,
+            worker: None,
+            version: 1,
+        };
+        let mut work = world.store.begin().await.unwrap();
+        work.insert_job(&job).await.unwrap();
+        (job.open, job.ended) = (false, Some(Ended::Fenced));
+        work.update_job(&mut job).await.unwrap();
+        work.commit().await.unwrap();
+
+        // Beside one that goes on.
+        let other = world.order("gca", CertificateRole::Signature).await;
+        let (refused, issued) = tokio::join!(world.ca.issue(&order), world.ca.issue(&other));
+        assert!(matches!(refused, Err(IssueError::JobOver)), "{refused:?}");
+        issued.unwrap();
+        let mut reader = world.store.read().await.unwrap();
+        assert_eq!(reader.certificates_of_card(order.card.id).await.unwrap(), []);
+        assert_eq!(reader.certificate_by_serial(left.generation, &left.serial).await.unwrap(), None);
+        assert_eq!(reader.unfinished_issuances(left.at + time::Duration::DAY).await.unwrap(), []);
+    }
 }

@@ -89,7 +89,7 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         sessions::STATEMENTS,
         tickets::STATEMENTS,
     ];
-    let many = [audit::MANY, certificates::MANY, organisations::MANY].concat();
+    let many = [audit::MANY, certificates::MANY, jobs::MANY, organisations::MANY].concat();
     let many = many.into_iter().flat_map(|statement| *statement.texts());
     let mut count = 0;
     for statement in files.into_iter().flatten().copied().chain(many) {
@@ -386,6 +386,11 @@ impl UnitOfWork for Work {
     async fn update_job(&mut self, job: &mut JobRecord) -> Found<()> {
         let done = jobs::update(self.on(), job).await;
         self.noted(done)
+    }
+
+    async fn hold_jobs(&mut self, jobs: &[JobId]) -> Found<Vec<JobId>> {
+        let found = jobs::hold(self.on(), jobs).await;
+        self.noted(found)
     }
 
     async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Found<()> {

@@ -7,7 +7,7 @@ use super::{
         to_json,
     },
 };
-use crate::{failure, statements};
+use crate::{failure, many, statements};
 use kaika_app::{JobRecord, Receipt, Station, StoreError};
 use kaika_wire::{CardId, JobId, Nonce, StationId};
 use time::OffsetDateTime;
@@ -29,6 +29,10 @@ statements! {
         ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
         WHERE lease.owner = excluded.owner OR lease.until <= $4";
     RELEASE_LEASE = "DELETE FROM lease WHERE name = $1 AND owner = $2";
+}
+
+many! {
+    HOLD = "UPDATE card_job SET version = version WHERE id IN ({1}) RETURNING id, ended";
 }
 
 pub(super) async fn job(on: &mut Connection, id: JobId) -> Found<Option<JobRecord>> {
@@ -88,6 +92,19 @@ pub(super) async fn update(on: &mut Connection, job: &mut JobRecord) -> Found<()
     }
     job.version += 1;
     Ok(())
+}
+
+pub(super) async fn hold(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<JobId>> {
+    let mut ended = Vec::new();
+    for (sql, group) in HOLD.each(jobs) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, job| query.bind(job.to_string()));
+        for row in query.fetch_all(&mut *on).await.map_err(failure)? {
+            if text_or_none(&row, "ended")?.is_some() {
+                ended.push(parsed(&row, "id")?);
+            }
+        }
+    }
+    Ok(ended)
 }
 
 pub(super) async fn receipts(on: &mut Connection, card: CardId) -> Found<Vec<Receipt>> {

@@ -1,7 +1,7 @@
 //! Card jobs: every kind with every state, and the one open job that changes a card.
 
 use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_card, write};
-use kaika_app::{Ended, JobRecord, Receipt, Store};
+use kaika_app::{Ended, JobRecord, Receipt, Store, StoreError};
 use kaika_domain::{PukVersion, job::CardJob, job::Step};
 use kaika_wire::{
     CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, ResumeReason,
@@ -19,6 +19,7 @@ on_both! {
     a_job_that_only_reads_stands_beside_it,
     a_newer_job_fences_the_older,
     of_many_at_once_one_opens,
+    held_are_jobs_that_have_not_ended,
     receipts_come_back_oldest_first,
 }
 
@@ -279,4 +280,38 @@ async fn receipts_come_back_oldest_first(store: Arc<dyn Store>) {
     assert_stale(write(&*store, async |work| work.insert_receipt(&again).await).await);
     assert_eq!(read(&*store).await.receipts(one.id).await.unwrap(), [first, second]);
     assert_eq!(read(&*store).await.receipts(card(3, &holder(1)).id).await.unwrap(), []);
+}
+
+async fn held_are_jobs_that_have_not_ended(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let (open, mut ended) = (job(1, JobKind::Activate, &card), job(2, JobKind::Check, &card));
+    ended.open = false;
+    ended.ended = Some(Ended::Fenced);
+    write(&*store, async |work| {
+        work.insert_job(&open).await?;
+        work.insert_job(&ended).await
+    })
+    .await
+    .unwrap();
+    let unknown = job(3, JobKind::Check, &card).id;
+    let found = write(&*store, async |work| work.hold_jobs(&[open.id, ended.id, unknown]).await).await.unwrap();
+    assert_eq!(found, [ended.id]);
+    assert_eq!(write(&*store, async |work| work.hold_jobs(&[]).await).await.unwrap(), []);
+    assert_eq!(read(&*store).await.job(open.id).await.unwrap(), Some(open), "they are as they were");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_job_does_not_end_in_postgres() {
+    let url = kaika_testkit::postgres::fresh_database();
+    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let card = with_card(&*store).await;
+    let mut job = job(1, JobKind::Activate, &card);
+    write(&*store, async |work| work.insert_job(&job).await).await.unwrap();
+    let mut work = store.begin().await.unwrap();
+    assert_eq!(work.hold_jobs(&[job.id]).await.unwrap(), []);
+    job.ended = Some(Ended::Fenced);
+    let waits = write(&*store, async |work| work.update_job(&mut job).await).await;
+    assert!(matches!(waits, Err(StoreError::Database(_))), "{waits:?}");
+    work.commit().await.unwrap();
+    write(&*store, async |work| work.update_job(&mut job).await).await.unwrap();
 }
