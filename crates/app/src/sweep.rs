@@ -59,6 +59,8 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
 async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: bool) -> Result<bool, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
+    // Before its certificates, as whoever activates it does.
+    work.lock_card(card.id).await?;
     let mut changed = false;
     for mut certificate in work.certificates_of_card(card.id).await? {
         let state = match (&certificate.state, afterwards) {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use kaika_agent::portal::Portal;
 use kaika_app::{
     App, CardOrder, Reader, Rng, Store, StoreError, UnitOfWork, UserCodeHasher, VaultError, Which,
-    change_status_by_authority, order_card,
+    change_status_by_authority, order_card, sweep,
 };
 use kaika_domain::{CardRank, Organisation, Placement};
 use kaika_testkit::postgres::{fresh_database, psql};
@@ -19,6 +19,7 @@ use std::sync::{
     Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
+use time::Duration;
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
 pub(super) fn sites(make: impl Fn(Option<String>) -> Site) -> [Site; 2] {
@@ -337,4 +338,37 @@ fn a_change_of_status_goes_by_what_another_has_left() {
             });
         }
     }
+}
+
+/// In SQLite there is one writer. An activation has the card, and would rather fail than wait for its certificates.
+#[test]
+fn a_sweep_waits_for_an_activation() {
+    let mut site = personalised(Some(fresh_database()));
+    site.later(Duration::days(365));
+    let url = site.postgres.clone().unwrap();
+    let (app, runtime) = (site.open(), site.shared_runtime());
+    let mut work = runtime.block_on(async {
+        let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D100ms")).await.unwrap();
+        let mut work = store.begin().await.unwrap();
+        let card = work.card_by_number(&site.number).await.unwrap().unwrap();
+        work.lock_card(card.id).await.unwrap();
+        work
+    });
+    let swept = std::thread::scope(|scope| {
+        let swept = scope.spawn(|| runtime.block_on(sweep(&app, false)).unwrap());
+        until_it_waits(Some(&url), || swept.is_finished());
+        runtime.block_on(async {
+            let mut card = work.card_by_number(&site.number).await.unwrap().unwrap();
+            for mut certificate in work.certificates_of_card(card.id).await.unwrap() {
+                certificate.state = certificate.state.clone().accept().unwrap();
+                work.update_certificate(&mut certificate).await.unwrap();
+            }
+            card.state = card.state.activate(app.now()).unwrap();
+            work.update_card(&mut card).await.unwrap();
+            work.commit().await.unwrap();
+        });
+        swept.join().unwrap()
+    });
+    assert_eq!(swept.len(), 0, "it was activated just in time");
+    site.assert_agrees(CertificateStatus::Valid);
 }
