@@ -53,11 +53,10 @@ pub(crate) async fn record_report<'a>(
         let facts = json!({"version": record.version.0, "state": record.state});
         work.audit(event(app, job, view, "puk.settle", facts));
     }
-    store_puks(app, work.as_mut(), view).await?;
     job.updated_at = now;
     job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
     work.update_job(job).await?;
-    Ok(())
+    store_puks(app, work.as_mut(), view).await
 }
 
 /// The certificate lies on its card.
@@ -171,13 +170,12 @@ pub(crate) async fn record_batch(
             _ => {}
         }
     }
-    store_puks(app, work.as_mut(), view).await?;
     job.sequence += 1;
     job.nonce = Nonce(app.rng.bytes());
     job.steps = steps;
     job.updated_at = app.now();
     work.update_job(job).await?;
-    Ok(())
+    store_puks(app, work.as_mut(), view).await
 }
 
 async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -> Result<(), Failure> {

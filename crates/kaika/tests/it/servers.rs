@@ -10,10 +10,11 @@ use kaika_app::{
     App, CardOrder, Reader, Rng, Store, StoreError, UnitOfWork, UserCodeHasher, VaultError, Which,
     change_status_by_authority, order_card, sweep,
 };
-use kaika_domain::{CardRank, Organisation, Placement};
+use kaika_domain::{CardRank, Certificate, CertificateState, Organisation, Placement};
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
-    BatchReport, CertificateStatus, Code, Device, JobKind, JobState, RevokeReason, StatusChange, UserCode,
+    BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState,
+    RevokeReason, SerialNumber, StatusChange, UserCode,
 };
 use std::sync::{
     Arc, Mutex,
@@ -371,4 +372,51 @@ fn a_sweep_waits_for_an_activation() {
     });
     assert_eq!(swept.len(), 0, "it was activated just in time");
     site.assert_agrees(CertificateStatus::Valid);
+}
+
+/// In the midst of the last moment of issuing for one job, another takes the card.
+#[test]
+fn who_takes_a_card_knows_what_was_issued_until_then() {
+    for site in sites(|postgres| {
+        let site = personalised(postgres);
+        site.run(JobKind::Activate, None).result.unwrap();
+        site
+    }) {
+        let mut window = Window::of(&site, JobKind::Unlock);
+        let (older, token, batch) = window.start();
+        let report = window.carry_out(&batch, USER_CODE);
+        assert!(matches!(window.portal.report(older, &token, &report), Ok(JobState::Running { .. })));
+        window.start.kind = JobKind::Rewrite;
+        let (newer, token, batch) = window.start();
+        let report = window.carry_out(&batch, USER_CODE);
+
+        let (app, runtime) = (&window.portal.app, &window.portal.runtime);
+        let work = runtime.block_on(async {
+            let mut work = app.store.begin().await.unwrap();
+            let card = work.card_by_number(&site.number).await.unwrap().unwrap();
+            let certificates = work.certificates_of_card(card.id).await.unwrap();
+            let signature = certificates.into_iter().find(|c| c.role == CertificateRole::Signature).unwrap();
+            let issued = Certificate {
+                id: CertificateId::new(app.now(), [7; 10]),
+                serial: SerialNumber::from_random([7; 16]),
+                sha256: [7; 32],
+                issued_at: signature.issued_at + Duration::SECOND,
+                placement: Some(Placement::Pending),
+                state: CertificateState::Held { holds: Vec::new() },
+                version: 1,
+                ..signature
+            };
+            work.insert_certificates(&[issued]).await.unwrap();
+            assert_eq!(work.hold_jobs(&[older]).await.unwrap(), []);
+            work
+        });
+        let state = std::thread::scope(|scope| {
+            let taken = scope.spawn(|| window.portal.report(newer, &token, &report));
+            until_it_waits(site.postgres.as_deref(), || taken.is_finished());
+            runtime.block_on(work.commit()).unwrap();
+            taken.join().unwrap().unwrap()
+        });
+        let JobState::Running { batch } = state else { panic!("nothing is written") };
+        assert!(batch.commands.iter().any(|command| matches!(command, Command::WriteCertificate { .. })));
+    }
 }
