@@ -110,8 +110,9 @@ pub async fn ask(
     Ok(Asked { token, code, expires_at: record.expires_at })
 }
 
-/// Whether a mail more may go to the contact of this card, which the caller has locked: so that nobody is flooded, a few within the time for which a link is
-/// good. Who wants to keep the holder from getting one only sees to it that there are some.
+/// Whether a mail more may go to the contact of this card, which the caller has locked: so that nobody is flooded, a few
+/// within the time for which a link is good. Who wants to keep the holder from getting one only sees to it that there are
+/// some.
 ///
 /// # Errors
 /// The store failed.

@@ -119,7 +119,10 @@ async fn open_job<'a>(
     let now = app.now();
     let id = JobId::new(now, app.rng.bytes());
     let mut work = app.store.begin().await?;
-    work.lock_card(card.id).await?;
+    let takes_card = request.kind == JobKind::Personalise;
+    if takes_card {
+        work.lock_card(card.id).await?;
+    }
     let of_page;
     let details = match &request.ticket {
         Some(ticket) => {
@@ -138,7 +141,7 @@ async fn open_job<'a>(
         id,
         card: card.id,
         station: station.map(|station| station.id),
-        open: request.kind == JobKind::Personalise,
+        open: takes_card,
         token_sha256: Sha256::digest(token.as_bytes()).into(),
         state,
         sequence: 0,
@@ -153,7 +156,7 @@ async fn open_job<'a>(
         version: 1,
     };
     let mut view = View::load(app, work.as_mut(), card.id).await?;
-    if job.open {
+    if takes_card {
         fence(app, work.as_mut(), &job, &mut view).await?;
     }
     work.insert_job(&job).await?;

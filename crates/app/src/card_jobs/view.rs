@@ -6,8 +6,9 @@ use kaika_wire::{CardId, CertificateId, CertificateRole, EmailAddress, EmailStat
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// A transaction that has locked a card, and the card as it was read in it: what is decided on this view is written
-/// before anything can change. Only issuing does not ask for the card; it is waited for where a job is ended.
+/// A transaction, and a card as it was read in it. A job that changes the card has locked it before: what is decided on
+/// this view is written before anything can change. Only issuing does not ask for the card; it is waited for where a job
+/// is ended.
 pub(crate) struct Open<'a> {
     pub(crate) work: Box<dyn UnitOfWork>,
     pub(crate) view: View<'a>,
