@@ -41,6 +41,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (11, "holders cards", include_str!("../migrations/postgres/0011_holders_cards.sql")),
     (12, "devices", include_str!("../migrations/postgres/0012_devices.sql")),
     (13, "mail attempts", include_str!("../migrations/postgres/0013_mail_attempts.sql")),
+    (14, "list roles", include_str!("../migrations/postgres/0014_list_roles.sql")),
 ];
 
 pub(crate) struct PostgresStore {

@@ -50,6 +50,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (11, "holders cards", include_str!("../migrations/sqlite/0011_holders_cards.sql")),
     (12, "devices", include_str!("../migrations/sqlite/0012_devices.sql")),
     (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
+    (14, "list roles", include_str!("../migrations/sqlite/0014_list_roles.sql")),
 ];
 
 pub(crate) struct SqliteStore {

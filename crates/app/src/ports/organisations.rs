@@ -46,6 +46,7 @@ pub enum Shown {
 pub struct After {
     pub holder: String,
     pub number: String,
+    pub role: CertificateRole,
     #[serde(with = "time::serde::timestamp")]
     pub not_after: OffsetDateTime,
     /// As it was when the place was told.
@@ -75,6 +76,7 @@ impl ListedCertificate {
         After {
             holder: self.holder.clone(),
             number: self.number.to_string(),
+            role: self.role,
             not_after: self.not_after,
             status: self.status(now),
             certificate: self.certificate,

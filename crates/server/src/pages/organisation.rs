@@ -317,6 +317,7 @@ mod tests {
     fn a_place_goes_through_an_address() {
         let after = After {
             holder: "測試資訊處 & 其他".to_owned(),
+            role: kaika_wire::CertificateRole::Login,
             number: "GC00000000000017".to_owned(),
             not_after: OffsetDateTime::UNIX_EPOCH,
             status: CertificateStatus::Valid,

@@ -303,6 +303,7 @@ fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn
         add(&format!("my card, {rank:?}"), &my_card::page(language, policy, session(), card, changed));
     }
     let after = || After {
+        role: CertificateRole::Signature,
         holder: "<測試>".to_owned(),
         number: "TC00000000000017".to_owned(),
         not_after: OffsetDateTime::UNIX_EPOCH,

@@ -9,7 +9,7 @@ use crate::{failure, many, statements};
 use async_trait::async_trait;
 use kaika_app::{ListOrder, ListQuery, ListedCertificate, OrganisationReader, OrganisationWriter, Shown};
 use kaika_domain::{Certificate, Holder, Membership};
-use kaika_wire::{AuthorityId, HolderId};
+use kaika_wire::{AuthorityId, CertificateRole, HolderId};
 use time::OffsetDateTime;
 
 /// A page in one order. `$1` the organisation, `$2` and `$3` between which days they end, `$4` of which status, `$5` now,
@@ -41,9 +41,9 @@ macro_rules! page {
 macro_rules! listed {
     ($which:literal) => {
         concat!(
-            "INSERT INTO organisation_certificate (certificate, organisation, holder_name, number, not_after) \
-             SELECT certificate.id, member.organisation, member.name, card.number, certificate.not_after \
-             FROM organisation_member AS member JOIN card ON card.holder = member.holder \
+            "INSERT INTO organisation_certificate (certificate, organisation, holder_name, number, not_after, role_rank) \
+             SELECT certificate.id, member.organisation, member.name, card.number, certificate.not_after, \
+             CASE certificate.role WHEN 'signature' THEN 1 WHEN 'encryption' THEN 2 ELSE 3 END FROM organisation_member AS member JOIN card ON card.holder = member.holder \
              JOIN certificate ON certificate.card = card.id WHERE certificate.role <> 'card_authentication' AND ",
             $which,
             " ON CONFLICT (certificate) DO NOTHING"
@@ -52,12 +52,15 @@ macro_rules! listed {
 }
 
 statements! {
-    BY_HOLDER = page!("(listed.holder_name, listed.number, listed.certificate) > ($7, $8, $9)",
-        "listed.holder_name, listed.number, listed.certificate");
-    BY_NUMBER = page!("(listed.number, listed.certificate) > ($7, $8)", "listed.number, listed.certificate");
-    BY_EXPIRY = page!("(listed.not_after, listed.certificate) > ($7, $8)", "listed.not_after, listed.certificate");
-    BY_LATEST_EXPIRY = page!("(listed.not_after, listed.certificate) < ($7, $8)",
-        "listed.not_after DESC, listed.certificate DESC");
+    BY_HOLDER = page!("(listed.holder_name, listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9, $10)",
+        "listed.holder_name, listed.number, listed.role_rank, listed.certificate");
+    BY_NUMBER = page!("(listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9)",
+        "listed.number, listed.role_rank, listed.certificate");
+    BY_EXPIRY = page!("(listed.not_after, listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9, $10)",
+        "listed.not_after, listed.number, listed.role_rank, listed.certificate");
+    BY_LATEST_EXPIRY = page!(
+        "(listed.not_after, listed.number, listed.role_rank, listed.certificate) < ($7, $8, $9, $10)",
+        "listed.not_after DESC, listed.number DESC, listed.role_rank DESC, listed.certificate DESC");
     HOLDERS = "SELECT * FROM holder WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3";
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
     PUT_RULE = "INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) \
@@ -174,16 +177,28 @@ fn bound<'q>(query: Query<'q>, asked: &ListQuery<'_>) -> Query<'q> {
         .bind(shown)
         .bind(asked.now.unix_timestamp())
         .bind(i64::from(asked.limit));
-    let place = asked.after.cloned();
-    let id = place.as_ref().map(|place| place.certificate.to_string());
-    match (asked.order, place) {
-        (ListOrder::Holder, Some(place)) => query.bind(place.holder).bind(place.number).bind(id),
-        (ListOrder::Holder, None) => query.bind("").bind("").bind(""),
-        (ListOrder::Number, Some(place)) => query.bind(place.number).bind(id),
-        (ListOrder::Number, None) => query.bind("").bind(""),
-        (_, Some(place)) => query.bind(place.not_after.unix_timestamp()).bind(id),
-        (ListOrder::Expiry, None) => query.bind(from).bind(""),
-        (ListOrder::LatestExpiry, None) => query.bind(to).bind(LAST),
+    let Some(place) = asked.after else {
+        return match asked.order {
+            ListOrder::Holder => query.bind("").bind("").bind(0_i64).bind(""),
+            ListOrder::Number => query.bind("").bind(0_i64).bind(""),
+            ListOrder::Expiry => query.bind(from).bind("").bind(0_i64).bind(""),
+            ListOrder::LatestExpiry => query.bind(to).bind(LAST).bind(i64::MAX).bind(LAST),
+        };
+    };
+    let query = match asked.order {
+        ListOrder::Holder => query.bind(place.holder.clone()),
+        ListOrder::Number => query,
+        ListOrder::Expiry | ListOrder::LatestExpiry => query.bind(place.not_after.unix_timestamp()),
+    };
+    query.bind(place.number.clone()).bind(rank(place.role)).bind(place.certificate.to_string())
+}
+
+/// As the statement that lists a certificate counts it.
+fn rank(role: CertificateRole) -> i64 {
+    match role {
+        CertificateRole::Signature => 1,
+        CertificateRole::Encryption => 2,
+        CertificateRole::Login | CertificateRole::CardAuthentication => 3,
     }
 }
 

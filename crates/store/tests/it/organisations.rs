@@ -9,6 +9,7 @@ use std::sync::Arc;
 on_both! {
     certificates_are_listed_with_their_organisation,
     every_order_is_kept_over_pages,
+    a_cards_certificates_come_by_role,
     certificates_are_shown_by_status,
     a_period_is_kept_to,
     a_holder_goes_to_another_organisation_with_everything,
@@ -113,6 +114,45 @@ async fn every_order_is_kept_over_pages(store: Arc<dyn Store>) {
             }
             assert_eq!(numbers(&found), expected, "{order:?}, {limit} at once");
         }
+    }
+}
+
+async fn a_cards_certificates_come_by_role(store: Arc<dyn Store>) {
+    use CertificateRole::{Encryption, Login, Signature};
+    with_generation(&*store).await;
+    let holder = holder(1);
+    let cards = [card(1, &holder), card(2, &holder)];
+    write(&*store, async |work| {
+        work.insert_holder(&holder).await?;
+        work.put_member(holder.id, Some(&membership(OURS, "甲"))).await?;
+        for card in &cards {
+            work.insert_card(card).await?;
+        }
+        // Neither by the number of the certificate nor by that of the card.
+        let roles = [(1, Login, 1), (2, Signature, 0), (3, Encryption, 1), (4, Login, 0), (5, Signature, 1)];
+        let of_role = |(n, role, on): (u8, _, usize)| Certificate {
+            card: Some(cards[on].id),
+            role,
+            ..certificate(n, &generation(1), &holder)
+        };
+        work.insert_certificates(&roles.map(of_role)).await
+    })
+    .await
+    .unwrap();
+    let sorted = [(1, Signature), (1, Login), (2, Signature), (2, Encryption), (2, Login)];
+    for order in [ListOrder::Holder, ListOrder::Number, ListOrder::Expiry, ListOrder::LatestExpiry] {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page = list(&*store, &ListQuery { after: after.as_ref(), limit: 2, ..query(order) }).await;
+            let Some(last) = page.last() else { break };
+            after = Some(last.place(days(0)));
+            found.extend(page.iter().map(|one| (one.number.as_str()[2..].parse::<u8>().unwrap(), one.role)));
+        }
+        if order == ListOrder::LatestExpiry {
+            found.reverse();
+        }
+        assert_eq!(found, sorted, "{order:?}");
     }
 }
 
