@@ -9,6 +9,7 @@ mod email;
 mod error;
 mod fields;
 mod home;
+mod links;
 mod login;
 mod mails;
 mod my_card;

@@ -1,7 +1,10 @@
 //! A card job's page: what is needed, the card that is there, and the way into the card window. One page for every kind
 //! of job that holders do; what differs are texts, found by the kind's name.
 
-use super::page::{Page, authority, private};
+use super::{
+    links::Linked,
+    page::{Page, authority, private},
+};
 use crate::{
     errors::{fail, not_found, refuse},
     session::{self, Over, Way},
@@ -158,12 +161,15 @@ impl<'a> CardJob<'a> {
         list
     }
 
-    fn notes(&self) -> Vec<String> {
-        let t = |key| self.page.t(key);
-        let code = || [t("portal-note-code"), self.tries()];
+    fn notes(&self) -> Vec<Linked> {
+        let t = |key| Linked::from(self.page.t(key));
+        let code = || {
+            let reset = self.page.user_code_link(self.policy);
+            [Linked::new(&self.page.t("portal-note-code"), reset), self.tries().into()]
+        };
         match self.kind {
             JobKind::Activate => {
-                let mut notes: Vec<_> = self.period().into_iter().collect();
+                let mut notes: Vec<_> = self.period().map(Linked::from).into_iter().collect();
                 notes.push(t("portal-note-pin"));
                 notes.extend(code());
                 notes.extend([t("portal-note-new-pin"), t("portal-note-stop")]);
@@ -192,7 +198,7 @@ impl<'a> CardJob<'a> {
             }
             JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
                 let kind = self.kind.as_str();
-                let what = |what: &str| self.page.t(&format!("status-{kind}-what-{what}"));
+                let what = |what: &str| Linked::from(self.page.t(&format!("status-{kind}-what-{what}")));
                 let mut notes: Vec<_> = match self.kind {
                     JobKind::Revoke => vec![t("portal-note-final")],
                     _ => vec![what("now"), what("back"), what("card")],

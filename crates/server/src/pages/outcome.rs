@@ -3,6 +3,7 @@
 use super::{
     card_job::{CardJob, job_key},
     fields::narrow,
+    links::Link,
     page::{Page, authority, private},
 };
 use crate::{
@@ -25,7 +26,7 @@ use kaika_texts::{Language, explain};
 use kaika_web::language;
 use kaika_wire::{
     CardCheck, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind,
-    JobOutcome,
+    JobOutcome, Refusal,
 };
 use serde::Deserialize;
 
@@ -84,6 +85,12 @@ impl<'a> Outcome<'a> {
             (None, None, None) => job_key(self.kind, ".done-lead"),
         };
         self.page.t(&key)
+    }
+
+    /// What helps after a refusal, on another page than this job's.
+    fn help(&self, error: &Refusal) -> Option<Link> {
+        let own = format!("/{}/{}", self.policy.id, self.kind.as_str());
+        self.page.help_link(self.policy, error).filter(|help| help.href != own)
     }
 
     /// Jobs to be done again, where that can be done here.

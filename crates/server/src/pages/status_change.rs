@@ -1,8 +1,11 @@
 //! 停用, 復用, 廢止 without a card: one form each; a revocation asks a second time, and says what it means, before it wants
 //! the user code.
 
-use super::fields::{Wrong, card_number, holder_name};
-use super::page::{Page, authority, private};
+use super::{
+    fields::{Wrong, card_number, holder_name},
+    links::Linked,
+    page::{Page, authority, private},
+};
 use crate::{
     equal_time::{EQUAL_TIME, in_equal_time},
     errors::{fail, not_found, refuse, status},
@@ -151,6 +154,11 @@ impl<'a> ChangePage<'a> {
             Trouble::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+
+    /// With the way to the page that helps.
+    fn next_step(&self, refusal: &Refusal) -> Linked {
+        Linked::new(&refusal.next_step, self.page.help_link(self.policy, refusal))
     }
 
     fn in_trouble(&self) -> bool {

@@ -239,8 +239,9 @@ fn pages(language: Language) -> Vec<(String, String)> {
         };
         add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
-    let error = explain(language, Refusal::new(Code::UserCodeWrong).tries_left(2));
-    for outcome in [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over, JobOutcome::Failed { error }] {
+    let failed = |code: &Code| JobOutcome::Failed { error: explain(language, Refusal::new(*code).tries_left(2)) };
+    let over = [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over];
+    for outcome in over.into_iter().chain(Code::ALL.iter().map(failed)) {
         let name = format!("outcome, {outcome:?}");
         add(&name, &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }

@@ -89,7 +89,7 @@ portal-notes = Good to know
 portal-note-days-revoke = Please activate your card within { $days } days of its issue. After that its certificates are revoked, and you have to apply anew.
 portal-note-days-suspend = Please activate your card within { $days } days of its issue. After that its certificates are suspended, and you have to contact us.
 portal-note-pin = Remember the PIN. Tell it to nobody, and do not keep it with the card.
-portal-note-code = If you forgot the user code, do not guess. Contact us to have it reset, and do this with the new one.
+portal-note-code = If you forgot the user code, do not guess. Choose a new one with “Reset the user code”; no card is needed. If its mail does not reach you, contact us.
 portal-note-tries = { $tries ->
         [one] One wrong user code locks it; it has to be reset then. The card is not damaged.
        *[other] After { $tries } wrong user codes it is locked and has to be reset. The card is not damaged.

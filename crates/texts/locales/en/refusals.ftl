@@ -6,12 +6,12 @@ refusal-user_code_wrong = { $tries ->
         [one] The user code is not right. One try is left.
        *[other] The user code is not right. { $tries } tries are left.
     }
-    .next = The user code is on your secret mailer, or is the one you chose when you applied; upper and lower case differ. Check it and enter it again. Your card is unharmed.
+    .next = The user code is on your secret mailer, or is the one you chose when you applied; upper and lower case differ. Check it and enter it again; if you forgot it, choose a new one with “Reset the user code” on the website. Your card is unharmed.
 
 refusal-user_code_locked = The user code was entered wrong too often and is locked now. The card itself is unharmed.
     .next = { $contact ->
-        [unknown] Please don't try again; ask the authority that issued the card for a new user code.
-       *[other] Please don't try again; ask the authority that issued the card for a new user code: { $contact }
+        [unknown] Please don't try again. Choose a new one with “Reset the user code” on the website; no card is needed. If its mail does not reach you, ask the authority that issued the card.
+       *[other] Please don't try again. Choose a new one with “Reset the user code” on the website; no card is needed. If its mail does not reach you, ask the authority that issued the card: { $contact }
     }
 
 refusal-user_code_form = This does not have the form of a user code. It was not sent, and no try was spent.
@@ -216,8 +216,8 @@ refusal-foreign_page = This request did not come from one of our own pages, and 
 
 refusal-details_wrong = Card number, name of the cardholder and user code do not belong together. Nothing was changed.
     .next = { $contact ->
-        [unknown] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed, and the authority that issued the card has to help.
-       *[other] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed, and the authority that issued the card has to help: { $contact }
+        [unknown] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed. If you forgot the code, or tried too often, choose a new one with “Reset the user code”. If that does not help, ask the authority that issued the card.
+       *[other] Please check each of them and try again. To protect you we do not say which one is wrong; after a few wrong user codes this way is closed. If you forgot the code, or tried too often, choose a new one with “Reset the user code”. If that does not help, ask the authority that issued the card: { $contact }
     }
 
 refusal-captcha_wrong = The answer to the check question is wrong, was used before, or came too late. Nothing was changed, and no try was spent.

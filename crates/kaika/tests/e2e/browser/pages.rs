@@ -27,6 +27,9 @@ fn pages_are_sound(language: (&str, &str)) {
         browser.open(&format!("{}{path}", portal(&demo)));
         inspect(&browser, name, language);
         assert_quiet(&browser, &[&portal(&demo), &agent(&demo)]);
+        let resets = browser.has(By::Css("main a[href$='/user-code']"));
+        assert!(resets || !path.ends_with("/activate"), "{name}: for who forgot the user code");
+        assert!(!resets || !path.starts_with("/twca"), "{name}: has no user codes");
     }
 
     // The answers of the query, which are pages as well.

@@ -20,6 +20,8 @@ fn open(browser: &Browser, desk: &Desk, kind: &str, language: Tongue) -> (Window
         browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
     });
     inspect(browser, kind, language);
+    let resets = browser.has(By::Css("#job li a[href='/xca/user-code']"));
+    assert_eq!(resets, kind == "unlock", "for who forgot the user code");
     go(browser, kind, language)
 }
 
@@ -94,12 +96,20 @@ fn what_cannot_be_unlocked_is_told_with_what_helps() {
         for (state, code) in [("puk_blocked", "puk_blocked"), ("user_code_locked", "user_code_locked")] {
             let desk = Desk::in_state(state);
             let browser = start(language);
-            open(&browser, &desk, "unlock", language);
+            let (page, window) = open(&browser, &desk, "unlock", language);
             fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
             browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
             browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
             assert!(browser.text_of(By::Css("#next-step")).contains("02-0000-0002"), "whom to call");
             browser.click(By::Css("#close"));
+            // The page says it, too, and leads to where it can be helped.
+            browser.switch_to(&page);
+            browser.wait_until_closed(&window);
+            browser.find(By::Css(&format!("#error[data-code={code}]")));
+            inspect(&browser, &format!("unlock-{state}"), language);
+            let resets = state == "user_code_locked";
+            assert_eq!(browser.has(By::Css("main #help[href='/xca/user-code']")), resets, "{state}");
+            assert!(!resets || browser.text_of(By::Css("#error")).contains(&said(language, "user-code")));
         }
     }
 }

@@ -88,7 +88,7 @@ fn journey(language: (&str, &str)) {
     fill_details(&browser, &card, HOLDER, "not_in_use");
     fill_proof(&browser, "Wrong123", language);
     browser.click(By::Css("#do"));
-    browser.find(By::Css("#refused[data-code=details_wrong]"));
+    browser.find(By::Css("#refused[data-code=details_wrong] a[href='/gca/user-code']"));
     assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
     assert_eq!(browser.find(By::Css("#name")).attribute("value").as_deref(), Some(HOLDER));
     assert!(browser.has(By::Css("input[value=not_in_use][checked]")));
@@ -247,6 +247,7 @@ fn with_the_card(language: Tongue) {
         browser.open(&format!("{at}{kind}"));
         browser.click(By::Css("#with-card a"));
         browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
+        assert!(browser.has(By::Css("#job li a[href='/gca/user-code']")), "for who forgot the user code");
         inspect(&browser, &format!("{kind}-card"), language);
         browser.click(By::Css("#start"));
         browser.wait_for_text_of(By::Css("#reason-error"), &said(language, "status-reason-missing"));
