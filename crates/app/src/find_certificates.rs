@@ -18,6 +18,8 @@ pub struct FoundCertificate {
     pub role: CertificateRole,
     pub serial: SerialNumber,
     pub status: CertificateStatus,
+    /// Its card is activated: what is held then is on its way onto it.
+    pub card_in_use: bool,
     /// As on the screen, C first.
     pub subject: String,
     pub not_before: OffsetDateTime,
@@ -41,7 +43,8 @@ pub async fn find_certificates(
         CertificateQuery::Serial(serial) => of_serial(app, authority, serial).await?,
     };
     let now = app.now();
-    let found = found.iter().map(|certificate| shown(certificate, now)).collect::<Result<Vec<_>, _>>()?;
+    let found = found.iter().map(|(certificate, in_use)| shown(certificate, *in_use, now));
+    let found = found.collect::<Result<Vec<_>, _>>()?;
     (!found.is_empty()).then_some(found).ok_or(Code::NotFound.into())
 }
 
@@ -50,7 +53,7 @@ async fn of_card(
     authority: &AuthorityId,
     number: &CardNumber,
     name: &str,
-) -> Result<Vec<Certificate>, Failure> {
+) -> Result<Vec<(Certificate, bool)>, Failure> {
     let mut reader = app.store.read().await?;
     let card = reader.card_by_number(number).await?.filter(|card| card.authority == *authority);
     let Some(card) = card else { return Ok(Vec::new()) };
@@ -61,34 +64,45 @@ async fn of_card(
     }
     let mut certificates = reader.certificates_of_card(card.id).await?;
     certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
-    certificates.reverse();
-    Ok(certificates)
+    Ok(certificates.into_iter().rev().map(|certificate| (certificate, card.state.is_activated())).collect())
 }
 
 /// Of whichever generation.
-async fn of_serial(app: &App, authority: &AuthorityId, serial: &SerialNumber) -> Result<Vec<Certificate>, Failure> {
+async fn of_serial(
+    app: &App,
+    authority: &AuthorityId,
+    serial: &SerialNumber,
+) -> Result<Vec<(Certificate, bool)>, Failure> {
     let mut reader = app.store.read().await?;
     let mut found = Vec::new();
     for generation in reader.generations().await? {
         if generation.owner == *authority {
             let Some(certificate) = reader.certificate_by_serial(generation.id, serial).await? else { continue };
-            let published = match certificate.card {
-                Some(card) => reader.is_published(card).await?,
-                None => true,
+            let (published, in_use) = match certificate.card {
+                Some(card) => {
+                    let in_use = reader.card(card).await?.is_some_and(|card| card.state.is_activated());
+                    (reader.is_published(card).await?, in_use)
+                }
+                None => (true, false),
             };
-            found.extend(published.then_some(certificate));
+            found.extend(published.then_some((certificate, in_use)));
         }
     }
     Ok(found)
 }
 
-pub(crate) fn shown(certificate: &Certificate, now: OffsetDateTime) -> Result<FoundCertificate, Failure> {
+pub(crate) fn shown(
+    certificate: &Certificate,
+    card_in_use: bool,
+    now: OffsetDateTime,
+) -> Result<FoundCertificate, Failure> {
     let unreadable = |error| Failure::Inconsistent(format!("a certificate on record cannot be read: {error}"));
     let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).map_err(unreadable)?;
     Ok(FoundCertificate {
         role: certificate.role,
         serial: certificate.serial.clone(),
         status: certificate.status(now),
+        card_in_use,
         subject: parsed.subject().map_err(unreadable)?.to_string(),
         not_before: certificate.not_before,
         not_after: certificate.not_after,

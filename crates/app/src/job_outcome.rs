@@ -5,7 +5,10 @@ use crate::{
     card_jobs::{View, succeeded},
     report_batch::PATIENCE,
 };
-use kaika_wire::{AuthorityId, CertificateOutcome, CertificateStatus, Code, JobKind, JobOutcome};
+use kaika_domain::{Card, Certificate, HoldBy};
+use kaika_wire::{
+    AuthorityId, CardStanding, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome,
+};
 use sha2::{Digest, Sha256};
 
 /// # Errors
@@ -33,6 +36,8 @@ pub async fn job_outcome(
     let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     let holder = crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
     drop(reader);
+    let facts = view.facts();
+    let standing = standing(&view.card, CertificateRole::ALL.into_iter().filter_map(|role| facts.latest(role)));
     let succeeded = succeeded(app, &job, &view).await?;
     Ok(JobOutcome::Succeeded {
         number: succeeded.number,
@@ -46,9 +51,21 @@ pub async fn job_outcome(
                 status: certificate.status.unwrap_or(CertificateStatus::Held),
             })
             .collect(),
+        standing,
+        ended_at: job.updated_at,
         check: succeeded.check,
         test: succeeded.test,
         email: succeeded.email,
+    })
+}
+
+/// `certificates`: those that count, of each role one.
+pub(crate) fn standing<'c>(card: &Card, certificates: impl Iterator<Item = &'c Certificate>) -> CardStanding {
+    let in_use = card.state.is_activated();
+    let nobody = CardStanding { in_use, held_by_holder: false, held_by_others: false };
+    certificates.flat_map(|certificate| certificate.state.holds()).fold(nobody, |standing, hold| match hold.by {
+        HoldBy::Holder => CardStanding { held_by_holder: true, ..standing },
+        HoldBy::Counter | HoldBy::Authority => CardStanding { held_by_others: true, ..standing },
     })
 }
 

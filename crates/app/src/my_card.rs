@@ -31,7 +31,10 @@ pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
         number: card.number.clone(),
         rank: card.rank,
         holder: subject.to_string(),
-        certificates: certificates.iter().map(|one| shown(one, app.now())).collect::<Result<_, _>>()?,
+        certificates: certificates
+            .iter()
+            .map(|one| shown(one, card.state.is_activated(), app.now()))
+            .collect::<Result<_, _>>()?,
         published: reader.is_published(card.id).await?,
         organisation: organisation_name(app.policy(&card.authority)?, &holder.subject),
     })

@@ -31,7 +31,7 @@ pub use job::{
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};
-pub use ticket::{CertificateOutcome, IssuedTicket, JobOutcome};
+pub use ticket::{CardStanding, CertificateOutcome, IssuedTicket, JobOutcome};
 pub use user_code::{NewUserCode, UserCodeSet};
 pub use values::{AuthorityId, CardNumber, EmailAddress, SerialNumber, ValueError};
 pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

@@ -6,6 +6,7 @@
 
 use crate::{CardCheck, CardNumber, CardTest, CertificateRole, CertificateStatus, EmailWrite, Refusal, SerialNumber};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// No `Debug`: whoever has the ticket may start the job.
 #[derive(Serialize, Deserialize)]
@@ -29,6 +30,9 @@ pub enum JobOutcome {
         /// As on the screen, C first.
         holder: String,
         certificates: Vec<CertificateOutcome>,
+        standing: CardStanding,
+        #[serde(with = "time::serde::rfc3339")]
+        ended_at: OffsetDateTime,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         check: Option<CardCheck>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +45,17 @@ pub enum JobOutcome {
     },
     /// The ticket ran out unused; or the job was left half-way, or taken over by another window.
     Over,
+}
+
+/// How a card stands, beside the status of its certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardStanding {
+    /// It is activated.
+    pub in_use: bool,
+    /// Its holder has suspended certificates of it.
+    pub held_by_holder: bool,
+    /// A counter or the authority has.
+    pub held_by_others: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

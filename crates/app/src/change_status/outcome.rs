@@ -1,9 +1,11 @@
 //! What became of a change, for the page that says so: under a sealed address, so that it can be read again and in the
 //! other language without being done again.
 
-use crate::{App, Failure, publish_crl::VALIDITY, sealed};
-use kaika_domain::{Certificate, CertificateState, HoldBy};
-use kaika_wire::{AuthorityId, CardId, CardNumber, CertificateOutcome, CertificateRole, Code, StatusChangeKind};
+use crate::{App, Failure, job_outcome::standing, publish_crl::VALIDITY, sealed};
+use kaika_domain::Certificate;
+use kaika_wire::{
+    AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChangeKind,
+};
 use time::{Duration, OffsetDateTime};
 
 const PURPOSE: &str = "status change outcome";
@@ -18,8 +20,7 @@ pub struct ChangeOutcome {
     pub holder: String,
     /// The latest of each role.
     pub certificates: Vec<CertificateOutcome>,
-    /// Some are still suspended by another side than the holder.
-    pub held_by_others: bool,
+    pub standing: CardStanding,
     pub at: OffsetDateTime,
     /// When the last list that somebody may have fetched before the change is over.
     pub everywhere_by: OffsetDateTime,
@@ -56,14 +57,10 @@ pub async fn change_outcome(
     let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
     let holder = crate::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
     let certificates = latest(reader.certificates_of_card(card.id).await?);
-    let others = |certificate: &Certificate| match &certificate.state {
-        CertificateState::Revoked { .. } => false,
-        state => state.holds().iter().any(|hold| hold.by != HoldBy::Holder),
-    };
     Ok(ChangeOutcome {
+        standing: standing(&card, certificates.iter()),
         number: card.number,
         holder: holder.to_string(),
-        held_by_others: certificates.iter().any(others),
         certificates: certificates
             .iter()
             .map(|certificate| CertificateOutcome {

@@ -459,14 +459,14 @@ fn the_page_of_an_outcome_tells_how_it_is_now_for_a_day() {
     let roles: Vec<_> = outcome.certificates.iter().map(|certificate| certificate.role).collect();
     assert_eq!(roles, CertificateRole::ALL);
     assert!(outcome.certificates.iter().all(|certificate| certificate.status == CertificateStatus::Suspended));
-    assert!(outcome.held_by_others);
+    assert!(outcome.standing.held_by_others);
     assert_eq!(outcome.everywhere_by - outcome.at, Duration::days(7));
 
     scene.authority(RESUME).unwrap();
     let resumed = scene.holder(RESUME).unwrap();
     let outcome = told(&scene, "gca", StatusChangeKind::Resume, &resumed).unwrap();
     assert!(outcome.certificates.iter().all(|certificate| certificate.status == CertificateStatus::Valid));
-    assert!(!outcome.held_by_others);
+    assert!(!outcome.standing.held_by_others);
 
     let swapped = |token: &str| token.chars().map(|c| if c == 'A' { 'B' } else { 'A' }).collect::<String>();
     for (authority, kind, token) in [

@@ -79,8 +79,8 @@ impl Certificates<'_> {
         once(found.iter().map(|certificate| certificate.subject.as_str()))
     }
 
-    fn statuses(&self, found: &[FoundCertificate]) -> Vec<CertificateStatus> {
-        once(found.iter().map(|certificate| certificate.status))
+    fn statuses(&self, found: &[FoundCertificate]) -> Vec<(CertificateStatus, bool)> {
+        once(found.iter().map(|certificate| (certificate.status, certificate.card_in_use)))
     }
 
     fn download(&self, certificate: &FoundCertificate, format: &str) -> String {

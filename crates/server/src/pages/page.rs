@@ -85,8 +85,13 @@ impl<'a> Page<'a> {
         self.t(&format!("portal-status-{}", status.as_str()))
     }
 
-    pub(super) fn means(&self, status: &CertificateStatus) -> String {
-        self.t(&format!("portal-status-{}.means", status.as_str()))
+    /// Of a certificate: what is held for a card in use is on its way onto it.
+    pub(super) fn status_on(&self, status: &CertificateStatus, card_in_use: &bool) -> String {
+        self.t(&format!("portal-status-{}", word(status, *card_in_use)))
+    }
+
+    pub(super) fn means(&self, status: &CertificateStatus, card_in_use: &bool) -> String {
+        self.t(&format!("portal-status-{}.means", word(status, *card_in_use)))
     }
 
     /// The class that colours a status.
@@ -115,6 +120,13 @@ impl<'a> Page<'a> {
     /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.
     pub(super) fn prefixes(&self, policy: &Policy) -> String {
         policy.card.number_prefixes.join(" / ")
+    }
+}
+
+fn word(status: &CertificateStatus, card_in_use: bool) -> &'static str {
+    match status {
+        CertificateStatus::Held if card_in_use => "unwritten",
+        status => status.as_str(),
     }
 }
 

@@ -24,9 +24,9 @@ use kaika_app::{
 use kaika_domain::{CardRank, CertificateState, Policy};
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CardCheck, CardNumber, CardTest, CertificateOutcome, CertificateRole, CertificateStatus, CertificateTest,
-    CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, Refusal, SerialNumber, SlotCheck,
-    StatusChangeKind,
+    CardCheck, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
+    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, Refusal,
+    SerialNumber, SlotCheck, StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path};
 use time::{Duration, OffsetDateTime};
@@ -91,6 +91,7 @@ fn found(role: CertificateRole, status: CertificateStatus) -> FoundCertificate {
         role,
         serial: SerialNumber::from_random([0xa7; 16]),
         status,
+        card_in_use: role == CertificateRole::Signature,
         subject: "C=TW,O=測試行政院,OU=測試機關 <&>".to_owned(),
         not_before: OffsetDateTime::UNIX_EPOCH,
         not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(365),
@@ -123,10 +124,30 @@ fn generation(is_root: bool) -> Generation {
     }
 }
 
+/// Each way in which a card can stand.
+fn standings() -> [CardStanding; 5] {
+    [(true, false, false), (true, true, false), (false, false, true), (true, true, true), (false, false, false)]
+        .map(|(in_use, held_by_holder, held_by_others)| CardStanding { in_use, held_by_holder, held_by_others })
+}
+
+fn succeeded(
+    certificates: Vec<CertificateOutcome>,
+    standing: CardStanding,
+    check: Option<CardCheck>,
+    test: Option<CardTest>,
+    email: Option<EmailWrite>,
+) -> JobOutcome {
+    let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
+    let ended_at = OffsetDateTime::UNIX_EPOCH;
+    JobOutcome::Succeeded { number, holder, certificates, standing, ended_at, check, test, email }
+}
+
 /// Every page with a name for it.
 fn pages(language: Language) -> Vec<(String, String)> {
     let online = policy("TC");
-    let several = policy("TP\", \"GP");
+    let mut several = policy("TP\", \"GP");
+    several.organisation = None;
+    let elsewhere = with_changes("TC", "mode = \"counter\"", ["letter"; 3]);
     let mut pages = Vec::new();
     let mut add = |name: &str, page: &dyn askama::DynTemplate| {
         let page = page.dyn_render().unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -185,18 +206,15 @@ fn pages(language: Language) -> Vec<(String, String)> {
         };
         let tests = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| one(role, status)).collect();
         let test = Some(CardTest { passed, tests });
-        let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
-        let outcome =
-            JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check: None, test, email: None };
+        let outcome = succeeded(Vec::new(), standings()[0], None, test, None);
         let name = format!("outcome of a test, {passed}");
         add(&name, &Outcome::new(language, &online, JobKind::Test, outcome, next));
     }
     for state in [EmailState::AwaitingConfirmation, EmailState::Confirmed, EmailState::Written] {
-        let (number, holder): (CardNumber, _) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
+        let number: CardNumber = "TC00000000000017".parse().unwrap();
         let address: EmailAddress = "desk@agency.example".parse().unwrap();
         let email = Some(EmailWrite { address: address.clone(), state });
-        let (certificates, check, test) = (Vec::new(), None, None);
-        let outcome = JobOutcome::Succeeded { number: number.clone(), holder, certificates, check, test, email };
+        let outcome = succeeded(Vec::new(), standings()[0], None, None, email);
         let page = Outcome::new(language, &online, JobKind::SetEmail, outcome, next);
         add(&format!("outcome of an e-mail write, {state:?}"), &page);
         let link = EmailLink { number, address, state };
@@ -216,27 +234,26 @@ fn pages(language: Language) -> Vec<(String, String)> {
                 slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
                 slot(CertificateRole::Login, None, false),
             ];
-            let check = Some(CardCheck { result, status, slots, unfinished: vec![JobKind::Unlock, JobKind::Rewrite] });
-            let (number, holder) = ("TC00000000000017".parse().unwrap(), "C=TW,O=<測試>".to_owned());
-            let outcome =
-                JobOutcome::Succeeded { number, holder, certificates: Vec::new(), check, test: None, email: None };
-            let name = format!("outcome of a check, {result:?}, {status:?}");
-            add(&name, &Outcome::new(language, &online, JobKind::Check, outcome, next));
+            for standing in standings() {
+                let unfinished = vec![JobKind::Unlock, JobKind::Rewrite];
+                let check = Some(CardCheck { result, status, slots: slots.clone(), unfinished });
+                let name = format!("outcome of a check, {result:?}, {status:?}, {standing:?}");
+                for policy in [&online, &several, &elsewhere] {
+                    let outcome = succeeded(Vec::new(), standing, check.clone(), None, None);
+                    add(&name, &Outcome::new(language, policy, JobKind::Check, outcome, next));
+                }
+            }
         }
     }
     for status in STATUSES {
         let certificates = CertificateRole::ALL
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
             .to_vec();
-        let number = "TC00000000000017".parse().unwrap();
-        let outcome = JobOutcome::Succeeded {
-            number,
-            holder: "C=TW,O=<測試>".to_owned(),
-            certificates,
-            check: None,
-            test: None,
-            email: None,
-        };
+        for (kind, standing) in [JobKind::Suspend, JobKind::Resume, JobKind::Revoke].into_iter().zip(standings()) {
+            let outcome = succeeded(certificates.clone(), standing, None, None, None);
+            add(&format!("outcome, {kind:?}"), &Outcome::new(language, &online, kind, outcome, next));
+        }
+        let outcome = succeeded(certificates, standings()[0], None, None, None);
         add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
     }
     let failed = |code: &Code| JobOutcome::Failed { error: explain(language, Refusal::new(*code).tries_left(2)) };
@@ -395,7 +412,7 @@ fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str,
                 number: "TC00000000000017".parse().unwrap(),
                 holder: "C=TW,O=<測試>".to_owned(),
                 certificates: CertificateRole::ALL.into_iter().zip(STATUSES).map(certificate).collect(),
-                held_by_others,
+                standing: CardStanding { in_use: held_by_others, held_by_holder: true, held_by_others },
                 at: OffsetDateTime::UNIX_EPOCH,
                 everywhere_by: OffsetDateTime::UNIX_EPOCH + Duration::days(7),
             };

@@ -204,6 +204,8 @@ portal-role-card_authentication = Card authentication certificate
 
 portal-status-held = Not activated yet
     .means = The certificate is on the card and becomes valid when the card is activated.
+portal-status-unwritten = Issued, not yet on the card
+    .means = The card is in use, and lacks this certificate only. Use “Check a card” and re-write it as the result says; the certificate becomes valid then.
 portal-status-valid = Valid
     .means = It can be used.
 portal-status-suspended = Suspended

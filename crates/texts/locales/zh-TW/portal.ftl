@@ -201,6 +201,8 @@ portal-role-card_authentication = 卡片鑑別憑證
 
 portal-status-held = 尚未開卡
     .means = 憑證已經製作在卡片裡，開卡後才會有效。
+portal-status-unwritten = 已簽發，尚未寫入卡片
+    .means = 卡片可以使用，只是還沒有這張憑證。請用「檢測卡片」，依結果重寫，這張憑證就會有效。
 portal-status-valid = 有效
     .means = 可以正常使用。
 portal-status-suspended = 停用

@@ -44,7 +44,7 @@ pub(super) fn done(browser: &Browser, (page, window): &(Window, Window), kind: &
     browser.switch_to(page);
     browser.wait_until_closed(window);
     browser.wait_for_url(&format!("/{kind}/outcome/"));
-    browser.find(By::Css("tr[data-role]"));
+    browser.find(By::Css("tr:is([data-role], [data-slot])"));
 }
 
 pub(super) fn fill(browser: &Browser, fields: &[(&str, &str)]) {
@@ -347,11 +347,22 @@ fn what_was_issued_and_not_written_is_downloaded() {
         done(&browser, &windows, "check");
         assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-1"));
         inspect(&browser, "check-not-written", language);
+        assert!(!browser.has(By::Css("tr[data-role]")), "what is on the card was just said");
+        // Who looks it up is not told to activate the card.
+        let page = browser.url();
+        let unwritten = said(language, "portal-check-in-database");
+        let serial = browser.text_of(By::Css(&format!("tr[data-slot='9c'] [data-label='{unwritten}']")));
+        browser.open(&format!("{}/xca/certificates", desk.portal()));
+        browser.fill(By::Css("#serial"), &serial);
+        browser.click(By::Css("#find-by-serial"));
+        browser.wait_for_text_of(By::Css("#result h3 .status-held"), &said(language, "portal-status-unwritten"));
+        inspect(&browser, "certificates-not-written", language);
+        browser.open(&page);
         let windows = go(&browser, "rewrite", language);
         fill(&browser, &[("pin", "135790")]);
         done(&browser, &windows, "rewrite");
         assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-2"));
-        assert_eq!(browser.all(By::Css("tr[data-role] .status-valid")).len(), 4);
+        assert_eq!(browser.all(By::Css("#check .status-valid")).len(), 3);
     }
 }
 
