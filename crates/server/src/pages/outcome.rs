@@ -3,7 +3,7 @@
 use super::{
     card_job::{CardJob, job_key},
     fields::narrow,
-    links::Link,
+    links::{Link, Linked},
     page::{Page, authority, private},
 };
 use crate::{
@@ -25,8 +25,8 @@ use kaika_domain::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;
 use kaika_wire::{
-    CardCheck, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind,
-    JobOutcome, Refusal,
+    CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite,
+    JobKind, JobOutcome, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 
@@ -77,14 +77,54 @@ impl<'a> Outcome<'a> {
         Self { page, policy, kind, outcome, next, wrong: None, has_mailbox: false }
     }
 
-    fn lead(&self, check: &Option<CardCheck>, test: &Option<CardTest>, email: &Option<EmailWrite>) -> String {
+    fn lead(
+        &self,
+        check: &Option<CardCheck>,
+        test: &Option<CardTest>,
+        email: &Option<EmailWrite>,
+        standing: &CardStanding,
+    ) -> Linked {
         let key = match (check, test, email) {
-            (Some(check), _, _) => check_key(check, ".means"),
+            (Some(check), _, _) => check_key(check, self.means(check, standing)),
             (None, Some(test), _) => test_key(test, ".means"),
             (None, None, Some(email)) => email_key(email, "-lead"),
             (None, None, None) => job_key(self.kind, ".done-lead"),
         };
-        self.page.t(&key)
+        Linked::new(&self.page.t(&key), self.onward(check, test, standing).into_iter().next())
+    }
+
+    /// Which words say what a check means: what can be done about it is not the same everywhere.
+    fn means(&self, check: &CardCheck, standing: &CardStanding) -> &'static str {
+        match (check.result, check.status) {
+            (CheckResult::NotValid, CertificateStatus::Suspended) => {
+                match (self.may_resume(standing), standing.held_by_others) {
+                    (true, false) => ".means",
+                    (true, true) => ".means-both",
+                    (false, true) => ".means-others",
+                    (false, false) => ".means-elsewhere",
+                }
+            }
+            // Organisations get new cards.
+            (CheckResult::NotValid, CertificateStatus::Expired) if self.policy.organisation.is_none() => ".means-renew",
+            _ => ".means",
+        }
+    }
+
+    /// Whether the holder lifts a suspension by himself.
+    fn may_resume(&self, standing: &CardStanding) -> bool {
+        standing.held_by_holder && self.policy.status_changes.is_online(StatusChangeKind::Resume)
+    }
+
+    /// Where it goes on from a result that is not good.
+    fn onward(&self, check: &Option<CardCheck>, test: &Option<CardTest>, standing: &CardStanding) -> Vec<Link> {
+        let suspended = |status: CertificateStatus| status == CertificateStatus::Suspended;
+        let failed = test.as_ref().is_some_and(|test| !test.passed);
+        let barred = check.as_ref().is_some_and(|check| suspended(check.status))
+            || test.as_ref().is_some_and(|test| test.tests.iter().any(|one| suspended(one.status)));
+        let check = failed.then(|| self.page.job_link(self.policy, JobKind::Check));
+        let resume =
+            (barred && self.may_resume(standing)).then(|| self.page.change_link(self.policy, StatusChangeKind::Resume));
+        [check, resume].into_iter().flatten().flatten().collect()
     }
 
     /// What helps after a refusal, on another page than this job's.
@@ -123,16 +163,24 @@ impl<'a> Outcome<'a> {
         if *yes { "status-valid" } else { "status-revoked" }
     }
 
-    fn now(&self) -> Vec<String> {
-        let keys: &[&str] = match self.kind {
-            JobKind::Activate | JobKind::Unlock => {
+    fn now(&self, check: &Option<CardCheck>, standing: &CardStanding) -> Vec<String> {
+        const REVOKED: [&str; 3] =
+            ["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"];
+        let barred = check.as_ref().filter(|check| check.result == CheckResult::NotValid).map(|check| check.status);
+        let keys: &[&str] = match (self.kind, barred) {
+            (_, Some(CertificateStatus::Suspended)) => &["status-resume-what-card", "portal-done-care"],
+            (_, Some(CertificateStatus::Expired)) => {
+                &["portal-check-expired-decrypt", "status-revoke-afterwards-systems"]
+            }
+            (JobKind::Revoke, _) | (_, Some(_)) => &REVOKED,
+            (JobKind::Activate | JobKind::Unlock, None) => {
                 &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
             }
-            JobKind::Suspend => &["status-suspend-what-back", "status-suspend-afterwards-lost"],
-            JobKind::Resume => &["status-resume-what-back", "portal-done-care"],
-            JobKind::Revoke => {
-                &["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"]
+            (JobKind::Suspend, None) => &["status-suspend-what-back", "status-suspend-afterwards-lost"],
+            (JobKind::Resume, None) if standing.in_use => {
+                &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
             }
+            (JobKind::Resume, None) => &["status-resume-what-back", "portal-done-care"],
             _ => &["portal-done-care"],
         };
         keys.iter().map(|key| self.page.t(key)).collect()

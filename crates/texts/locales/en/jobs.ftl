@@ -167,9 +167,14 @@ portal-check-b1 = Result: the certificates are valid, but the card is not as the
 portal-check-b2 = The certificates are re-written
     .means = They are ready to use. There is nothing more to do.
 portal-check-suspended = Result: the certificates are suspended
-    .means = They cannot be used for now, and need not be written. Have them resumed first, then use the card.
+    .means = You suspended them yourself. They cannot be used for now, and need not be written. To use the card again, do “Resume certificates” first.
+    .means-both = You suspended them, and so did the authority or a counter. They cannot be used for now, and need not be written. Lift your own suspension by “Resume certificates”, and contact us about the other.
+    .means-others = The authority or a counter suspended them. They cannot be used for now, and need not be written. You cannot resume them yourself; please contact us and ask why.
+    .means-elsewhere = They cannot be used for now, and need not be written. To use the card again, contact us to have them resumed.
 portal-check-expired = Result: the certificates have expired
-    .means = Their time is over, and they need not be written. Renew them, or contact us to apply for a new card.
+    .means = Their time is over, and they need not be written. If you still need certificates, contact us to have them replaced.
+    .means-renew = Their time is over, and they need not be written. Contact us to renew them, or to apply for a new card.
+portal-check-expired-decrypt = Files that were encrypted for you still need this card: decrypt and save them before you return it or throw it away.
 portal-check-revoked = Result: the certificates are revoked
     .means = They are void for good, and need not be written. If you still need certificates, apply for a new card.
 

@@ -57,9 +57,9 @@ refusal-card_barred = { $status ->
        *[other] This card is suspended, revoked or terminated, so this cannot be done with it.
     }
     .next = { $status ->
-        [suspended] Have them resumed first, then do this. If you did not ask for the suspension, please contact the issuing authority: { $help }
+        [suspended] If you suspended them yourself, do “Resume certificates” first, then this. If you did not ask for the suspension, please contact the issuing authority: { $help }
         [revoked] If you still need certificates, apply for a new card. If you did not ask for the revocation, please contact the issuing authority: { $help }
-        [expired] Please renew them, or apply for a new card. If there are questions, please contact the issuing authority: { $help }
+        [expired] If you still need certificates, ask the issuing authority to replace or renew them: { $help }
        *[other] If you did not ask for that, please contact the issuing authority: { $help }
     }
 

@@ -321,19 +321,49 @@ fn a_card_is_checked_and_written_again_in_english() {
     checks_and_rewrites(LANGUAGES[1]);
 }
 
-#[test]
-fn an_expired_card_is_c_and_is_told_what_to_do() {
-    for language in LANGUAGES {
-        let desk = Desk::in_state("expired");
-        let browser = start(language);
-        let windows = open(&browser, &desk, "check", language);
-        fill(&browser, &[]);
-        done(&browser, &windows, "check");
-        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("C"));
-        inspect(&browser, "check-c-expired", language);
-        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-expired"));
-        assert!(!browser.has(By::Css("#start")), "nothing is written to it");
+/// The result of a check of this card, and where it leads.
+#[track_caller]
+fn is_c(browser: &Browser, desk: &Desk, status: &str, means: &str, leads: Option<&str>, language: Tongue) {
+    let windows = open(browser, desk, "check", language);
+    fill(browser, &[]);
+    done(browser, &windows, "check");
+    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("C"));
+    inspect(browser, &format!("check-c-{status}{}", means.trim_start_matches(".means")), language);
+    let result = format!("portal-check-{status}");
+    browser.wait_for_text_of(By::Css("h1"), &said(language, &result));
+    browser.wait_for_text_of(By::Css("#lead"), &said(language, &format!("{result}{means}")));
+    assert!(!browser.has(By::Css("#start")), "nothing is written to it");
+    assert!(browser.has(By::Css("main .actions a[href='/xca/']")));
+    for place in ["#lead a", "main .actions a"] {
+        assert_eq!(browser.has(By::Css(&format!("{place}[href='/xca/resume']"))), leads.is_some(), "{place}");
     }
+}
+
+#[test]
+fn what_is_not_valid_is_c_and_is_told_what_to_do() {
+    for language in LANGUAGES {
+        for (status, leads) in [("suspended", Some("/xca/resume")), ("revoked", None), ("expired", None)] {
+            let desk = Desk::in_state(status);
+            let browser = start(language);
+            is_c(&browser, &desk, status, ".means", leads, language);
+            if status == "suspended" {
+                held_by_the_authority(&browser, &desk, language);
+            }
+        }
+    }
+}
+
+/// Whoever did not suspend cannot resume.
+#[track_caller]
+fn held_by_the_authority(browser: &Browser, desk: &Desk, language: Tongue) {
+    let number = browser.text_of(By::Css("#number"));
+    desk.demo.data().operator(&["certificate", "suspend", "--card", &number, "--reason", "other"]).expect_success();
+    browser.reload();
+    browser.wait_for_text_of(By::Css("#lead"), &said(language, "portal-check-suspended.means-both"));
+    let (at, secrets) = (format!("{}/xca/", desk.portal()), format!("user_code={}\n", desk.user_code));
+    let resume = ["card", "resume", "--portal", &at, "--reason", "found", "--secrets-stdin"];
+    desk.bench.agent(&resume, &secrets).expect_success();
+    is_c(browser, desk, "suspended", ".means-others", None, language);
 }
 
 /// An e-mail address was being written to it, and it was taken out.

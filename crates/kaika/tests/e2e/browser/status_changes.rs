@@ -238,6 +238,10 @@ fn pages_say_how_else_it_is_done() {
 #[track_caller]
 fn with_the_card(language: Tongue) {
     let desk = Desk::new("gca");
+    let by_authority = |change: &str, number: &str| {
+        let arguments = ["certificate", change, "--card", number, "--reason", "other"];
+        desk.demo.data().operator(&arguments).expect_success();
+    };
     let (at, secrets) = (format!("{}/gca/", desk.portal()), format!("user_code={}\nnew_pin=135790\n", desk.user_code));
     desk.bench.agent(&["card", "activate", "--portal", &at, "--secrets-stdin"], &secrets).expect_success();
     let browser = start(language);
@@ -247,6 +251,7 @@ fn with_the_card(language: Tongue) {
         browser.open(&format!("{at}{kind}"));
         browser.click(By::Css("#with-card a"));
         browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
+        let number = browser.text_of(By::Css("#cards [data-fill=number]"));
         assert!(browser.has(By::Css("#job li a[href='/gca/user-code']")), "for who forgot the user code");
         inspect(&browser, &format!("{kind}-card"), language);
         browser.click(By::Css("#start"));
@@ -259,6 +264,9 @@ fn with_the_card(language: Tongue) {
             browser.click(By::Css("#sure"));
         }
         let windows = go(&browser, kind, language);
+        if kind == "resume" {
+            by_authority("suspend", &number);
+        }
         if kind == "suspend" {
             // Told at the field, with the tries left.
             fill(&browser, &[("user_code", "Wrong000")]);
@@ -267,6 +275,17 @@ fn with_the_card(language: Tongue) {
         fill(&browser, &[("user_code", &desk.user_code)]);
         done(&browser, &windows, kind);
         browser.wait_for_text_of(By::Css("h1"), &said(language, &format!("portal-job-{kind}.done")));
+        if kind == "resume" {
+            // The authority's hold stays, and that is said.
+            assert_statuses(&browser, language, "suspended");
+            browser.wait_for_text_of(By::Css("#others-hold"), &said(language, "status-resume-others"));
+            inspect(&browser, "resume-card-held-by-others", language);
+            assert!(!browser.text().contains(&said(language, "status-resume-what-back")), "it is activated");
+            by_authority("resume", &number);
+            browser.reload();
+            assert_statuses(&browser, language, status);
+            assert!(!browser.has(By::Css("#others-hold")));
+        }
         assert_statuses(&browser, language, status);
         inspect(&browser, &format!("{kind}-card-done"), language);
     }
