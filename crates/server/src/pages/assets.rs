@@ -15,7 +15,7 @@ use kaika_web::{Asset, BASE_CSS, ICON};
 use std::{fmt::Write, sync::Arc};
 
 /// By their addresses.
-pub(super) const ASSETS: [(&str, Asset); 8] = [
+pub(super) const ASSETS: [(&str, Asset); 9] = [
     ("/assets/base.css", BASE_CSS),
     ("/assets/portal.css", Asset::css(include_str!("../../assets/portal.css"))),
     ("/assets/icon.svg", ICON),
@@ -24,6 +24,7 @@ pub(super) const ASSETS: [(&str, Asset); 8] = [
     ("/assets/card-jobs.js", Asset::script(include_str!("../../assets/card-jobs.js"))),
     ("/assets/card-panel.js", Asset::script(include_str!("../../assets/card-panel.js"))),
     ("/assets/outcome.js", Asset::script(include_str!("../../assets/outcome.js"))),
+    ("/assets/print.js", Asset::script(include_str!("../../assets/print.js"))),
 ];
 
 pub(super) fn routes() -> Router<Site> {

@@ -6,8 +6,9 @@ use super::window_screen::{LOOKS, insert, take_out};
 use super::{LANGUAGES, assert_quiet, inspect, said, start};
 use crate::bench::Said;
 use kaika_testkit::browser::{Browser, By, Window};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
+use time::{OffsetDateTime, macros::offset};
 
 pub(super) type Tongue = (&'static str, &'static str);
 
@@ -396,6 +397,24 @@ fn what_was_issued_and_not_written_is_downloaded() {
     }
 }
 
+/// On paper it says by itself whose card was tested, by whom and when.
+#[track_caller]
+fn report_is_proof(browser: &Browser, language: Tongue) {
+    let report = browser.text_of(By::Css("#test"));
+    let authority = if language.0 == "en" { "TEST Organisation CA" } else { "測試組織及團體憑證管理中心" };
+    let year = OffsetDateTime::now_utc().to_offset(offset!(+8)).year();
+    for part in [authority, "XC", "測試第一公會", &format!("{year}-")] {
+        assert!(report.contains(part), "{part}: {report}");
+    }
+    browser.run("window.print = () => { document.body.dataset.printed = 'yes'; }", &[]);
+    browser.click(By::Css("#print"));
+    browser.find(By::Css("body[data-printed=yes]"));
+    browser.cdp("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    assert!(!browser.has(By::Css("#print")), "not on paper");
+    browser.picture(&format!("test-printed-{}", language.1));
+    browser.cdp("Emulation.setEmulatedMedia", &json!({"media": ""}));
+}
+
 #[test]
 fn certificates_are_tested() {
     for language in LANGUAGES {
@@ -407,6 +426,7 @@ fn certificates_are_tested() {
         let passed = |browser: &Browser| browser.find(By::Css("#test")).attribute("data-passed");
         assert_eq!(passed(&browser).as_deref(), Some("true"));
         inspect(&browser, "test-passed", language);
+        report_is_proof(&browser, language);
 
         desk.bench.take_out();
         desk.bench.wait_until_out();
