@@ -64,6 +64,8 @@ pub struct ListedCertificate {
     pub serial: SerialNumber,
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
+    /// Whether it lies on its card.
+    pub written: bool,
     pub state: CertificateState,
 }
 

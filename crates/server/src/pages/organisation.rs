@@ -141,6 +141,10 @@ impl OrganisationPage<'_> {
         CertificateStatus::ALL.into_iter().filter(move |status| !self.expiring || !over(status))
     }
 
+    fn status(&self, certificate: &ListedCertificate, status: &CertificateStatus) -> String {
+        row_status(&self.page, certificate, status)
+    }
+
     fn is_narrowed(&self) -> bool {
         self.asked.status.is_some()
     }
@@ -266,7 +270,7 @@ async fn table(site: &Site, page: &Page<'_>, who: &LoggedIn, asked: &Asked, expi
                 certificate.holder.clone(),
                 certificate.number.to_string(),
                 page.role(&certificate.role),
-                page.status(status),
+                row_status(page, certificate, status),
                 page.day(&certificate.not_before),
                 page.day(&certificate.not_after),
                 certificate.serial.to_string(),
@@ -278,6 +282,11 @@ async fn table(site: &Site, page: &Page<'_>, who: &LoggedIn, asked: &Asked, expi
             None => return Ok(csv.finish()),
         }
     }
+}
+
+/// Issued and not written yet is another thing than not activated yet.
+fn row_status(page: &Page<'_>, certificate: &ListedCertificate, status: &CertificateStatus) -> String {
+    page.status_on(status, &!certificate.written)
 }
 
 /// Of the table; texts by their keys.

@@ -337,6 +337,7 @@ fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn
             serial: SerialNumber::from_random([0xa7; 16]),
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(1),
+            written: role != CertificateRole::Signature,
             state: CertificateState::Valid,
         };
         (certificate, status)

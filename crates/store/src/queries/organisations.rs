@@ -3,7 +3,7 @@
 use super::{
     Connection, Db, EXPLAIN, Found, Work, cards,
     certificates::state,
-    rows::{Row, parsed, text, time, word},
+    rows::{Row, parsed, text, text_or_none, time, word},
 };
 use crate::{failure, many, statements};
 use async_trait::async_trait;
@@ -18,8 +18,8 @@ macro_rules! page {
     ($beyond:literal, $order:literal) => {
         concat!(
             "SELECT listed.certificate, listed.holder_name, listed.number, listed.not_after, certificate.role, \
-             certificate.serial, certificate.not_before, certificate.state, certificate.holds, \
-             certificate.revocation_reason, certificate.revoked_at \
+             certificate.serial, certificate.not_before, certificate.placement, certificate.state, \
+             certificate.holds, certificate.revocation_reason, certificate.revoked_at \
              FROM organisation_certificate AS listed CROSS JOIN certificate \
              WHERE certificate.id = listed.certificate AND listed.organisation = $1 \
              AND listed.not_after >= $2 AND listed.not_after <= $3 AND ($4 = '' \
@@ -226,6 +226,7 @@ fn read(row: &Row) -> Found<ListedCertificate> {
         serial: parsed(row, "serial")?,
         not_before: time(row, "not_before")?,
         not_after: time(row, "not_after")?,
+        written: text_or_none(row, "placement")?.as_deref() == Some("written"),
         state: state(row)?,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::sample::{card, certificate, days, gca, generation, holder, read, write};
 use kaika_app::{After, ListOrder, ListQuery, ListedCertificate, Shown, Store};
-use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Holder, Membership, RevocationReason};
+use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Holder, Membership, Placement, RevocationReason};
 use kaika_wire::{CertificateRole, CertificateStatus};
 use std::sync::Arc;
 
@@ -59,7 +59,8 @@ async fn names(store: &dyn Store, query: &ListQuery<'_>) -> Vec<String> {
 
 async fn certificates_are_listed_with_their_organisation(store: Arc<dyn Store>) {
     with_generation(&*store).await;
-    listed(&*store, 1, OURS, "甲", |_| {}).await;
+    let written = Some(Placement::Written { read_back_at: days(1) });
+    listed(&*store, 1, OURS, "甲", |certificate| certificate.placement = written).await;
     listed(&*store, 2, OURS, "乙", |certificate| certificate.role = CertificateRole::CardAuthentication).await;
     listed(&*store, 3, OURS, "丙", |certificate| certificate.card = None).await;
     listed(&*store, 4, "gca\nO=other", "丁", |_| {}).await;
@@ -80,6 +81,7 @@ async fn certificates_are_listed_with_their_organisation(store: Arc<dyn Store>) 
         assert_eq!((one.holder.as_str(), one.number.as_str()), ("甲", "GC00000000000001"));
         assert_eq!((one.role, one.not_before, one.not_after), (CertificateRole::Signature, days(0), days(365)));
         assert_eq!(one.state, CertificateState::Held { holds: Vec::new() });
+        assert!(one.written);
         assert_eq!(one.serial, crate::sample::serial(1));
     }
 }
