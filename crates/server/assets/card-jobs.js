@@ -76,6 +76,10 @@ class CardJob {
       event.preventDefault();
       this.#open();
     });
+    // Whoever corrects a field is not told any more that it is wrong.
+    this.#form()?.addEventListener("input", ({ target }) => {
+      if (target instanceof HTMLInputElement) this.#judge(target, true);
+    });
     addEventListener("message", (event) => this.#heard(event));
     // The page comes back as it was left, when a person goes back to it.
     addEventListener("pageshow", (event) => {
@@ -111,14 +115,23 @@ class CardJob {
     let first;
     for (const input of form?.querySelectorAll("input") ?? []) {
       const right = input.checkValidity();
-      const error = document.getElementById(`${input.id}-error`);
-      if (error) error.hidden = right;
-      input.closest(".field")?.classList.toggle("field-wrong", !right);
-      if (input.type !== "radio") input.setAttribute("aria-invalid", String(!right));
+      this.#judge(input, right);
       if (!right) first ??= input;
     }
     first?.focus();
     return !first;
+  }
+
+  /**
+   * @param {HTMLInputElement} input
+   * @param {boolean} right
+   */
+  #judge(input, right) {
+    // One error is for all choices of a question.
+    const error = document.getElementById(`${input.type === "radio" ? input.name : input.id}-error`);
+    if (error) error.hidden = right;
+    input.closest(".field")?.classList.toggle("field-wrong", !right);
+    if (input.type !== "radio") input.setAttribute("aria-invalid", String(!right));
   }
 
   /** What the job has to know beside its kind. */

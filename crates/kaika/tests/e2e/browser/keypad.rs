@@ -47,6 +47,11 @@ impl<'b> Scene<'b> {
         browser.click(By::Css("#start"));
         assert!(browser.has(By::Css("#digits-error")), "what is missing is said");
         assert_eq!(browser.windows().len(), 2, "no window yet");
+        browser.fill(By::Css("#digits"), &number[2..10]);
+        assert!(!browser.has(By::Css("#digits-error")), "it is being corrected");
+        browser.click(By::Css("#start"));
+        assert!(browser.has(By::Css("#digits-error")), "all digits are needed");
+        inspect(browser, "unlock-keypad-wrong", language);
         browser.fill(By::Css("#digits"), &number[2..]);
         inspect(browser, "unlock-keypad", language);
         browser.click(By::Css("#start"));
