@@ -2,7 +2,7 @@
 //! of job that holders do; what differs are texts, found by the kind's name.
 
 use super::{
-    links::Linked,
+    links::Words,
     page::{Page, authority, private},
 };
 use crate::{
@@ -113,6 +113,16 @@ impl<'a> CardJob<'a> {
         self.kind.status_change()
     }
 
+    /// Whether what is asked for is for ever.
+    fn is_final(&self) -> bool {
+        self.kind == JobKind::Revoke
+    }
+
+    /// Why somebody asks for it whose card is in the reader.
+    fn reasons(&self, change: &StatusChangeKind) -> Vec<&'static str> {
+        change.reasons().into_iter().filter(|reason| *reason != "lost").collect()
+    }
+
     /// Whether the digits of the card number are typed on this page.
     fn asks_number(&self) -> bool {
         self.policy.asks_number(self.kind)
@@ -126,19 +136,20 @@ impl<'a> CardJob<'a> {
     }
 
     /// What a person needs, each with a hint where there is one.
-    fn needs(&self) -> Vec<(String, Option<String>)> {
+    fn needs(&self) -> Vec<(String, Option<Words>)> {
         let t = |key| self.page.t(key);
-        let keypad = self.by_keypad().then(|| t("portal-need-keypad"));
+        let hint = |key| Some(Words::new(t(key)));
+        let keypad = self.by_keypad().then(|| Words::new(t("portal-need-keypad")));
         let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), keypad)];
         needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
-            Input::UserCode => Some((t("portal-need-code"), Some(t("portal-need-code-hint")))),
-            Input::Pin => Some((t("portal-need-pin"), Some(t("portal-need-pin-hint")))),
+            Input::UserCode => Some((t("portal-need-code"), hint("portal-need-code-hint"))),
+            Input::Pin => Some((t("portal-need-pin"), Some(self.forgotten_pin()))),
             Input::NewPin => None,
         }));
         if self.kind == JobKind::SetEmail {
-            needs.push((t("portal-need-mailbox"), Some(t("portal-need-mailbox-hint"))));
+            needs.push((t("portal-need-mailbox"), hint("portal-need-mailbox-hint")));
         }
-        needs.push((t("portal-need-agent"), Some(t("portal-need-agent-hint"))));
+        needs.push((t("portal-need-agent"), hint("portal-need-agent-hint")));
         needs
     }
 
@@ -156,58 +167,80 @@ impl<'a> CardJob<'a> {
     }
 
     fn do_not(&self) -> Vec<String> {
-        let mut list = vec![self.page.t("portal-do-not-pull"), self.page.t("portal-do-not-close")];
+        let mut list = vec![self.page.t("portal-do-not-pull")];
+        // Closing the window is how one leaves what is only looked at.
+        list.extend((self.kind != JobKind::Information).then(|| self.page.t("portal-do-not-close")));
         list.extend((self.kind == JobKind::Activate).then(|| self.page.t("portal-do-not-use")));
         list
     }
 
-    fn notes(&self) -> Vec<Linked> {
-        let t = |key| Linked::from(self.page.t(key));
-        let code = || {
-            let reset = self.page.user_code_link(self.policy);
-            [Linked::new(&self.page.t("portal-note-code"), reset), self.tries().into()]
-        };
+    fn notes(&self) -> Vec<Words> {
+        let t = |key| Words::new(self.page.t(key));
+        let code =
+            || [t("portal-note-code").leading_to(self.page.user_code_link(self.policy)), Words::new(self.tries())];
+        let resume = || self.page.change_link(self.policy, StatusChangeKind::Resume);
         match self.kind {
             JobKind::Activate => {
-                let mut notes: Vec<_> = self.period().map(Linked::from).into_iter().collect();
+                let mut notes: Vec<_> = self.period().map(Words::new).into_iter().collect();
                 notes.push(t("portal-note-pin"));
                 notes.extend(code());
-                notes.extend([t("portal-note-new-pin"), t("portal-note-stop")]);
+                notes.extend([
+                    self.by_unlocking("portal-note-new-pin", "portal-note-new-pin-elsewhere"),
+                    t("portal-note-stop"),
+                ]);
                 notes
             }
             JobKind::Unlock => {
-                let mut notes = vec![t("portal-note-locked"), t("portal-note-barred"), t("portal-note-pin")];
+                let mut notes =
+                    vec![t("portal-note-locked"), t("portal-note-barred").leading_to(resume()), t("portal-note-pin")];
                 notes.extend(self.by_keypad().then(|| t("portal-note-puk")));
                 notes.extend(code());
                 notes.push(t("portal-note-stop"));
                 notes
             }
-            JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), t("portal-note-forgotten")],
-            JobKind::Check => vec![t("portal-note-why-differs"), t("portal-note-check-reads")],
+            JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), self.forgotten_pin()],
+            JobKind::Check => {
+                let activate = self.page.job_link(self.policy, JobKind::Activate);
+                let first = activate.map(|activate| t("portal-note-activate-first").leading_to(Some(activate)));
+                let notes = [t("portal-note-why-differs"), t("portal-note-check-reads")];
+                notes.into_iter().chain(first).collect()
+            }
             JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
-            JobKind::Test => vec![t("portal-note-wrong-pin"), t("portal-note-check-reads")],
+            JobKind::Test => vec![t("portal-note-wrong-pin"), t("portal-note-test-reads")],
             JobKind::SetEmail => vec![
                 t("portal-note-email-public"),
                 t("portal-note-email-twice"),
                 t("portal-note-email-old"),
                 t("portal-note-wrong-pin"),
             ],
-            JobKind::Information => vec![t("portal-note-check-reads")],
+            JobKind::Information => vec![t("portal-note-information-reads")],
             JobKind::Login => {
                 vec![t("portal-note-login-ends"), t("portal-note-wrong-pin")]
             }
-            JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
-                let kind = self.kind.as_str();
-                let what = |what: &str| Linked::from(self.page.t(&format!("status-{kind}-what-{what}")));
-                let mut notes: Vec<_> = match self.kind {
-                    JobKind::Revoke => vec![t("portal-note-final")],
-                    _ => vec![what("now"), what("back"), what("card")],
-                };
-                notes.extend(code());
-                notes
+            // What is final stands above the button.
+            JobKind::Revoke => code().into(),
+            JobKind::Suspend => {
+                let back = t("portal-note-suspend-back").leading_to(resume());
+                [t("status-suspend-what-now"), back, t("status-suspend-what-card")].into_iter().chain(code()).collect()
+            }
+            JobKind::Resume => {
+                let what = ["status-resume-what-now", "status-resume-what-back", "status-resume-what-card"];
+                what.map(t).into_iter().chain(code()).collect()
             }
             JobKind::Personalise => Vec::new(),
         }
+    }
+
+    /// What is done by unlocking: with the way there, or else as it is said where that is not done online.
+    fn by_unlocking(&self, online: &str, elsewhere: &str) -> Words {
+        match self.page.job_link(self.policy, JobKind::Unlock) {
+            Some(unlock) => Words::new(self.page.t(online)).leading_to(Some(unlock)),
+            None => Words::new(self.page.t(elsewhere)),
+        }
+    }
+
+    fn forgotten_pin(&self) -> Words {
+        self.by_unlocking("portal-note-forgotten", "portal-note-forgotten-elsewhere")
     }
 
     /// Whether PUK and PIN are typed on the reader's keypad.

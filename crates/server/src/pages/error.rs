@@ -1,6 +1,6 @@
 //! What did not go as planned, as a page.
 
-use super::page::Page;
+use super::{links::Words, page::Page};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_texts::Language;
@@ -12,7 +12,7 @@ use kaika_wire::{Code, Refusal};
 pub(super) struct ErrorPage<'a> {
     page: Page<'a>,
     message: String,
-    next_step: String,
+    next_step: Words,
 }
 
 impl ErrorPage<'_> {
@@ -26,12 +26,13 @@ impl ErrorPage<'_> {
             Code::Internal => "portal-error-internal",
             _ => {
                 let page = Page::new(language, "portal-error-other");
-                return Self { page, message: refusal.message, next_step: refusal.next_step };
+                let next_step = Words::next_step(&refusal, None);
+                return Self { page, message: refusal.message, next_step };
             }
         };
         let page = Page::new(language, title);
         let (message, next_step) = (page.t(&format!("{title}.message")), page.t(&format!("{title}.next")));
-        Self { page, message, next_step }
+        Self { page, message, next_step: Words::new(next_step) }
     }
 }
 

@@ -12,39 +12,81 @@ pub(super) struct Link {
     pub(super) title: String,
 }
 
-/// A text that leads to another page: by its name, where it says that, else after it.
+/// A text with what is more than text in it: the way to another page, by its name, where it says that, else after it; and
+/// a telephone number, which is called by it and stays in one line.
 #[derive(Debug, Template)]
 #[template(
     ext = "html",
-    source = "{{ before }}{% if let Some(link) = link %}<a href=\"{{ link.href }}\">{{ link.title }}</a>{% endif %}{{ after }}"
+    source = "{% for part in parts %}{% match part %}{% when Part::Text(text) %}{{ text }}\
+{% when Part::Link(link) %}<a href=\"{{ link.href }}\">{{ link.title }}</a>\
+{% when Part::Telephone(number) %}<a class=\"whole\" href=\"tel:{{ number }}\">{{ number }}</a>{% endmatch %}{% endfor %}"
 )]
-pub(super) struct Linked {
-    before: String,
-    link: Option<Link>,
-    after: String,
+pub(super) struct Words {
+    parts: Vec<Part>,
 }
 
-impl Linked {
-    pub(super) fn new(text: &str, link: Option<Link>) -> Self {
-        let parts = link.as_ref().and_then(|link| text.split_once(link.title.as_str()));
-        let (before, after) = match (parts, &link) {
-            (Some((before, after)), _) => (before.to_owned(), after.to_owned()),
-            (None, Some(_)) => (format!("{text} "), String::new()),
-            (None, None) => (text.to_owned(), String::new()),
-        };
-        Self { before, link, after }
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Link(Link),
+    Telephone(String),
+}
+
+impl Words {
+    pub(super) fn new(text: String) -> Self {
+        Self { parts: vec![Part::Text(text)] }
     }
-}
 
-impl From<String> for Linked {
-    fn from(text: String) -> Self {
-        Self::new(&text, None)
+    pub(super) fn leading_to(self, link: Option<Link>) -> Self {
+        let Some(link) = link else { return self };
+        let (title, part) = (link.title.clone(), Part::Link(link));
+        let mut words = self.with(&title, &part);
+        if !words.parts.contains(&part) {
+            words.parts.extend([Part::Text(" ".to_owned()), part]);
+        }
+        words
+    }
+
+    pub(super) fn calling(self, telephone: &str) -> Self {
+        self.with(telephone, &Part::Telephone(telephone.to_owned()))
+    }
+
+    /// What a refusal says to do next, and where that is done.
+    pub(super) fn next_step(refusal: &Refusal, link: Option<Link>) -> Self {
+        let words = Self::new(refusal.next_step.clone()).leading_to(link);
+        match &refusal.contact {
+            Some(telephone) => words.calling(telephone),
+            None => words,
+        }
+    }
+
+    /// With this part for the first of such words.
+    fn with(self, words: &str, part: &Part) -> Self {
+        let mut parts = Vec::new();
+        for one in self.parts {
+            match &one {
+                Part::Text(text) if !parts.contains(part) => match text.split_once(words) {
+                    Some((before, after)) => {
+                        parts.extend([Part::Text(before.to_owned()), part.clone(), Part::Text(after.to_owned())]);
+                    }
+                    None => parts.push(one),
+                },
+                _ => parts.push(one),
+            }
+        }
+        Self { parts }
     }
 }
 
 impl Page<'_> {
     fn link(&self, policy: &Policy, path: &str, title: &str) -> Link {
         Link { href: format!("/{}/{path}", policy.id), title: self.t(title) }
+    }
+
+    /// A text with whom to call, as `$telephone`.
+    pub(super) fn calling(&self, policy: &Policy, key: &str) -> Words {
+        let telephone = policy.contact.telephone.as_str();
+        Words::new(self.with(key, "telephone", telephone)).calling(telephone)
     }
 
     /// 用戶代碼重設.
@@ -86,12 +128,13 @@ mod tests {
 
     #[test]
     fn a_text_leads_on_where_it_names_the_page() {
-        let linked = |text: &str, link: bool| {
+        let words = |text: &str, link: bool| {
             let link = link.then(|| Link { href: "/tca/unlock".to_owned(), title: "Unlock".to_owned() });
-            Linked::new(text, link).render().unwrap()
+            Words::new(text.to_owned()).leading_to(link).calling("02-1").render().unwrap()
         };
-        assert_eq!(linked("Use “Unlock” <now>.", true), "Use “<a href=\"/tca/unlock\">Unlock</a>” &#60;now&#62;.");
-        assert_eq!(linked("Set a new one.", true), "Set a new one. <a href=\"/tca/unlock\">Unlock</a>");
-        assert_eq!(linked("Use “Unlock”.", false), "Use “Unlock”.");
+        let (link, call) = ("<a href=\"/tca/unlock\">Unlock</a>", "<a class=\"whole\" href=\"tel:02-1\">02-1</a>");
+        assert_eq!(words("Use “Unlock” <now>: 02-1.", true), format!("Use “{link}” &#60;now&#62;: {call}."));
+        assert_eq!(words("Set a new one.", true), format!("Set a new one. {link}"));
+        assert_eq!(words("Use “Unlock”.", false), "Use “Unlock”.");
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     card_job::{CardJob, job_key},
     fields::narrow,
-    links::{Link, Linked},
+    links::{Link, Words},
     page::{Page, authority, private},
 };
 use crate::{
@@ -83,14 +83,14 @@ impl<'a> Outcome<'a> {
         test: &Option<CardTest>,
         email: &Option<EmailWrite>,
         standing: &CardStanding,
-    ) -> Linked {
+    ) -> Words {
         let key = match (check, test, email) {
             (Some(check), _, _) => check_key(check, self.means(check, standing)),
             (None, Some(test), _) => test_key(test, ".means"),
             (None, None, Some(email)) => email_key(email, "-lead"),
             (None, None, None) => job_key(self.kind, ".done-lead"),
         };
-        Linked::new(&self.page.t(&key), self.onward(check, test, standing).into_iter().next())
+        Words::new(self.page.t(&key)).leading_to(self.onward(check, test, standing).into_iter().next())
     }
 
     /// Which words say what a check means: what can be done about it is not the same everywhere.
@@ -125,6 +125,10 @@ impl<'a> Outcome<'a> {
         let resume =
             (barred && self.may_resume(standing)).then(|| self.page.change_link(self.policy, StatusChangeKind::Resume));
         [check, resume].into_iter().flatten().flatten().collect()
+    }
+
+    fn next_step(&self, error: &Refusal) -> Words {
+        Words::next_step(error, None)
     }
 
     /// What helps after a refusal, on another page than this job's.
@@ -176,11 +180,11 @@ impl<'a> Outcome<'a> {
             (JobKind::Activate | JobKind::Unlock, None) => {
                 &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
             }
-            (JobKind::Suspend, None) => &["status-suspend-what-back", "status-suspend-afterwards-lost"],
-            (JobKind::Resume, None) if standing.in_use => {
+            (JobKind::Suspend, None) => &["portal-note-suspend-back", "status-suspend-afterwards-note"],
+            (JobKind::Resume, None) if standing.in_use && !standing.held_by_others => {
                 &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
             }
-            (JobKind::Resume, None) => &["status-resume-what-back", "portal-done-care"],
+            (JobKind::Resume, None) if !standing.in_use => &["status-resume-what-back", "portal-done-care"],
             _ => &["portal-done-care"],
         };
         keys.iter().map(|key| self.page.t(key)).collect()

@@ -3,7 +3,7 @@
 
 use super::{
     fields::{Wrong, card_number, holder_name},
-    links::Linked,
+    links::Words,
     page::{Page, authority, private},
 };
 use crate::{
@@ -157,8 +157,8 @@ impl<'a> ChangePage<'a> {
     }
 
     /// With the way to the page that helps.
-    fn next_step(&self, refusal: &Refusal) -> Linked {
-        Linked::new(&refusal.next_step, self.page.help_link(self.policy, refusal))
+    fn next_step(&self, refusal: &Refusal) -> Words {
+        Words::next_step(refusal, self.page.help_link(self.policy, refusal))
     }
 
     fn in_trouble(&self) -> bool {

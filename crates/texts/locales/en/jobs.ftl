@@ -121,7 +121,7 @@ portal-job-revoke = Revoke certificates with the card
     .failed = The certificates were not revoked
     .running = The certificates are being revoked
 
-portal-note-final = This is final. If you still need certificates afterwards, you have to apply for a new card.
+portal-note-suspend-back = When you want to use the card again, “Resume certificates” restores them.
 
 portal-job-login = Log in with a card
     .choice = Log in with card and PIN to see your own card, or to decide whether others can find your certificates.
@@ -135,23 +135,25 @@ portal-job-login = Log in with a card
     .running = Logging in
 
 portal-need-pin = Your present PIN
-portal-need-pin-hint = If you forgot it, use “Unlock a card, reset its PIN” instead.
 portal-how-number = Type the card number, without { $prefix } in front.
 portal-number-hint = The { $digits } digits after { $prefix } on the card. Where you have several cards, this says which one is meant.
 portal-number-wrong = Please type the { $digits } digits of the card number, without { $prefix } in front.
 portal-need-keypad = best one with a keypad, on which PUK and PIN are typed
 portal-note-puk = The PUK is good once: the card gets another one at the end. There is no need to write it down; tell it to nobody.
 portal-note-locked = Wrong PINs lock the card; after a reset it works again, and no new card is needed.
-portal-note-barred = The PIN of a card whose certificates are suspended or revoked is not reset; have suspended ones resumed first.
+portal-note-barred = The PIN of a card whose certificates are suspended or revoked is not reset; for suspended ones, do “Resume certificates” first.
 portal-note-wrong-pin = Several wrong PINs in a row lock the card; stop if you are not sure.
 portal-note-forgotten = If you forgot the present PIN, use “Unlock a card, reset its PIN” instead.
+portal-note-forgotten-elsewhere = If you forgot the present PIN, contact us to have it reset.
 portal-note-why-differs = If network, reader or power fails while a card is written, a certificate may be issued and not be on the card. The check finds that, and re-writing puts it right.
 portal-note-check-reads = The check only reads the card; do it whenever you like.
+portal-note-activate-first = A new card need not be checked: do “Activate a card” first.
+portal-note-information-reads = The card is only read; look at it whenever you like. No PIN tries are spent.
+portal-note-test-reads = The test changes nothing on the card; do it whenever you like.
 
 # Result of a check
 
 portal-check-slots = Card and database
-portal-check-slot = Place
 portal-check-on-card = Serial number on the card
 portal-check-in-database = Serial number in the database
 portal-check-same = the same

@@ -94,7 +94,8 @@ portal-note-tries = { $tries ->
         [one] One wrong user code locks it; it has to be reset then. The card is not damaged.
        *[other] After { $tries } wrong user codes it is locked and has to be reset. The card is not damaged.
     }
-portal-note-new-pin = If you forget the PIN that you have just set, contact us to have it reset; no new card is needed.
+portal-note-new-pin = If you forget the PIN that you have just set, set another one with “Unlock a card, reset its PIN”; no new card is needed.
+portal-note-new-pin-elsewhere = If you forget the PIN that you have just set, contact us to have it reset; no new card is needed.
 portal-note-stop = Being cut off half-way, or pulling out the card, does no harm: do it again with the same card, and it goes on where it stopped.
 portal-no-script = JavaScript is off in this browser, so the card window cannot be opened.
 portal-no-script-text = Please allow JavaScript for this site in your browser’s settings and reload the page.

@@ -24,7 +24,7 @@ refusal-already_activated = This card is already activated and ready to use.
     }
 
 refusal-not_activated = This card is not activated yet.
-    .next = Please activate the card first, then do this.
+    .next = Please do “Activate a card” first, then this.
 
 refusal-activation_period_over = The time for activating this card is over; its certificates can no longer be made valid.
     .next = { $contact ->

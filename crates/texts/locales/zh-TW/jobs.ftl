@@ -121,7 +121,7 @@ portal-job-revoke = 用卡片辦理憑證廢止
     .failed = 憑證沒有廢止
     .running = 正在廢止憑證
 
-portal-note-final = 廢止不能恢復。之後還需要憑證的話，要重新申請卡片。
+portal-note-suspend-back = 要再使用時，辦理「憑證復用」就能恢復。
 
 portal-job-login = 憑證登入
     .choice = 用卡片和PIN碼登入，查看自己的卡片，或決定別人能不能查到您的憑證。
@@ -135,23 +135,25 @@ portal-job-login = 憑證登入
     .running = 登入中
 
 portal-need-pin = 您目前的PIN碼
-portal-need-pin-hint = 忘記了，請改用「鎖卡解碼／重設PIN碼」。
 portal-how-number = 輸入卡片號碼，不含前面的 { $prefix }。
 portal-number-hint = 卡片上 { $prefix } 後面的 { $digits } 個數字。有不只一張卡片時，用它確認是哪一張。
 portal-number-wrong = 請輸入卡號的 { $digits } 個半形數字，不含前面的 { $prefix }。
 portal-need-keypad = 最好是有數字鍵的讀卡機，PUK碼和PIN碼直接在上面輸入
 portal-note-puk = PUK碼只用一次，完成後卡片會自動換成新的，不必抄下來，也不要告訴別人。
 portal-note-locked = PIN碼連續輸入錯誤會鎖住卡片；重設後就能再用，不必換卡。
-portal-note-barred = 憑證停用或廢止的卡片不能重設PIN碼；停用的請先辦理復用。
+portal-note-barred = 憑證停用或廢止的卡片不能重設PIN碼；停用的請先辦理「憑證復用」。
 portal-note-wrong-pin = 目前的PIN碼連續輸入錯誤會鎖住卡片；不確定時請先停下來。
 portal-note-forgotten = 忘記目前的PIN碼，請改用「鎖卡解碼／重設PIN碼」。
+portal-note-forgotten-elsewhere = 忘記目前的PIN碼，請聯絡我們重設。
 portal-note-why-differs = 網路、讀卡機或電源在寫入途中斷了，憑證可能已經簽發，卻沒有寫進卡片。檢測會找出來，重寫就能補上。
 portal-note-check-reads = 檢測只讀取卡片，可以隨時做。
+portal-note-activate-first = 新卡片不必檢測，請先辦理「開卡」。
+portal-note-information-reads = 檢視只讀取卡片，可以隨時看，不會用掉PIN碼的次數。
+portal-note-test-reads = 測試不會改變卡片內容，可以隨時做。
 
 # 檢測結果
 
 portal-check-slots = 卡片和憑證資料庫
-portal-check-slot = 位置
 portal-check-on-card = 卡片裡的憑證序號
 portal-check-in-database = 資料庫的憑證序號
 portal-check-same = 相符

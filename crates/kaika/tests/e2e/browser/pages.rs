@@ -30,6 +30,8 @@ fn pages_are_sound(language: (&str, &str)) {
         let resets = browser.has(By::Css("main a[href$='/user-code']"));
         assert!(resets || !path.ends_with("/activate"), "{name}: for who forgot the user code");
         assert!(!resets || !path.starts_with("/twca"), "{name}: has no user codes");
+        let unlocks = browser.has(By::Css("#job li a[href$='/unlock']"));
+        assert_eq!(unlocks, path.ends_with("/activate"), "{name}: for who forgets the PIN");
     }
 
     // The answers of the query, which are pages as well.

@@ -5,7 +5,7 @@ use super::desk::Desk;
 use super::window_screen::{LOOKS, insert, take_out};
 use super::{LANGUAGES, assert_quiet, inspect, said, start};
 use crate::bench::Said;
-use kaika_testkit::browser::{Browser, By, Window};
+use kaika_testkit::browser::{Browser, By, Look, Window};
 use serde_json::{Value, json};
 use std::fs;
 use time::{OffsetDateTime, macros::offset};
@@ -134,7 +134,7 @@ fn changes_pin(language: Tongue) {
 
     // From the agent's own page, with no portal at all.
     browser.open(&format!("{}/?lang={}", desk.agent(), language.0));
-    browser.judge(&format!("agent-home-{}", language.1), &[kaika_testkit::browser::Look::Desktop]);
+    browser.judge(&format!("agent-home-{}", language.1), &[Look::Desktop]);
     let page = browser.window();
     browser.click(By::Css("#change-pin"));
     let window = browser.switch_to_popup();
@@ -367,6 +367,30 @@ fn held_by_the_authority(browser: &Browser, desk: &Desk, language: Tongue) {
     is_c(browser, desk, "suspended", ".means-others", None, language);
 }
 
+/// It is for its holder to activate it first.
+#[test]
+fn a_card_that_is_not_activated_is_sent_to_its_activation() {
+    for language in LANGUAGES {
+        let desk = Desk::new("xca");
+        let browser = start(language);
+        browser.open(&format!("{}/xca/check", desk.portal()));
+        let page = browser.window();
+        browser.click(By::Css("#start"));
+        let window = browser.switch_to_popup();
+        browser.wait_for_text("not_activated");
+        browser.judge(&format!("window-check-unopened-{}", language.1), &LOOKS);
+        let activate = said(language, "portal-job-activate");
+        assert!(browser.text().contains(&activate), "{}", browser.text());
+        browser.click(By::Css("#close"));
+        browser.switch_to(&page);
+        browser.wait_until_closed(&window);
+        browser.find(By::Css("[data-screen=window-closed]:not([hidden])"));
+        browser.click(By::Css("[data-screen=window-closed] [data-do=back]"));
+        browser.click(By::Css("#job li a[href='/xca/activate']"));
+        browser.wait_for_text_of(By::Css("h1"), &activate);
+    }
+}
+
 /// An e-mail address was being written to it, and it was taken out.
 #[test]
 fn what_was_issued_and_not_written_is_downloaded() {
@@ -438,6 +462,7 @@ fn certificates_are_tested() {
         done(&browser, &windows, "test");
         assert_eq!(passed(&browser).as_deref(), Some("false"));
         inspect(&browser, "test-failed", language);
+        assert!(browser.has(By::Css("#lead a[href='/xca/check']")), "what helps");
     }
 }
 
@@ -449,6 +474,9 @@ fn a_card_is_looked_at() {
             let desk = Desk::in_state(state);
             let browser = start(language);
             browser.open(&format!("{}/xca/information", desk.portal()));
+            let (leaves, stays) =
+                (said(language, "portal-job-information.wait"), said(language, "portal-do-not-close"));
+            assert!(browser.text().contains(&leaves) && !browser.text().contains(&stays), "{}", browser.text());
             inspect(&browser, "information", language);
             let page = browser.window();
             browser.click(By::Css("#start"));

@@ -256,8 +256,17 @@ fn with_the_card(language: Tongue) {
         inspect(&browser, &format!("{kind}-card"), language);
         browser.click(By::Css("#start"));
         browser.wait_for_text_of(By::Css("#reason-error"), &said(language, "status-reason-missing"));
+        assert!(!browser.has(By::Css("input[value=lost]")), "it is in the reader");
         browser.click(By::Css(&format!("input[name=reason][value={reason}]")));
+        assert!(!browser.has(By::Css("#reason-error")), "it is said no more");
+        assert_eq!(browser.has(By::Css("#final")), kind == "revoke");
         if kind == "revoke" {
+            // As without the card.
+            let last = browser.text_of(By::Css("#final"));
+            for said in ["final", "sign", "decrypt"].map(|what| said(language, &format!("status-confirm-{what}"))) {
+                assert!(last.contains(&said), "{said}: {last}");
+            }
+            assert!(browser.has(By::Css("#start.button-final")));
             browser.click(By::Css("#start"));
             browser.wait_for_text_of(By::Css("#sure-error"), &said(language, "status-confirm-sure-missing"));
             inspect(&browser, "revoke-card-unsure", language);
