@@ -61,6 +61,7 @@ impl<'a> Outcome<'a> {
             JobOutcome::Succeeded { test: Some(test), .. } => test_key(test, ""),
             JobOutcome::Succeeded { email: Some(email), .. } => email_key(email, ""),
             JobOutcome::Succeeded { .. } => job_key(kind, ".done"),
+            JobOutcome::Failed { error } if error.code == Code::PinNotProved => "portal-outcome-unproved".to_owned(),
             JobOutcome::Failed { .. } => job_key(kind, ".failed"),
             JobOutcome::Over => "portal-outcome-over".to_owned(),
         };

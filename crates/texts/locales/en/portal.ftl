@@ -162,6 +162,7 @@ portal-outcome-waiting-lead = Please go on in the card window. This page is upda
 portal-outcome-over = This was ended
 portal-outcome-over-lead = It may not have begun within 5 minutes, the card window was closed, or another window took over. Your card is not damaged.
 portal-outcome-over-next = Please do it again; what was completed is not done twice.
+portal-outcome-unproved = The PIN is set; only the last step was not done
 portal-outcome-look = Update now
 
 # Certificates

@@ -159,6 +159,7 @@ portal-outcome-waiting-lead = 請在卡片視窗中操作。這一頁會自動�
 portal-outcome-over = 這次的作業已經中止
 portal-outcome-over-lead = 可能是超過 5 分鐘沒有開始、卡片視窗被關閉，或改在另一個視窗辦理。您的卡片沒有損壞。
 portal-outcome-over-next = 請再做一次；已完成的部分不會重做。
+portal-outcome-unproved = PIN碼已設定，最後一步沒有完成
 portal-outcome-look = 立即更新
 
 # 憑證查詢及下載
