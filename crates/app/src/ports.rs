@@ -177,8 +177,9 @@ pub trait UnitOfWork: Reader + Outbox + ConfirmationWriter + SessionWriter + Org
     /// # Errors
     /// [`StoreError::Stale`] where it has not, or another card was made from this device.
     async fn update_card(&mut self, card: &mut Card) -> Result<(), StoreError>;
-    /// Others that lock this card wait until this transaction ends. What is read from here on is as they left it.
-    async fn lock_card(&mut self, card: CardId) -> Result<(), StoreError>;
+    /// Others that lock this card wait until this transaction ends. What is read from here on is as they left it; whether
+    /// what was read before may not be.
+    async fn lock_card(&mut self, card: CardId) -> Result<bool, StoreError>;
 
     /// Adds certificates; new ones are held, which is a change of status. The first change of status in a transaction
     /// counts its generation's revision up, and holds off others of that generation until the end.

@@ -30,9 +30,8 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
     for _ in 0..LOOKS {
         let mut work = app.store.begin().await?;
         let mut job = work.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;
-        if job.state.kind().changes_card() {
-            work.lock_card(job.card).await?;
-            // Whoever had the card locked may have ended the job.
+        // Whoever had the card locked may have ended the job.
+        if job.state.kind().changes_card() && work.lock_card(job.card).await? {
             job = work.job(id).await?.ok_or(Code::NotFound)?;
         }
         let view = View::load(app, work.as_mut(), job.card).await?;

@@ -17,6 +17,9 @@ type Connection = sqlx::PgConnection;
 
 const PARAMETERS: Parameters = Parameters::Numbered;
 
+/// Whether several transactions write at the same time, so that rows have to be locked.
+const WRITES_AT_ONCE: bool = true;
+
 /// How to ask for a statement's plan, and the column that tells it.
 const EXPLAIN: (&str, &str) = ("EXPLAIN", "QUERY PLAN");
 

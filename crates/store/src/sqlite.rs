@@ -25,6 +25,9 @@ type Connection = sqlx::SqliteConnection;
 /// `$1` would be a name, which sqlx asks SQLite for at each, and SQLite goes through all names to find one.
 const PARAMETERS: Parameters = Parameters::Nameless;
 
+/// A transaction that writes has the database to itself from its beginning.
+const WRITES_AT_ONCE: bool = false;
+
 /// How to ask for a statement's plan, and the column that tells it.
 const EXPLAIN: (&str, &str) = ("EXPLAIN QUERY PLAN", "detail");
 

@@ -14,7 +14,7 @@ mod secrets;
 mod sessions;
 mod tickets;
 
-use super::{Connection, Db, EXPLAIN, PARAMETERS};
+use super::{Connection, Db, EXPLAIN, PARAMETERS, WRITES_AT_ONCE};
 use crate::failure;
 use async_trait::async_trait;
 use kaika_app::{
@@ -299,7 +299,7 @@ impl UnitOfWork for Work {
         self.noted(done)
     }
 
-    async fn lock_card(&mut self, card: CardId) -> Found<()> {
+    async fn lock_card(&mut self, card: CardId) -> Found<bool> {
         let done = cards::lock_card(self.on(), card).await;
         self.noted(done)
     }
