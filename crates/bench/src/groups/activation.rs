@@ -12,6 +12,7 @@ use anyhow::{Result, ensure};
 use kaika_app::UserCodeHasher;
 use kaika_testkit::ports::PortPair;
 use kaika_vault::UserCodes;
+use std::time::Duration;
 
 pub(crate) fn measure(setting: &Setting) -> Result<Vec<Table>> {
     let p256 = of_cards("p256", setting.size(30, 3), setting)?;
@@ -30,6 +31,8 @@ struct Measured {
     activated: Job,
     /// One verification of a user code, at the same time.
     argon2: Spent,
+    /// What the server spends on an activation beside it: each with its own, since a machine is not always as quick.
+    rest: Duration,
 }
 
 /// A job of which each is as the others; only time differs.
@@ -70,7 +73,9 @@ fn of_cards(kind: &'static str, count: u32, setting: &Setting) -> Result<Measure
         argon2.push(spent);
     }
     runtime.block_on(app.store.close());
-    Ok(Measured { personalised: job(personalised)?, activated: job(activated)?, argon2: middle(argon2) })
+    let pairs = activated.iter().zip(&argon2);
+    let rest = median(pairs.map(|((traffic, _), argon2)| traffic.server.cpu.saturating_sub(argon2.cpu)));
+    Ok(Measured { personalised: job(personalised)?, activated: job(activated)?, argon2: middle(argon2), rest })
 }
 
 fn job(mut runs: Vec<(Traffic, (u64, u64))>) -> Result<Job> {
@@ -88,7 +93,7 @@ fn middle(spent: impl IntoIterator<Item = Spent>) -> Spent {
 
 fn with_targets(p256: &Measured) -> Vec<Figure> {
     let Job { first, wire, server } = &p256.activated;
-    let rest = server.cpu.saturating_sub(p256.argon2.cpu);
+    let rest = p256.rest;
     vec![
         Figure::new("APDUs", first.job.apdus.to_string()).beside("with those that find out which card it is").at_most(
             first.job.apdus as f64,
@@ -111,13 +116,13 @@ fn with_targets(p256: &Measured) -> Vec<Figure> {
 }
 
 fn of_rsa(rsa: &Measured) -> Vec<Figure> {
-    let Job { first, wire, server } = &rsa.activated;
+    let Job { first, wire, .. } = &rsa.activated;
     vec![
         Figure::new("activation, RSA-2048 card: APDUs", first.job.apdus.to_string())
             .beside(format!("{} round trips", first.round_trips)),
         Figure::new("bytes to the card, from the card", both(first.job.to_card, first.job.from_card))
             .beside(format!("{} to the server, from the server", both(wire.0, wire.1))),
-        Figure::new("CPU of the server without argon2", millis(server.cpu.saturating_sub(rsa.argon2.cpu))),
+        Figure::new("CPU of the server without argon2", millis(rsa.rest)),
     ]
 }
 
