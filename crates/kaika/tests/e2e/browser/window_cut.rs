@@ -158,7 +158,8 @@ fn a_job_that_was_taken_over_can_be_taken_back() {
     take_over(&desk, &elsewhere);
     window.is_refused(Code::Stale);
     window.judge_job("stale");
-    assert_eq!(card.fails(&desk), 1);
+    // The wrong code's try alone; none, where the right one was tested last and gave all back.
+    assert!(card.fails(&desk) <= 1, "a right code costs no try");
     window.press("#again");
     window.succeeds("gca");
     card.assert_activated(&desk, "gca");
