@@ -3,7 +3,7 @@
 use super::{CardSession, Changes, Reader, Source, Transport, TransportError};
 use kaika_card::{KeypadFeature, KeypadRequest};
 use kaika_wire::{Code, Refusal};
-use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State, Transaction};
 use std::{
     ffi::CString,
     thread,
@@ -32,9 +32,10 @@ impl Source for PcscReaders {
     fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal> {
         let name = CString::new(reader).map_err(|_| Refusal::from(Code::ReaderUnknown))?;
         let context = context()?;
-        let mut card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(refusal)?;
-        card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard).map_err(refusal)?;
-        Ok(Box::new(Session { card, context, reader: name }))
+        let card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(refusal)?;
+        let mut session = Session { card: Some(card), context, reader: name, used: false };
+        session.locked().map_err(refusal)?.end(Disposition::ResetCard).map_err(|(_, error)| refusal(error))?;
+        Ok(Box::new(session))
     }
 
     fn watch(&self, changes: Changes) {
@@ -83,42 +84,67 @@ fn follow(changes: &Changes) -> Result<(), Refusal> {
 }
 
 struct Session {
-    card: Card,
+    /// Until it is dropped.
+    card: Option<Card>,
     // The card's handle lives in it.
     context: Context,
     reader: CString,
+    /// Something was sent to the card since it was reset.
+    used: bool,
+}
+
+impl Session {
+    /// Waits until no other program has a transaction.
+    fn locked(&mut self) -> Result<Transaction<'_>, Error> {
+        locked(self.card.as_mut().ok_or(Error::InvalidHandle)?)
+    }
+}
+
+fn locked(mut card: &mut Card) -> Result<Transaction<'_>, Error> {
+    // Another program may have reset the card between two batches; every batch begins with SELECT, so that is no harm,
+    // but PC/SC wants to see that it was noticed.
+    for _ in 0..3 {
+        match card.transaction2() {
+            Ok(transaction) => return Ok(transaction),
+            Err((again, Error::ResetCard)) => {
+                again.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard)?;
+                card = again;
+            }
+            Err((_, error)) => return Err(error),
+        }
+    }
+    Err(Error::ResetCard)
 }
 
 impl CardSession for Session {
     fn exclusive(&mut self, work: &mut dyn FnMut(&mut dyn Transport)) -> Result<(), TransportError> {
-        let mut card = &mut self.card;
-        // Another program may have reset the card between two batches; every batch begins with SELECT, so that is no
-        // harm, but PC/SC wants to see that it was noticed.
-        for _ in 0..3 {
-            match card.transaction2() {
-                Ok(transaction) => {
-                    work(&mut Channel { card: &transaction, context: &self.context, reader: &self.reader });
-                    return match transaction.end(Disposition::LeaveCard) {
-                        Ok(()) => Ok(()),
-                        // The work is done and has seen for itself what became of the card.
-                        Err((transaction, _)) => {
-                            drop(transaction);
-                            Ok(())
-                        }
-                    };
-                }
-                Err((again, Error::ResetCard)) => {
-                    again.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard).map_err(lost)?;
-                    card = again;
-                }
-                Err((_, error)) => return Err(lost(error)),
-            }
-        }
-        Err(TransportError::Reset)
+        self.used = true;
+        let card = self.card.as_mut().ok_or(TransportError::Removed)?;
+        let transaction = locked(card).map_err(lost)?;
+        work(&mut Channel { card: &transaction, context: &self.context, reader: &self.reader });
+        // The work is done and has seen for itself what became of the card; dropped, the transaction is over, too.
+        let _ = transaction.end(Disposition::LeaveCard);
+        Ok(())
     }
 
+    /// In a transaction of its own: a reset beside somebody else's would take the card from under them.
     fn reset(&mut self) -> Result<(), TransportError> {
-        self.card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::ResetCard).map_err(lost)
+        let transaction = self.locked().map_err(lost)?;
+        transaction.end(Disposition::ResetCard).map_err(|(_, error)| lost(error))?;
+        self.used = false;
+        Ok(())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.used {
+            let _ = self.reset();
+        }
+        // By itself a card that is dropped is reset outside of any transaction.
+        if let Some(card) = self.card.take() {
+            let _ = card.disconnect(Disposition::LeaveCard);
+        }
     }
 }
 
