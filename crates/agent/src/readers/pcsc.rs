@@ -16,6 +16,9 @@ pub struct PcscReaders;
 /// How often the watching thread looks whether anybody still listens, and whether a missing service has come.
 const LOOK_UP: Duration = Duration::from_secs(2);
 
+/// How many connections may come before this one at a card.
+const TURNS: usize = 100;
+
 /// Within which time PC/SC notices that a card is gone: pcscd looks every 400 ms.
 const NOTICED: Duration = Duration::from_secs(1);
 
@@ -102,8 +105,8 @@ impl Session {
 
 fn locked(mut card: &mut Card) -> Result<Transaction<'_>, Error> {
     // Another program may have reset the card between two batches; every batch begins with SELECT, so that is no harm,
-    // but PC/SC wants to see that it was noticed.
-    for _ in 0..3 {
+    // but PC/SC wants to see that it was noticed. Each time it was another one's turn.
+    for _ in 0..TURNS {
         match card.transaction2() {
             Ok(transaction) => return Ok(transaction),
             Err((again, Error::ResetCard)) => {

@@ -2,14 +2,14 @@
 //! by programs that we did not write.
 
 use crate::bench::{PATIENCE, Running, Said, eventually, folder, tool};
-use crate::demo::Demo;
+use crate::demo::{Data, Demo};
 use crate::judges::{Question, RelyingParty, pem, statuses};
 use kaika_testkit::{
     pcscd::PrivatePcscd,
     tools::{self, Output, Tool},
 };
 use serde_json::{Value, json};
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, thread};
 use tempfile::TempDir;
 
 /// A software card as a program of its own, in a reader of a pcscd of its own.
@@ -234,4 +234,21 @@ fn a_portal_that_is_not_there_leaves_the_card_alone() {
     bench.show(&["--portal", &portal]).refused("server_unreachable");
     let activate = ["card", "activate", "--portal", &portal, "--secrets-stdin"];
     bench.agent(&activate, "user_code=Abc12345\nnew_pin=135790\n").refused("server_unreachable");
+}
+
+/// A program that ends resets the card for itself, and not under the hands of the next one.
+#[test]
+fn programs_at_one_card_do_not_disturb_each_other() {
+    let demo = Demo::start(Data::made(), &["--without-agent"]);
+    let (card, file) = demo.spare_card("gca");
+    let bench = Bench::with(&file);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    assert_eq!(bench.show(&[]).expect_success()["number"], card.number());
+                }
+            });
+        }
+    });
 }
