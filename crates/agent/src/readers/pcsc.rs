@@ -141,11 +141,10 @@ impl CardSession for Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if self.used {
-            let _ = self.reset();
-        }
-        // By itself a card that is dropped is reset outside of any transaction.
-        if let Some(card) = self.card.take() {
+        let clean = !self.used || self.reset().is_ok();
+        // By itself a card that is dropped is reset outside of any transaction: better than a PIN left verified, and for
+        // nothing else.
+        if clean && let Some(card) = self.card.take() {
             let _ = card.disconnect(Disposition::LeaveCard);
         }
     }
