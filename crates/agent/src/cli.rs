@@ -41,8 +41,7 @@ enum What {
 }
 
 /// Runs the command line; the exit code is 0, 1 for a refusal, 2 for a wrong use.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let output = Output { json: arguments.iter().any(|argument| argument == "--json"), language: language() };
     let command = match Command::try_parse_from(arguments) {
         Ok(command) => command,

@@ -6,6 +6,7 @@ use crate::{Anchor, Anchors, App, Failure, audit::Head};
 ///
 /// # Errors
 /// The store or the file failed.
+#[crate::use_case]
 pub async fn anchor_audit(app: &App, anchors: &dyn Anchors, last: Option<Head>) -> Result<Head, Failure> {
     let head = app.store.read().await?.audit_head().await?;
     if head != Head::EMPTY && Some(head) != last {

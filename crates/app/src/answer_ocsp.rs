@@ -37,6 +37,7 @@ impl OcspAnswer {
 ///
 /// # Errors
 /// The generation is unknown; the issuer or the store failed.
+#[crate::use_case]
 pub async fn answer_ocsp(
     app: &App,
     name: &str,

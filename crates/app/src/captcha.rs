@@ -81,6 +81,7 @@ pub(crate) async fn check_captcha(app: &App, token: &str, answer: &str) -> Resul
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn forget_captchas(app: &App) -> Result<u64, Failure> {
     let mut work = app.store.begin().await?;
     let forgotten = work.delete_captchas(app.now()).await?;

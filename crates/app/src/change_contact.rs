@@ -15,6 +15,7 @@ use serde_json::json;
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn contact_of(app: &App, proved: &HolderProved) -> Result<Option<Contact>, Failure> {
     Ok(app.store.read().await?.contact(proved.card().holder).await?)
 }
@@ -30,6 +31,7 @@ pub enum AskedContact {
 
 /// # Errors
 /// [`Code::DetailsWrong`] for a card that is terminated; [`Code::TooManyRequests`] where several links were sent just now.
+#[crate::use_case]
 pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact) -> Result<AskedContact, Failure> {
     new.check().map_err(|error| Refusal::new(Code::BadRequest).detail(error.to_string()))?;
     let card = proved.card();
@@ -73,6 +75,7 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
 ///
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn pending_contact(
     app: &App,
     authority: &AuthorityId,
@@ -88,6 +91,7 @@ pub async fn pending_contact(
 ///
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn change_contact(app: &App, authority: &AuthorityId, token: &str) -> Result<(CardNumber, Contact), Failure> {
     let mut work = app.store.begin().await?;
     let confirmed: ConfirmationRecord = confirmation::follow(app, work.as_mut(), Purpose::ChangeContact, token).await?;

@@ -48,6 +48,7 @@ pub struct ChangedCertificate {
 ///
 /// # Errors
 /// [`Code::ChangedElsewhere`]; or none of them changes, and the refusal says why: nothing was written then.
+#[crate::use_case]
 pub async fn apply_change(
     work: &mut dyn UnitOfWork,
     policy: &Policy,
@@ -130,6 +131,7 @@ pub struct ChangedStatus {
 ///
 /// # Errors
 /// [`Code::NotFound`]; or the rules let none of the certificates change.
+#[crate::use_case]
 pub async fn change_status_by_authority(
     app: &App,
     which: &Which,

@@ -84,6 +84,7 @@ impl Asked {
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn ask(
     app: &App,
     work: &mut dyn UnitOfWork,
@@ -116,6 +117,7 @@ pub async fn ask(
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn may_ask(app: &App, work: &mut dyn UnitOfWork, purpose: Purpose, card: CardId) -> Result<bool, StoreError> {
     const MOST: u64 = 3;
     Ok(work.count_confirmations(purpose, card, app.now() - GOOD_FOR).await? < MOST)
@@ -125,6 +127,7 @@ pub async fn may_ask(app: &App, work: &mut dyn UnitOfWork, purpose: Purpose, car
 ///
 /// # Errors
 /// [`Code::LinkOver`] for an unknown one as for one that was used or ran out.
+#[crate::use_case]
 pub async fn look_at(app: &App, purpose: Purpose, token: &str) -> Result<ConfirmationRecord, Failure> {
     let found = app.store.read().await?.confirmation(&sha256_of_token(token)).await?;
     found.filter(|found| found.purpose == purpose && found.is_open(app.now())).ok_or_else(|| Code::LinkOver.into())
@@ -145,6 +148,7 @@ pub(crate) async fn look_back(app: &App, purpose: Purpose, token: &str) -> Resul
 ///
 /// # Errors
 /// As [`look_at`]; of many at once one succeeds.
+#[crate::use_case]
 pub async fn follow(
     app: &App,
     work: &mut dyn UnitOfWork,
@@ -159,6 +163,7 @@ pub async fn follow(
 ///
 /// # Errors
 /// [`Code::LinkOver`] where nothing is open, no try is left, or the code is another.
+#[crate::use_case]
 pub async fn test_code(app: &App, purpose: Purpose, card: CardId, code: &str) -> Result<CodeTested, Failure> {
     let mut work = app.store.begin().await?;
     let open = work.open_confirmation(purpose, card, app.now()).await?.ok_or(Code::LinkOver)?;
@@ -184,6 +189,7 @@ pub struct CodeTested {
 ///
 /// # Errors
 /// [`Code::LinkOver`] where it was used meanwhile.
+#[crate::use_case]
 pub async fn follow_code(
     app: &App,
     work: &mut dyn UnitOfWork,
@@ -222,6 +228,7 @@ const REMEMBERED: Duration = Duration::days(1);
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn forget_confirmations(app: &App) -> Result<u64, Failure> {
     let mut work = app.store.begin().await?;
     let forgotten = work.delete_confirmations(app.now() - REMEMBERED).await?;

@@ -16,6 +16,7 @@ pub struct EnrolledStation {
 
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn enrol_station(app: &App, name: &str) -> Result<EnrolledStation, Failure> {
     let now = app.now();
     let token = token(app.rng.as_ref());
@@ -40,6 +41,7 @@ pub async fn enrol_station(app: &App, name: &str) -> Result<EnrolledStation, Fai
 
 /// # Errors
 /// [`Code::StationUnknown`] for an unknown or withdrawn station, or a wrong token.
+#[crate::use_case]
 pub async fn authenticate_station(app: &App, id: StationId, token: &str) -> Result<Station, Failure> {
     let station = app.store.read().await?.station(id).await?;
     let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();

@@ -33,6 +33,7 @@ pub struct FoundCertificate {
 /// # Errors
 /// [`Code::NotFound`], for an unknown card as for another holder's name or one that is not published: a stranger does not
 /// learn who has a card.
+#[crate::use_case]
 pub async fn find_certificates(
     app: &App,
     authority: &AuthorityId,

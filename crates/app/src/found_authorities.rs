@@ -7,6 +7,7 @@ use kaika_domain::Root;
 ///
 /// # Errors
 /// The issuer or the store failed.
+#[crate::use_case]
 pub async fn found_authorities(app: &App, roots: &[Root]) -> Result<Vec<Generation>, Failure> {
     let mut generations = Vec::new();
     for owner in roots.iter().map(|root| &root.id).chain(app.policies.keys()) {

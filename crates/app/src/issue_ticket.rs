@@ -21,6 +21,7 @@ fn is_digit(byte: u8) -> bool {
 /// # Errors
 /// [`Code::NotFound`] for a kind of job that no page asks for, or that another use case asks for; the policy's refusal;
 /// [`Code::BadRequest`] where such a job needs other details.
+#[crate::use_case]
 pub async fn issue_ticket(
     app: &App,
     authority: &AuthorityId,
@@ -79,6 +80,7 @@ pub(crate) const REMEMBERED: Duration = Duration::days(1);
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn forget_tickets(app: &App) -> Result<u64, Failure> {
     let mut work = app.store.begin().await?;
     let forgotten = work.delete_tickets(app.now() - REMEMBERED).await?;

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 /// # Errors
 /// [`Code::NotFound`] for a token that is not one, or is of another authority or kind of job.
+#[crate::use_case]
 pub async fn job_outcome(
     app: &App,
     authority: &AuthorityId,

@@ -41,6 +41,10 @@ mod sweep;
 mod verify_audit;
 mod well_known;
 
+/// Makes an `async fn` one that returns a boxed future. Without it, a use case would be compiled in every crate and program
+/// that awaits it: an `async fn` is a type, and its code is made where that type is polled.
+pub(crate) use async_recursion::async_recursion as use_case;
+
 pub use anchor_audit::anchor_audit;
 pub use answer_ocsp::{OcspAnswer, answer_ocsp};
 pub use captcha::{Captcha, Sum, ask_again, captcha_digits, draw_captcha, forget_captchas};

@@ -58,6 +58,7 @@ pub struct CertificatePage {
 
 /// # Errors
 /// [`Code::NotFound`] where the authority has no organisations or the holder is of none; [`Code::PrimaryCardNeeded`].
+#[crate::use_case]
 pub async fn list_certificates(app: &App, who: &LoggedIn, wish: &CertificateWish) -> Result<CertificatePage, Failure> {
     let (policy, subject) = (app.policy(&who.card.authority)?, &who.holder.subject);
     let membership = Membership::of(policy, subject).ok_or(Code::NotFound)?;

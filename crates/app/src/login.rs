@@ -30,6 +30,7 @@ pub struct AskedLogin {
 ///
 /// # Errors
 /// [`Code::NotFound`] for an unknown authority.
+#[crate::use_case]
 pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>) -> Result<AskedLogin, Failure> {
     let browser = match browser {
         Some(kept) if is_token(kept) => kept.to_owned(),
@@ -49,6 +50,7 @@ pub struct BegunSession {
 /// # Errors
 /// [`Code::NotLoggedIn`] where there was no such login, in this browser and just now, or its session was opened before;
 /// why the card may not log in.
+#[crate::use_case]
 pub async fn begin_session(
     app: &App,
     authority: &AuthorityId,
@@ -112,6 +114,7 @@ impl LoggedIn {
 ///
 /// # Errors
 /// [`Code::NotLoggedIn`].
+#[crate::use_case]
 pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Result<LoggedIn, Failure> {
     let mut reader = app.store.read().await?;
     let session = reader.session(&sha256(token)).await?.filter(|session| {
@@ -129,6 +132,7 @@ pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Resul
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Result<(), Failure> {
     let mut work = app.store.begin().await?;
     let token = sha256(token);
@@ -149,6 +153,7 @@ pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Res
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn forget_sessions(app: &App) -> Result<u64, Failure> {
     let mut work = app.store.begin().await?;
     let forgotten = work.delete_sessions(app.now() - 2 * REMEMBERED).await?;

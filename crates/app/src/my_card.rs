@@ -20,6 +20,7 @@ pub struct MyCard {
 
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
     let LoggedIn { card, holder, .. } = who;
     let mut reader = app.store.read().await?;
@@ -42,6 +43,7 @@ pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
 
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn set_publication(app: &App, who: &LoggedIn, published: bool) -> Result<(), Failure> {
     let (card, now) = (&who.card, app.now());
     let mut work = app.store.begin().await?;

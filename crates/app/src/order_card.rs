@@ -35,6 +35,7 @@ pub struct OrderedCard {
 ///
 /// # Errors
 /// The subject cannot stand in a certificate, or the store failed.
+#[crate::use_case]
 pub async fn order_card(
     app: &App,
     authority: &AuthorityId,

@@ -11,6 +11,7 @@ const PAGE: u32 = 200;
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn organise(app: &App) -> Result<(), Failure> {
     for policy in app.policies.values() {
         let rule = rule(policy);

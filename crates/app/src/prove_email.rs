@@ -76,6 +76,7 @@ pub(crate) async fn prove_email_by_code(
 ///
 /// # Errors
 /// As [`prove_email_by_code`]; [`Code::NotFound`] for a page that waits for no code.
+#[crate::use_case]
 pub async fn prove_email_on_page(app: &App, authority: &AuthorityId, outcome: &str, code: &str) -> Result<(), Failure> {
     let mut reader = app.store.read().await?;
     let job = crate::job_outcome::job_of_page(reader.as_mut(), authority, JobKind::SetEmail, outcome).await?;
@@ -94,6 +95,7 @@ pub async fn prove_email_on_page(app: &App, authority: &AuthorityId, outcome: &s
 ///
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn email_of_link(app: &App, authority: &AuthorityId, token: &str) -> Result<EmailLink, Failure> {
     let found = confirmation::look_back(app, Purpose::WriteEmail, token).await?;
     let mut reader = app.store.read().await?;
@@ -114,6 +116,7 @@ pub async fn email_of_link(app: &App, authority: &AuthorityId, token: &str) -> R
 
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn prove_email(app: &App, authority: &AuthorityId, token: &str) -> Result<(), Failure> {
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow(app, work.as_mut(), Purpose::WriteEmail, token).await?;

@@ -34,6 +34,7 @@ impl From<LoggedIn> for HolderProved {
 ///
 /// # Errors
 /// [`Code::DetailsWrong`] for everything that a stranger may be guessing at.
+#[crate::use_case]
 pub async fn prove_holder(
     app: &App,
     authority: &AuthorityId,

@@ -13,6 +13,7 @@ const RENEWAL: Duration = Duration::days(1);
 ///
 /// # Errors
 /// [`Code::NotFound`] for an unknown generation or shard; the issuer or the store failed.
+#[crate::use_case]
 pub async fn publish_crl(app: &App, name: &str, shard: Option<u32>) -> Result<Crl, Failure> {
     let mut reader = app.store.read().await?;
     let generation = generation(reader.as_mut(), name).await?;

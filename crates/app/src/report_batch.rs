@@ -24,6 +24,7 @@ const LOOKS: u32 = 60;
 /// # Errors
 /// [`Code::Stale`] for a job that is over, fenced, or at another batch; [`Code::NotFound`] for an unknown job or a wrong
 /// token; [`Code::Busy`] while another server works on the same report.
+#[crate::use_case]
 pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport) -> Result<JobState, Failure> {
     let _one_at_a_time = app.busy.lock(id).await;
     let presented: [u8; 32] = Sha256::digest(token.as_bytes()).into();

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// The authority has no user codes, or the store failed.
+#[crate::use_case]
 pub async fn ask_user_code_reset(
     app: &App,
     authority: &AuthorityId,
@@ -58,6 +59,7 @@ pub async fn ask_user_code_reset(
 ///
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn card_of_reset(app: &App, authority: &AuthorityId, token: &str) -> Result<CardNumber, Failure> {
     let found = confirmation::look_at(app, Purpose::ResetUserCode, token).await?;
     let card = app.store.read().await?.card(found.card).await?;
@@ -69,6 +71,7 @@ pub async fn card_of_reset(app: &App, authority: &AuthorityId, token: &str) -> R
 ///
 /// # Errors
 /// [`Code::LinkOver`].
+#[crate::use_case]
 pub async fn reset_user_code(
     app: &App,
     authority: &AuthorityId,

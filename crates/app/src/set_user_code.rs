@@ -22,6 +22,7 @@ pub struct SetUserCode {
 /// # Errors
 /// [`Code::NotFound`] for a card that there is not, or whose authority has no user codes; [`Code::CardBarred`] for a
 /// terminated one.
+#[crate::use_case]
 pub async fn set_user_code(
     app: &App,
     station: &Station,

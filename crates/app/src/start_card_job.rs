@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// The card is not ours, not blank, of another authority, not the one that the page was told; nothing is ordered; the station is not enrolled; the ticket is
 /// over.
+#[crate::use_case]
 pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
     let (card, expectation) = match request.kind {
         JobKind::Personalise => {

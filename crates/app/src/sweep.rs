@@ -23,6 +23,7 @@ pub struct Swept {
 ///
 /// # Errors
 /// The store failed; what was done stays done.
+#[crate::use_case]
 pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
     const PAGE: u32 = 500;
     let mut swept = Vec::new();

@@ -42,6 +42,7 @@ pub enum AuditFinding {
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn verify_audit(store: &dyn Store, anchors: &[Anchor]) -> Result<AuditReport, Failure> {
     const PAGE: u32 = 1000;
     let mut reader = store.read().await?;

@@ -8,6 +8,7 @@ use kaika_wire::{PinDigits, PortalAuthority, WellKnown};
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
     let generations = app.store.read().await?.generations().await?;
     let authorities = app.policies.values().map(|policy| PortalAuthority {

@@ -89,8 +89,7 @@ struct Place {
 }
 
 /// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let command = match Command::try_parse_from(&arguments) {
         Ok(command) => command,

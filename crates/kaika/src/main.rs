@@ -6,5 +6,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    kaika::cli::main(std::env::args_os())
+    kaika::cli::main(std::env::args_os().collect())
 }

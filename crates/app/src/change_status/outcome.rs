@@ -37,6 +37,7 @@ pub(super) fn seal_outcome(
 
 /// # Errors
 /// [`Code::NotFound`] for a token that is not ours, of another kind or authority, or a day old.
+#[crate::use_case]
 pub async fn change_outcome(
     app: &App,
     authority: &AuthorityId,

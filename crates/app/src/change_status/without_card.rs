@@ -27,6 +27,7 @@ pub struct WithoutCard {
 /// # Errors
 /// [`Code::ChangedElsewhere`], [`Code::CaptchaWrong`], [`Code::DetailsWrong`]. Who has given all three right is told why
 /// nothing changes.
+#[crate::use_case]
 pub async fn change_status_without_card(
     app: &App,
     authority: &AuthorityId,

@@ -36,6 +36,7 @@ pub struct Delivery {
 ///
 /// # Errors
 /// The store or the vault failed; what was not settled then is due again later.
+#[crate::use_case]
 pub async fn deliver_mails(app: &App, mailer: &dyn Mailer) -> Result<Delivery, Failure> {
     let mut delivery = Delivery::default();
     let due = app.store.read().await?.due_mails(app.now(), AT_ONCE).await?;

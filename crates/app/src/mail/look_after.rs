@@ -16,6 +16,7 @@ const GIVEN_UP_REMEMBERED: Duration = Duration::days(90);
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn list_mails(app: &App, sent: bool) -> Result<Vec<MailRecord>, Failure> {
     Ok(app.store.read().await?.mails(sent, MOST).await?)
 }
@@ -25,6 +26,7 @@ pub async fn list_mails(app: &App, sent: bool) -> Result<Vec<MailRecord>, Failur
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn retry_mails(app: &App, only: Option<MailId>) -> Result<u64, Failure> {
     let mut work = app.store.begin().await?;
     let retried = work.retry_mails(only, app.now()).await?;
@@ -36,6 +38,7 @@ pub async fn retry_mails(app: &App, only: Option<MailId>) -> Result<u64, Failure
 ///
 /// # Errors
 /// The store failed.
+#[crate::use_case]
 pub async fn forget_mails(app: &App) -> Result<u64, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
