@@ -1,78 +1,11 @@
 //! The audit log: every event is chained to the one before by SHA-256, and heads are signed outside the database.
 
-use kaika_domain::Actor;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+mod anchor;
+mod event;
+mod ports;
+mod verify;
 
-/// Something that somebody did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Event {
-    pub at: OffsetDateTime,
-    pub actor: Actor,
-    /// A verb of the glossary and its object: `card.activate`.
-    pub action: &'static str,
-    /// Facts; never a secret.
-    pub payload: Value,
-}
-
-/// An event as it stands in the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chained {
-    /// 1 for the first, without gaps.
-    pub sequence: i64,
-    /// Seconds since 1970.
-    pub at: i64,
-    pub actor: String,
-    pub action: String,
-    /// JSON as written.
-    pub payload: String,
-    pub hash: [u8; 32],
-}
-
-/// The last event's number and hash; 0 and zeros before the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    pub sequence: i64,
-    pub hash: [u8; 32],
-}
-
-impl Head {
-    pub const EMPTY: Self = Self { sequence: 0, hash: [0; 32] };
-
-    /// The event that follows.
-    pub fn chain(self, event: &Event) -> Chained {
-        let mut next = Chained {
-            sequence: self.sequence + 1,
-            at: event.at.unix_timestamp(),
-            actor: event.actor.to_string(),
-            action: event.action.to_owned(),
-            payload: event.payload.to_string(),
-            hash: [0; 32],
-        };
-        next.hash = next.expected_hash(&self.hash);
-        next
-    }
-}
-
-impl Chained {
-    /// SHA-256 over the hash before and every field, each with its length in front.
-    pub fn expected_hash(&self, before: &[u8; 32]) -> [u8; 32] {
-        let mut sha = Sha256::new();
-        let mut field = |bytes: &[u8]| {
-            sha.update((bytes.len() as u64).to_be_bytes());
-            sha.update(bytes);
-        };
-        field(before);
-        field(&self.sequence.to_be_bytes());
-        field(&self.at.to_be_bytes());
-        field(self.actor.as_bytes());
-        field(self.action.as_bytes());
-        field(self.payload.as_bytes());
-        sha.finalize().into()
-    }
-
-    pub fn head(&self) -> Head {
-        Head { sequence: self.sequence, hash: self.hash }
-    }
-}
+pub use anchor::{Anchor, anchor_audit};
+pub use event::{Chained, Event, Head};
+pub use ports::{Anchors, AuditReader, AuditWriter};
+pub use verify::{AuditFinding, AuditReport, verify_audit};

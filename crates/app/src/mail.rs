@@ -7,10 +7,12 @@
 mod deliver;
 mod letter;
 mod look_after;
+mod ports;
 
 pub use deliver::{Delivery, deliver_mails};
 pub use letter::{Letter, Posted};
 pub use look_after::{forget_mails, list_mails, retry_mails};
+pub use ports::{DeliveredMail, LetterSeal, MailCounts, MailError, MailReader, Mailbox, Mailer, Outbox};
 
 use crate::{App, Failure, UnitOfWork};
 use kaika_wire::{AuthorityId, EmailAddress, MailId};

@@ -1,8 +1,17 @@
 //! What relying parties are told of a certificate, by revocation list and by OCSP alike.
 
+mod answer_ocsp;
 mod cache;
+mod ports;
+mod publish_crl;
+mod records;
 
+pub use answer_ocsp::{OcspAnswer, answer_ocsp};
 pub(crate) use cache::{Ready, Responder, StatusCache};
+pub use ports::{StatusReader, StatusWriter};
+pub(crate) use publish_crl::VALIDITY;
+pub use publish_crl::publish_crl;
+pub use records::{Crl, CrlHead, StatusRecord};
 
 use kaika_domain::{CertificateState, RevocationReason};
 use kaika_pki::crl;

@@ -8,7 +8,11 @@ use kaika_agent::{
     portal::{Portal, Station, Target, http::HttpPortals},
     readers::{CardSession, Transport, TransportError, soft::desk_session},
 };
-use kaika_app::{App, CardOrder, enrol_station, order_card};
+use kaika_app::{
+    App,
+    access::enrol_station,
+    cards::{CardOrder, order_card},
+};
 use kaika_card::{Pin, Secrets};
 use kaika_domain::{CardRank, Organisation};
 use kaika_softcard::{Options, SoftCard};

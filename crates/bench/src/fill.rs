@@ -4,7 +4,10 @@ use crate::site::{GENERATION, authority};
 use anyhow::{Context, Result};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
-use kaika_app::{App, Generation, IssueOrder};
+use kaika_app::{
+    App,
+    authorities::{Generation, IssueOrder},
+};
 use kaika_domain::{Actor, Card, CardRank, CardState, Certificate, CertificateState, Holder, Organisation, Placement};
 use kaika_wire::{CardId, CertificateId, CertificateRole, Guid, HolderId, JobId, SerialNumber};
 use sha2::{Digest, Sha256};

@@ -2,7 +2,7 @@
 
 use crate::fill::serial;
 use anyhow::{Context, Result};
-use kaika_app::{App, Generation, audit::Event};
+use kaika_app::{App, audit::Event, authorities::Generation};
 use kaika_domain::{Actor, RevocationReason};
 
 /// Revokes the certificate of this number.

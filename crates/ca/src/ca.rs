@@ -5,7 +5,12 @@ use crate::groups::Groups;
 use crate::keys::{KeyStore, KeyStoreError};
 use crate::template;
 use async_trait::async_trait;
-use kaika_app::{Clock, Generation, IssueError, IssueOrder, Issuer, Rng, Store, StoreError, subject_name};
+use kaika_app::{
+    Store, StoreError,
+    authorities::{Generation, IssueError, IssueOrder, Issuer},
+    holders::subject_name,
+    kernel::{Clock, Rng},
+};
 use kaika_domain::{Certificate, Policy, Root};
 use kaika_pki::crl::Revoked;
 use kaika_pki::ocsp::{Nonce, SingleAnswer};

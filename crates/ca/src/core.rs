@@ -4,7 +4,11 @@ use crate::ca::CaConfig;
 use crate::error;
 use crate::key_ring::KeyRing;
 use crate::keys::Signer;
-use kaika_app::{Clock, Generation, IssueError, Rng, Store};
+use kaika_app::{
+    Store,
+    authorities::{Generation, IssueError},
+    kernel::{Clock, Rng},
+};
 use kaika_domain::{Policy, Root};
 use kaika_pki::{Certificate, Serial};
 use kaika_wire::{AuthorityId, GenerationId, SerialNumber};

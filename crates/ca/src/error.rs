@@ -1,6 +1,6 @@
 //! Failures of the parts, in the port's terms.
 
-use kaika_app::IssueError;
+use kaika_app::authorities::IssueError;
 use kaika_pki::ParseError;
 use kaika_pki::lint::Finding;
 use std::fmt::Display;

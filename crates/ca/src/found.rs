@@ -4,7 +4,12 @@ use crate::core::{Core, pki_serial, responder_key};
 use crate::keys::Signer;
 use crate::responder::{self, MAX_AUTHORITY_CERTIFICATE, RESPONDER_ALGORITHM};
 use crate::{error, template};
-use kaika_app::{Generation, IssueError, StoreError, audit::Event, subject_name};
+use kaika_app::{
+    StoreError,
+    audit::Event,
+    authorities::{Generation, IssueError},
+    holders::subject_name,
+};
 use kaika_domain::policy::AuthorityKey;
 use kaika_domain::{Actor, Policy, Root};
 use kaika_pki::lint::{Expected, lint};

@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::error;
 use crate::issue::Wanted;
-use kaika_app::IssueError;
+use kaika_app::authorities::IssueError;
 use kaika_domain::Certificate;
 use std::sync::Arc;
 use std::time::Duration;

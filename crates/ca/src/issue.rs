@@ -6,7 +6,10 @@
 use crate::core::{Core, IssuingKey, pki_serial};
 use crate::{error, template};
 use kaika_app::{
-    Issuance, IssuanceState, IssueError, IssueOrder, KeyUse, Settled, StoreError, UnitOfWork, audit::Event,
+    StoreError, UnitOfWork,
+    audit::Event,
+    authorities::{IssueError, IssueOrder},
+    certificates::{Issuance, IssuanceState, KeyUse, Settled},
 };
 use kaika_domain::{Certificate, CertificateState, Placement, Policy};
 use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};

@@ -2,7 +2,7 @@
 
 use crate::error;
 use crate::keys::{KeyStore, KeyStoreError, Signer};
-use kaika_app::IssueError;
+use kaika_app::authorities::IssueError;
 use kaika_pki::{KeyAlgorithm, PublicKey};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -4,7 +4,11 @@
 use crate::core::{Core, pki_serial, responder_key};
 use crate::keys::Signer;
 use crate::{error, template};
-use kaika_app::{Generation, IssueError, audit::Event, subject_name};
+use kaika_app::{
+    audit::Event,
+    authorities::{Generation, IssueError},
+    holders::subject_name,
+};
 use kaika_domain::Actor;
 use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};

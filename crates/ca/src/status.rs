@@ -3,7 +3,7 @@
 use crate::core::Core;
 use crate::error;
 use crate::keys::Signer;
-use kaika_app::{Generation, IssueError};
+use kaika_app::authorities::{Generation, IssueError};
 use kaika_pki::SignatureAlgorithm;
 use kaika_pki::crl::{self, CrlToBeSigned, Revoked};
 use kaika_pki::ocsp::{self, Nonce, ResponseToBeSigned, SingleAnswer};

@@ -2,7 +2,10 @@
 
 use crate::core::{IssuingKey, pki_serial};
 use crate::error;
-use kaika_app::{IssueError, IssueOrder, subject_name};
+use kaika_app::{
+    authorities::{IssueError, IssueOrder},
+    holders::subject_name,
+};
 use kaika_domain::policy::{AuthorityKey, CertificateRules};
 use kaika_domain::{CardRank, Policy};
 use kaika_pki::oid::Oid;

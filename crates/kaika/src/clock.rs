@@ -1,6 +1,6 @@
 //! The system's clock, moved by whole days where a demo wants to see what comes later, or was before.
 
-use kaika_app::Clock;
+use kaika_app::kernel::Clock;
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},

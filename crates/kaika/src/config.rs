@@ -4,7 +4,7 @@
 
 use crate::installation::Places;
 use anyhow::{Context, Result, bail};
-use kaika_app::StatusSettings;
+use kaika_app::status::StatusSettings;
 use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
 use kaika_server::Rates;
 use kaika_wire::EmailAddress;

@@ -19,7 +19,7 @@ use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
     serve::{AgentConfig, AgentHandle, serve},
 };
-use kaika_app::{StatusSettings, sweep};
+use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_mail::FolderMailbox;
 use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};

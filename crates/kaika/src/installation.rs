@@ -2,7 +2,14 @@
 
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
-use kaika_app::{Anchors, App, Clock, Rng, StatusSettings, Store, found_authorities, organise};
+use kaika_app::{
+    App, Store,
+    audit::Anchors,
+    authorities::found_authorities,
+    holders::organise,
+    kernel::{Clock, Rng},
+    status::StatusSettings,
+};
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
 use kaika_domain::{Policy, Root, policy::Roots};
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
@@ -151,7 +158,7 @@ impl Places {
     ///
     /// # Errors
     /// The audit key or the file cannot be read, or a line of it is not genuine.
-    pub fn read_anchors(&self) -> Result<Vec<kaika_app::Anchor>> {
+    pub fn read_anchors(&self) -> Result<Vec<kaika_app::audit::Anchor>> {
         let key = AuditPublicKey::read(&self.secrets).context("the audit log's public key cannot be read")?;
         read_anchors(&self.anchors, &key).context("the anchors of the audit log cannot be read")
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
-use kaika_app::Mailer;
+use kaika_app::mail::Mailer;
 use kaika_server::{Rates, Scheduler, Settings, metrics_router, repository_router, router, run_scheduler};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};

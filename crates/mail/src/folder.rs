@@ -3,7 +3,7 @@
 
 use crate::words;
 use async_trait::async_trait;
-use kaika_app::{DeliveredMail, MailError, Mailbox, Mailer, Posted};
+use kaika_app::mail::{DeliveredMail, MailError, Mailbox, Mailer, Posted};
 use kaika_wire::{EmailAddress, MailId};
 use serde::{Deserialize, Serialize};
 use std::{

@@ -3,7 +3,7 @@
 
 use crate::words;
 use async_trait::async_trait;
-use kaika_app::{MailError, Mailer, Posted};
+use kaika_app::mail::{MailError, Mailer, Posted};
 use kaika_texts::Language;
 use kaika_wire::EmailAddress;
 use lettre::{

@@ -1,6 +1,6 @@
 //! A letter in words: Chinese first, English below, as plain text that every program shows.
 
-use kaika_app::{Letter, Posted};
+use kaika_app::mail::{Letter, Posted};
 use kaika_domain::policy::Text;
 use kaika_texts::{FluentValue, Language, text};
 

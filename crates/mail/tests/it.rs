@@ -1,7 +1,7 @@
 //! Mails to a mail server that we did not write, and what it hears.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic too")]
 
-use kaika_app::{Letter, MailError, Mailbox, Mailer, Posted};
+use kaika_app::mail::{Letter, MailError, Mailbox, Mailer, Posted};
 use kaika_domain::Policy;
 use kaika_mail::{Encryption, FolderMailbox, SmtpMailer, SmtpSettings};
 use kaika_testkit::smtp::{Encryption as Peers, SmtpPeer};

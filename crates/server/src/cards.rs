@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::{App, set_user_code};
+use kaika_app::{App, access::set_user_code};
 use kaika_wire::{CardNumber, Code, NewUserCode, UserCodeSet};
 use std::sync::Arc;
 

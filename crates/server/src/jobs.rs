@@ -14,7 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use kaika_app::{App, Failure, report_batch, start_card_job};
+use kaika_app::{
+    App, Failure,
+    cards::{report_batch, start_card_job},
+};
 use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, WELL_KNOWN_PATH};
 use std::sync::Arc;
 
@@ -29,7 +32,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
 
 /// Which cards belong to this portal.
 async fn well_known(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    match kaika_app::well_known(&app, JOBS).await {
+    match kaika_app::authorities::well_known(&app, JOBS).await {
         Ok(document) => Json(document).into_response(),
         Err(failure) => fail(failure, &headers),
     }

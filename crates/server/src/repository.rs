@@ -12,7 +12,10 @@ use axum::{
     routing::{get, post},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kaika_app::{App, Failure, OcspAnswer, StoreError, answer_ocsp, publish_crl};
+use kaika_app::{
+    App, Failure, StoreError,
+    status::{OcspAnswer, answer_ocsp, publish_crl},
+};
 use kaika_wire::Code;
 use std::{future::Future, time::Instant};
 use time::OffsetDateTime;

@@ -2,8 +2,11 @@
 //! that are due.
 
 use kaika_app::{
-    Anchors, App, Failure, Mailer, anchor_audit, audit::Head, deliver_mails, forget_captchas, forget_confirmations,
-    forget_mails, forget_sessions, forget_tickets, sweep,
+    App, Failure,
+    access::{forget_captchas, forget_confirmations, forget_sessions},
+    audit::{Anchors, Head, anchor_audit},
+    cards::{forget_tickets, sweep},
+    mail::{Mailer, deliver_mails, forget_mails},
 };
 use std::{sync::Arc, time::Duration};
 use time::Duration as Span;

@@ -10,7 +10,11 @@ use axum::{
     http::{HeaderMap, Method, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{BegunSession, Failure, LoggedIn, logged_in};
+use kaika_app::{
+    Failure,
+    access::{LoggedIn, logged_in},
+    cards::BegunSession,
+};
 use kaika_domain::Policy;
 use kaika_wire::{AuthorityId, Code};
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use crate::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
-use kaika_app::{App, Mailbox};
+use kaika_app::{App, mail::Mailbox};
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 /// What a portal is told beside its authorities.

@@ -1,7 +1,10 @@
 //! Who a station is: `Authorization: Station <id>:<token>`.
 
 use axum::http::{HeaderMap, header};
-use kaika_app::{App, Failure, Station, authenticate_station};
+use kaika_app::{
+    App, Failure,
+    access::{Station, authenticate_station},
+};
 use kaika_wire::{Code, StationId};
 
 pub(crate) async fn station(app: &App, headers: &HeaderMap) -> Result<Station, Failure> {

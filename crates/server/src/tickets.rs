@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::{AskedLogin, Failure, ask_login, issue_ticket};
+use kaika_app::{
+    Failure,
+    cards::{AskedLogin, ask_login, issue_ticket},
+};
 use kaika_wire::{
     AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
 };

@@ -59,23 +59,33 @@ pub async fn plans_of_lists(url: &str) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// Names the statements of a file and lists them.
+/// The modules of the contexts, and all statements of all of them.
+macro_rules! contexts {
+    ($($context:ident),*) => {
+        $(mod $context;)*
+
+        /// Every statement there is, of those about many things each of its texts.
+        fn statements() -> Vec<&'static str> {
+            [$($context::statements()),*].concat()
+        }
+    };
+}
+use contexts;
+
+/// Names the statements of a file and lists them; those that take many things at once come last.
 macro_rules! statements {
-    ($($name:ident = $sql:expr;)*) => {
-        $(const $name: &str = $sql;)*
-        pub(super) const STATEMENTS: &[&str] = &[$($name),*];
+    ($($name:ident = $sql:expr;)* $([many] $many:ident = $text:expr;)*) => {
+        $(pub(super) const $name: &str = $sql;)*
+        $(static $many: $crate::groups::Many = $crate::groups::Many::new($text, super::PARAMETERS);)*
+
+        pub(super) fn statements() -> Vec<&'static str> {
+            let many: &[&$crate::groups::Many] = &[$(&$many),*];
+            let many = many.iter().flat_map(|statement| *statement.texts());
+            [$($name),*].into_iter().chain(many).collect()
+        }
     };
 }
 use statements;
-
-/// Names the statements of a file that take many things at once, and lists them.
-macro_rules! many {
-    ($($name:ident = $sql:expr;)*) => {
-        $(static $name: $crate::groups::Many = $crate::groups::Many::new($sql, super::PARAMETERS);)*
-        pub(super) const MANY: &[&$crate::groups::Many] = &[$(&$name),*];
-    };
-}
-use many;
 
 /// What a database said, in the port's terms.
 fn failure(error: sqlx::Error) -> StoreError {

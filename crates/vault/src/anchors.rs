@@ -2,7 +2,10 @@
 //! the whole of it anew, cannot sign these.
 
 use crate::{AuditKey, AuditPublicKey};
-use kaika_app::{Anchor, Anchors, VaultError, audit::Head};
+use kaika_app::{
+    audit::{Anchor, Anchors, Head},
+    kernel::VaultError,
+};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};

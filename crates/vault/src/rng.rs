@@ -1,7 +1,7 @@
 //! Randomness from the operating system.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use kaika_app::Rng;
+use kaika_app::kernel::Rng;
 
 /// aws-lc's generator, seeded by the operating system.
 #[derive(Clone, Debug)]

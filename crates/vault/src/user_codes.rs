@@ -6,7 +6,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{self, PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
-use kaika_app::{UserCodeHasher, VaultError};
+use kaika_app::{access::UserCodeHasher, kernel::VaultError};
 use kaika_wire::UserCode;
 use std::sync::Arc;
 use tokio::sync::Semaphore;

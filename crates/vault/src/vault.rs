@@ -12,7 +12,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
 };
-use kaika_app::{CardSecrets, LetterSeal, VaultError};
+use kaika_app::{cards::CardSecrets, kernel::VaultError, mail::LetterSeal};
 use kaika_domain::PukVersion;
 use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, MailId, ManagementKey, Puk, Slot};
 use pkcs8::SubjectPublicKeyInfoRef;

@@ -3,7 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, PrivateKey, UnparsedPublicKey};
-use kaika_app::{Anchor, Anchors, CardSecrets, LetterSeal, Rng, UserCodeHasher, VaultError, audit::Head};
+use kaika_app::{
+    access::UserCodeHasher,
+    audit::{Anchor, Anchors, Head},
+    cards::CardSecrets,
+    kernel::{Rng, VaultError},
+    mail::LetterSeal,
+};
 use kaika_domain::PukVersion;
 use kaika_vault::{
     AnchorFile, AuditPublicKey, KeyFile, KeyFileError, Passphrase, SystemRng, UserCodes, Vault, read_anchors,

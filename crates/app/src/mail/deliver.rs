@@ -6,7 +6,11 @@
 //! same `Message-ID`.
 
 use super::{Letter, MailRecord, MailState, Posted};
-use crate::{App, Failure, MailError, Mailer, audit::Event};
+use crate::{
+    App, Failure,
+    audit::Event,
+    mail::{MailError, Mailer},
+};
 use kaika_domain::Actor;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};

@@ -3,7 +3,7 @@
 //! **Invariant:** an answer about a certificate leaves the cache before one about its new status can be asked for here,
 //! and within half a second of its change by another process.
 
-use crate::{App, Generation, StoreError};
+use crate::{App, StoreError, authorities::Generation};
 use hashlink::LinkedHashMap;
 use kaika_pki::ocsp::{CertId, HashAlgorithm, IssuerHashes, Status};
 use kaika_pki::{Certificate, Serial};

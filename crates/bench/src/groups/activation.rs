@@ -9,7 +9,7 @@ use crate::server::Server;
 use crate::site::{Address, Database, Keys, Site};
 use crate::{Setting, runtime};
 use anyhow::{Result, ensure};
-use kaika_app::UserCodeHasher;
+use kaika_app::access::UserCodeHasher;
 use kaika_testkit::ports::PortPair;
 use kaika_vault::UserCodes;
 use std::time::Duration;

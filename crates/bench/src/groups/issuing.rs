@@ -6,7 +6,7 @@ use crate::report::{Figure, Table, number, percent};
 use crate::site::{Database, Keys, Site};
 use crate::{Setting, runtime, signatures};
 use anyhow::{Result, ensure};
-use kaika_app::{App, IssueOrder};
+use kaika_app::{App, authorities::IssueOrder};
 use kaika_pki::KeyAlgorithm;
 use kaika_testkit::postgres::TestPostgres;
 use std::collections::HashSet;
@@ -114,7 +114,7 @@ async fn issue_all(app: &Arc<App>, orders: Vec<IssueOrder>) -> Result<()> {
             while let Some(order) = next() {
                 serials.push(app.issuer.issue(&order).await?.serial);
             }
-            Ok::<_, kaika_app::IssueError>(serials)
+            Ok::<_, kaika_app::authorities::IssueError>(serials)
         });
     }
     let mut serials = HashSet::new();

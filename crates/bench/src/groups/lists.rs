@@ -9,7 +9,7 @@ use crate::site::{Address, Database, GENERATION, Keys, Site};
 use crate::{Setting, runtime};
 use anyhow::{Context, Result, ensure};
 use kaika::{config::Config, serve};
-use kaika_app::{App, Generation, publish_crl};
+use kaika_app::{App, authorities::Generation, status::publish_crl};
 use kaika_domain::{CertificateState, RevocationReason};
 use kaika_testkit::postgres::TestPostgres;
 use serde::{Deserialize, Serialize};

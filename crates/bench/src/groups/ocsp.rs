@@ -10,7 +10,7 @@ use crate::site::{Address, Database, GENERATION, Keys, Site};
 use crate::{Setting, runtime, signatures};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kaika_app::{App, answer_ocsp};
+use kaika_app::{App, status::answer_ocsp};
 use kaika_domain::CertificateState;
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status};
 use kaika_pki::{Certificate, KeyAlgorithm, Serial};

@@ -10,8 +10,12 @@ use crate::site::{Address, Database, GENERATION, Keys, Site, authority};
 use crate::{Setting, groups::ocsp, runtime};
 use anyhow::{Context, Result, ensure};
 use kaika_app::{
-    App, CertificateQuery, Generation, WithoutCard, change_status_without_card, draw_captcha, find_certificates,
-    publish_crl, sweep,
+    App,
+    access::draw_captcha,
+    authorities::Generation,
+    cards::sweep,
+    certificates::{CertificateQuery, WithoutCard, change_status_without_card, find_certificates},
+    status::publish_crl,
 };
 use kaika_pki::Certificate;
 use kaika_testkit::{ports::PortPair, postgres::TestPostgres};

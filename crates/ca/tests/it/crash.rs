@@ -2,7 +2,10 @@
 
 use crate::world::{World, passphrase};
 use kaika_app::{
-    Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, Reader, Store, StoreError, UnitOfWork,
+    Reader, Store, StoreError, UnitOfWork,
+    authorities::{IssueError, IssueOrder, Issuer},
+    certificates::{Issuance, IssuanceState},
+    kernel::Clock,
 };
 use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError};
 use kaika_pki::{Certificate, KeyAlgorithm, PublicKey};

@@ -1,7 +1,10 @@
 //! Founding roots and authorities.
 
 use crate::world::{World, id, passphrase, policies, roots};
-use kaika_app::{Clock, IssueError, Issuer};
+use kaika_app::{
+    authorities::{IssueError, Issuer},
+    kernel::Clock,
+};
 use kaika_ca::{FileKeyStore, KeyStoreError, OpenError};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile};
 use kaika_vault::Passphrase;

@@ -1,7 +1,12 @@
 //! What the issuer will not start with, not sign, and not let out.
 
 use crate::world::{World, card_key, id, passphrase};
-use kaika_app::{Clock, Issuance, IssuanceState, IssueError, IssueOrder, Issuer, Store};
+use kaika_app::{
+    Store,
+    authorities::{IssueError, IssueOrder, Issuer},
+    certificates::{Issuance, IssuanceState},
+    kernel::Clock,
+};
 use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, OpenError, Signer, SignerError};
 use kaika_domain::Policy;
 use kaika_pki::crl::{Crl, RevocationReason, Revoked};

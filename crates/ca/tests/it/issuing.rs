@@ -4,7 +4,10 @@ use crate::world::{World, card_key, id};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
-use kaika_app::{Clock, IssueError, IssueOrder, Issuer};
+use kaika_app::{
+    authorities::{IssueError, IssueOrder, Issuer},
+    kernel::Clock,
+};
 use kaika_domain::{Actor, CertificateState, Placement};
 use kaika_pki::name::Attribute;
 use kaika_pki::to_be_certified::Rank;

@@ -1,7 +1,10 @@
 //! Certificates, revocation lists and OCSP answers before judges that we did not write.
 
 use crate::world::{World, policies, roots};
-use kaika_app::{Clock, Generation, Issuer};
+use kaika_app::{
+    authorities::{Generation, Issuer},
+    kernel::Clock,
+};
 use kaika_domain::{CertificateState, RevocationReason};
 use kaika_pki::crl::{self, Crl};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, SingleAnswer, Status};

@@ -2,7 +2,10 @@
 
 use crate::guards::cut_off;
 use crate::world::World;
-use kaika_app::{Ended, IssueError, Issuer, JobRecord};
+use kaika_app::{
+    authorities::{IssueError, Issuer},
+    cards::{Ended, JobRecord},
+};
 use kaika_domain::job::CardJob;
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{CertificateRole, Expectation, JobDetails, JobKind, Nonce};

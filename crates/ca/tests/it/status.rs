@@ -1,7 +1,12 @@
 //! The status of a certificate as the portal serves it, from the database to openssl.
 
 use crate::world::{World, passphrase};
-use kaika_app::{App, Clock, Failure, Issuer, OcspAnswer, StatusSettings, StoreError, answer_ocsp, publish_crl};
+use kaika_app::{
+    App, Failure, StoreError,
+    authorities::Issuer,
+    kernel::Clock,
+    status::{OcspAnswer, StatusSettings, answer_ocsp, publish_crl},
+};
 use kaika_domain::{Certificate, RevocationReason};
 use kaika_pki::crl::{self, Crl};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status, Unsuccessful, unsuccessful};

@@ -5,7 +5,11 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RsaKeyPair,
 };
-use kaika_app::{Clock, Generation, IssueOrder, Issuer, Rng, Store};
+use kaika_app::{
+    Store,
+    authorities::{Generation, IssueOrder, Issuer},
+    kernel::{Clock, Rng},
+};
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, OpenError};
 use kaika_domain::policy::{AuthorityKey, Roots};
 use kaika_domain::{Actor, Card, CardRank, CardState, Holder, Organisation, Policy, Root};

@@ -1,7 +1,7 @@
 //! 憑證登入: the card proves itself, and its holder signs with 9C and the PIN, for the portal's origin and this job alone.
 //! Its outcome opens a session for the browser that asked.
 
-use super::{Checked, Decision, Event, Facts, Step, barred, fault, not_signed, out_of_step, refused_secret};
+use super::{CardFacts, Checked, Decision, Event, Facts, Step, barred, fault, not_signed, out_of_step, refused_secret};
 use kaika_wire::{CertificateRole, CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -52,7 +52,10 @@ impl Login {
 }
 
 /// The card is in use, and one certificate for its signature is valid.
-pub(super) fn may_login(facts: &Facts<'_>) -> Result<(), Refusal> {
+///
+/// # Errors
+/// The refusal that the person reads.
+pub fn may_login(facts: &CardFacts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
     if let Some(bars) = facts.bar(CertificateRole::Signature) {
         return Err(barred(bars));

@@ -4,7 +4,7 @@ use super::Place;
 use crate::output;
 use anyhow::Result;
 use clap::Subcommand;
-use kaika_app::verify_audit;
+use kaika_app::audit::verify_audit;
 use std::process::ExitCode;
 
 #[derive(Subcommand)]

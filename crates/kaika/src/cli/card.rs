@@ -4,7 +4,7 @@ use super::Place;
 use crate::output;
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use kaika_app::{CardOrder, order_card};
+use kaika_app::cards::{CardOrder, order_card};
 use kaika_wire::{AuthorityId, Code, Refusal, UserCode};
 use serde_json::json;
 use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};

@@ -4,7 +4,7 @@ use super::Place;
 use crate::output;
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use kaika_app::{Which, change_status_by_authority};
+use kaika_app::certificates::{Which, change_status_by_authority};
 use kaika_wire::{
     CardNumber, CertificateStatus, ResumeReason, RevokeReason, SerialNumber, StatusChange, StatusChangeKind,
     SuspendReason,

@@ -4,7 +4,7 @@ use super::Place;
 use crate::output;
 use anyhow::Result;
 use clap::Subcommand;
-use kaika_app::{MailRecord, MailState, list_mails, retry_mails};
+use kaika_app::mail::{MailRecord, MailState, list_mails, retry_mails};
 use kaika_wire::{Code, MailId, Refusal};
 use serde_json::{Value, json};
 use std::process::ExitCode;

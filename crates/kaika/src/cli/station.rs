@@ -4,7 +4,7 @@ use super::Place;
 use crate::{installation::Draft, output};
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
-use kaika_app::enrol_station;
+use kaika_app::access::enrol_station;
 use serde_json::json;
 use std::{path::PathBuf, process::ExitCode};
 

@@ -4,7 +4,7 @@ use super::Place;
 use crate::output;
 use anyhow::Result;
 use clap::Args;
-use kaika_app::sweep;
+use kaika_app::cards::sweep;
 use serde_json::json;
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! Which cards the demo has, and where they lie.
 
-use kaika_app::CardOrder;
+use kaika_app::cards::CardOrder;
 use kaika_domain::{CardRank, Contact, Organisation};
 use kaika_wire::EmailAddress;
 

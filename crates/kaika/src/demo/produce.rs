@@ -16,7 +16,11 @@ use kaika_agent::{
     tool::TypedSecrets,
 };
 use kaika_app::{
-    App, Failure, Mailbox, Which, change_status_by_authority, deliver_mails, draw_user_code, enrol_station, order_card,
+    App, Failure,
+    access::{draw_user_code, enrol_station},
+    cards::order_card,
+    certificates::{Which, change_status_by_authority},
+    mail::{Mailbox, deliver_mails},
 };
 use kaika_domain::{CardState, CertificateState};
 use kaika_mail::FolderMailbox;

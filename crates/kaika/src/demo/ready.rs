@@ -92,7 +92,9 @@ impl Ready {
         for policy in app.policies.values() {
             let name = |owner: &AuthorityId| {
                 let generation = generations.get(owner);
-                generation.map(kaika_app::Generation::name).with_context(|| format!("{owner} was not founded"))
+                generation
+                    .map(kaika_app::authorities::Generation::name)
+                    .with_context(|| format!("{owner} was not founded"))
             };
             let (own, root) = (name(&policy.id)?, name(&policy.hierarchy.root)?);
             authorities.push(ReadyAuthority {
@@ -124,7 +126,7 @@ impl Ready {
             cards.push(ReadyCard {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
-                holder: kaika_app::subject_name(&holder.subject)?.to_string(),
+                holder: kaika_app::holders::subject_name(&holder.subject)?.to_string(),
                 reader: seat.and_then(|kept| kept.reader.clone()),
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),

@@ -1,7 +1,7 @@
 //! The short code beside a link: few tries, and good once.
 
 use super::{post::Post, world::Site};
-use kaika_app::confirmation::{self, Asked, Purpose};
+use kaika_app::access::confirmation::{self, Asked, Purpose};
 use kaika_wire::{CardId, Code};
 use serde_json::json;
 

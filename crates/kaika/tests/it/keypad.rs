@@ -5,7 +5,10 @@ use super::{
     world::{Hand, NEW_PIN, OTHER_PIN, Site},
 };
 use kaika_agent::engine::Order;
-use kaika_app::{CardOrder, Failure, issue_ticket, order_card};
+use kaika_app::{
+    Failure,
+    cards::{CardOrder, issue_ticket, order_card},
+};
 use kaika_card::Pin;
 use kaika_domain::{CardRank, Organisation, PukLedger, PukVersion};
 use kaika_softcard::{FaultKind, SoftCard};

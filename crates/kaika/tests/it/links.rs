@@ -6,9 +6,14 @@ use super::{
     world::{CONTACT, Site, USER_CODE},
 };
 use kaika_app::{
-    App, AskedContact, Failure, ask_contact_change, ask_user_code_reset, change_contact,
-    confirmation::{self, ConfirmationRecord, Purpose},
-    list_mails, prove_holder,
+    App, Failure,
+    access::{
+        ask_user_code_reset,
+        confirmation::{self, ConfirmationRecord, Purpose},
+        prove_holder,
+    },
+    holders::{AskedContact, ask_contact_change, change_contact},
+    mail::list_mails,
 };
 use kaika_domain::Contact;
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, UserCode};

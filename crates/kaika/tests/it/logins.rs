@@ -8,8 +8,9 @@ use kaika_agent::{
     readers::soft::desk_session,
 };
 use kaika_app::{
-    App, AskedLogin, BegunSession, Failure, LoggedIn, ask_login, begin_session, end_session, forget_sessions,
-    issue_ticket, job_outcome, logged_in,
+    App, Failure,
+    access::{LoggedIn, end_session, forget_sessions, logged_in},
+    cards::{AskedLogin, BegunSession, ask_login, begin_session, issue_ticket, job_outcome},
 };
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;

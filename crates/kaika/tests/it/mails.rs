@@ -10,7 +10,8 @@ use axum::{
     http::{Request, StatusCode},
 };
 use kaika_app::{
-    Delivery, MailError, MailState, Mailer, Posted, deliver_mails, forget_mails, list_mails, retry_mails, verify_audit,
+    audit::verify_audit,
+    mail::{Delivery, MailError, MailState, Mailer, Posted, deliver_mails, forget_mails, list_mails, retry_mails},
 };
 use kaika_domain::Contact;
 use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
@@ -134,7 +135,7 @@ fn what_is_given_up_stays_with_its_reason() {
     assert_eq!(post.site.runtime().block_on(retry_mails(&post.app, None)).unwrap(), 2);
     assert_eq!(deliver(&post, &mailer), Delivery { sent: 0, failed: 0, given_up: 2 });
     let report = post.site.runtime().block_on(verify_audit(post.app.store.as_ref(), &[])).unwrap();
-    assert_eq!(report.findings, [kaika_app::AuditFinding::NoAnchors]);
+    assert_eq!(report.findings, [kaika_app::audit::AuditFinding::NoAnchors]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::http::{Answer, OWN, Server};
 use super::logins::prove;
 use super::world::{CONTACT, Site};
 use axum::http::{Method, StatusCode};
-use kaika_app::AskedLogin;
+use kaika_app::cards::AskedLogin;
 use kaika_server::Rates;
 use serde_json::Value;
 

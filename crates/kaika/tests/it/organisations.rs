@@ -3,8 +3,14 @@
 use super::logins::{code, log_in};
 use super::world::Site;
 use kaika_app::{
-    App, CardOrder, CertificatePage, CertificateQuery, CertificateWish, LoggedIn, Sorting, find_certificates,
-    list_certificates, my_card, order_card, organise, set_publication,
+    App,
+    access::LoggedIn,
+    cards::{CardOrder, order_card},
+    certificates::{
+        CertificatePage, CertificateQuery, CertificateWish, Sorting, find_certificates, list_certificates, my_card,
+        set_publication,
+    },
+    holders::organise,
 };
 use kaika_domain::{CardRank, Certificate, CertificateState, Hold, HoldBy, Organisation, RevocationReason};
 use kaika_wire::{AuthorityId, CardNumber, CertificateId, CertificateRole, CertificateStatus, Code, SerialNumber};

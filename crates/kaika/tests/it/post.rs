@@ -6,7 +6,11 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
-use kaika_app::{App, DeliveredMail, Mailbox, deliver_mails, enrol_station};
+use kaika_app::{
+    App,
+    access::enrol_station,
+    mail::{DeliveredMail, Mailbox, deliver_mails},
+};
 use kaika_mail::FolderMailbox;
 use kaika_server::{Rates, Settings, router};
 use std::sync::Arc;

@@ -7,8 +7,11 @@ use super::{
 use async_trait::async_trait;
 use kaika_agent::portal::Portal;
 use kaika_app::{
-    App, CardOrder, Reader, Rng, Store, StoreError, UnitOfWork, UserCodeHasher, VaultError, Which,
-    change_status_by_authority, order_card, sweep,
+    App, Reader, Store, StoreError, UnitOfWork,
+    access::UserCodeHasher,
+    cards::{CardOrder, order_card, sweep},
+    certificates::{Which, change_status_by_authority},
+    kernel::{Rng, VaultError},
 };
 use kaika_domain::{CardRank, Certificate, CertificateState, Organisation, Placement};
 use kaika_testkit::postgres::{fresh_database, psql};

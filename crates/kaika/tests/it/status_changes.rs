@@ -2,9 +2,13 @@
 
 use super::world::{Site, USER_CODE};
 use kaika_app::{
-    App, Captcha, CertificateQuery, ChangedStatus, Failure, Which, WithoutCard, answer_ocsp, change_outcome,
-    change_status_by_authority, change_status_without_card, draw_captcha, find_certificates, forget_captchas,
-    publish_crl,
+    App, Failure,
+    access::{Captcha, draw_captcha, forget_captchas},
+    certificates::{
+        CertificateQuery, ChangedStatus, Which, WithoutCard, change_outcome, change_status_by_authority,
+        change_status_without_card, find_certificates,
+    },
+    status::{answer_ocsp, publish_crl},
 };
 use kaika_domain::{Certificate, HoldBy};
 use kaika_pki::{

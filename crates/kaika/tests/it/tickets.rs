@@ -3,7 +3,9 @@
 use super::world::{NEW_PIN, Site, USER_CODE};
 use kaika_agent::engine::{Finished, Order};
 use kaika_app::{
-    App, CertificateQuery, Failure, FoundCertificate, find_certificates, forget_tickets, issue_ticket, job_outcome,
+    App, Failure,
+    cards::{forget_tickets, issue_ticket, job_outcome},
+    certificates::{CertificateQuery, FoundCertificate, find_certificates},
 };
 use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{

@@ -8,7 +8,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use kaika_app::{prove_holder, sweep};
+use kaika_app::{access::prove_holder, cards::sweep};
 use kaika_server::{Rate, Rates};
 use kaika_wire::{Code, UserCode};
 use serde_json::Value;

@@ -9,8 +9,12 @@ use kaika_agent::{
     },
 };
 use kaika_app::{
-    App, CardOrder, Clock, IssueOrder, Rng, authenticate_station, enrol_station, found_authorities, order_card,
-    report_batch, start_card_job, verify_audit, well_known,
+    App,
+    access::{authenticate_station, enrol_station},
+    audit::verify_audit,
+    authorities::{IssueOrder, found_authorities, well_known},
+    cards::{CardOrder, order_card, report_batch, start_card_job},
+    kernel::{Clock, Rng},
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
 use kaika_card::{Holder, Pin, Secrets};
@@ -555,7 +559,7 @@ impl Site {
             let broken: Vec<_> = report
                 .findings
                 .iter()
-                .filter(|finding| !matches!(finding, kaika_app::AuditFinding::NoAnchors))
+                .filter(|finding| !matches!(finding, kaika_app::audit::AuditFinding::NoAnchors))
                 .collect();
             assert!(broken.is_empty(), "{broken:?}");
         });

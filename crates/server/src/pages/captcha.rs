@@ -20,7 +20,7 @@ use captcha::{
     Captcha,
     filters::{Dots, Noise, Wave},
 };
-use kaika_app::captcha_digits;
+use kaika_app::access::captcha_digits;
 
 /// In pixels; pages say so, too.
 const SIZE: (u32, u32) = (240, 90);

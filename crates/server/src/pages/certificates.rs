@@ -20,7 +20,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use kaika_app::{CertificateQuery, Failure, FoundCertificate, find_certificates};
+use kaika_app::{
+    Failure,
+    certificates::{CertificateQuery, FoundCertificate, find_certificates},
+};
 use kaika_domain::Policy;
 use kaika_texts::text;
 use kaika_web::{html, language};

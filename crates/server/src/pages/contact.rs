@@ -19,7 +19,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{
-    AskedContact, Failure, ask_contact_change, change_contact as change, contact_of, pending_contact, prove_holder,
+    Failure,
+    access::prove_holder,
+    holders::{AskedContact, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
 use kaika_domain::{Contact, Policy};
 use kaika_texts::Language;

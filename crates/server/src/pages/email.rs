@@ -14,7 +14,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{EmailLink, Failure, email_of_link, prove_email};
+use kaika_app::{
+    Failure,
+    cards::{EmailLink, email_of_link, prove_email},
+};
 use kaika_domain::Policy;
 use kaika_texts::Language;
 use kaika_web::language;

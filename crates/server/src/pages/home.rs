@@ -15,7 +15,7 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{App, Failure, Generation};
+use kaika_app::{App, Failure, authorities::Generation};
 use kaika_domain::{
     Policy,
     policy::{Activation, Way},

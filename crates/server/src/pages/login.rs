@@ -11,7 +11,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, header::CACHE_CONTROL},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{Failure, begin_session, end_session, job_outcome};
+use kaika_app::{
+    Failure,
+    access::end_session,
+    cards::{begin_session, job_outcome},
+};
 use kaika_wire::{Code, JobKind, JobOutcome};
 
 /// The page that asked comes here when the card window is done. Where it is not, or its session was opened before, this

@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use kaika_app::{DeliveredMail, Failure};
+use kaika_app::{Failure, mail::DeliveredMail};
 use kaika_web::language;
 use std::sync::Arc;
 

@@ -13,7 +13,10 @@ use axum::{
     http::{HeaderMap, Method, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{LoggedIn, MyCard, set_publication};
+use kaika_app::{
+    access::LoggedIn,
+    certificates::{MyCard, set_publication},
+};
 use kaika_domain::{CardRank, Policy};
 use kaika_texts::Language;
 use kaika_web::language;
@@ -85,7 +88,7 @@ pub(super) async fn my_card(
         Ok(who) => who,
         Err(response) => return response,
     };
-    let card = match kaika_app::my_card(&site.app, &who).await {
+    let card = match kaika_app::certificates::my_card(&site.app, &who).await {
         Ok(card) => card,
         Err(failure) => return fail(failure, &headers),
     };

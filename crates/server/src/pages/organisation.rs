@@ -24,7 +24,9 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_app::{
-    After, CertificatePage, CertificateWish, Failure, ListedCertificate, LoggedIn, Sorting, list_certificates,
+    Failure,
+    access::LoggedIn,
+    certificates::{After, CertificatePage, CertificateWish, ListedCertificate, Sorting, list_certificates},
 };
 use kaika_domain::Policy;
 use kaika_texts::Language;

@@ -20,7 +20,10 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{Failure, job_outcome, prove_email_on_page};
+use kaika_app::{
+    Failure,
+    cards::{job_outcome, prove_email_on_page},
+};
 use kaika_domain::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;

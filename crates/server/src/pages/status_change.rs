@@ -23,8 +23,9 @@ use axum::{
     routing::get,
 };
 use kaika_app::{
-    App, Captcha, ChangeOutcome, Failure, WithoutCard, ask_again, change_outcome, change_status_without_card,
-    draw_captcha,
+    App, Failure,
+    access::{Captcha, ask_again, draw_captcha},
+    certificates::{ChangeOutcome, WithoutCard, change_outcome, change_status_without_card},
 };
 use kaika_domain::{Policy, policy::Way};
 use kaika_texts::{Language, explain};

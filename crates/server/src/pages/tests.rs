@@ -18,8 +18,11 @@ use super::{
 };
 use crate::session::{Destination, Over, Way};
 use kaika_app::{
-    After, Captcha, CertificatePage, ChangeOutcome, DeliveredMail, EmailLink, FoundCertificate, Generation,
-    ListedCertificate, MyCard, Sorting, Sum,
+    access::{Captcha, Sum},
+    authorities::Generation,
+    cards::EmailLink,
+    certificates::{After, CertificatePage, ChangeOutcome, FoundCertificate, ListedCertificate, MyCard, Sorting},
+    mail::DeliveredMail,
 };
 use kaika_domain::{CardRank, CertificateState, Policy};
 use kaika_texts::{Language, explain, text};

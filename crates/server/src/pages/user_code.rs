@@ -16,7 +16,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::{Failure, ask_user_code_reset, card_of_reset, reset_user_code};
+use kaika_app::{
+    Failure,
+    access::{ask_user_code_reset, card_of_reset, reset_user_code},
+};
 use kaika_domain::Policy;
 use kaika_texts::Language;
 use kaika_web::{html, language};

@@ -2,13 +2,14 @@
 //! it as briefly as can be.
 
 use super::{
-    Connection, Db, Found,
+    Connection, Db, Found, Work,
     rows::{array, number, text},
 };
-use crate::{failure, many, statements};
+use crate::{failure, statements};
+use async_trait::async_trait;
 use kaika_app::{
     StoreError,
-    audit::{Chained, Event, Head},
+    audit::{AuditReader, AuditWriter, Chained, Event, Head},
 };
 
 statements! {
@@ -17,13 +18,28 @@ statements! {
     // Takes the row's lock and gives the hash to chain on.
     ADVANCE = "UPDATE audit_head SET sequence = sequence + $1 WHERE one = 1 RETURNING sequence, hash";
     SEAL = "UPDATE audit_head SET hash = $1 WHERE one = 1";
+
+    [many] INSERT = "INSERT INTO audit_event (sequence, at, actor, action, payload, hash) VALUES {(6)}";
 }
 
-many! {
-    INSERT = "INSERT INTO audit_event (sequence, at, actor, action, payload, hash) VALUES {(6)}";
+#[async_trait]
+impl AuditReader for Work {
+    async fn audit_events(&mut self, after: i64, limit: u32) -> Found<Vec<Chained>> {
+        self.on(async |on| events(on, after, limit).await).await
+    }
+
+    async fn audit_head(&mut self) -> Found<Head> {
+        self.on(async |on| head(on).await).await
+    }
 }
 
-pub(super) async fn events(on: &mut Connection, after: i64, limit: u32) -> Found<Vec<Chained>> {
+impl AuditWriter for Work {
+    fn audit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+}
+
+async fn events(on: &mut Connection, after: i64, limit: u32) -> Found<Vec<Chained>> {
     let rows = sqlx::query::<Db>(EVENTS).bind(after).bind(i64::from(limit)).fetch_all(on).await.map_err(failure)?;
     rows.iter()
         .map(|row| {
@@ -39,7 +55,7 @@ pub(super) async fn events(on: &mut Connection, after: i64, limit: u32) -> Found
         .collect()
 }
 
-pub(super) async fn head(on: &mut Connection) -> Found<Head> {
+async fn head(on: &mut Connection) -> Found<Head> {
     let row = sqlx::query::<Db>(HEAD).fetch_optional(on).await.map_err(failure)?;
     let row = row.ok_or_else(|| StoreError::Row("the audit log has no head".into()))?;
     Ok(Head { sequence: number(&row, "sequence")?, hash: array(&row, "hash")? })

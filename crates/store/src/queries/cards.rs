@@ -1,23 +1,23 @@
-//! Holders and cards.
+//! Cards, their PUKs and what their holders have signed for.
 
 use super::{
-    Connection, Db, Found, WRITES_AT_ONCE,
+    Connection, Db, Found, WRITES_AT_ONCE, Work,
     rows::{
-        Row, json, json_or_none, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time,
-        time_or_none, to_json, to_word, unreadable, word,
+        Row, bytes, json_or_none, number, number_or_none, parsed, parsed_or_none, text, time, time_or_none, to_json,
+        to_word, unreadable, word,
     },
 };
 use crate::{failure, statements};
-use kaika_app::StoreError;
-use kaika_domain::{Card, CardState, Holder};
-use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, HolderId};
+use async_trait::async_trait;
+use kaika_app::{
+    StoreError,
+    cards::{CardReader, CardWriter, Receipt, StoredPuk},
+};
+use kaika_domain::{Card, CardState, Holder, PukRecord, PukVersion};
+use kaika_wire::{AuthorityId, CardId, CardNumber};
 use time::OffsetDateTime;
 
 statements! {
-    HOLDER = "SELECT * FROM holder WHERE id = $1";
-    INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
     CARD = "SELECT * FROM card WHERE id = $1";
     BY_NUMBER = "SELECT * FROM card WHERE number = $1";
     BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated'";
@@ -35,57 +35,95 @@ statements! {
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
         state_at = $9, termination_reason = $10, proved_email = $11, version = version + 1 WHERE id = $1 AND version = $2";
     LOCK = "UPDATE card SET version = version WHERE id = $1";
+    PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
+    PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered, \
+        exposed = excluded.exposed WHERE puk.ciphertext = excluded.ciphertext";
+    RECEIPTS = "SELECT * FROM receipt WHERE card = $1 ORDER BY at, job";
+    INSERT_RECEIPT = "INSERT INTO receipt (job, card, cms, at) VALUES ($1, $2, $3, $4)";
 }
 
-pub(super) async fn holder(on: &mut Connection, id: HolderId) -> Found<Option<Holder>> {
-    let row = sqlx::query::<Db>(HOLDER).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
-    row.map(|row| read_holder(&row)).transpose()
+#[async_trait]
+impl CardReader for Work {
+    async fn card(&mut self, id: CardId) -> Found<Option<Card>> {
+        self.on(async |on| card(on, id).await).await
+    }
+
+    async fn card_by_number(&mut self, number: &CardNumber) -> Found<Option<Card>> {
+        self.on(async |on| card_by_number(on, number).await).await
+    }
+
+    async fn card_by_device(&mut self, device: u32) -> Found<Option<Card>> {
+        self.on(async |on| card_by_device(on, device).await).await
+    }
+
+    async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
+        self.on(async |on| oldest_order(on, authority).await).await
+    }
+
+    async fn cards(&mut self, authority: &AuthorityId) -> Found<Vec<Card>> {
+        self.on(async |on| cards(on, authority).await).await
+    }
+
+    async fn cards_of_same_holder(&mut self, holder: &Holder) -> Found<Vec<Card>> {
+        self.on(async |on| cards_of_same_holder(on, holder).await).await
+    }
+
+    async fn overdue_cards(
+        &mut self,
+        authority: &AuthorityId,
+        before: OffsetDateTime,
+        after: Option<&Card>,
+        limit: u32,
+    ) -> Found<Vec<Card>> {
+        self.on(async |on| overdue_cards(on, authority, before, after, limit).await).await
+    }
+
+    async fn puks(&mut self, card: CardId) -> Found<Vec<StoredPuk>> {
+        self.on(async |on| puks(on, card).await).await
+    }
+
+    async fn receipts(&mut self, card: CardId) -> Found<Vec<Receipt>> {
+        self.on(async |on| receipts(on, card).await).await
+    }
 }
 
-pub(super) fn read_holder(row: &Row) -> Found<Holder> {
-    Ok(Holder {
-        id: parsed(row, "id")?,
-        authority: parsed(row, "authority")?,
-        subject: json(row, "subject")?,
-        organisation: json(row, "organisation")?,
-        email: text_or_none(row, "email")?,
-        registered_at: time(row, "registered_at")?,
-    })
+#[async_trait]
+impl CardWriter for Work {
+    async fn insert_card(&mut self, card: &Card) -> Found<()> {
+        self.on(async |on| insert_card(on, card).await).await
+    }
+
+    async fn update_card(&mut self, card: &mut Card) -> Found<()> {
+        self.on(async |on| update_card(on, card).await).await
+    }
+
+    async fn lock_card(&mut self, card: CardId) -> Found<bool> {
+        self.on(async |on| lock_card(on, card).await).await
+    }
+
+    async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Found<()> {
+        self.on(async |on| put_puk(on, card, puk).await).await
+    }
+
+    async fn insert_receipt(&mut self, receipt: &Receipt) -> Found<()> {
+        self.on(async |on| insert_receipt(on, receipt).await).await
+    }
 }
 
-pub(super) async fn insert_holder(on: &mut Connection, holder: &Holder) -> Found<()> {
-    sqlx::query::<Db>(INSERT_HOLDER)
-        .bind(holder.id.to_string())
-        .bind(holder.authority.as_str().to_owned())
-        .bind(to_json(&holder.subject)?)
-        .bind(to_json(&holder.organisation)?)
-        .bind(holder.email.clone())
-        .bind(holder.registered_at.unix_timestamp())
-        .execute(on)
-        .await
-        .map_err(failure)?;
-    Ok(())
-}
-
-pub(super) async fn set_holder_email(on: &mut Connection, id: HolderId, email: &EmailAddress) -> Found<()> {
-    let query = sqlx::query::<Db>(SET_HOLDER_EMAIL).bind(id.to_string()).bind(email.as_str().to_owned());
-    query.execute(on).await.map_err(failure)?;
-    Ok(())
-}
-
-pub(super) async fn card(on: &mut Connection, id: CardId) -> Found<Option<Card>> {
+async fn card(on: &mut Connection, id: CardId) -> Found<Option<Card>> {
     one(sqlx::query::<Db>(CARD).bind(id.to_string()).fetch_optional(on).await)
 }
 
-pub(super) async fn card_by_number(on: &mut Connection, number: &CardNumber) -> Found<Option<Card>> {
+async fn card_by_number(on: &mut Connection, number: &CardNumber) -> Found<Option<Card>> {
     one(sqlx::query::<Db>(BY_NUMBER).bind(number.as_str().to_owned()).fetch_optional(on).await)
 }
 
-pub(super) async fn card_by_device(on: &mut Connection, device: u32) -> Found<Option<Card>> {
+async fn card_by_device(on: &mut Connection, device: u32) -> Found<Option<Card>> {
     one(sqlx::query::<Db>(BY_DEVICE).bind(i64::from(device)).fetch_optional(on).await)
 }
 
-pub(super) async fn oldest_order(on: &mut Connection, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
+async fn oldest_order(on: &mut Connection, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
     one(match authority {
         Some(authority) => {
             sqlx::query::<Db>(OLDEST_ORDER_OF).bind(authority.as_str().to_owned()).fetch_optional(on).await
@@ -94,16 +132,16 @@ pub(super) async fn oldest_order(on: &mut Connection, authority: Option<&Authori
     })
 }
 
-pub(super) async fn cards(on: &mut Connection, authority: &AuthorityId) -> Found<Vec<Card>> {
+async fn cards(on: &mut Connection, authority: &AuthorityId) -> Found<Vec<Card>> {
     many(sqlx::query::<Db>(OF_AUTHORITY).bind(authority.as_str().to_owned()).fetch_all(on).await)
 }
 
-pub(super) async fn cards_of_same_holder(on: &mut Connection, holder: &Holder) -> Found<Vec<Card>> {
+async fn cards_of_same_holder(on: &mut Connection, holder: &Holder) -> Found<Vec<Card>> {
     let subject = to_json(&holder.subject)?;
     many(sqlx::query::<Db>(OF_SAME_HOLDER).bind(holder.authority.as_str().to_owned()).bind(subject).fetch_all(on).await)
 }
 
-pub(super) async fn overdue_cards(
+async fn overdue_cards(
     on: &mut Connection,
     authority: &AuthorityId,
     before: OffsetDateTime,
@@ -126,7 +164,7 @@ pub(super) async fn overdue_cards(
     )
 }
 
-pub(super) async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
+async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
     let state = StateColumns::of(&card.state)?;
     sqlx::query::<Db>(INSERT)
         .bind(card.id.to_string())
@@ -149,7 +187,7 @@ pub(super) async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
     Ok(())
 }
 
-pub(super) async fn update_card(on: &mut Connection, card: &mut Card) -> Found<()> {
+async fn update_card(on: &mut Connection, card: &mut Card) -> Found<()> {
     let state = StateColumns::of(&card.state)?;
     let done = sqlx::query::<Db>(UPDATE)
         .bind(card.id.to_string())
@@ -173,7 +211,7 @@ pub(super) async fn update_card(on: &mut Connection, card: &mut Card) -> Found<(
     Ok(())
 }
 
-pub(super) async fn lock_card(on: &mut Connection, id: CardId) -> Found<bool> {
+async fn lock_card(on: &mut Connection, id: CardId) -> Found<bool> {
     if WRITES_AT_ONCE {
         sqlx::query::<Db>(LOCK).bind(id.to_string()).execute(on).await.map_err(failure)?;
     }
@@ -232,4 +270,62 @@ fn read(row: &Row) -> Found<Card> {
         proved_email: json_or_none(row, "proved_email")?,
         version: number(row, "version")?,
     })
+}
+
+async fn puks(on: &mut Connection, card: CardId) -> Found<Vec<StoredPuk>> {
+    let rows = sqlx::query::<Db>(PUKS).bind(card.to_string()).fetch_all(on).await.map_err(failure)?;
+    rows.iter()
+        .map(|row| {
+            Ok(StoredPuk {
+                record: PukRecord {
+                    version: PukVersion(number(row, "version")?),
+                    state: word(row, "state")?,
+                    unanswered: number(row, "unanswered")?,
+                    exposed: number::<i64>(row, "exposed")? != 0,
+                },
+                ciphertext: bytes(row, "ciphertext")?,
+            })
+        })
+        .collect()
+}
+
+async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) -> Found<()> {
+    let done = sqlx::query::<Db>(PUT_PUK)
+        .bind(card.to_string())
+        .bind(i64::from(puk.record.version.0))
+        .bind(to_word(&puk.record.state)?)
+        .bind(i64::from(puk.record.unanswered))
+        .bind(i64::from(puk.record.exposed))
+        .bind(puk.ciphertext.clone())
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    // Another PUK of this version is on record, and perhaps on the card: whoever drew this one must not send it.
+    if done.rows_affected() == 0 { Err(StoreError::Stale) } else { Ok(()) }
+}
+
+async fn receipts(on: &mut Connection, card: CardId) -> Found<Vec<Receipt>> {
+    let rows = sqlx::query::<Db>(RECEIPTS).bind(card.to_string()).fetch_all(on).await.map_err(failure)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Receipt {
+                job: parsed(row, "job")?,
+                card: parsed(row, "card")?,
+                cms: bytes(row, "cms")?,
+                at: time(row, "at")?,
+            })
+        })
+        .collect()
+}
+
+async fn insert_receipt(on: &mut Connection, receipt: &Receipt) -> Found<()> {
+    sqlx::query::<Db>(INSERT_RECEIPT)
+        .bind(receipt.job.to_string())
+        .bind(receipt.card.to_string())
+        .bind(receipt.cms.clone())
+        .bind(receipt.at.unix_timestamp())
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    Ok(())
 }

@@ -1,16 +1,22 @@
-//! Certificates and how they came about.
+//! Certificates and how they came about, and which of them strangers find.
 
 use super::{
-    Connection, Db, Found,
+    Connection, Db, Found, Work, listing,
     rows::{
         Row, array, bytes, json, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
         unreadable, word,
     },
 };
-use crate::{failure, many, statements};
-use kaika_app::{Issuance, IssuanceState, KeyUse, Settled, StatusRecord, StoreError, revoked_for};
+use crate::{failure, statements};
+use async_trait::async_trait;
+use kaika_app::{
+    StoreError,
+    certificates::{
+        CertificateReader, CertificateWriter, Issuance, IssuanceState, KeyUse, ListQuery, ListedCertificate, Settled,
+    },
+    status::revoked_for,
+};
 use kaika_domain::{Certificate, CertificateState, Hold, Placement};
-use kaika_pki::crl::{RevocationReason, Revoked};
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -19,46 +25,112 @@ statements! {
     CERTIFICATE = "SELECT * FROM certificate WHERE id = $1";
     BY_SERIAL = "SELECT * FROM certificate WHERE generation = $1 AND serial = $2";
     OF_CARD = "SELECT * FROM certificate WHERE card = $1 ORDER BY issued_at, id";
-    // With the generation's revision, read in the same moment.
-    STATUS = "SELECT state, holds, revocation_reason, revoked_at, issued_at, generation.revision AS read_at \
-        FROM certificate JOIN generation ON generation.id = certificate.generation \
-        WHERE certificate.generation = $1 AND serial = $2";
-    REVISION = "SELECT revision FROM generation WHERE id = $1";
-    SHARD_REVISION = "SELECT revision FROM certificate WHERE generation = $1 AND shard = $2 \
-        ORDER BY revision DESC LIMIT 1";
-    CHANGED = "SELECT serial FROM certificate WHERE generation = $1 AND shard = $2 AND revision > $3 LIMIT $4";
-    SHARDS = "SELECT shards FROM generation WHERE id = $1";
-    // A page of a list in one row, since a row of its own for each of a million entries takes most of the time.
-    REVOCATIONS = "SELECT MAX(serial) AS last, STRING_AGG(serial || ' ' || CAST(listed_at AS TEXT) || ' ' || \
-        CAST(listed_for AS TEXT), ' ') AS entries FROM (SELECT serial, listed_at, listed_for FROM certificate \
-        WHERE generation = $1 AND shard = $2 AND serial > $3 AND not_after >= $4 AND listed_for IS NOT NULL \
-        ORDER BY serial LIMIT $5) AS page";
     STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
         revocation_reason = $7, revoked_at = $8, listed_at = $9, listed_for = $10, \
         revision = COALESCE($11, revision), version = version + 1 WHERE id = $1 AND version = $2";
     REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1 RETURNING revision";
     UNFINISHED = "SELECT * FROM issuance WHERE state = 'recorded' AND at < $1 ORDER BY at, certificate";
-}
+    UNPUBLISHED = "SELECT at FROM unpublished WHERE card = $1";
+    PUBLISH = "DELETE FROM unpublished WHERE card = $1";
+    UNPUBLISH = "INSERT INTO unpublished (card, at) VALUES ($1, $2) ON CONFLICT (card) DO NOTHING";
 
-many! {
-    INSERT = "INSERT INTO certificate (id, authority, generation, holder, card, role, serial, shard, certificate, \
+    [many] INSERT = "INSERT INTO certificate (id, authority, generation, holder, card, role, serial, shard, certificate, \
         sha256, key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
         revocation_reason, revoked_at, listed_at, listed_for, revision, version) VALUES {(25)}";
-    INSERT_ISSUANCES = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
+    [many] INSERT_ISSUANCES = "INSERT INTO issuance (certificate, generation, serial, job, role, key_fingerprint, state, \
         to_be_signed, at) VALUES {(9)}";
-    ISSUED = "UPDATE issuance SET state = 'issued', to_be_signed = NULL WHERE state = 'recorded' \
+    [many] ISSUED = "UPDATE issuance SET state = 'issued', to_be_signed = NULL WHERE state = 'recorded' \
         AND certificate IN ({1})";
-    VOID = "UPDATE issuance SET state = 'void' WHERE state = 'recorded' AND certificate IN ({1})";
-    ISSUANCES = "SELECT * FROM issuance WHERE state <> 'void' AND job IN ({1})";
-    KEY_USES = "SELECT key_fingerprint, holder, card, role FROM certificate WHERE key_fingerprint IN ({1})";
+    [many] VOID = "UPDATE issuance SET state = 'void' WHERE state = 'recorded' AND certificate IN ({1})";
+    [many] ISSUANCES = "SELECT * FROM issuance WHERE state <> 'void' AND job IN ({1})";
+    [many] KEY_USES = "SELECT key_fingerprint, holder, card, role FROM certificate WHERE key_fingerprint IN ({1})";
 }
 
-pub(super) async fn certificate(on: &mut Connection, id: CertificateId) -> Found<Option<Certificate>> {
+#[async_trait]
+impl CertificateReader for Work {
+    async fn certificate(&mut self, id: CertificateId) -> Found<Option<Certificate>> {
+        self.on(async |on| certificate(on, id).await).await
+    }
+
+    async fn certificate_by_serial(
+        &mut self,
+        generation: GenerationId,
+        serial: &SerialNumber,
+    ) -> Found<Option<Certificate>> {
+        self.on(async |on| certificate_by_serial(on, generation, serial).await).await
+    }
+
+    async fn certificates_of_card(&mut self, card: CardId) -> Found<Vec<Certificate>> {
+        self.on(async |on| of_card(on, card).await).await
+    }
+
+    async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+        self.on(async |on| uses_of_keys(on, fingerprints).await).await
+    }
+
+    async fn issuances(&mut self, jobs: &[JobId]) -> Found<Vec<Issuance>> {
+        self.on(async |on| issuances(on, jobs).await).await
+    }
+
+    async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Found<Vec<Issuance>> {
+        self.on(async |on| unfinished_issuances(on, before).await).await
+    }
+
+    async fn list_certificates(&mut self, query: &ListQuery<'_>) -> Found<Vec<ListedCertificate>> {
+        self.on(async |on| listing::page(on, query).await).await
+    }
+
+    async fn is_published(&mut self, card: CardId) -> Found<bool> {
+        let query = sqlx::query::<Db>(UNPUBLISHED).bind(card.to_string());
+        self.on(async |on| Ok(query.fetch_optional(on).await.map_err(failure)?.is_none())).await
+    }
+}
+
+#[async_trait]
+impl CertificateWriter for Work {
+    async fn insert_certificates(&mut self, certificates: &[Certificate]) -> Found<()> {
+        // New ones were unknown, and nobody keeps an answer that says so: no change to be followed at once.
+        let mut revisions = std::mem::take(&mut self.revisions);
+        let done = self.on(async |on| {
+            insert(on, certificates, &mut revisions).await?;
+            listing::list(on, certificates).await
+        });
+        let done = done.await;
+        self.revisions = revisions;
+        done
+    }
+
+    async fn update_certificate(&mut self, certificate: &mut Certificate) -> Found<()> {
+        let mut revisions = std::mem::take(&mut self.revisions);
+        let changed = self.on(async |on| update(on, certificate, &mut revisions).await).await;
+        self.revisions = revisions;
+        self.status_changed |= changed?;
+        Ok(())
+    }
+
+    async fn insert_issuances(&mut self, issuances: &[Issuance]) -> Found<()> {
+        self.on(async |on| insert_issuances(on, issuances).await).await
+    }
+
+    async fn settle_issuances(&mut self, certificates: &[CertificateId], settled: Settled) -> Found<()> {
+        self.on(async |on| settle_issuances(on, certificates, settled).await).await
+    }
+
+    async fn set_published(&mut self, card: CardId, published: bool, now: OffsetDateTime) -> Found<bool> {
+        let set = match published {
+            true => sqlx::query::<Db>(PUBLISH).bind(card.to_string()),
+            false => sqlx::query::<Db>(UNPUBLISH).bind(card.to_string()).bind(now.unix_timestamp()),
+        };
+        Ok(self.execute(set).await? == 1)
+    }
+}
+
+async fn certificate(on: &mut Connection, id: CertificateId) -> Found<Option<Certificate>> {
     one(sqlx::query::<Db>(CERTIFICATE).bind(id.to_string()).fetch_optional(on).await)
 }
 
-pub(super) async fn by_serial(
+async fn certificate_by_serial(
     on: &mut Connection,
     generation: GenerationId,
     serial: &SerialNumber,
@@ -66,29 +138,12 @@ pub(super) async fn by_serial(
     one(sqlx::query::<Db>(BY_SERIAL).bind(generation.to_string()).bind(serial.to_string()).fetch_optional(on).await)
 }
 
-pub(super) async fn of_card(on: &mut Connection, card: CardId) -> Found<Vec<Certificate>> {
+async fn of_card(on: &mut Connection, card: CardId) -> Found<Vec<Certificate>> {
     let rows = sqlx::query::<Db>(OF_CARD).bind(card.to_string()).fetch_all(on).await.map_err(failure)?;
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn status(
-    on: &mut Connection,
-    generation: GenerationId,
-    serial: &SerialNumber,
-) -> Found<Option<StatusRecord>> {
-    let row = sqlx::query::<Db>(STATUS)
-        .bind(generation.to_string())
-        .bind(serial.to_string())
-        .fetch_optional(on)
-        .await
-        .map_err(failure)?;
-    row.map(|row| {
-        Ok(StatusRecord { state: state(&row)?, issued_at: time(&row, "issued_at")?, read_at: number(&row, "read_at")? })
-    })
-    .transpose()
-}
-
-pub(super) async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
     let mut uses = Vec::new();
     for (sql, group) in KEY_USES.each(fingerprints) {
         let query = group.iter().fold(sqlx::query::<Db>(sql), |query, key| query.bind(key.to_vec()));
@@ -104,87 +159,7 @@ pub(super) async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]])
     Ok(uses)
 }
 
-pub(super) async fn shard_revision(on: &mut Connection, generation: GenerationId, shard: Option<u32>) -> Found<i64> {
-    let generation = generation.to_string();
-    let query = match shard {
-        None => sqlx::query::<Db>(REVISION).bind(generation),
-        Some(shard) => sqlx::query::<Db>(SHARD_REVISION).bind(generation).bind(i64::from(shard)),
-    };
-    let row = query.fetch_optional(on).await.map_err(failure)?;
-    row.map_or(Ok(0), |row| number(&row, "revision"))
-}
-
-pub(super) async fn changed_since(
-    on: &mut Connection,
-    generation: GenerationId,
-    shard: u32,
-    revision: i64,
-    limit: u32,
-) -> Found<Vec<SerialNumber>> {
-    let rows = sqlx::query::<Db>(CHANGED)
-        .bind(generation.to_string())
-        .bind(i64::from(shard))
-        .bind(revision)
-        .bind(i64::from(limit))
-        .fetch_all(on)
-        .await
-        .map_err(failure)?;
-    rows.iter().map(|row| parsed(row, "serial")).collect()
-}
-
-pub(super) async fn revocations(
-    on: &mut Connection,
-    generation: GenerationId,
-    shard: Option<u32>,
-    now: OffsetDateTime,
-) -> Found<Vec<Revoked>> {
-    let generation = generation.to_string();
-    let shards = match shard {
-        Some(shard) => shard..shard + 1,
-        None => {
-            let row = sqlx::query::<Db>(SHARDS).bind(generation.clone()).fetch_optional(&mut *on);
-            0..row.await.map_err(failure)?.map_or(Ok(0), |row| number(&row, "shards"))?
-        }
-    };
-    let mut entries = Vec::new();
-    for shard in shards {
-        let mut after = String::new();
-        loop {
-            let page = sqlx::query::<Db>(REVOCATIONS)
-                .bind(generation.clone())
-                .bind(i64::from(shard))
-                .bind(after)
-                .bind(now.unix_timestamp())
-                .bind(PAGE)
-                .fetch_one(&mut *on)
-                .await
-                .map_err(failure)?;
-            let Some(last) = text_or_none(&page, "last")? else { break };
-            read_entries(&text(&page, "entries")?, &mut entries)?;
-            after = last;
-        }
-    }
-    Ok(entries)
-}
-
-/// Entries of a list that are read at once.
-const PAGE: i64 = 4096;
-
-/// `serial listed_at listed_for`, again and again.
-fn read_entries(page: &str, entries: &mut Vec<Revoked>) -> Found<()> {
-    let mut words = page.split(' ');
-    while let Some(serial) = words.next() {
-        let entry = (|| {
-            let at = OffsetDateTime::from_unix_timestamp(words.next()?.parse().ok()?).ok()?;
-            let reason = RevocationReason::from_code(words.next()?.parse().ok()?)?;
-            Some(Revoked { serial: serial.parse().ok()?, at, reason })
-        })();
-        entries.push(entry.ok_or_else(|| unreadable("listed_at, listed_for"))?);
-    }
-    Ok(())
-}
-
-pub(super) async fn insert(on: &mut Connection, certificates: &[Certificate], revisions: &mut Revisions) -> Found<()> {
+async fn insert(on: &mut Connection, certificates: &[Certificate], revisions: &mut Revisions) -> Found<()> {
     for (sql, group) in INSERT.each(certificates) {
         let mut query = sqlx::query::<Db>(sql);
         for certificate in group {
@@ -239,7 +214,7 @@ impl Revisions {
 }
 
 /// Whether the status changed.
-pub(super) async fn update(
+async fn update(
     on: &mut Connection,
     certificate: &mut Certificate,
     revisions: &mut Revisions,
@@ -276,7 +251,7 @@ pub(super) async fn update(
     Ok(changed)
 }
 
-pub(super) async fn issuances(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<Issuance>> {
+async fn issuances(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<Issuance>> {
     let mut issuances = Vec::new();
     for (sql, group) in ISSUANCES.each(jobs) {
         let query = group.iter().fold(sqlx::query::<Db>(sql), |query, job| query.bind(job.to_string()));
@@ -288,12 +263,12 @@ pub(super) async fn issuances(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<
     Ok(issuances)
 }
 
-pub(super) async fn unfinished_issuances(on: &mut Connection, before: OffsetDateTime) -> Found<Vec<Issuance>> {
+async fn unfinished_issuances(on: &mut Connection, before: OffsetDateTime) -> Found<Vec<Issuance>> {
     let rows = sqlx::query::<Db>(UNFINISHED).bind(before.unix_timestamp()).fetch_all(on).await.map_err(failure)?;
     rows.iter().map(read_issuance).collect()
 }
 
-pub(super) async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<()> {
+async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<()> {
     for (sql, group) in INSERT_ISSUANCES.each(issuances) {
         let query = group.iter().fold(sqlx::query::<Db>(sql), |query, issuance| {
             query
@@ -312,7 +287,7 @@ pub(super) async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]
     Ok(())
 }
 
-pub(super) async fn settle_issuances(
+async fn settle_issuances(
     on: &mut Connection,
     certificates: &[CertificateId],
     settled: Settled,

@@ -1,15 +1,18 @@
-//! Card jobs, their receipts, the stations where cards are made, and leases.
+//! Card jobs, and the tickets that start them.
 
 use super::{
-    Connection, Db, Found,
+    Connection, Db, Found, Work,
     rows::{
-        Row, array, bytes, from_json, json, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none,
-        to_json,
+        Row, array, array_or_none, json, from_json, number, parsed, parsed_or_none, text, text_or_none, time, to_json, to_word, word,
     },
 };
-use crate::{failure, many, statements};
-use kaika_app::{JobRecord, Receipt, Station, StoreError};
-use kaika_wire::{CardId, JobId, Nonce, StationId};
+use crate::{failure, statements};
+use async_trait::async_trait;
+use kaika_app::{
+    StoreError,
+    cards::{JobReader, JobRecord, JobWriter, TicketRecord},
+};
+use kaika_wire::{AuthorityId, CardId, JobDetails, JobId, JobKind, Nonce};
 use time::OffsetDateTime;
 
 statements! {
@@ -20,32 +23,77 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE = "UPDATE card_job SET open = $3, state = $4, sequence = $5, nonce = $6, steps = $7, expectation = $8, \
         ended = $9, updated_at = $10, worker = $11, version = version + 1 WHERE id = $1 AND version = $2";
-    RECEIPTS = "SELECT * FROM receipt WHERE card = $1 ORDER BY at, job";
-    INSERT_RECEIPT = "INSERT INTO receipt (job, card, cms, at) VALUES ($1, $2, $3, $4)";
-    STATION = "SELECT * FROM station WHERE id = $1";
-    INSERT_STATION = "INSERT INTO station (id, name, token_sha256, enrolled_at, withdrawn_at) \
-        VALUES ($1, $2, $3, $4, $5)";
-    TAKE_LEASE = "INSERT INTO lease (name, owner, until) VALUES ($1, $2, $3) \
-        ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until \
-        WHERE lease.owner = excluded.owner OR lease.until <= $4";
-    RELEASE_LEASE = "DELETE FROM lease WHERE name = $1 AND owner = $2";
+    TICKET_BY_OUTCOME = "SELECT * FROM ticket WHERE outcome_sha256 = $1";
+    INSERT_TICKET = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, details, \
+        browser_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    REDEEM_TICKET = "UPDATE ticket SET job = $5 \
+        WHERE ticket_sha256 = $1 AND kind = $2 AND authority = $3 AND expires_at > $4 AND job IS NULL \
+        RETURNING details";
+    DELETE_TICKETS = "DELETE FROM ticket WHERE expires_at < $1";
+
+    [many] HOLD = "UPDATE card_job SET version = version WHERE id IN ({1}) RETURNING id, ended";
 }
 
-many! {
-    HOLD = "UPDATE card_job SET version = version WHERE id IN ({1}) RETURNING id, ended";
+#[async_trait]
+impl JobReader for Work {
+    async fn job(&mut self, id: JobId) -> Found<Option<JobRecord>> {
+        self.on(async |on| job(on, id).await).await
+    }
+
+    async fn open_job(&mut self, card: CardId) -> Found<Option<JobRecord>> {
+        self.on(async |on| open_job(on, card).await).await
+    }
+
+    async fn ticket_by_outcome(&mut self, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
+        self.on(async |on| ticket_by_outcome(on, outcome_sha256).await).await
+    }
 }
 
-pub(super) async fn job(on: &mut Connection, id: JobId) -> Found<Option<JobRecord>> {
+#[async_trait]
+impl JobWriter for Work {
+    async fn insert_job(&mut self, job: &JobRecord) -> Found<()> {
+        self.on(async |on| insert(on, job).await).await
+    }
+
+    async fn update_job(&mut self, job: &mut JobRecord) -> Found<()> {
+        self.on(async |on| update(on, job).await).await
+    }
+
+    async fn hold_jobs(&mut self, jobs: &[JobId]) -> Found<Vec<JobId>> {
+        self.on(async |on| hold(on, jobs).await).await
+    }
+
+    async fn insert_ticket(&mut self, ticket: &TicketRecord) -> Found<()> {
+        self.on(async |on| insert_ticket(on, ticket).await).await
+    }
+
+    async fn redeem_ticket(
+        &mut self,
+        ticket_sha256: &[u8; 32],
+        kind: JobKind,
+        authority: &AuthorityId,
+        job: JobId,
+        now: OffsetDateTime,
+    ) -> Found<Option<JobDetails>> {
+        self.on(async |on| redeem_ticket(on, ticket_sha256, kind, authority, job, now).await).await
+    }
+
+    async fn delete_tickets(&mut self, before: OffsetDateTime) -> Found<u64> {
+        self.on(async |on| delete_tickets(on, before).await).await
+    }
+}
+
+async fn job(on: &mut Connection, id: JobId) -> Found<Option<JobRecord>> {
     let row = sqlx::query::<Db>(JOB).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read(&row)).transpose()
 }
 
-pub(super) async fn open_job(on: &mut Connection, card: CardId) -> Found<Option<JobRecord>> {
+async fn open_job(on: &mut Connection, card: CardId) -> Found<Option<JobRecord>> {
     let row = sqlx::query::<Db>(OPEN_JOB).bind(card.to_string()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read(&row)).transpose()
 }
 
-pub(super) async fn insert(on: &mut Connection, job: &JobRecord) -> Found<()> {
+async fn insert(on: &mut Connection, job: &JobRecord) -> Found<()> {
     sqlx::query::<Db>(INSERT)
         .bind(job.id.to_string())
         .bind(job.state.kind().as_str())
@@ -71,7 +119,7 @@ pub(super) async fn insert(on: &mut Connection, job: &JobRecord) -> Found<()> {
     Ok(())
 }
 
-pub(super) async fn update(on: &mut Connection, job: &mut JobRecord) -> Found<()> {
+async fn update(on: &mut Connection, job: &mut JobRecord) -> Found<()> {
     let done = sqlx::query::<Db>(UPDATE)
         .bind(job.id.to_string())
         .bind(job.version)
@@ -94,7 +142,7 @@ pub(super) async fn update(on: &mut Connection, job: &mut JobRecord) -> Found<()
     Ok(())
 }
 
-pub(super) async fn hold(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<JobId>> {
+async fn hold(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<JobId>> {
     let mut ended = Vec::new();
     for (sql, group) in HOLD.each(jobs) {
         let query = group.iter().fold(sqlx::query::<Db>(sql), |query, job| query.bind(job.to_string()));
@@ -105,83 +153,6 @@ pub(super) async fn hold(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<JobId
         }
     }
     Ok(ended)
-}
-
-pub(super) async fn receipts(on: &mut Connection, card: CardId) -> Found<Vec<Receipt>> {
-    let rows = sqlx::query::<Db>(RECEIPTS).bind(card.to_string()).fetch_all(on).await.map_err(failure)?;
-    rows.iter()
-        .map(|row| {
-            Ok(Receipt {
-                job: parsed(row, "job")?,
-                card: parsed(row, "card")?,
-                cms: bytes(row, "cms")?,
-                at: time(row, "at")?,
-            })
-        })
-        .collect()
-}
-
-pub(super) async fn insert_receipt(on: &mut Connection, receipt: &Receipt) -> Found<()> {
-    sqlx::query::<Db>(INSERT_RECEIPT)
-        .bind(receipt.job.to_string())
-        .bind(receipt.card.to_string())
-        .bind(receipt.cms.clone())
-        .bind(receipt.at.unix_timestamp())
-        .execute(on)
-        .await
-        .map_err(failure)?;
-    Ok(())
-}
-
-pub(super) async fn station(on: &mut Connection, id: StationId) -> Found<Option<Station>> {
-    let row = sqlx::query::<Db>(STATION).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
-    row.map(|row| {
-        Ok(Station {
-            id: parsed(&row, "id")?,
-            name: text(&row, "name")?,
-            token_sha256: array(&row, "token_sha256")?,
-            enrolled_at: time(&row, "enrolled_at")?,
-            withdrawn_at: time_or_none(&row, "withdrawn_at")?,
-        })
-    })
-    .transpose()
-}
-
-pub(super) async fn insert_station(on: &mut Connection, station: &Station) -> Found<()> {
-    sqlx::query::<Db>(INSERT_STATION)
-        .bind(station.id.to_string())
-        .bind(station.name.clone())
-        .bind(station.token_sha256.to_vec())
-        .bind(station.enrolled_at.unix_timestamp())
-        .bind(station.withdrawn_at.map(|at| at.unix_timestamp()))
-        .execute(on)
-        .await
-        .map_err(failure)?;
-    Ok(())
-}
-
-pub(super) async fn take_lease(
-    on: &mut Connection,
-    name: &str,
-    owner: &str,
-    now: OffsetDateTime,
-    until: OffsetDateTime,
-) -> Found<bool> {
-    let done = sqlx::query::<Db>(TAKE_LEASE)
-        .bind(name.to_owned())
-        .bind(owner.to_owned())
-        .bind(until.unix_timestamp())
-        .bind(now.unix_timestamp())
-        .execute(on)
-        .await
-        .map_err(failure)?;
-    Ok(done.rows_affected() > 0)
-}
-
-pub(super) async fn release_lease(on: &mut Connection, name: &str, owner: &str) -> Found<()> {
-    let release = sqlx::query::<Db>(RELEASE_LEASE).bind(name.to_owned()).bind(owner.to_owned());
-    release.execute(on).await.map_err(failure)?;
-    Ok(())
 }
 
 fn read(row: &Row) -> Found<JobRecord> {
@@ -202,5 +173,64 @@ fn read(row: &Row) -> Found<JobRecord> {
         updated_at: time(row, "updated_at")?,
         worker: text_or_none(row, "worker")?.map(|text| from_json("worker", &text)).transpose()?,
         version: number(row, "version")?,
+    })
+}
+
+async fn ticket_by_outcome(on: &mut Connection, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
+    let row = sqlx::query::<Db>(TICKET_BY_OUTCOME).bind(outcome_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
+    row.map(|row| read_ticket(&row)).transpose()
+}
+
+async fn insert_ticket(on: &mut Connection, ticket: &TicketRecord) -> Found<()> {
+    sqlx::query::<Db>(INSERT_TICKET)
+        .bind(ticket.ticket_sha256.to_vec())
+        .bind(ticket.outcome_sha256.to_vec())
+        .bind(to_word(&ticket.kind)?)
+        .bind(ticket.authority.as_str().to_owned())
+        .bind(ticket.expires_at.unix_timestamp())
+        .bind(ticket.job.map(|job| job.to_string()))
+        .bind(to_json(&ticket.details)?)
+        .bind(ticket.browser_sha256.map(|hash| hash.to_vec()))
+        .execute(on)
+        .await
+        .map_err(failure)?;
+    Ok(())
+}
+
+async fn redeem_ticket(
+    on: &mut Connection,
+    ticket_sha256: &[u8; 32],
+    kind: JobKind,
+    authority: &AuthorityId,
+    job: JobId,
+    now: OffsetDateTime,
+) -> Found<Option<JobDetails>> {
+    let row = sqlx::query::<Db>(REDEEM_TICKET)
+        .bind(ticket_sha256.to_vec())
+        .bind(to_word(&kind)?)
+        .bind(authority.as_str().to_owned())
+        .bind(now.unix_timestamp())
+        .bind(job.to_string())
+        .fetch_optional(on)
+        .await
+        .map_err(failure)?;
+    row.map(|row| json(&row, "details")).transpose()
+}
+
+async fn delete_tickets(on: &mut Connection, before: OffsetDateTime) -> Found<u64> {
+    let done = sqlx::query::<Db>(DELETE_TICKETS).bind(before.unix_timestamp()).execute(on).await.map_err(failure)?;
+    Ok(done.rows_affected())
+}
+
+fn read_ticket(row: &Row) -> Found<TicketRecord> {
+    Ok(TicketRecord {
+        ticket_sha256: array(row, "ticket_sha256")?,
+        outcome_sha256: array(row, "outcome_sha256")?,
+        kind: word(row, "kind")?,
+        details: json(row, "details")?,
+        authority: parsed(row, "authority")?,
+        expires_at: time(row, "expires_at")?,
+        job: parsed_or_none(row, "job")?,
+        browser_sha256: array_or_none(row, "browser_sha256")?,
     })
 }

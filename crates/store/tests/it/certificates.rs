@@ -3,7 +3,7 @@
 use crate::sample::{
     assert_stale, card, certificate, days, generation, holder, job_id, read, serial, with_generation, write,
 };
-use kaika_app::{Generation, KeyUse, StatusRecord, Store, StoreError};
+use kaika_app::{Store, StoreError, authorities::Generation, certificates::KeyUse, status::StatusRecord};
 use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
 use kaika_wire::{CertificateRole, SerialNumber};

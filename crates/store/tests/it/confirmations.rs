@@ -3,7 +3,7 @@
 use crate::sample::{assert_stale, read, seconds, with_card, write};
 use kaika_app::{
     Store,
-    confirmation::{ConfirmationRecord, Purpose},
+    access::confirmation::{ConfirmationRecord, Purpose},
 };
 use kaika_domain::{Card, Contact};
 use kaika_wire::CardId;

@@ -1,7 +1,7 @@
 //! Generations of authorities and their revocation lists.
 
 use crate::sample::{assert_stale, days, generation, read, write};
-use kaika_app::{Crl, Generation, Store, StoreError};
+use kaika_app::{Store, StoreError, authorities::Generation, status::Crl};
 use std::sync::Arc;
 
 on_both! {

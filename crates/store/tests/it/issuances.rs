@@ -1,7 +1,10 @@
 //! The way of a certificate through issuing: one serial number, one to-be-signed text.
 
 use crate::sample::{assert_stale, days, generation, job_id, read, serial, write};
-use kaika_app::{Issuance, IssuanceState, Settled, Store};
+use kaika_app::{
+    Store,
+    certificates::{Issuance, IssuanceState, Settled},
+};
 use kaika_wire::{CertificateId, CertificateRole};
 use std::{slice::from_ref, sync::Arc};
 

@@ -1,7 +1,10 @@
 //! Card jobs: every kind with every state, and the one open job that changes a card.
 
 use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_card, write};
-use kaika_app::{Ended, JobRecord, Receipt, Store, StoreError};
+use kaika_app::{
+    Store, StoreError,
+    cards::{Ended, JobRecord, Receipt},
+};
 use kaika_domain::{PukVersion, job::CardJob, job::Step};
 use kaika_wire::{
     CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, ResumeReason,

@@ -1,7 +1,10 @@
 //! The outbox: a mail is there if what it tells of is, and is tried by one at a time.
 
 use crate::sample::{NOW, days, gca, read, seconds, write};
-use kaika_app::{MailCounts, MailRecord, MailState, Store};
+use kaika_app::{
+    Store,
+    mail::{MailCounts, MailRecord, MailState},
+};
 use kaika_wire::MailId;
 use std::sync::Arc;
 

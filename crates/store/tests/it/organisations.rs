@@ -1,7 +1,10 @@
 //! Lists of an organisation's certificates: order, pages, what is shown, and that no other's are in them.
 
 use crate::sample::{card, certificate, days, gca, generation, holder, read, write};
-use kaika_app::{After, ListOrder, ListQuery, ListedCertificate, Shown, Store};
+use kaika_app::{
+    Store,
+    certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
+};
 use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Holder, Membership, Placement, RevocationReason};
 use kaika_wire::{CertificateRole, CertificateStatus};
 use std::sync::Arc;

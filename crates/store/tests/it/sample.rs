@@ -1,6 +1,6 @@
 //! Records to write, told apart by a number, and the two movements of every case: read, and write in a transaction.
 
-use kaika_app::{Generation, JobRecord, Reader, Store, StoreError, UnitOfWork, audit::Event};
+use kaika_app::{Reader, Store, StoreError, UnitOfWork, audit::Event, authorities::Generation, cards::JobRecord};
 use kaika_domain::{
     Actor, Card, CardRank, CardState, Certificate, CertificateState, Holder, Organisation, job::CardJob,
 };

@@ -3,7 +3,13 @@
 use crate::sample::{
     card, certificate, days, event, generation, holder, job, read, serial, sqlite_url, with_card, write,
 };
-use kaika_app::{Crl, Issuance, IssuanceState, Receipt, Station, StoreError, StoredPuk};
+use kaika_app::{
+    StoreError,
+    access::Station,
+    cards::{Receipt, StoredPuk},
+    certificates::{Issuance, IssuanceState},
+    status::Crl,
+};
 use kaika_domain::{PukRecord, PukState, PukVersion};
 use kaika_store::{open, prepare_every_statement};
 use kaika_testkit::postgres::psql;

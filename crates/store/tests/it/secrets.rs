@@ -1,7 +1,7 @@
 //! User codes and PUKs.
 
 use crate::sample::{assert_stale, days, read, with_card, write};
-use kaika_app::{Store, StoredPuk, UserCodeRecord};
+use kaika_app::{Store, access::UserCodeRecord, cards::StoredPuk};
 use kaika_domain::{Card, PukRecord, PukState, PukVersion};
 use std::sync::Arc;
 

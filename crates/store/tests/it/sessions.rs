@@ -1,7 +1,7 @@
 //! Sessions: one for each login; and which cards strangers do not find.
 
 use crate::sample::{assert_stale, days, gca, job_id, read, seconds, with_card, write};
-use kaika_app::{SessionRecord, Store};
+use kaika_app::{Store, access::SessionRecord};
 use kaika_domain::Card;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The stations where cards are made, and the leases under which background work runs.
 
 use crate::sample::{NOW, days, read, seconds, write};
-use kaika_app::{Station, Store};
+use kaika_app::{Store, access::Station};
 use kaika_wire::StationId;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Tickets: good once, for one kind of job at one authority, and for some minutes.
 
 use crate::sample::{assert_stale, gca, job_id, read, seconds, write};
-use kaika_app::{Store, TicketRecord};
+use kaika_app::{Store, cards::TicketRecord};
 use kaika_wire::{JobDetails, JobKind};
 use std::sync::Arc;
 

@@ -1,7 +1,10 @@
 //! Somebody with the database file in his hands alters the audit log: `verify_audit` finds it.
 
 use crate::sample::{NOW, event, read, sqlite_url, write};
-use kaika_app::{Anchor, AuditFinding, Store, audit::Chained, audit::Head, verify_audit};
+use kaika_app::{
+    Store,
+    audit::{Anchor, AuditFinding, Chained, Head, verify_audit},
+};
 use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
 use tempfile::{TempDir, tempdir};

@@ -6,7 +6,7 @@ use crate::site::{Address, Database, Keys, Site};
 use crate::{Setting, runtime};
 use anyhow::{Context as _, Result, ensure};
 use kaika_agent::readers::{exclusively, soft::desk_session};
-use kaika_app::{App, IssueOrder};
+use kaika_app::{App, authorities::IssueOrder};
 use kaika_card::Secrets;
 use kaika_domain::{Actor, Certificate, PukLedger};
 use kaika_softcard::vpcd::{self, Link};

@@ -1,0 +1,65 @@
+//! Production stations: the places where ordered cards are personalised.
+
+use crate::{
+    App, Failure,
+    audit::Event,
+    kernel::{sha256, token},
+};
+use kaika_domain::Actor;
+use kaika_wire::{Code, StationId};
+use serde::Serialize;
+use serde_json::json;
+use time::OffsetDateTime;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Station {
+    pub id: StationId,
+    pub name: String,
+    pub token_sha256: [u8; 32],
+    pub enrolled_at: OffsetDateTime,
+    pub withdrawn_at: Option<OffsetDateTime>,
+}
+
+/// What the station keeps; the token is nowhere else.
+#[derive(Serialize)]
+pub struct EnrolledStation {
+    pub station: StationId,
+    pub token: String,
+}
+
+/// # Errors
+/// The store failed.
+#[crate::use_case]
+pub async fn enrol_station(app: &App, name: &str) -> Result<EnrolledStation, Failure> {
+    let now = app.now();
+    let token = token(app.rng.as_ref());
+    let station = Station {
+        id: StationId::new(now, app.rng.bytes()),
+        name: name.to_owned(),
+        token_sha256: sha256(&token),
+        enrolled_at: now,
+        withdrawn_at: None,
+    };
+    let mut work = app.store.begin().await?;
+    work.insert_station(&station).await?;
+    work.audit(Event {
+        at: now,
+        actor: Actor::Operator,
+        action: "station.enrol",
+        payload: json!({"station": station.id.to_string(), "name": name}),
+    });
+    work.commit().await?;
+    Ok(EnrolledStation { station: station.id, token })
+}
+
+/// # Errors
+/// [`Code::StationUnknown`] for an unknown or withdrawn station, or a wrong token.
+#[crate::use_case]
+pub async fn authenticate_station(app: &App, id: StationId, token: &str) -> Result<Station, Failure> {
+    let station = app.store.read().await?.station(id).await?;
+    let presented = sha256(token);
+    // Digests of random tokens: how long the comparison takes tells nothing of the token.
+    station
+        .filter(|station| station.withdrawn_at.is_none() && station.token_sha256 == presented)
+        .ok_or_else(|| Code::StationUnknown.into())
+}

@@ -1,0 +1,11 @@
+//! Roots and issuing authorities: their keys and certificates, who opens them, and what the portal says of them.
+
+mod found;
+mod generation;
+mod ports;
+mod well_known;
+
+pub use found::found_authorities;
+pub use generation::Generation;
+pub use ports::{GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer};
+pub use well_known::well_known;

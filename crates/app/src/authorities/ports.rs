@@ -1,0 +1,92 @@
+//! Generations in the database, and who opens their keys.
+
+use super::Generation;
+use crate::kernel::{Failure, StoreError};
+use async_trait::async_trait;
+use kaika_domain::{Actor, Card, Certificate, Holder};
+use kaika_pki::crl::Revoked;
+use kaika_wire::{AuthorityId, CertificateRole, Code, JobId, Refusal};
+use time::OffsetDateTime;
+
+#[async_trait]
+pub trait GenerationReader: Send {
+    /// All, oldest first.
+    async fn generations(&mut self) -> Result<Vec<Generation>, StoreError>;
+}
+
+#[async_trait]
+pub trait GenerationWriter: GenerationReader {
+    async fn insert_generation(&mut self, generation: &Generation) -> Result<(), StoreError>;
+}
+
+/// What is to be certified, for whom.
+#[derive(Clone, Debug)]
+pub struct IssueOrder {
+    /// Who has it issued.
+    pub actor: Actor,
+    pub job: JobId,
+    pub card: Card,
+    pub holder: Holder,
+    pub role: CertificateRole,
+    /// SubjectPublicKeyInfo (DER); its possession was proved.
+    pub public_key: Vec<u8>,
+    /// The end of the certificate that this one takes the place of; it is good no longer.
+    pub not_after: Option<OffsetDateTime>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// The key is weak, was used by somebody else, or is not what the policy asks for.
+    #[error("the key is not certified: {0}")]
+    Key(String),
+    /// Policy and holder give a certificate that the lint does not let pass.
+    #[error("the certificate would not be right: {0}")]
+    Lint(String),
+    /// Another job has the card by now.
+    #[error("the job has ended")]
+    JobOver,
+    #[error("no such authority or generation")]
+    UnknownAuthority,
+    #[error("signing failed: {0}")]
+    Signer(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::Store(error) => error.into(),
+            IssueError::JobOver => Self::Refused(Code::Stale.into()),
+            IssueError::Key(detail) => Self::Refused(Refusal::new(Code::CardUnsuitable).detail(detail)),
+            other => Self::Issue(Box::new(other)),
+        }
+    }
+}
+
+/// The only one who opens issuing keys.
+#[async_trait]
+pub trait Issuer: Send + Sync {
+    /// Makes key, certificate and responder of a root or an authority, unless it has them already.
+    async fn found(&self, owner: &AuthorityId) -> Result<Generation, IssueError>;
+    /// A held certificate, on record with placement pending; the same one again for the same job, role and key.
+    async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError>;
+    /// Signs a revocation list of these entries (DER). It is not stored.
+    async fn sign_crl(
+        &self,
+        generation: &Generation,
+        shard: Option<u32>,
+        number: i64,
+        entries: Vec<Revoked>,
+        this_update: OffsetDateTime,
+        next_update: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError>;
+    /// Signs an OCSP response (DER) by the generation's delegated responder.
+    async fn sign_ocsp(
+        &self,
+        generation: &Generation,
+        answers: Vec<kaika_pki::ocsp::SingleAnswer>,
+        nonce: Option<kaika_pki::ocsp::Nonce>,
+        produced_at: OffsetDateTime,
+    ) -> Result<Vec<u8>, IssueError>;
+}

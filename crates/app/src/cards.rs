@@ -1,0 +1,24 @@
+//! Cards: ordered, personalised, activated and looked after by card jobs.
+
+mod email;
+mod jobs;
+mod login;
+mod order;
+mod outcome;
+mod ports;
+mod records;
+mod sweep;
+mod ticket;
+
+pub use email::{EmailLink, email_of_link, prove_email, prove_email_on_page};
+pub(crate) use email::{ask_email_proof, prove_email_by_code};
+pub use jobs::{report_batch, start_card_job};
+pub use login::{AskedLogin, BegunSession, ask_login, begin_session};
+pub use order::{CardOrder, OrderedCard, order_card};
+pub(crate) use outcome::job_of_page;
+pub use outcome::job_outcome;
+pub use ports::{CardReader, CardSecrets, CardWriter, JobReader, JobWriter};
+pub use records::{Ended, JobRecord, Receipt, StoredPuk, TicketRecord, Worker};
+pub use sweep::{Swept, sweep};
+pub(crate) use ticket::issue;
+pub use ticket::{forget_tickets, issue_ticket};

@@ -1,0 +1,80 @@
+//! Lets the rules decide, again and again, until the card is to do something or the job is over.
+
+use super::{
+    Open, View,
+    batch::current_batch,
+    perform::{Codes, end, perform},
+    record::record_batch,
+    succeeded,
+};
+use crate::{
+    App, Failure,
+    cards::{Ended, JobRecord, jobs::event},
+};
+use kaika_domain::job::{Decision, Event};
+use kaika_wire::{Code, JobState};
+use serde_json::json;
+
+/// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
+/// ends that transaction and begins another.
+pub(crate) async fn drive(
+    app: &App,
+    job: &mut JobRecord,
+    mut happened: Event,
+    codes: Codes<'_>,
+    mut open: Open<'_>,
+) -> Result<JobState, Failure> {
+    loop {
+        let refusal = match job.state.decide(happened, &open.view.facts()) {
+            Decision::Perform(effect) => {
+                let performed;
+                (performed, open) = perform(app, job, effect, codes, open).await?;
+                happened = Event::Performed(performed);
+                continue;
+            }
+            Decision::Run(steps) => match record_batch(app, job, &mut open, steps).await {
+                Ok(()) => {
+                    let Open { work, view } = open;
+                    work.commit().await?;
+                    return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
+                }
+                Err(Failure::Refused(refusal)) if !matches!(refusal.code, Code::Stale | Code::Busy) => refusal,
+                Err(other) => return Err(other),
+            },
+            Decision::Succeed => {
+                let view = match job.ended {
+                    Some(_) => {
+                        open.work.commit().await?;
+                        open.view
+                    }
+                    None => finish(app, job, Ended::Succeeded, open).await?,
+                };
+                return Ok(JobState::Succeeded(succeeded(app, job, &view).await?));
+            }
+            Decision::Fail(refusal) => refusal,
+        };
+        let refusal = helped_by(refusal, &open.view);
+        finish(app, job, Ended::Failed(refusal.clone()), open).await?;
+        return Ok(JobState::Failed { error: refusal });
+    }
+}
+
+/// Says who helps: the authority whose card it is.
+pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> kaika_wire::Refusal {
+    refusal.authority = Some(view.card.authority.clone());
+    refusal.contact = Some(view.policy.contact.telephone.clone());
+    refusal
+}
+
+async fn finish<'a>(app: &App, job: &mut JobRecord, ended: Ended, open: Open<'a>) -> Result<View<'a>, Failure> {
+    let Open { mut work, view } = open;
+    match &ended {
+        Ended::Failed(refusal) => work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code}))),
+        Ended::Succeeded => work.audit(event(app, job, &view, "card_job.succeed", json!({}))),
+        Ended::Fenced => {}
+    }
+    end(job, ended, app.now());
+    work.update_job(job).await?;
+    work.commit().await?;
+    Ok(view)
+}

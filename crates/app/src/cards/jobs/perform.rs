@@ -1,0 +1,360 @@
+//! What the server does itself for a job: tests codes, has keys certified, makes certificates valid.
+
+use super::{
+    Open, View,
+    check::{context, references},
+    record::{actor, event},
+    view::parse,
+};
+use crate::cards::{ask_email_proof, prove_email_by_code};
+use crate::certificates::{Asked, apply_change};
+use crate::kernel::retried;
+use crate::{
+    App, Failure,
+    authorities::IssueOrder,
+    cards::{Ended, JobRecord, Receipt},
+};
+use futures_util::future::try_join_all;
+use kaika_domain::{
+    CardState, Certificate, CertificateState, HoldBy, NotAllowed, RevocationReason,
+    job::{Effect, KeyToCertify, Performed},
+};
+use kaika_wire::{CertificateId, CertificateRole, Code, Document, EmailAddress, Refusal, StatusChange, UserCode};
+use serde_json::json;
+
+/// What came with a report for the server to test.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Codes<'a> {
+    pub(crate) user_code: Option<&'a UserCode>,
+    pub(crate) mail_code: Option<&'a str>,
+}
+
+/// Gives what became of it, and another transaction with the card as it is afterwards.
+pub(super) async fn perform<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    effect: Effect,
+    codes: Codes<'_>,
+    open: Open<'a>,
+) -> Result<(Performed, Open<'a>), Failure> {
+    if let Effect::TestUserCode = effect {
+        return test_user_code(app, job, codes.user_code, open).await;
+    }
+    // What was learnt before stays on record, whatever becomes of the effect.
+    let Open { work, view } = open;
+    work.commit().await?;
+    let done = |open| (Performed::Done, open);
+    let performed = match effect {
+        Effect::TestUserCode => unreachable!("it was done above"),
+        Effect::ConfirmEmail(address) => confirm_email(app, job, &view, &address, codes.mail_code).await,
+        Effect::Issue(keys) => issue(app, job, &keys, None, &view).await.map(done),
+        Effect::Reissue { email } => reissue(app, job, &email, &view).await.map(done),
+        Effect::Activate { receipt, certificates } => activate(app, job, &receipt, &certificates).await.map(done),
+        Effect::Accept { receipt, certificates } => accepted(app, job, &receipt, &certificates).await.map(done),
+        Effect::ChangeStatus(change) => change_status(app, job, change).await.map(done),
+        Effect::Personalised { receipt, certificates } => {
+            personalised(app, job, receipt.as_deref(), &certificates).await.map(done)
+        }
+    };
+    match performed {
+        // Where the database is busy, the same report may go well: that ends no job.
+        Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
+            Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?))
+        }
+        performed => performed,
+    }
+}
+
+/// The try is debited and committed before the code is tested, and given back when it was right.
+async fn test_user_code<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    code: Option<&UserCode>,
+    open: Open<'a>,
+) -> Result<(Performed, Open<'a>), Failure> {
+    let Some(code) = code else {
+        return Ok((Performed::Refused(Refusal::new(Code::SecretMissing).detail("user_code")), open));
+    };
+    let Open { mut work, view } = open;
+    let limit = view.policy.user_code_tries();
+    let Some(record) = work.debit_user_code(job.card, limit).await? else {
+        let known = work.user_code(job.card).await?.is_some();
+        let performed = if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent };
+        return Ok((performed, Open { work, view }));
+    };
+    work.audit(event(app, job, &view, "user_code.try", json!({})));
+    work.commit().await?;
+
+    let right = app.user_codes.verify(&record.hash, code).await?;
+    let tries_left = limit.saturating_sub(record.fails);
+    // On record although another job may have taken the card meanwhile.
+    let mut work = app.store.begin().await?;
+    match right {
+        true => work.credit_user_code(job.card, &record.hash).await?,
+        false => work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left}))),
+    }
+    work.commit().await?;
+    let performed = match (right, tries_left) {
+        (true, _) => Performed::UserCodeRight,
+        (false, 0) => Performed::UserCodeLocked,
+        (false, tries_left) => Performed::UserCodeWrong { tries_left },
+    };
+    Ok((performed, Open::begin(app, job.card).await?))
+}
+
+/// `email`: what the certificates name, where it is not the holder's address on record.
+async fn issue<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    keys: &[KeyToCertify],
+    email: Option<&EmailAddress>,
+    view: &View<'_>,
+) -> Result<Open<'a>, Failure> {
+    let mut reader = app.store.read().await?;
+    let mut holder = reader
+        .holder(view.card.holder)
+        .await?
+        .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    drop(reader);
+    if let Some(email) = email {
+        holder.email = Some(email.as_str().to_owned());
+    }
+    let orders: Vec<_> = keys
+        .iter()
+        .map(|key| IssueOrder {
+            actor: actor(job, view),
+            job: job.id,
+            card: view.card.clone(),
+            holder: holder.clone(),
+            role: key.role,
+            public_key: key.public_key.clone(),
+            // Another address is no renewal.
+            not_after: view.facts().certificate(key.role).map(|replaced| replaced.not_after),
+        })
+        .collect();
+    // At the same time, so that they share their commits.
+    try_join_all(orders.iter().map(|order| app.issuer.issue(order))).await?;
+    Open::begin(app, job.card).await
+}
+
+/// For the keys that the card has; a certificate that names the address already stays. What is there is older by a second.
+async fn reissue<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    email: &EmailAddress,
+    view: &View<'_>,
+) -> Result<Open<'a>, Failure> {
+    let mut keys = Vec::new();
+    for role in &view.policy.card.roles {
+        if !view.names(*role, email)? {
+            let public_key = view.role(*role)?.public_key().spki_der().to_vec();
+            keys.push(KeyToCertify { role: *role, public_key });
+        }
+    }
+    if keys.is_empty() {
+        return Open::begin(app, job.card).await;
+    }
+    // Which is the newest is told by the second of issuing.
+    let newest = view.certificates.iter().map(|certificate| certificate.issued_at).max();
+    if newest.is_some_and(|newest| app.now() <= newest) {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    if newest.is_some_and(|newest| app.now() <= newest) {
+        return Err(Code::Busy.into());
+    }
+    issue(app, job, &keys, Some(email), view).await
+}
+
+async fn confirm_email<'a>(
+    app: &'a App,
+    job: &JobRecord,
+    view: &View<'_>,
+    address: &EmailAddress,
+    code: Option<&str>,
+) -> Result<(Performed, Open<'a>), Failure> {
+    let performed = match code {
+        // The same report again, whose first answer was lost.
+        _ if view.facts().has_proved(address) => Performed::Done,
+        Some(code) => {
+            prove_email_by_code(app, job.card, address, code).await?;
+            Performed::Done
+        }
+        None => {
+            ask_email_proof(app, &view.card, address).await?;
+            Performed::MailSent
+        }
+    };
+    Ok((performed, Open::begin(app, job.card).await?))
+}
+
+/// Receipt kept, certificates valid, card activated, job done: one transaction.
+async fn activate<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    signature: &[u8],
+    accepted: &[CertificateId],
+) -> Result<Open<'a>, Failure> {
+    let now = app.now();
+    let mut open = Open::begin(app, job.card).await?;
+    kaika_domain::job::may_activate(&open.view.facts())?;
+    accept(app, &mut open, job, signature, accepted).await?;
+    let Open { work, view } = &mut open;
+    view.card.state = view.card.state.clone().activate(now).map_err(not_allowed)?;
+    work.update_card(&mut view.card).await?;
+    work.audit(event(app, job, view, "card.activate", json!({})));
+    end(job, Ended::Succeeded, now);
+    work.update_job(job).await?;
+    Ok(open)
+}
+
+/// Receipt kept, what was held is valid and what it replaces revoked, the address that they name on record, job done: one
+/// transaction.
+async fn accepted<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    signature: &[u8],
+    accepted: &[CertificateId],
+) -> Result<Open<'a>, Failure> {
+    let mut open = Open::begin(app, job.card).await?;
+    kaika_domain::job::may(job.state.kind(), &open.view.facts())?;
+    // Issued in the meantime: what was signed is not what is there.
+    let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
+    if unwritten || open.view.facts().holders_certificates() != accepted {
+        return Err(Code::Stale.into());
+    }
+    accept(app, &mut open, job, signature, accepted).await?;
+    supersede(app, &mut open, job).await?;
+    keep_email(app, &mut open, job).await?;
+    end(job, Ended::Succeeded, app.now());
+    open.work.update_job(job).await?;
+    Ok(open)
+}
+
+/// The address that the accepted certificates name is the holder's.
+async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    let signature = view.role(CertificateRole::Signature)?;
+    let Some(named) = signature.emails().first() else { return Ok(()) };
+    let holder = work.holder(view.card.holder).await?;
+    if holder.is_some_and(|holder| holder.email.as_deref() != Some(named)) {
+        let named = named.parse().map_err(|_| Failure::Inconsistent("a certificate names no address".into()))?;
+        work.set_holder_email(view.card.holder, &named).await?;
+        work.audit(event(app, job, view, "holder.set_email", json!({})));
+    }
+    Ok(())
+}
+
+/// Certificates that have a newer one, which is accepted, are revoked.
+async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    let newest: Vec<_> = view.facts().contents().map(|certificate| certificate.id).collect();
+    let older = view.certificates.iter().filter(|certificate| {
+        !newest.contains(&certificate.id) && !matches!(certificate.state, CertificateState::Revoked { .. })
+    });
+    let older: Vec<_> = older.map(|certificate| certificate.id).collect();
+    for id in older {
+        let certificate = view.certificate_mut(id)?;
+        let revoked = certificate.state.clone().revoke(RevocationReason::Superseded, app.now());
+        certificate.state = revoked.map_err(not_allowed)?;
+        work.update_certificate(certificate).await?;
+        let facts = json!({"serial": certificate.serial, "role": certificate.role, "reason": "superseded"});
+        work.audit(event(app, job, view, "certificate.revoke", facts));
+    }
+    Ok(())
+}
+
+/// By the holder, whose card has proved itself.
+async fn change_status<'a>(app: &'a App, job: &mut JobRecord, change: StatusChange) -> Result<Open<'a>, Failure> {
+    let (changed, open) = retried(|| changed_status(app, job.clone(), change)).await?;
+    *job = changed;
+    Ok(open)
+}
+
+async fn changed_status<'a>(
+    app: &'a App,
+    mut job: JobRecord,
+    change: StatusChange,
+) -> Result<(JobRecord, Open<'a>), Failure> {
+    let mut open = Open::begin(app, job.card).await?;
+    let Open { work, view } = &mut open;
+    let actor = actor(&job, view);
+    let asked = Asked { change, by: HoldBy::Holder, actor, way: "card", now: app.now() };
+    apply_change(work.as_mut(), view.policy, &asked, Some(&view.card), &mut view.certificates).await?;
+    end(&mut job, Ended::Succeeded, app.now());
+    work.update_job(&mut job).await?;
+    Ok((job, open))
+}
+
+/// The card is as ordered and on its way; where its PIN is delivered it is valid from the start.
+async fn personalised<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    signature: Option<&[u8]>,
+    accepted: &[CertificateId],
+) -> Result<Open<'a>, Failure> {
+    let now = app.now();
+    let mut open = Open::begin(app, job.card).await?;
+    let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
+    if unwritten || !matches!(open.view.card.state, CardState::Ordered) {
+        return Err(Refusal::new(Code::CardFault).detail("the card's certificates were not read back").into());
+    }
+    let ordered = open.view.card.state.clone();
+    let state = ordered.personalise(now).and_then(|state| state.dispatch(now)).map_err(not_allowed)?;
+    open.work.audit(event(app, job, &open.view, "card.personalise", json!({})));
+    open.view.card.state = match signature {
+        Some(signature) => {
+            accept(app, &mut open, job, signature, accepted).await?;
+            open.work.audit(event(app, job, &open.view, "card.activate", json!({})));
+            state.activate(now).map_err(not_allowed)?
+        }
+        None => state,
+    };
+    open.work.update_card(&mut open.view.card).await?;
+    end(job, Ended::Succeeded, now);
+    open.work.update_job(job).await?;
+    Ok(open)
+}
+
+/// What is held becomes valid, the card's own certificate with it; the signed receipt is kept as CMS.
+async fn accept(
+    app: &App,
+    open: &mut Open<'_>,
+    job: &JobRecord,
+    signature: &[u8],
+    accepted: &[CertificateId],
+) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    let certificates: Vec<_> = accepted.iter().map(|id| view.certificate(*id)).collect::<Result<_, _>>()?;
+    let references = references(&certificates);
+    let context = context(job, view);
+    let document = Document::Acceptance { context: &context, certificates: &references }.to_bytes();
+    let signer = view.facts().certificate(CertificateRole::Signature).map(|c| parse(&c.certificate)).transpose()?;
+    let signer = signer.ok_or_else(|| Failure::Inconsistent("no certificate to sign the receipt with".into()))?;
+    // With the authority's certificate inside, whoever verifies the receipt needs the root alone.
+    let generations = work.generations().await?;
+    let authority = generations.iter().find(|generation| signer.authority_key_id() == Some(&generation.key_identifier));
+    let authority = authority.map(|generation| parse(&generation.certificate)).transpose()?;
+    let issuers: Vec<_> = authority.iter().collect();
+    let cms = kaika_pki::cms::wrap_with_issuers(&document, &signer, &issuers, signature);
+    work.insert_receipt(&Receipt { job: job.id, card: job.card, cms, at: app.now() }).await?;
+    let held = |certificate: &&Certificate| matches!(certificate.state, CertificateState::Held { .. });
+    let held: Vec<_> = view.facts().contents().filter(held).map(|certificate| certificate.id).collect();
+    for id in held {
+        let certificate = view.certificate_mut(id)?;
+        certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
+        work.update_certificate(certificate).await?;
+        let facts = json!({"serial": certificate.serial, "role": certificate.role});
+        work.audit(event(app, job, view, "certificate.accept", facts));
+    }
+    Ok(())
+}
+
+pub(super) fn end(job: &mut JobRecord, ended: Ended, now: time::OffsetDateTime) {
+    job.open = false;
+    job.ended = Some(ended);
+    job.updated_at = now;
+}
+
+fn not_allowed(error: NotAllowed) -> Failure {
+    Refusal::new(Code::Stale).detail(error.to_string()).into()
+}

@@ -1,0 +1,227 @@
+//! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
+
+use super::{Open, Report, View};
+use crate::{
+    App, Failure, UnitOfWork,
+    audit::Event,
+    cards::{Ended, JobRecord, StoredPuk, Worker},
+};
+use kaika_domain::{
+    Actor, Certificate, Placement, PukLedger, PukVersion,
+    job::{Checked, Step},
+};
+use kaika_wire::{Expectation, Nonce, SecretKind};
+use serde_json::json;
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
+
+/// What the report shows about PUK and certificates goes on record, whatever is decided afterwards.
+pub(crate) async fn record_report<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    open: &mut Open<'a>,
+    report: &Report,
+) -> Result<(), Failure> {
+    let now = app.now();
+    let Open { work, view } = open;
+    for (step, checked) in report.steps.iter().zip(&report.checked) {
+        match (step, checked) {
+            (Step::Attest { slot }, Checked::Attested(Some(right))) => {
+                work.audit(event(app, job, view, "key.attest", json!({"slot": slot, "right": right})));
+            }
+            (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
+                read_back(work.as_mut(), view.certificate_mut(*certificate)?, now).await?;
+            }
+            // From now on the card is known by this one; a blank card, by its device.
+            (Step::WriteIdentity { guid }, Checked::Done) => {
+                if let Expectation::Identity(known) = &mut job.expectation {
+                    *known = *guid;
+                }
+            }
+            (Step::Inspect { role }, Checked::OnCard(Some(on_card))) => {
+                let there =
+                    |certificate: &&mut Certificate| certificate.role == *role && certificate.sha256 == on_card.sha256;
+                if let Some(certificate) = view.certificates.iter_mut().find(there) {
+                    read_back(work.as_mut(), certificate, now).await?;
+                }
+            }
+            _ => {}
+        }
+    }
+    if takes_card(job, report) {
+        fence(app, work.as_mut(), job, view).await?;
+        job.open = true;
+    }
+    settle_puks(&mut view.ledger, report);
+    for record in view.changed_puks() {
+        let facts = json!({"version": record.version.0, "state": record.state});
+        work.audit(event(app, job, view, "puk.settle", facts));
+    }
+    job.updated_at = now;
+    job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
+    work.update_job(job).await?;
+    store_puks(app, work.as_mut(), view).await
+}
+
+/// The certificate lies on its card.
+async fn read_back(
+    work: &mut dyn UnitOfWork,
+    certificate: &mut Certificate,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    if !certificate.is_written() {
+        certificate.placement = Some(Placement::Written { read_back_at: now });
+        work.update_certificate(certificate).await?;
+    }
+    Ok(())
+}
+
+/// Which PUK the card has, as far as the report shows it.
+fn settle_puks(ledger: &mut PukLedger, report: &Report) {
+    for (step, checked) in report.steps.iter().zip(&report.checked) {
+        match (step, checked) {
+            (Step::ResetRetryCounter { puk, .. }, Checked::Done) => ledger.confirmed(*puk),
+            (Step::ChangePuk { to, .. }, Checked::Done) => ledger.confirmed(*to),
+            (step, Checked::Refused { secret: SecretKind::Puk, .. }) if let Some(puk) = step.shows() => {
+                ledger.mistyped(puk);
+            }
+            (
+                Step::ResetRetryCounter { puk, .. } | Step::ChangePuk { from: puk, .. },
+                Checked::Refused { secret: SecretKind::Puk, .. },
+            ) => ledger.refused(*puk),
+            _ => {}
+        }
+    }
+    settle_replacement(ledger, report);
+}
+
+/// Which PUK a batch that stopped has left on the card: a replacement that was not reached, or was refused, is not there;
+/// the one at which the card failed may be.
+fn settle_replacement(ledger: &mut PukLedger, report: &Report) {
+    let refused = matches!(report.checked.last(), Some(Checked::Refused { .. }));
+    let stopped = report.checked.len() - usize::from(refused);
+    for (index, step) in report.steps.iter().enumerate().skip(stopped) {
+        match step {
+            Step::ChangePuk { from, to } if from != to && index == stopped && !refused => ledger.unsettled(*from, *to),
+            Step::ChangePuk { from, to } if from != to => ledger.never_sent(*to),
+            _ => {}
+        }
+    }
+}
+
+/// The card has just proved itself to a job that changes it: from here on the card is this job's.
+fn takes_card(job: &JobRecord, report: &Report) -> bool {
+    let proof =
+        |(step, checked): (&Step, &Checked)| matches!((step, checked), (Step::ProveCard, Checked::Signature(Some(_))));
+    job.state.kind().changes_card() && !job.open && report.steps.iter().zip(&report.checked).any(proof)
+}
+
+/// Ends the older job that changes this card, if there is one, and looks at the card anew: what was issued for that job
+/// until this moment is seen.
+pub(crate) async fn fence<'a>(
+    app: &'a App,
+    work: &mut dyn UnitOfWork,
+    job: &JobRecord,
+    view: &mut View<'a>,
+) -> Result<(), Failure> {
+    if let Some(mut older) = work.open_job(job.card).await? {
+        older.open = false;
+        older.ended = Some(Ended::Fenced);
+        older.updated_at = app.now();
+        work.update_job(&mut older).await?;
+        work.audit(event(app, job, view, "card_job.fence", json!({"older": older.id.to_string()})));
+        *view = View::load(app, work, job.card).await?;
+    }
+    Ok(())
+}
+
+/// The job goes on with these steps: secrets about to be sent are recorded as released, a new PUK is made and stored;
+/// when this is committed the batch may leave.
+///
+/// # Errors
+/// A secret is not due: nothing was written.
+pub(crate) async fn record_batch(
+    app: &App,
+    job: &mut JobRecord,
+    open: &mut Open<'_>,
+    steps: Vec<Step>,
+) -> Result<(), Failure> {
+    let Open { work, view } = open;
+    job.state.may_send(&steps, &view.facts())?;
+    let mut tried = BTreeSet::new();
+    for step in &steps {
+        if let Step::ChangePuk { from, to } = step {
+            view.ledger.replacing(*from, *to);
+        }
+        if let Some(puk) = step.tries() {
+            // A batch stops at the first refusal: a PUK that it sends twice is wrong once at most.
+            if tried.insert(puk) {
+                view.ledger.trying(puk);
+            }
+            work.audit(event(app, job, view, "puk.release", json!({"version": puk.0})));
+        }
+        if let Some(puk) = step.shows() {
+            view.ledger.showing(puk);
+            work.audit(event(app, job, view, "puk.show", json!({"version": puk.0})));
+        }
+        match step {
+            Step::OpenManagement => work.audit(event(app, job, view, "management_key.release", json!({}))),
+            Step::AnswerManagement { .. } => work.audit(event(app, job, view, "management_key.answer", json!({}))),
+            Step::WriteIdentity { guid } if view.card.guid != Some(*guid) => {
+                view.card.guid = Some(*guid);
+                work.update_card(&mut view.card).await?;
+            }
+            _ => {}
+        }
+    }
+    job.sequence += 1;
+    job.nonce = Nonce(app.rng.bytes());
+    job.steps = steps;
+    job.updated_at = app.now();
+    work.update_job(job).await?;
+    store_puks(app, work.as_mut(), view).await
+}
+
+async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -> Result<(), Failure> {
+    for record in view.changed_puks() {
+        let known = view.puks.iter_mut().find(|puk| puk.record.version == record.version);
+        let stored = match known {
+            Some(puk) => {
+                puk.record = record;
+                puk
+            }
+            None => {
+                let ciphertext = match record.version {
+                    PukVersion::FACTORY => Vec::new(),
+                    version => app.secrets.new_puk(view.card.id, version)?,
+                };
+                view.puks.push(StoredPuk { record, ciphertext });
+                view.puks.last_mut().expect("it was just put there")
+            }
+        };
+        work.put_puk(view.card.id, stored).await?;
+    }
+    Ok(())
+}
+
+pub(crate) fn event(
+    app: &App,
+    job: &JobRecord,
+    view: &View<'_>,
+    action: &'static str,
+    mut payload: serde_json::Value,
+) -> Event {
+    if let Some(fields) = payload.as_object_mut() {
+        fields.insert("card".into(), json!(view.card.number));
+        fields.insert("job".into(), json!(job.id.to_string()));
+        fields.insert("kind".into(), json!(job.state.kind().as_str()));
+    }
+    Event { at: app.now(), actor: actor(job, view), action, payload }
+}
+
+pub(crate) fn actor(job: &JobRecord, view: &View<'_>) -> Actor {
+    match job.station {
+        Some(station) => Actor::Station(station),
+        None => Actor::Holder(view.card.number.clone()),
+    }
+}

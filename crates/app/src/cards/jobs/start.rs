@@ -1,0 +1,168 @@
+//! Starts a card job: which card is it, is it ours, what is to be done first.
+
+use crate::{
+    App, Failure,
+    access::Station,
+    cards::{
+        JobRecord,
+        jobs::{Codes, Open, View, drive, event, fence},
+    },
+    kernel::{retried, sha256, token},
+};
+use kaika_domain::{
+    Card, CardState,
+    job::{CardJob, Event},
+};
+use kaika_wire::{
+    CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
+    StartJob,
+};
+use serde_json::json;
+
+/// `station`: who asks to personalise.
+///
+/// # Errors
+/// The card is not ours, not blank, of another authority, not the one that the page was told; nothing is ordered; the station is not enrolled; the ticket is
+/// over.
+#[crate::use_case]
+pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
+    let (card, expectation) = match request.kind {
+        JobKind::Personalise => {
+            let station = station.as_ref().ok_or(Code::StationUnknown)?;
+            // Another station may take the same order, or another window the same card, at this moment.
+            retried(|| ordered_card(app, &request, station)).await?
+        }
+        _ => presented_card(app, &request).await?,
+    };
+    let policy = app.policy(&card.authority)?;
+    let token = token(app.rng.as_ref());
+    let (mut job, open) = open_job(app, &card, &request, expectation, &token, station.as_ref()).await?;
+    let state = drive(app, &mut job, Event::Started, Codes::default(), open).await?;
+    Ok(JobStarted {
+        job: job.id,
+        token,
+        authority: card.authority,
+        card: card.number,
+        delivers_pin: request.kind == JobKind::Personalise && policy.delivers_pin(),
+        state,
+    })
+}
+
+/// The card whose 9E certificate was presented: issued by us, on record, and the very same.
+async fn presented_card(app: &App, request: &StartJob) -> Result<(Card, Expectation), Failure> {
+    let PresentedCard { guid: Some(guid), certificate: Some(presented), .. } = &request.card else {
+        return Err(Code::NotKaikaCard.into());
+    };
+    let certificate = kaika_pki::Certificate::from_der(presented).map_err(|_| Code::NotKaikaCard)?;
+    let mut reader = app.store.read().await?;
+    let generations = reader.generations().await?;
+    // Several generations share one name: the key identifier chooses, name and signature are both checked.
+    let issuer = generations.iter().filter(|generation| !generation.is_root).find(|generation| {
+        certificate.authority_key_id() == Some(&generation.key_identifier[..])
+            && kaika_pki::Certificate::from_der(&generation.certificate)
+                .is_ok_and(|issuer| certificate.verify_issued_by(&issuer).is_ok())
+    });
+    let issuer = issuer.ok_or(Code::NotKaikaCard)?;
+    if request.authority.as_ref().is_some_and(|named| *named != issuer.owner) {
+        return Err(Refusal { authority: Some(issuer.owner.clone()), ..Code::WrongAuthority.into() }.into());
+    }
+    let serial = SerialNumber::from_be_bytes(certificate.serial().as_bytes()).map_err(|_| Code::NotKaikaCard)?;
+    let on_record = reader.certificate_by_serial(issuer.id, &serial).await?;
+    let on_record = on_record.filter(|c| c.certificate == presented.0 && c.role == CertificateRole::CardAuthentication);
+    let card = on_record.and_then(|certificate| certificate.card).ok_or(Code::NotKaikaCard)?;
+    let card = reader.card(card).await?.ok_or(Code::NotKaikaCard)?;
+    Ok((card, Expectation::Identity(*guid)))
+}
+
+/// The order that this blank card is to become: the one it was already taken for, or the named, or the oldest.
+async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Result<(Card, Expectation), Failure> {
+    let device = request.card.device.as_ref().ok_or(Code::CardUnsuitable)?.serial;
+    let expectation = Expectation::Device(device);
+    let mut work = app.store.begin().await?;
+    if let Some(card) = work.card_by_device(device).await? {
+        let same = request.number.as_ref().is_none_or(|number| *number == card.number)
+            && request.authority.as_ref().is_none_or(|authority| *authority == card.authority);
+        return match card.state {
+            CardState::Ordered if same => Ok((card, expectation)),
+            _ => Err(Refusal::new(Code::CardNotBlank).detail(format!("it is card {}", card.number)).into()),
+        };
+    }
+    let order = match &request.number {
+        Some(number) => work
+            .card_by_number(number)
+            .await?
+            .filter(|card| matches!(card.state, CardState::Ordered) && card.device.is_none()),
+        None => work.oldest_order(request.authority.as_ref()).await?,
+    };
+    let mut card = order.ok_or(Code::NoOrder)?;
+    if request.authority.as_ref().is_some_and(|authority| *authority != card.authority) {
+        return Err(Code::WrongAuthority.into());
+    }
+    card.device = Some(device);
+    work.update_card(&mut card).await?;
+    work.audit(crate::audit::Event {
+        at: app.now(),
+        actor: kaika_domain::Actor::Station(station.id),
+        action: "card.take",
+        payload: json!({"card": card.number, "device": device}),
+    });
+    work.commit().await?;
+    Ok((card, expectation))
+}
+
+/// Puts the job on record. A station takes the card at once and fences an older job; a holder's job takes it when the
+/// card has proved itself: anybody may have read its certificate.
+async fn open_job<'a>(
+    app: &'a App,
+    card: &Card,
+    request: &StartJob,
+    expectation: Expectation,
+    token: &str,
+    station: Option<&Station>,
+) -> Result<(JobRecord, Open<'a>), Failure> {
+    let now = app.now();
+    let id = JobId::new(now, app.rng.bytes());
+    let mut work = app.store.begin().await?;
+    let takes_card = request.kind == JobKind::Personalise;
+    if takes_card {
+        work.lock_card(card.id).await?;
+    }
+    let of_page;
+    let details = match &request.ticket {
+        Some(ticket) => {
+            let redeemed = work.redeem_ticket(&sha256(ticket), request.kind, &card.authority, id, now).await?;
+            of_page = redeemed.ok_or(Code::TicketOver)?;
+            &of_page
+        }
+        None => &request.details,
+    };
+    if details.digits.as_ref().is_some_and(|digits| digits != card.number.digits()) {
+        return Err(Code::NumberDiffers.into());
+    }
+    let state = CardJob::new(request.kind, details).ok_or(Code::BadRequest)?;
+    let job = JobRecord {
+        id,
+        card: card.id,
+        station: station.map(|station| station.id),
+        open: takes_card,
+        token_sha256: sha256(token),
+        state,
+        sequence: 0,
+        nonce: Nonce(app.rng.bytes()),
+        steps: Vec::new(),
+        expectation,
+        ended: None,
+        origin: app.origin.clone(),
+        started_at: now,
+        updated_at: now,
+        worker: None,
+        version: 1,
+    };
+    let mut view = View::load(app, work.as_mut(), card.id).await?;
+    if takes_card {
+        fence(app, work.as_mut(), &job, &mut view).await?;
+    }
+    work.insert_job(&job).await?;
+    work.audit(event(app, &job, &view, "card_job.start", json!({})));
+    Ok((job, Open { work, view }))
+}

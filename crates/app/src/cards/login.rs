@@ -1,0 +1,93 @@
+//! 憑證登入: from the ticket for one browser to its session.
+//!
+//! The card job `login` proves card and holder. Its outcome opens one session, within a minute, in the browser that
+//! asked for it; whoever else learns the outcome's address gets nothing.
+
+use crate::{
+    App, Failure, StoreError,
+    access::{SessionRecord, session_event},
+    cards::{Ended, issue},
+    kernel::{is_token, sha256, token},
+};
+use kaika_domain::job::{CardFacts, may_login};
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
+use time::{Duration, OffsetDateTime};
+
+/// Once the card has proved itself, its page comes for the session so soon.
+const TAKEN_WITHIN: Duration = Duration::seconds(60);
+/// Long enough to read a list, and short where somebody goes away and leaves the page open.
+const LASTS: Duration = Duration::minutes(30);
+
+pub struct AskedLogin {
+    pub ticket: IssuedTicket,
+    /// What the browser keeps and no script of it reads.
+    pub browser: String,
+}
+
+/// A ticket for a login in this browser. `browser`: what it keeps already, from another page that asked.
+///
+/// # Errors
+/// [`Code::NotFound`] for an unknown authority.
+#[crate::use_case]
+pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>) -> Result<AskedLogin, Failure> {
+    let browser = match browser {
+        Some(kept) if is_token(kept) => kept.to_owned(),
+        _ => token(app.rng.as_ref()),
+    };
+    let ticket = issue(app, authority, JobKind::Login, JobDetails::default(), Some(sha256(&browser))).await?;
+    Ok(AskedLogin { ticket, browser })
+}
+
+pub struct BegunSession {
+    pub token: String,
+    pub expires_at: OffsetDateTime,
+}
+
+/// Opens the session that a login has earned. `outcome`: the secret of its ticket.
+///
+/// # Errors
+/// [`Code::NotLoggedIn`] where there was no such login, in this browser and just now, or its session was opened before;
+/// why the card may not log in.
+#[crate::use_case]
+pub async fn begin_session(
+    app: &App,
+    authority: &AuthorityId,
+    outcome: &str,
+    browser: &str,
+) -> Result<BegunSession, Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    let ticket = work.ticket_by_outcome(&sha256(outcome)).await?.filter(|ticket| {
+        let this_browser = ticket.browser_sha256 == Some(sha256(browser));
+        ticket.kind == JobKind::Login && ticket.authority == *authority && this_browser
+    });
+    let job = ticket.and_then(|ticket| ticket.job).ok_or(Code::NotLoggedIn)?;
+    let job = work.job(job).await?.filter(|job| {
+        job.state.kind() == JobKind::Login
+            && job.ended == Some(Ended::Succeeded)
+            && now - job.updated_at <= TAKEN_WITHIN
+    });
+    let job = job.ok_or(Code::NotLoggedIn)?;
+    let card = work.card(job.card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {}", job.card)))?;
+    let certificates = work.certificates_of_card(card.id).await?;
+    let policy = app.policy(&card.authority)?;
+    may_login(&CardFacts { policy, card: &card, certificates: &certificates, now })?;
+    let token = token(app.rng.as_ref());
+    let session = SessionRecord {
+        token_sha256: sha256(&token),
+        job: job.id,
+        card: job.card,
+        authority: authority.clone(),
+        begun_at: now,
+        expires_at: now + LASTS,
+        ended_at: None,
+    };
+    match work.insert_session(&session).await {
+        Ok(()) => {}
+        Err(StoreError::Stale) => return Err(Code::NotLoggedIn.into()),
+        Err(error) => return Err(error.into()),
+    }
+    work.audit(session_event(app, &card, "session.begin"));
+    work.commit().await?;
+    Ok(BegunSession { token, expires_at: session.expires_at })
+}

@@ -1,0 +1,198 @@
+//! Orders a card for a holder: the holder, the number and the user code come into being here.
+
+use crate::{App, Failure, StoreError, access::draw_user_code, audit::Event, cards::StoredPuk, kernel::draw};
+use kaika_domain::{Actor, Card, CardRank, CardState, Contact, Holder, Membership, Organisation, Policy, PukLedger};
+use kaika_pki::{Oid, to_be_certified::is_email};
+use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
+use serde::Deserialize;
+use serde_json::json;
+
+/// What an officer gives: as in a holder file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardOrder {
+    /// Attribute and value, C first: `[["C", "TW"], ["O", "行政院"]]`.
+    pub subject: Vec<(String, String)>,
+    #[serde(default)]
+    pub organisation: Organisation,
+    /// What certificates name.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Who is written to; the officer answers for the address.
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    #[serde(default)]
+    pub rank: CardRank,
+}
+
+pub struct OrderedCard {
+    pub card: Card,
+    /// Told once; the database has its hash. None where the policy has no user codes.
+    pub user_code: Option<UserCode>,
+}
+
+/// Without a `user_code` one is drawn.
+///
+/// # Errors
+/// The subject cannot stand in a certificate, or the store failed.
+#[crate::use_case]
+pub async fn order_card(
+    app: &App,
+    authority: &AuthorityId,
+    order: CardOrder,
+    user_code: Option<UserCode>,
+) -> Result<OrderedCard, Failure> {
+    let policy = app
+        .policies
+        .get(authority)
+        .ok_or_else(|| Refusal::new(Code::NotFound).detail(format!("no authority {authority}")))?;
+    check_subject(&order)?;
+    let user_code = policy.user_code.as_ref().map(|_| user_code.unwrap_or_else(|| draw_user_code(app)));
+    let hash = match &user_code {
+        Some(code) => Some(app.user_codes.hash(code).await?),
+        None => None,
+    };
+    let now = app.now();
+    let holder = Holder {
+        id: HolderId::new(now, app.rng.bytes()),
+        authority: authority.clone(),
+        subject: order.subject,
+        organisation: order.organisation,
+        email: order.email,
+        registered_at: now,
+    };
+    loop {
+        let card = Card {
+            id: CardId::new(now, app.rng.bytes()),
+            number: draw_number(app, policy),
+            authority: authority.clone(),
+            holder: holder.id,
+            rank: order.rank,
+            device: None,
+            guid: None,
+            ordered_at: now,
+            state: CardState::Ordered,
+            proved_email: None,
+            version: 1,
+        };
+        let mut work = app.store.begin().await?;
+        work.insert_holder(&holder).await?;
+        if let Some(membership) = Membership::of(policy, &holder.subject) {
+            work.put_member(holder.id, Some(&membership)).await?;
+        }
+        match work.insert_card(&card).await {
+            Ok(()) => {}
+            // The number is taken: draw another.
+            Err(StoreError::Stale) => continue,
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(contact) = &order.contact {
+            work.put_contact(holder.id, contact, now).await?;
+        }
+        if let Some(hash) = &hash {
+            work.put_user_code(card.id, hash, now).await?;
+        }
+        for record in PukLedger::factory().records() {
+            work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
+        }
+        work.audit(Event {
+            at: now,
+            actor: Actor::Operator,
+            action: "card.order",
+            payload: json!({"card": card.number, "authority": authority, "holder": holder.id.to_string()}),
+        });
+        work.commit().await?;
+        return Ok(OrderedCard { card, user_code });
+    }
+}
+
+fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
+    let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
+    crate::holders::subject_name(&order.subject).map_err(|error| wrong(error.to_string()))?;
+    if let Some(email) = &order.email
+        && !is_email(email)
+    {
+        return Err(wrong(format!("email: {email} is not an address that a certificate can hold")));
+    }
+    if let Some(contact) = &order.contact {
+        contact.check().map_err(|error| wrong(format!("contact: {error}")))?;
+    }
+    let Organisation { subject_type, agency_oid, .. } = &order.organisation;
+    for (field, text) in [("subject_type", subject_type), ("agency_oid", agency_oid)] {
+        if let Some(text) = text
+            && text.parse::<Oid>().is_err()
+        {
+            return Err(wrong(format!("{field}: {text} is not an object identifier")));
+        }
+    }
+    if let Some(number) = &order.organisation.business_number
+        && !(number.len() == 8 && number.bytes().all(|b| b.is_ascii_digit()))
+    {
+        return Err(wrong(format!("business_number: {number} is not 8 digits")));
+    }
+    Ok(())
+}
+
+/// Prefix and random digits: the number tells nothing of its holder or of how many there are.
+fn draw_number(app: &App, policy: &Policy) -> CardNumber {
+    let prefix = policy.card.number_prefixes.first().map_or("", String::as_str);
+    let digits: String = draw(app.rng.as_ref(), usize::from(policy.card.number_digits), b"0123456789");
+    format!("{prefix}{digits}").parse().expect("a policy's prefix and digits make a card number")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut CardOrder), expected: &str) {
+        let mut order = CardOrder {
+            subject: vec![("C".into(), "TW".into()), ("O".into(), "測試機關 TEST".into())],
+            organisation: Organisation {
+                subject_type: Some("2.16.886.1.100.3.2.1.1".into()),
+                business_number: Some("12345678".into()),
+                agency_oid: Some("2.16.886.101.20003".into()),
+            },
+            email: Some("test@kaika.example".into()),
+            contact: Some(Contact {
+                email: "desk@kaika.example".parse().expect("an address"),
+                name: None,
+                telephone: Some("02-0000-0000".into()),
+            }),
+            rank: CardRank::Primary,
+        };
+        change(&mut order);
+        match check_subject(&order) {
+            Ok(()) => assert_eq!(expected, ""),
+            Err(refusal) => {
+                assert_eq!(refusal.code, Code::BadRequest);
+                let detail = refusal.detail.unwrap_or_default();
+                assert!(!expected.is_empty() && detail.contains(expected), "{detail}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_checked_before_anything_is_kept() {
+        check(|_| {}, "");
+        check(
+            |order| {
+                order.organisation = Organisation::default();
+                order.email = None;
+            },
+            "",
+        );
+        check(|order| order.subject.push(("X".into(), "y".into())), "X");
+        check(|order| order.email = Some("測試@kaika.example".into()), "email: 測試@kaika.example");
+        check(|order| order.email = Some("nowhere".into()), "email: nowhere");
+        check(
+            |order| {
+                let wrong = order.contact.take().map(|contact| Contact { telephone: Some("call".into()), ..contact });
+                order.contact = wrong;
+            },
+            "contact: a telephone number",
+        );
+        check(|order| order.organisation.business_number = Some("1234".into()), "business_number: 1234");
+        check(|order| order.organisation.subject_type = Some("one.two".into()), "subject_type: one.two");
+        check(|order| order.organisation.agency_oid = Some("2.".into()), "agency_oid: 2.");
+    }
+}

@@ -1,0 +1,90 @@
+//! What became of the job that a page asked for. The page knows no more of it than a secret address.
+
+use crate::{
+    App, Failure, Reader,
+    cards::{
+        Ended, JobRecord, TicketRecord,
+        jobs::{PATIENCE, View, succeeded},
+    },
+    certificates::standing,
+    kernel::sha256,
+};
+use kaika_wire::{AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome};
+
+/// # Errors
+/// [`Code::NotFound`] for a token that is not one, or is of another authority or kind of job.
+#[crate::use_case]
+pub async fn job_outcome(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<JobOutcome, Failure> {
+    let mut reader = app.store.read().await?;
+    let (ticket, job) = of_page(reader.as_mut(), authority, kind, token).await?;
+    let Some(job) = job else {
+        return Ok(if app.now() < ticket.expires_at { JobOutcome::Waiting } else { JobOutcome::Over });
+    };
+    match &job.ended {
+        Some(Ended::Succeeded) => {}
+        Some(Ended::Failed(error)) => return Ok(JobOutcome::Failed { error: error.clone() }),
+        Some(Ended::Fenced) => return Ok(JobOutcome::Over),
+        None if app.now() - job.updated_at > PATIENCE => return Ok(JobOutcome::Over),
+        None => return Ok(JobOutcome::Running),
+    }
+    let view = View::load(app, reader.as_mut(), job.card).await?;
+    let holder = reader.holder(view.card.holder).await?;
+    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    let holder =
+        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    drop(reader);
+    let facts = view.facts();
+    let standing = standing(&view.card, CertificateRole::ALL.into_iter().filter_map(|role| facts.latest(role)));
+    let succeeded = succeeded(app, &job, &view).await?;
+    Ok(JobOutcome::Succeeded {
+        number: succeeded.number,
+        holder: holder.to_string(),
+        certificates: succeeded
+            .certificates
+            .into_iter()
+            .map(|certificate| CertificateOutcome {
+                role: certificate.role,
+                serial: certificate.serial,
+                status: certificate.status.unwrap_or(CertificateStatus::Held),
+            })
+            .collect(),
+        standing,
+        ended_at: job.updated_at,
+        check: succeeded.check,
+        test: succeeded.test,
+        email: succeeded.email,
+    })
+}
+
+/// The job that a page asked for.
+///
+/// # Errors
+/// [`Code::NotFound`] for a token that is not one, or whose job was not started.
+pub(crate) async fn job_of_page(
+    reader: &mut dyn Reader,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<JobRecord, Failure> {
+    let (_, job) = of_page(reader, authority, kind, token).await?;
+    job.ok_or_else(|| Code::NotFound.into())
+}
+
+async fn of_page(
+    reader: &mut dyn Reader,
+    authority: &AuthorityId,
+    kind: JobKind,
+    token: &str,
+) -> Result<(TicketRecord, Option<JobRecord>), Failure> {
+    let ticket = reader.ticket_by_outcome(&sha256(token)).await?;
+    let ticket = ticket.filter(|ticket| ticket.authority == *authority && ticket.kind == kind);
+    let ticket = ticket.ok_or(Code::NotFound)?;
+    let Some(job) = ticket.job else { return Ok((ticket, None)) };
+    let job = reader.job(job).await?.ok_or_else(|| Failure::Inconsistent(format!("no job {job}")))?;
+    Ok((ticket, Some(job)))
+}

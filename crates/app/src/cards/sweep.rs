@@ -1,0 +1,100 @@
+//! The 90-day sweep: what becomes of cards that were not activated in time.
+
+use crate::{App, Failure, audit::Event, kernel::others_were_quicker};
+use kaika_domain::{
+    Actor, Card, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason,
+    policy::{Activation, Overdue},
+};
+use kaika_wire::{AuthorityId, CardNumber};
+use serde::Serialize;
+use serde_json::json;
+use time::Duration;
+
+/// One card whose period is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Swept {
+    pub authority: AuthorityId,
+    pub number: CardNumber,
+    /// `revoke` or `suspend`.
+    pub outcome: &'static str,
+}
+
+/// Cards are taken a page at a time, each in a transaction of its own. `dry_run` only tells.
+///
+/// # Errors
+/// The store failed; what was done stays done.
+#[crate::use_case]
+pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
+    const PAGE: u32 = 500;
+    let mut swept = Vec::new();
+    let mut failed = None;
+    for (authority, policy) in &app.policies {
+        let Activation::Online { within_days, afterwards } = policy.activation else { continue };
+        let before = app.now() - Duration::days(i64::from(within_days));
+        let outcome = match afterwards {
+            Overdue::Revoke => "revoke",
+            Overdue::Suspend => "suspend",
+        };
+        let mut after = None;
+        loop {
+            let cards = app.store.read().await?.overdue_cards(authority, before, after.as_ref(), PAGE).await?;
+            let Some(last) = cards.last() else { break };
+            after = Some(last.clone());
+            for card in cards {
+                let number = card.number.clone();
+                match sweep_card(app, card, afterwards, dry_run).await {
+                    Ok(true) => swept.push(Swept { authority: authority.clone(), number, outcome }),
+                    Ok(false) => {}
+                    // Somebody else changed it at this moment: the next sweep sees it again.
+                    Err(failure) if others_were_quicker(&failure) => {}
+                    // One card that cannot be swept keeps no other from it.
+                    Err(error) => failed = failed.or(Some(error)),
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(swept), Err)
+}
+
+/// False where there was nothing to do.
+async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: bool) -> Result<bool, Failure> {
+    let now = app.now();
+    let mut work = app.store.begin().await?;
+    // Before its certificates, as whoever activates it does.
+    work.lock_card(card.id).await?;
+    let mut changed = false;
+    for mut certificate in work.certificates_of_card(card.id).await? {
+        let state = match (&certificate.state, afterwards) {
+            (CertificateState::Revoked { .. }, _) => continue,
+            (CertificateState::Held { holds }, Overdue::Suspend) if holds.is_empty() => certificate
+                .state
+                .clone()
+                .suspend(Hold { by: HoldBy::Authority, reason: "not activated in time".into(), at: now }),
+            (_, Overdue::Suspend) => continue,
+            (_, Overdue::Revoke) => certificate.state.clone().revoke(RevocationReason::CessationOfOperation, now),
+        };
+        certificate.state = state.map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        work.update_certificate(&mut certificate).await?;
+        changed = true;
+    }
+    if afterwards == Overdue::Revoke {
+        card.state = card
+            .state
+            .clone()
+            .terminate(TerminationReason::NotActivatedInTime, now)
+            .map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        changed = true;
+    }
+    if !changed || dry_run {
+        return Ok(changed);
+    }
+    work.update_card(&mut card).await?;
+    work.audit(Event {
+        at: now,
+        actor: Actor::Scheduler,
+        action: "card.overdue",
+        payload: json!({"card": card.number, "outcome": if afterwards == Overdue::Revoke { "revoke" } else { "suspend" }}),
+    });
+    work.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,92 @@
+//! Gives a portal's page a ticket: with it the agent starts the job that the page asked for.
+
+use crate::{
+    App, Failure,
+    cards::TicketRecord,
+    kernel::{sha256, token},
+};
+use kaika_domain::job::CardJob;
+use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal};
+use time::Duration;
+
+/// Long enough to put a card into a reader and to find the letter with the user code.
+const GOOD_FOR: Duration = Duration::minutes(5);
+
+/// More digits than any card number has.
+const LONGEST_NUMBER: usize = 30;
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_digit()
+}
+
+/// `outcome` is the path under which the page's portal answers for the job.
+///
+/// # Errors
+/// [`Code::NotFound`] for a kind of job that no page asks for, or that another use case asks for; the policy's refusal;
+/// [`Code::BadRequest`] where such a job needs other details.
+#[crate::use_case]
+pub async fn issue_ticket(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    details: JobDetails,
+) -> Result<IssuedTicket, Failure> {
+    if kind == JobKind::Login {
+        return Err(Code::NotFound.into());
+    }
+    issue(app, authority, kind, details, None).await
+}
+
+/// `browser_sha256`: where the job's outcome is for one browser alone.
+pub(crate) async fn issue(
+    app: &App,
+    authority: &AuthorityId,
+    kind: JobKind,
+    details: JobDetails,
+    browser_sha256: Option<[u8; 32]>,
+) -> Result<IssuedTicket, Failure> {
+    let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
+    if !kind.needs_ticket() || !kind.is_for_holders() {
+        return Err(Code::NotFound.into());
+    }
+    policy.offers(kind)?;
+    CardJob::new(kind, &details).ok_or(Code::BadRequest)?;
+    let of_form = |digits: &String| (1..=LONGEST_NUMBER).contains(&digits.len()) && digits.bytes().all(is_digit);
+    if details.digits.is_some() != policy.asks_number(kind) || !details.digits.iter().all(of_form) {
+        return Err(Refusal::new(Code::BadRequest).detail("digits").into());
+    }
+    let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
+    let record = TicketRecord {
+        ticket_sha256: sha256(&ticket),
+        outcome_sha256: sha256(&outcome),
+        kind,
+        details,
+        authority: authority.clone(),
+        expires_at: app.now() + GOOD_FOR,
+        job: None,
+        browser_sha256,
+    };
+    let mut work = app.store.begin().await?;
+    work.insert_ticket(&record).await?;
+    work.commit().await?;
+    Ok(IssuedTicket {
+        ticket,
+        outcome: format!("/{authority}/{}/outcome/{outcome}", kind.as_str()),
+        expires_in: u32::try_from(GOOD_FOR.whole_seconds()).unwrap_or_default(),
+    })
+}
+
+/// For so long a page may still ask how its job ended.
+pub(crate) const REMEMBERED: Duration = Duration::days(1);
+
+/// Deletes tickets that ran out long ago; how many they were.
+///
+/// # Errors
+/// The store failed.
+#[crate::use_case]
+pub async fn forget_tickets(app: &App) -> Result<u64, Failure> {
+    let mut work = app.store.begin().await?;
+    let forgotten = work.delete_tickets(app.now() - REMEMBERED).await?;
+    work.commit().await?;
+    Ok(forgotten)
+}

@@ -1,0 +1,23 @@
+//! Certificates of holders: issued, found, listed, and changed in their status.
+
+mod change_status;
+mod find;
+mod issuance;
+mod list;
+mod listing;
+mod my_card;
+mod ports;
+mod standing;
+
+pub use change_status::{
+    Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
+    change_status_by_authority, change_status_without_card,
+};
+pub(crate) use find::shown;
+pub use find::{CertificateQuery, FoundCertificate, find_certificates};
+pub use issuance::{Issuance, IssuanceState, KeyUse, Settled};
+pub use list::{CertificatePage, CertificateWish, Sorting, list_certificates};
+pub use listing::{After, ListOrder, ListQuery, ListedCertificate, Shown};
+pub use my_card::{MyCard, my_card, set_publication};
+pub use ports::{CertificateReader, CertificateWriter};
+pub(crate) use standing::standing;

@@ -1,0 +1,91 @@
+//! What became of a change, for the page that says so: under a sealed address, so that it can be read again and in the
+//! other language without being done again.
+
+use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY};
+use kaika_domain::Certificate;
+use kaika_wire::{
+    AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChangeKind,
+};
+use time::{Duration, OffsetDateTime};
+
+const PURPOSE: &str = "status change outcome";
+/// As long as the outcome of a job.
+const REMEMBERED: Duration = Duration::days(1);
+
+/// The card's certificates as they are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeOutcome {
+    pub number: CardNumber,
+    /// As on the screen, C first.
+    pub holder: String,
+    /// The latest of each role.
+    pub certificates: Vec<CertificateOutcome>,
+    pub standing: CardStanding,
+    pub at: OffsetDateTime,
+    /// When the last list that somebody may have fetched before the change is over.
+    pub everywhere_by: OffsetDateTime,
+}
+
+pub(super) fn seal_outcome(
+    app: &App,
+    card: CardId,
+    kind: StatusChangeKind,
+    at: OffsetDateTime,
+) -> Result<String, Failure> {
+    sealed::seal(app, &purpose(kind), &format!("{card}.{}", at.unix_timestamp()))
+}
+
+/// # Errors
+/// [`Code::NotFound`] for a token that is not ours, of another kind or authority, or a day old.
+#[crate::use_case]
+pub async fn change_outcome(
+    app: &App,
+    authority: &AuthorityId,
+    kind: StatusChangeKind,
+    token: &str,
+) -> Result<ChangeOutcome, Failure> {
+    let text = sealed::open(app, &purpose(kind), token)?.ok_or(Code::NotFound)?;
+    let (card, at) = text.split_once('.').ok_or(Code::NotFound)?;
+    let card: CardId = card.parse().map_err(|_| Code::NotFound)?;
+    let at: i64 = at.parse().map_err(|_| Code::NotFound)?;
+    let at = OffsetDateTime::from_unix_timestamp(at).map_err(|_| Code::NotFound)?;
+    if app.now() > at + REMEMBERED {
+        return Err(Code::NotFound.into());
+    }
+    let mut reader = app.store.read().await?;
+    let card = reader.card(card).await?.filter(|card| card.authority == *authority).ok_or(Code::NotFound)?;
+    let holder = reader.holder(card.holder).await?;
+    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
+    let holder =
+        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    let certificates = latest(reader.certificates_of_card(card.id).await?);
+    Ok(ChangeOutcome {
+        standing: standing(&card, certificates.iter()),
+        number: card.number,
+        holder: holder.to_string(),
+        certificates: certificates
+            .iter()
+            .map(|certificate| CertificateOutcome {
+                role: certificate.role,
+                serial: certificate.serial.clone(),
+                status: certificate.status(app.now()),
+            })
+            .collect(),
+        at,
+        everywhere_by: at + VALIDITY,
+    })
+}
+
+fn purpose(kind: StatusChangeKind) -> String {
+    format!("{PURPOSE} {kind}")
+}
+
+/// Of each role the last that was issued; the holder's first.
+fn latest(mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+    certificates.reverse();
+    let mut latest = Vec::new();
+    for role in CertificateRole::ALL {
+        latest.extend(certificates.iter().find(|certificate| certificate.role == role).cloned());
+    }
+    latest
+}

@@ -1,0 +1,46 @@
+//! Certificates on their way through issuing, and what keys were certified.
+
+use kaika_wire::{CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobId, SerialNumber};
+use time::OffsetDateTime;
+
+/// The way of one certificate through issuing: a serial number is taken together with the bytes, and no others, that
+/// may be signed under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuance {
+    pub certificate: CertificateId,
+    pub generation: GenerationId,
+    pub serial: SerialNumber,
+    /// Idempotence: per job, role and key there is one issuance that is not void.
+    pub job: Option<JobId>,
+    pub role: CertificateRole,
+    pub key_fingerprint: [u8; 32],
+    pub state: IssuanceState,
+    pub at: OffsetDateTime,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IssuanceState {
+    Recorded {
+        to_be_signed: Vec<u8>,
+    },
+    /// The certificate is on record.
+    Issued,
+    /// The serial will never be used.
+    Void,
+}
+
+/// How an issuance ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    Issued,
+    Void,
+}
+
+/// A certificate that was issued for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyUse {
+    pub fingerprint: [u8; 32],
+    pub holder: HolderId,
+    pub card: Option<CardId>,
+    pub role: CertificateRole,
+}

@@ -1,0 +1,67 @@
+//! What somebody who has logged in sees of the card, and whether strangers find its certificates.
+
+use crate::{
+    App, Failure,
+    access::LoggedIn,
+    audit::Event,
+    certificates::{FoundCertificate, shown},
+};
+use kaika_domain::{Actor, CardRank, organisation::organisation_name};
+use kaika_wire::{CardNumber, CertificateRole};
+use serde_json::json;
+
+pub struct MyCard {
+    pub number: CardNumber,
+    pub rank: CardRank,
+    /// As on the screen, C first.
+    pub holder: String,
+    /// The newest first, without the card's own.
+    pub certificates: Vec<FoundCertificate>,
+    /// Whether strangers find them.
+    pub published: bool,
+    /// Whose list of certificates the authority has for the holder.
+    pub organisation: Option<String>,
+}
+
+/// # Errors
+/// The store failed.
+#[crate::use_case]
+pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
+    let LoggedIn { card, holder, .. } = who;
+    let mut reader = app.store.read().await?;
+    let mut certificates = reader.certificates_of_card(card.id).await?;
+    certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
+    certificates.reverse();
+    let subject =
+        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    Ok(MyCard {
+        number: card.number.clone(),
+        rank: card.rank,
+        holder: subject.to_string(),
+        certificates: certificates
+            .iter()
+            .map(|one| shown(one, card.state.is_activated(), app.now()))
+            .collect::<Result<_, _>>()?,
+        published: reader.is_published(card.id).await?,
+        organisation: organisation_name(app.policy(&card.authority)?, &holder.subject),
+    })
+}
+
+/// # Errors
+/// The store failed.
+#[crate::use_case]
+pub async fn set_publication(app: &App, who: &LoggedIn, published: bool) -> Result<(), Failure> {
+    let (card, now) = (&who.card, app.now());
+    let mut work = app.store.begin().await?;
+    if !work.set_published(card.id, published, now).await? {
+        return Ok(());
+    }
+    work.audit(Event {
+        at: now,
+        actor: Actor::Holder(card.number.clone()),
+        action: "publication.set",
+        payload: json!({"card": card.number, "published": published}),
+    });
+    work.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! What every use case stands on: why something fails, time and randomness, secrets that are handed out, and trying again
+//! where others were quicker. It knows nothing of cards or holders.
+
+mod clock;
+mod draw;
+mod failure;
+mod locks;
+mod retry;
+pub(crate) mod sealed;
+mod token;
+
+pub use clock::{Clock, Rng};
+pub(crate) use draw::draw;
+pub use failure::{Failure, StoreError, VaultError};
+pub(crate) use locks::Locks;
+pub(crate) use retry::{others_were_quicker, retried};
+pub(crate) use token::{is_token, sha256, token};

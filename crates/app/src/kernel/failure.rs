@@ -1,0 +1,75 @@
+//! Why something did not come to its end.
+
+use kaika_wire::{Code, Refusal};
+
+/// Why a use case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The person's affair; said in their language.
+    #[error(transparent)]
+    Refused(Refusal),
+    #[error(transparent)]
+    Store(StoreError),
+    /// Nothing was issued, or signed.
+    #[error(transparent)]
+    Issue(Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database holds what cannot be.
+    #[error("inconsistent: {0}")]
+    Inconsistent(String),
+}
+
+impl From<Code> for Failure {
+    fn from(code: Code) -> Self {
+        Self::Refused(code.into())
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale => Self::Refused(Code::Stale.into()),
+            // Whoever asks for it again gets it.
+            StoreError::Conflict => Self::Refused(Code::Busy.into()),
+            other => Self::Store(other),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row was changed by somebody else since it was read, or a unique key is taken.
+    #[error("changed by somebody else in the meantime")]
+    Stale,
+    /// This transaction and others waited for one another, and the database chose it to give way. Nothing was read or
+    /// written that was wrong: the same again may go well.
+    #[error("others were at the same rows, and this transaction had to give way")]
+    Conflict,
+    /// The database was made by a newer version of the program.
+    #[error("the database belongs to a newer version of Kaika (schema {found}, this version knows {known})")]
+    Newer { found: i64, known: i64 },
+    /// A row holds what this version cannot read.
+    #[error("unreadable row: {0}")]
+    Row(String),
+    #[error(transparent)]
+    Database(Box<dyn std::error::Error + Send + Sync>),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("a secret cannot be opened: wrong key, or altered")]
+    Sealed,
+    #[error("line {line} of the file of anchors is not what was signed")]
+    Anchor { line: usize },
+    #[error("cryptography failed")]
+    Failed,
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}

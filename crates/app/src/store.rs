@@ -1,0 +1,73 @@
+//! The database as use cases have it: what is read, and transactions. Each context says what it needs of it in ports of
+//! its own; here they are one.
+
+use crate::{
+    access::{AccessReader, AccessWriter},
+    audit::{AuditReader, AuditWriter},
+    authorities::{GenerationReader, GenerationWriter},
+    cards::{CardReader, CardWriter, JobReader, JobWriter},
+    certificates::{CertificateReader, CertificateWriter},
+    holders::{HolderReader, HolderWriter},
+    kernel::StoreError,
+    mail::{MailReader, Outbox},
+    status::{StatusReader, StatusWriter},
+};
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+/// The database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// A consistent view.
+    async fn read(&self) -> Result<Box<dyn Reader>, StoreError>;
+    /// A transaction; dropped without [`UnitOfWork::commit`] it leaves nothing.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+    /// How many transactions through this handle may have changed a certificate's status: counted before their commit
+    /// is told.
+    fn status_changes(&self) -> u64;
+    /// Ends all connections once they are idle; nothing can be done afterwards.
+    async fn close(&self);
+}
+
+/// Everything that is read. Lists are ordered as their method says.
+pub trait Reader:
+    AccessReader
+    + AuditReader
+    + CardReader
+    + CertificateReader
+    + GenerationReader
+    + HolderReader
+    + JobReader
+    + MailReader
+    + StatusReader
+{
+}
+
+/// A transaction.
+#[async_trait]
+pub trait UnitOfWork:
+    Reader
+    + AccessWriter
+    + AuditWriter
+    + CardWriter
+    + CertificateWriter
+    + GenerationWriter
+    + HolderWriter
+    + JobWriter
+    + Outbox
+    + StatusWriter
+{
+    /// Takes or keeps the lease `name` for `owner` until `until`; false where another holds it past `now`.
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        owner: &str,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<bool, StoreError>;
+
+    /// Gives the lease back, where `owner` has it.
+    async fn release_lease(&mut self, name: &str, owner: &str) -> Result<(), StoreError>;
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
