@@ -2,6 +2,7 @@
 //!
 //! Each rule returns its complaints, one line each: where, what, and what to do.
 
+mod contexts;
 mod graph;
 mod layout;
 mod purity;
@@ -22,6 +23,7 @@ pub(crate) fn run() -> Result<()> {
     let mut complaints = graph::check(&metadata)?;
     complaints.extend(purity::check(&crates));
     complaints.extend(sql::check(&crates));
+    complaints.extend(contexts::check(&crates));
     complaints.extend(layout::check(&crates));
     if complaints.is_empty() {
         return Ok(());

@@ -1,8 +1,8 @@
 //! Use cases, one file each, in the contexts that they belong to, and the ports they need. A use case reads, decides by the
 //! rules of `domain`, and writes the new state and its audit events in one transaction.
 //!
-//! A context may use those before it: `kernel`, `audit`, `mail`, `access`, `holders`, `authorities`, `status`,
-//! `certificates`, `cards`. [`App`] and [`Store`] are made of the ports of all of them.
+//! A context may use those before it: `kernel`, `audit`, `mail`, `authorities`, `access`, `holders`, `status`,
+//! `certificates`, `cards` (`cargo xtask tidy`). [`App`] and [`Store`] are made of the ports of all of them.
 //!
 //! **Invariant:** no SQL, no HTTP, no key of an authority, no PIN comes in here.
 

@@ -28,7 +28,7 @@ statements! {
     CONFIRMATION = "SELECT * FROM confirmation WHERE token_sha256 = $1";
     OPEN_CONFIRMATION = "SELECT * FROM confirmation WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
         ORDER BY asked_at DESC, token_sha256 LIMIT 1";
-    COUNT_CONFIRMATIONS = "SELECT COUNT_CONFIRMATIONS(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
+    COUNT_CONFIRMATIONS = "SELECT COUNT(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
     INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, \
         expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     USE_CONFIRMATION = "UPDATE confirmation SET used_at = $3 \
