@@ -9,7 +9,7 @@ use crate::{
     status::{StatusCache, StatusSettings},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_wire::{AuthorityId, GenerationId, JobId};
 use std::{collections::BTreeMap, sync::Arc};
 use time::OffsetDateTime;

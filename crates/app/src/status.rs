@@ -13,7 +13,7 @@ pub(crate) use publish_crl::VALIDITY;
 pub use publish_crl::publish_crl;
 pub use records::{Crl, CrlHead, StatusRecord};
 
-use kaika_domain::{CertificateState, RevocationReason};
+use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_pki::crl;
 use time::{Duration, OffsetDateTime};
 

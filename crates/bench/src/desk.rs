@@ -14,7 +14,7 @@ use kaika_app::{
     cards::{CardOrder, order_card},
 };
 use kaika_card::{Pin, Secrets};
-use kaika_domain::{CardRank, Organisation};
+use kaika_domain::{cards::CardRank, holders::Organisation};
 use kaika_softcard::{Options, SoftCard};
 use kaika_wire::{
     BatchReport, CardNumber, JobDetails, JobId, JobKind, JobStarted, JobState, Refusal, StartJob, UserCode, WellKnown,

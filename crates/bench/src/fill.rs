@@ -8,7 +8,12 @@ use kaika_app::{
     App,
     authorities::{Generation, IssueOrder},
 };
-use kaika_domain::{Actor, Card, CardRank, CardState, Certificate, CertificateState, Holder, Organisation, Placement};
+use kaika_domain::{
+    audit::Actor,
+    cards::{Card, CardRank, CardState},
+    certificates::{Certificate, CertificateState, Placement},
+    holders::{Holder, Organisation},
+};
 use kaika_wire::{CardId, CertificateId, CertificateRole, Guid, HolderId, JobId, SerialNumber};
 use sha2::{Digest, Sha256};
 use std::ops::Range;

@@ -3,7 +3,7 @@
 use crate::fill::serial;
 use anyhow::{Context, Result};
 use kaika_app::{App, audit::Event, authorities::Generation};
-use kaika_domain::{Actor, RevocationReason};
+use kaika_domain::{audit::Actor, certificates::RevocationReason};
 
 /// Revokes the certificate of this number.
 pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> Result<()> {

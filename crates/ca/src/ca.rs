@@ -11,7 +11,10 @@ use kaika_app::{
     holders::subject_name,
     kernel::{Clock, Rng},
 };
-use kaika_domain::{Certificate, Policy, Root};
+use kaika_domain::{
+    authorities::{Policy, Root},
+    certificates::Certificate,
+};
 use kaika_pki::crl::Revoked;
 use kaika_pki::ocsp::{Nonce, SingleAnswer};
 use kaika_wire::AuthorityId;

@@ -9,7 +9,7 @@ use kaika_app::{
     authorities::{Generation, IssueError},
     kernel::{Clock, Rng},
 };
-use kaika_domain::{Policy, Root};
+use kaika_domain::authorities::{Policy, Root};
 use kaika_pki::{Certificate, Serial};
 use kaika_wire::{AuthorityId, GenerationId, SerialNumber};
 use std::collections::{BTreeMap, HashMap};

@@ -10,8 +10,11 @@ use kaika_app::{
     authorities::{Generation, IssueError},
     holders::subject_name,
 };
-use kaika_domain::policy::AuthorityKey;
-use kaika_domain::{Actor, Policy, Root};
+use kaika_domain::authorities::AuthorityKey;
+use kaika_domain::{
+    audit::Actor,
+    authorities::{Policy, Root},
+};
 use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, ToBeCertified, weak};

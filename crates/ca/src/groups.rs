@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::error;
 use crate::issue::Wanted;
 use kaika_app::authorities::IssueError;
-use kaika_domain::Certificate;
+use kaika_domain::certificates::Certificate;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};

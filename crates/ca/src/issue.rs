@@ -11,7 +11,10 @@ use kaika_app::{
     authorities::{IssueError, IssueOrder},
     certificates::{Issuance, IssuanceState, KeyUse, Settled},
 };
-use kaika_domain::{Certificate, CertificateState, Placement, Policy};
+use kaika_domain::{
+    authorities::Policy,
+    certificates::{Certificate, CertificateState, Placement},
+};
 use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
 use kaika_pki::to_be_certified::assemble;
 use kaika_pki::{PublicKey, SignatureAlgorithm, weak};

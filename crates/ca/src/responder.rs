@@ -9,7 +9,7 @@ use kaika_app::{
     authorities::{Generation, IssueError},
     holders::subject_name,
 };
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, PublicKey, ToBeCertified};

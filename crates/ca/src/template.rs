@@ -6,8 +6,8 @@ use kaika_app::{
     authorities::{IssueError, IssueOrder},
     holders::subject_name,
 };
-use kaika_domain::policy::{AuthorityKey, CertificateRules};
-use kaika_domain::{CardRank, Policy};
+use kaika_domain::authorities::{AuthorityKey, CertificateRules};
+use kaika_domain::{authorities::Policy, cards::CardRank};
 use kaika_pki::oid::Oid;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, Rank};
 use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};

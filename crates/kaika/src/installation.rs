@@ -11,7 +11,7 @@ use kaika_app::{
     status::StatusSettings,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
-use kaika_domain::{Policy, Root, policy::Roots};
+use kaika_domain::authorities::{Policy, Root, Roots};
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
 use kaika_wire::AuthorityId;
 use std::{

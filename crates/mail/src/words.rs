@@ -1,7 +1,7 @@
 //! A letter in words: Chinese first, English below, as plain text that every program shows.
 
 use kaika_app::mail::{Letter, Posted};
-use kaika_domain::policy::Text;
+use kaika_domain::authorities::policy::Text;
 use kaika_texts::{FluentValue, Language, text};
 
 /// What a person gets to read.

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic too")]
 
 use kaika_app::mail::{Letter, MailError, Mailbox, Mailer, Posted};
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_mail::{Encryption, FolderMailbox, SmtpMailer, SmtpSettings};
 use kaika_testkit::smtp::{Encryption as Peers, SmtpPeer};
 use kaika_wire::MailId;

@@ -15,7 +15,7 @@ use kaika_app::{
     access::{LoggedIn, logged_in},
     cards::BegunSession,
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_wire::{AuthorityId, Code};
 use serde::{Deserialize, Serialize};
 

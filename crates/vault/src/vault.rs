@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair, UnparsedPublicKey,
 };
 use kaika_app::{cards::CardSecrets, kernel::VaultError, mail::LetterSeal};
-use kaika_domain::PukVersion;
+use kaika_domain::cards::PukVersion;
 use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, MailId, ManagementKey, Puk, Slot};
 use pkcs8::SubjectPublicKeyInfoRef;
 use pkcs8::der::Decode;

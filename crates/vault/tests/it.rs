@@ -10,7 +10,7 @@ use kaika_app::{
     kernel::{Rng, VaultError},
     mail::LetterSeal,
 };
-use kaika_domain::PukVersion;
+use kaika_domain::cards::PukVersion;
 use kaika_vault::{
     AnchorFile, AuditPublicKey, KeyFile, KeyFileError, Passphrase, SystemRng, UserCodes, Vault, read_anchors,
     read_or_create_passphrase,

@@ -9,7 +9,7 @@ use crate::{
     access::{LoggedIn, has_user_codes},
     audit::Event,
 };
-use kaika_domain::{Actor, Card, Policy};
+use kaika_domain::{audit::Actor, authorities::Policy, cards::Card};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
 use serde_json::json;
 
@@ -34,7 +34,7 @@ impl From<LoggedIn> for HolderProved {
 }
 
 /// A try is debited and committed before the code is tested, and given back when it was right. `name`: of the holder, as
-/// [`Holder::is_called`](kaika_domain::Holder::is_called) takes it.
+/// [`Holder::is_called`](kaika_domain::holders::Holder::is_called) takes it.
 ///
 /// # Errors
 /// [`Code::DetailsWrong`] for everything that a stranger may be guessing at.

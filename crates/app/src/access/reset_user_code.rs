@@ -10,7 +10,7 @@ use crate::{
     audit::Event,
     mail::{Letter, post},
 };
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use kaika_wire::{AuthorityId, CardNumber, Code, UserCode};
 use serde_json::{Value, json};
 

@@ -2,8 +2,12 @@
 
 use crate::{App, Failure, audit::Event, kernel::sha256};
 use kaika_domain::{
-    Actor, Card, Holder,
-    job::{CardFacts, may_login},
+    audit::Actor,
+    cards::{
+        Card,
+        job::{CardFacts, may_login},
+    },
+    holders::Holder,
 };
 use kaika_wire::{AuthorityId, CardId, Code, JobId};
 use serde_json::json;

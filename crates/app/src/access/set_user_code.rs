@@ -7,7 +7,7 @@ use crate::{
         user_code::{draw_user_code, has_user_codes, is_in_use, put},
     },
 };
-use kaika_domain::{Actor, Card};
+use kaika_domain::{audit::Actor, cards::Card};
 use kaika_wire::{CardNumber, Code, Refusal, UserCode};
 
 pub struct SetUserCode {

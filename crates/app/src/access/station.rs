@@ -5,7 +5,7 @@ use crate::{
     audit::Event,
     kernel::{sha256, token},
 };
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use kaika_wire::{Code, StationId};
 use serde::Serialize;
 use serde_json::json;

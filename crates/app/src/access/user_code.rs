@@ -6,7 +6,10 @@ use crate::{
     kernel::draw,
     mail::{Letter, post},
 };
-use kaika_domain::{Actor, Card, CardState};
+use kaika_domain::{
+    audit::Actor,
+    cards::{Card, CardState},
+};
 use kaika_wire::{AuthorityId, Code, UserCode};
 use serde_json::json;
 use time::OffsetDateTime;

@@ -1,6 +1,6 @@
 //! An event of the audit log, and how it is chained to the one before.
 
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;

@@ -1,7 +1,7 @@
 //! Makes the keys and certificates of all roots and authorities that do not have them yet.
 
 use crate::{App, Failure, authorities::Generation};
-use kaika_domain::Root;
+use kaika_domain::authorities::Root;
 
 /// Idempotent: what exists is left alone, what was begun is finished.
 ///

@@ -3,7 +3,7 @@
 use super::Generation;
 use crate::kernel::{Failure, StoreError};
 use async_trait::async_trait;
-use kaika_domain::{Actor, Card, Certificate, Holder};
+use kaika_domain::{audit::Actor, cards::Card, certificates::Certificate, holders::Holder};
 use kaika_pki::crl::Revoked;
 use kaika_wire::{AuthorityId, CertificateRole, Code, JobId, Refusal};
 use time::OffsetDateTime;

@@ -1,7 +1,7 @@
 //! What a portal says of itself: by it agents tell which cards belong to it.
 
 use crate::{App, Failure};
-use kaika_domain::policy::Unlock;
+use kaika_domain::authorities::Unlock;
 use kaika_wire::{PinDigits, PortalAuthority, WellKnown};
 
 /// `jobs`: the path of the job API.

@@ -8,7 +8,10 @@ use crate::{
     cards::{Ended, jobs::View},
     mail::{Letter, post},
 };
-use kaika_domain::{Actor, Card, ProvedEmail, job::CardJob};
+use kaika_domain::{
+    audit::Actor,
+    cards::{Card, ProvedEmail, job::CardJob},
+};
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, EmailAddress, EmailState, JobKind};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -9,7 +9,7 @@ use crate::{
     cards::{Ended, issue},
     kernel::{is_token, sha256, token},
 };
-use kaika_domain::job::{CardFacts, may_login};
+use kaika_domain::cards::job::{CardFacts, may_login};
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
 use time::{Duration, OffsetDateTime};
 

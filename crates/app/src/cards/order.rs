@@ -1,7 +1,12 @@
 //! Orders a card for a holder: the holder, the number and the user code come into being here.
 
 use crate::{App, Failure, StoreError, access::draw_user_code, audit::Event, cards::StoredPuk, kernel::draw};
-use kaika_domain::{Actor, Card, CardRank, CardState, Contact, Holder, Membership, Organisation, Policy, PukLedger};
+use kaika_domain::{
+    audit::Actor,
+    authorities::Policy,
+    cards::{Card, CardRank, CardState, PukLedger},
+    holders::{Contact, Holder, Membership, Organisation},
+};
 use kaika_pki::{Oid, to_be_certified::is_email};
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
 use serde::Deserialize;

@@ -4,7 +4,10 @@ use super::{JobRecord, Receipt, StoredPuk, TicketRecord};
 use crate::kernel::{StoreError, VaultError};
 use crate::mail::LetterSeal;
 use async_trait::async_trait;
-use kaika_domain::{Card, Holder, PukVersion};
+use kaika_domain::{
+    cards::{Card, PukVersion},
+    holders::Holder,
+};
 use kaika_wire::{AuthorityId, CardId, CardNumber, JobDetails, JobId, JobKind, KeyAlgorithm, ManagementKey, Puk, Slot};
 use time::OffsetDateTime;
 

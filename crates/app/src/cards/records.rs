@@ -1,6 +1,9 @@
 //! What the store keeps of cards and their jobs: plain records without rules of their own.
 
-use kaika_domain::{PukRecord, job::CardJob, job::Step};
+use kaika_domain::cards::{
+    PukRecord,
+    job::{CardJob, Step},
+};
 use kaika_wire::{AuthorityId, CardId, JobDetails, JobId, JobKind, Nonce, StationId};
 use time::OffsetDateTime;
 

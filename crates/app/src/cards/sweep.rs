@@ -2,8 +2,10 @@
 
 use crate::{App, Failure, audit::Event, kernel::others_were_quicker};
 use kaika_domain::{
-    Actor, Card, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason,
-    policy::{Activation, Overdue},
+    audit::Actor,
+    authorities::{Activation, Overdue},
+    cards::{Card, TerminationReason},
+    certificates::{CertificateState, Hold, HoldBy, RevocationReason},
 };
 use kaika_wire::{AuthorityId, CardNumber};
 use serde::Serialize;

@@ -5,7 +5,7 @@ use crate::{
     cards::TicketRecord,
     kernel::{sha256, token},
 };
-use kaika_domain::job::CardJob;
+use kaika_domain::cards::job::CardJob;
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal};
 use time::Duration;
 

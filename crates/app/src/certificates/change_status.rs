@@ -10,7 +10,12 @@ pub use outcome::{ChangeOutcome, change_outcome};
 pub use without_card::{WithoutCard, change_status_without_card};
 
 use crate::{App, Failure, UnitOfWork, audit::Event, kernel::retried};
-use kaika_domain::{Actor, Card, Certificate, HoldBy, Policy, Unchanged, changed, may_change};
+use kaika_domain::{
+    audit::Actor,
+    authorities::Policy,
+    cards::Card,
+    certificates::{Certificate, HoldBy, Unchanged, changed, may_change},
+};
 use kaika_wire::{
     CardNumber, CertificateRole, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind,
 };

@@ -2,7 +2,7 @@
 //! the holder has not switched that off.
 
 use crate::{App, Failure};
-use kaika_domain::Certificate;
+use kaika_domain::certificates::Certificate;
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
 use time::OffsetDateTime;
 

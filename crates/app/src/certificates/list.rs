@@ -6,7 +6,10 @@ use crate::{
     access::LoggedIn,
     certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
 };
-use kaika_domain::{CardRank, Membership, organisation::organisation_name};
+use kaika_domain::{
+    cards::CardRank,
+    holders::{Membership, organisation_name},
+};
 use kaika_wire::{CertificateStatus, Code};
 use serde::{Deserialize, Serialize};
 use time::Duration;

@@ -1,6 +1,6 @@
 //! Lists of all certificates of an organisation: what is asked for, and what is found.
 
-use kaika_domain::CertificateState;
+use kaika_domain::certificates::CertificateState;
 use kaika_wire::{CardNumber, CertificateId, CertificateRole, CertificateStatus, SerialNumber};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;

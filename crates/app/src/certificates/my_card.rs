@@ -6,7 +6,7 @@ use crate::{
     audit::Event,
     certificates::{FoundCertificate, shown},
 };
-use kaika_domain::{Actor, CardRank, organisation::organisation_name};
+use kaika_domain::{audit::Actor, cards::CardRank, holders::organisation_name};
 use kaika_wire::{CardNumber, CertificateRole};
 use serde_json::json;
 

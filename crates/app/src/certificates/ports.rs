@@ -3,7 +3,7 @@
 use super::{Issuance, KeyUse, ListQuery, ListedCertificate, Settled};
 use crate::kernel::StoreError;
 use async_trait::async_trait;
-use kaika_domain::Certificate;
+use kaika_domain::certificates::Certificate;
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use time::OffsetDateTime;
 

@@ -1,6 +1,9 @@
 //! Whether a card is in use, and who holds its certificates.
 
-use kaika_domain::{Card, Certificate, HoldBy};
+use kaika_domain::{
+    cards::Card,
+    certificates::{Certificate, HoldBy},
+};
 use kaika_wire::CardStanding;
 
 /// `certificates`: those that count, of each role one.

@@ -10,7 +10,7 @@ use crate::{
     audit::Event,
     mail::{Letter, post},
 };
-use kaika_domain::{Actor, Card, Contact};
+use kaika_domain::{audit::Actor, cards::Card, holders::Contact};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal};
 use serde_json::json;
 

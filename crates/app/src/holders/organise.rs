@@ -2,7 +2,7 @@
 //! where a policy names organisations in another way. An order puts its own holder there.
 
 use crate::{App, Failure};
-use kaika_domain::{Membership, Policy};
+use kaika_domain::{authorities::Policy, holders::Membership};
 
 /// In one transaction.
 const PAGE: u32 = 200;

@@ -2,7 +2,7 @@
 
 use crate::kernel::StoreError;
 use async_trait::async_trait;
-use kaika_domain::{Contact, Holder, Membership};
+use kaika_domain::holders::{Contact, Holder, Membership};
 use kaika_wire::{AuthorityId, EmailAddress, HolderId};
 use time::OffsetDateTime;
 

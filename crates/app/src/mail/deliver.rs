@@ -11,7 +11,7 @@ use crate::{
     audit::Event,
     mail::{MailError, Mailer},
 };
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 

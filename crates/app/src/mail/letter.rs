@@ -1,6 +1,6 @@
 //! What a mail says, as facts.
 
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_wire::{CardNumber, EmailAddress, MailId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;

@@ -1,6 +1,6 @@
 //! What the store keeps for those who ask whether a certificate is good.
 
-use kaika_domain::CertificateState;
+use kaika_domain::certificates::CertificateState;
 use kaika_wire::GenerationId;
 use time::OffsetDateTime;
 

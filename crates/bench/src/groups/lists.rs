@@ -10,7 +10,7 @@ use crate::{Setting, runtime};
 use anyhow::{Context, Result, ensure};
 use kaika::{config::Config, serve};
 use kaika_app::{App, authorities::Generation, status::publish_crl};
-use kaika_domain::{CertificateState, RevocationReason};
+use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_testkit::postgres::TestPostgres;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -11,7 +11,7 @@ use crate::{Setting, runtime, signatures};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kaika_app::{App, status::answer_ocsp};
-use kaika_domain::CertificateState;
+use kaika_domain::certificates::CertificateState;
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status};
 use kaika_pki::{Certificate, KeyAlgorithm, Serial};
 use kaika_testkit::{ports::PortPair, tools::Tool};

@@ -8,7 +8,7 @@ use kaika_app::{
     kernel::Clock,
 };
 use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, OpenError, Signer, SignerError};
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_pki::crl::{Crl, RevocationReason, Revoked};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Request, SingleAnswer, Status};
 use kaika_pki::{Certificate, KeyAlgorithm, PublicKey, Serial};

@@ -8,7 +8,10 @@ use kaika_app::{
     authorities::{IssueError, IssueOrder, Issuer},
     kernel::Clock,
 };
-use kaika_domain::{Actor, CertificateState, Placement};
+use kaika_domain::{
+    audit::Actor,
+    certificates::{CertificateState, Placement},
+};
 use kaika_pki::name::Attribute;
 use kaika_pki::to_be_certified::Rank;
 use kaika_pki::{Certificate, PublicKey};

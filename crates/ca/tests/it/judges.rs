@@ -5,7 +5,7 @@ use kaika_app::{
     authorities::{Generation, Issuer},
     kernel::Clock,
 };
-use kaika_domain::{CertificateState, RevocationReason};
+use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_pki::crl::{self, Crl};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, SingleAnswer, Status};
 use kaika_pki::{Certificate, Serial};

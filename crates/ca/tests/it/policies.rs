@@ -1,7 +1,7 @@
 //! The demo's authorities.
 
 use crate::world::{policies, roots};
-use kaika_domain::policy::{Activation, Unlock};
+use kaika_domain::authorities::{Activation, Unlock};
 use kaika_wire::KeyAlgorithm;
 
 #[test]

@@ -6,7 +6,7 @@ use kaika_app::{
     authorities::{IssueError, Issuer},
     cards::{Ended, JobRecord},
 };
-use kaika_domain::job::CardJob;
+use kaika_domain::cards::job::CardJob;
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{CertificateRole, Expectation, JobDetails, JobKind, Nonce};
 

@@ -7,7 +7,7 @@ use kaika_app::{
     kernel::Clock,
     status::{OcspAnswer, StatusSettings, answer_ocsp, publish_crl},
 };
-use kaika_domain::{Certificate, RevocationReason};
+use kaika_domain::certificates::{Certificate, RevocationReason};
 use kaika_pki::crl::{self, Crl};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status, Unsuccessful, unsuccessful};
 use kaika_testkit::pkilint::{Kind, lint_der};

@@ -11,8 +11,13 @@ use kaika_app::{
     kernel::{Clock, Rng},
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, OpenError};
-use kaika_domain::policy::{AuthorityKey, Roots};
-use kaika_domain::{Actor, Card, CardRank, CardState, Holder, Organisation, Policy, Root};
+use kaika_domain::authorities::{AuthorityKey, Roots};
+use kaika_domain::{
+    audit::Actor,
+    authorities::{Policy, Root},
+    cards::{Card, CardRank, CardState},
+    holders::{Holder, Organisation},
+};
 use kaika_vault::{Passphrase, SystemRng};
 use kaika_wire::{AuthorityId, CardId, CertificateRole, HolderId, JobId, KeyAlgorithm};
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
-use kaika_domain::{Holder, Organisation};
+use kaika_domain::holders::{Holder, Organisation};
 use kaika_wire::HolderId;
 use time::macros::datetime;
 

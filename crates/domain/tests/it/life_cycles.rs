@@ -1,6 +1,9 @@
 //! Every state with every transition, as one table each.
 
-use kaika_domain::{CardState, CertificateState, Hold, HoldBy, RevocationReason, TerminationReason};
+use kaika_domain::{
+    cards::{CardState, TerminationReason},
+    certificates::{CertificateState, Hold, HoldBy, RevocationReason},
+};
 use time::{OffsetDateTime, macros::datetime};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 08:00 UTC);

@@ -1,6 +1,9 @@
 //! Which holders are of one organisation.
 
-use kaika_domain::{Membership, Policy, organisation::organisation_name};
+use kaika_domain::{
+    authorities::Policy,
+    holders::{Membership, organisation_name},
+};
 
 type Subject = Vec<(String, String)>;
 

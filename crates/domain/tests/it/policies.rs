@@ -1,6 +1,6 @@
 //! Policies that contradict themselves are refused with the field's name.
 
-use kaika_domain::{Policy, policy::Way};
+use kaika_domain::authorities::{Policy, Way};
 use kaika_wire::StatusChangeKind;
 
 const RIGHT: &str = r##"

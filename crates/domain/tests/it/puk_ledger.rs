@@ -1,7 +1,7 @@
 //! The ledger against a card that is cut off at random: what the card has is always among the candidates, no try is its
 //! last, and an undisturbed job settles everything.
 
-use kaika_domain::{PukLedger, PukVersion, puk::Choice};
+use kaika_domain::cards::{Choice, PukLedger, PukVersion};
 use proptest::prelude::*;
 
 /// The card's side: one PUK, three tries.
@@ -130,7 +130,7 @@ proptest! {
             let open: Vec<_> = ledger
                 .records()
                 .iter()
-                .filter(|record| record.state != kaika_domain::PukState::Superseded)
+                .filter(|record| record.state != kaika_domain::cards::PukState::Superseded)
                 .map(|record| record.version)
                 .collect();
             prop_assert!(open.contains(&card.puk), "the card has {:?}, the ledger {:?}", card.puk, ledger);

@@ -1,8 +1,11 @@
 //! 停用, 復用, 廢止: every state, every side, every kind, as one table; who may ask; what relying parties read.
 
 use kaika_domain::{
-    Certificate, CertificateState, Hold, HoldBy, Policy, RevocationReason, Unchanged, changed, may_change,
-    revocation_reason,
+    authorities::Policy,
+    certificates::{
+        Certificate, CertificateState, Hold, HoldBy, RevocationReason, Unchanged, changed, may_change,
+        revocation_reason,
+    },
 };
 use kaika_wire::{
     CertificateId, CertificateRole, Code, GenerationId, HolderId, ResumeReason, RevokeReason, SerialNumber,

@@ -1,7 +1,10 @@
 //! Which cards the demo has, and where they lie.
 
 use kaika_app::cards::CardOrder;
-use kaika_domain::{CardRank, Contact, Organisation};
+use kaika_domain::{
+    cards::CardRank,
+    holders::{Contact, Organisation},
+};
 use kaika_wire::EmailAddress;
 
 pub(super) struct PlannedCard {

@@ -22,7 +22,7 @@ use kaika_app::{
     certificates::{Which, change_status_by_authority},
     mail::{Mailbox, deliver_mails},
 };
-use kaika_domain::{CardState, CertificateState};
+use kaika_domain::{cards::CardState, certificates::CertificateState};
 use kaika_mail::FolderMailbox;
 use kaika_softcard::{FaultKind, Options, SoftCard};
 use kaika_wire::{

@@ -8,7 +8,7 @@ use super::{
 use crate::installation::{Folder, Installation, write_whole};
 use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
-use kaika_domain::{CardState, Certificate};
+use kaika_domain::{cards::CardState, certificates::Certificate};
 use kaika_softcard::Inspection;
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, EmailAddress, UserCode};
 use serde::{Deserialize, Serialize};

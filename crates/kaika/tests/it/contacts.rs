@@ -5,7 +5,7 @@ use super::{
     world::{CONTACT, Site, USER_CODE},
 };
 use axum::http::StatusCode;
-use kaika_domain::Contact;
+use kaika_domain::holders::Contact;
 
 const NEW: &str = "new.desk@agency.example";
 

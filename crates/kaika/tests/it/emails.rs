@@ -7,7 +7,7 @@ use super::{
 };
 use axum::http::StatusCode;
 use kaika_agent::engine::{Finished, Inputs};
-use kaika_domain::{CertificateState, RevocationReason};
+use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{CertificateRole, CertificateStatus, CheckResult, Code, EmailState, EmailWrite, JobKind, Refusal};
 use std::sync::{Arc, Mutex};

@@ -10,7 +10,10 @@ use kaika_app::{
     cards::{CardOrder, issue_ticket, order_card},
 };
 use kaika_card::Pin;
-use kaika_domain::{CardRank, Organisation, PukLedger, PukVersion};
+use kaika_domain::{
+    cards::{CardRank, PukLedger, PukVersion},
+    holders::Organisation,
+};
 use kaika_softcard::{FaultKind, SoftCard};
 use kaika_wire::{CardNumber, CertificateStatus, Code, JobDetails, JobKind, NotTyped, Refusal};
 

@@ -15,7 +15,7 @@ use kaika_app::{
     holders::{AskedContact, ask_contact_change, change_contact},
     mail::list_mails,
 };
-use kaika_domain::Contact;
+use kaika_domain::holders::Contact;
 use kaika_wire::{AuthorityId, CardId, CardNumber, Code, UserCode};
 use serde_json::{Value, json};
 use std::{

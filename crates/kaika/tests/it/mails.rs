@@ -13,7 +13,7 @@ use kaika_app::{
     audit::verify_audit,
     mail::{Delivery, MailError, MailState, Mailer, Posted, deliver_mails, forget_mails, list_mails, retry_mails},
 };
-use kaika_domain::Contact;
+use kaika_domain::holders::Contact;
 use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
 use kaika_testkit::smtp::{Encryption as Peers, SmtpPeer};
 use std::{

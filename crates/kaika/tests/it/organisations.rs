@@ -12,7 +12,11 @@ use kaika_app::{
     },
     holders::organise,
 };
-use kaika_domain::{CardRank, Certificate, CertificateState, Hold, HoldBy, Organisation, RevocationReason};
+use kaika_domain::{
+    cards::CardRank,
+    certificates::{Certificate, CertificateState, Hold, HoldBy, RevocationReason},
+    holders::Organisation,
+};
 use kaika_wire::{AuthorityId, CardNumber, CertificateId, CertificateRole, CertificateStatus, Code, SerialNumber};
 use std::sync::Arc;
 use time::Duration;

@@ -13,7 +13,11 @@ use kaika_app::{
     certificates::{Which, change_status_by_authority},
     kernel::{Rng, VaultError},
 };
-use kaika_domain::{CardRank, Certificate, CertificateState, Organisation, Placement};
+use kaika_domain::{
+    cards::CardRank,
+    certificates::{Certificate, CertificateState, Placement},
+    holders::Organisation,
+};
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
     BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState,

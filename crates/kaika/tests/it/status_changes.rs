@@ -10,7 +10,7 @@ use kaika_app::{
     },
     status::{answer_ocsp, publish_crl},
 };
-use kaika_domain::{Certificate, HoldBy};
+use kaika_domain::certificates::{Certificate, HoldBy};
 use kaika_pki::{
     crl::Crl,
     ocsp::{CertId, HashAlgorithm, Request, Response, Status},

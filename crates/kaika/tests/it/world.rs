@@ -18,7 +18,11 @@ use kaika_app::{
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
 use kaika_card::{Holder, Pin, Secrets};
-use kaika_domain::{CardRank, CardState, Organisation, Policy, policy::Roots};
+use kaika_domain::{
+    authorities::{Policy, Roots},
+    cards::{CardRank, CardState},
+    holders::Organisation,
+};
 use kaika_pki::KeyAlgorithm;
 use kaika_softcard::{
     Fault, Inspection, Options, SoftCard,
@@ -209,7 +213,11 @@ impl Site {
             subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
             organisation: Organisation::default(),
             email: None,
-            contact: Some(kaika_domain::Contact { email: CONTACT.parse().unwrap(), name: None, telephone: None }),
+            contact: Some(kaika_domain::holders::Contact {
+                email: CONTACT.parse().unwrap(),
+                name: None,
+                telephone: None,
+            }),
             rank: CardRank::Primary,
         };
         let (number, station) = site.runtime.block_on(async {
@@ -262,7 +270,7 @@ impl Site {
             for certificate in certificates.iter().filter(|c| c.role != CertificateRole::CardAuthentication) {
                 let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap();
                 let order = IssueOrder {
-                    actor: kaika_domain::Actor::Holder(card.number.clone()),
+                    actor: kaika_domain::audit::Actor::Holder(card.number.clone()),
                     job,
                     card: card.clone(),
                     holder: holder.clone(),
@@ -532,7 +540,7 @@ impl Site {
             }
             let guid = card.guid.expect("an identity on record");
             assert!(contains(inspection.object(0x5f_c102).expect("a CHUID"), guid.as_bytes()));
-            let settled = kaika_domain::PukLedger::from_records(
+            let settled = kaika_domain::cards::PukLedger::from_records(
                 reader.puks(card.id).await.unwrap().iter().map(|puk| puk.record).collect(),
             )
             .settled()

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use kaika_app::App;
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_web::{Asset, BASE_CSS, ICON};
 use std::{fmt::Write, sync::Arc};
 

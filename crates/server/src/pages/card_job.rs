@@ -16,10 +16,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_domain::{
-    Policy,
-    policy::{Activation, Overdue, PinRules, Unlock},
-};
+use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
 use kaika_texts::{Language, explain, text};
 use kaika_web::{html, language};
 use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};

@@ -24,7 +24,7 @@ use kaika_app::{
     Failure,
     certificates::{CertificateQuery, FoundCertificate, find_certificates},
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_texts::text;
 use kaika_web::{html, language};
 use kaika_wire::{CertificateStatus, Code, Refusal, SerialNumber};

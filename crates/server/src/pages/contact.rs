@@ -23,7 +23,7 @@ use kaika_app::{
     access::prove_holder,
     holders::{AskedContact, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
-use kaika_domain::{Contact, Policy};
+use kaika_domain::{authorities::Policy, holders::Contact};
 use kaika_texts::Language;
 use kaika_web::{html, language};
 use kaika_wire::{CardNumber, Code, EmailAddress, Refusal, UserCode};

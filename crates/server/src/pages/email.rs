@@ -18,7 +18,7 @@ use kaika_app::{
     Failure,
     cards::{EmailLink, email_of_link, prove_email},
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_texts::Language;
 use kaika_web::language;
 use kaika_wire::{CardNumber, Code, EmailAddress, EmailState, JobKind};

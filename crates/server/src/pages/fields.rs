@@ -1,6 +1,6 @@
 //! Fields that several pages ask for, and what is wrong with them.
 
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_wire::CardNumber;
 
 /// What is wrong with a field.

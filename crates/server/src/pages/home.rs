@@ -16,10 +16,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{App, Failure, authorities::Generation};
-use kaika_domain::{
-    Policy,
-    policy::{Activation, Way},
-};
+use kaika_domain::authorities::{Activation, Policy, Way};
 use kaika_texts::{FluentValue, text};
 use kaika_web::{html, language};
 use kaika_wire::{JobKind, StatusChangeKind};

@@ -2,7 +2,7 @@
 
 use super::{card_job::job_key, page::Page};
 use askama::Template;
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_wire::{CertificateStatus, Code, JobKind, Refusal, StatusChangeKind};
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use kaika_app::{
     access::LoggedIn,
     certificates::{MyCard, set_publication},
 };
-use kaika_domain::{CardRank, Policy};
+use kaika_domain::{authorities::Policy, cards::CardRank};
 use kaika_texts::Language;
 use kaika_web::language;
 use kaika_wire::{CardNumber, Code, Refusal};

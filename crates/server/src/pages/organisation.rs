@@ -28,7 +28,7 @@ use kaika_app::{
     access::LoggedIn,
     certificates::{After, CertificatePage, CertificateWish, ListedCertificate, Sorting, list_certificates},
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_texts::Language;
 use kaika_web::language;
 use kaika_wire::CertificateStatus;

@@ -24,7 +24,7 @@ use kaika_app::{
     Failure,
     cards::{job_outcome, prove_email_on_page},
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_texts::{Language, explain};
 use kaika_web::language;
 use kaika_wire::{

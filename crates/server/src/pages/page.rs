@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_app::{App, access::Sum};
-use kaika_domain::{Policy, policy::Text};
+use kaika_domain::authorities::{Policy, policy::Text};
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
 use kaika_wire::{CertificateRole, CertificateStatus};

@@ -27,7 +27,7 @@ use kaika_app::{
     access::{Captcha, ask_again, draw_captcha},
     certificates::{ChangeOutcome, WithoutCard, change_outcome, change_status_without_card},
 };
-use kaika_domain::{Policy, policy::Way};
+use kaika_domain::authorities::{Policy, Way};
 use kaika_texts::{Language, explain};
 use kaika_web::{html, language};
 use kaika_wire::{CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};

@@ -24,7 +24,7 @@ use kaika_app::{
     certificates::{After, CertificatePage, ChangeOutcome, FoundCertificate, ListedCertificate, MyCard, Sorting},
     mail::DeliveredMail,
 };
-use kaika_domain::{CardRank, CertificateState, Policy};
+use kaika_domain::{authorities::Policy, cards::CardRank, certificates::CertificateState};
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
@@ -489,7 +489,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
         wrong.retain(|wrong| !["number", "name", "user_code"].contains(&wrong.field));
         add("contact, logged in", &contact::ChangePage { session, wrong, ..of_stranger });
     }
-    let new = kaika_domain::Contact {
+    let new = kaika_domain::holders::Contact {
         email: "desk@agency.example".parse().unwrap(),
         name: Some(text()),
         telephone: Some("02-0000-0000".to_owned()),

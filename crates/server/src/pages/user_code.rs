@@ -20,7 +20,7 @@ use kaika_app::{
     Failure,
     access::{ask_user_code_reset, card_of_reset, reset_user_code},
 };
-use kaika_domain::Policy;
+use kaika_domain::authorities::Policy;
 use kaika_texts::Language;
 use kaika_web::{html, language};
 use kaika_wire::{CardNumber, Code, Refusal, UserCode};

@@ -13,7 +13,7 @@ use kaika_app::{
     StoreError,
     cards::{CardReader, CardWriter, Receipt, StoredPuk},
 };
-use kaika_domain::{Card, CardState, Holder, PukRecord, PukVersion};
+use kaika_domain::{cards::{Card, CardState, PukRecord, PukVersion}, holders::Holder};
 use kaika_wire::{AuthorityId, CardId, CardNumber};
 use time::OffsetDateTime;
 

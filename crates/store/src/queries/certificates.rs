@@ -16,7 +16,7 @@ use kaika_app::{
     },
     status::revoked_for,
 };
-use kaika_domain::{Certificate, CertificateState, Hold, Placement};
+use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;

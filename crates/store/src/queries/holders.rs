@@ -8,7 +8,7 @@ use super::{
 use crate::{failure, statements};
 use async_trait::async_trait;
 use kaika_app::holders::{HolderReader, HolderWriter};
-use kaika_domain::{Contact, Holder, Membership};
+use kaika_domain::holders::{Contact, Holder, Membership};
 use kaika_wire::{AuthorityId, EmailAddress, HolderId};
 use time::OffsetDateTime;
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{failure, statements};
 use kaika_app::certificates::{ListOrder, ListQuery, ListedCertificate, Shown};
-use kaika_domain::Certificate;
+use kaika_domain::certificates::Certificate;
 use kaika_wire::CertificateRole;
 use time::OffsetDateTime;
 

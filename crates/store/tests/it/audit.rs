@@ -5,7 +5,7 @@ use kaika_app::{
     Store, StoreError,
     audit::{Chained, Event, Head},
 };
-use kaika_domain::Actor;
+use kaika_domain::audit::Actor;
 use kaika_wire::StationId;
 use serde_json::json;
 use std::{collections::BTreeSet, sync::Arc};

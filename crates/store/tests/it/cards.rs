@@ -2,7 +2,10 @@
 
 use crate::sample::{assert_stale, card, days, gca, holder, read, seconds, with_card, with_holder, write};
 use kaika_app::Store;
-use kaika_domain::{Card, CardRank, CardState, Organisation, TerminationReason};
+use kaika_domain::{
+    cards::{Card, CardRank, CardState, TerminationReason},
+    holders::Organisation,
+};
 use kaika_wire::Guid;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use crate::sample::{
     assert_stale, card, certificate, days, generation, holder, job_id, read, serial, with_generation, write,
 };
 use kaika_app::{Store, StoreError, authorities::Generation, certificates::KeyUse, status::StatusRecord};
-use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
+use kaika_domain::certificates::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
 use kaika_wire::{CertificateRole, SerialNumber};
 use std::{slice::from_ref, sync::Arc};

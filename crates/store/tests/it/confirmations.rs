@@ -5,7 +5,7 @@ use kaika_app::{
     Store,
     access::confirmation::{ConfirmationRecord, Purpose},
 };
-use kaika_domain::{Card, Contact};
+use kaika_domain::{cards::Card, holders::Contact};
 use kaika_wire::CardId;
 use serde_json::json;
 use std::sync::Arc;

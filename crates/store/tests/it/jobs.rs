@@ -5,7 +5,10 @@ use kaika_app::{
     Store, StoreError,
     cards::{Ended, JobRecord, Receipt},
 };
-use kaika_domain::{PukVersion, job::CardJob, job::Step};
+use kaika_domain::cards::{
+    PukVersion,
+    job::{CardJob, Step},
+};
 use kaika_wire::{
     CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, ResumeReason,
     RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,

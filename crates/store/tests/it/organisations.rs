@@ -5,7 +5,10 @@ use kaika_app::{
     Store,
     certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
 };
-use kaika_domain::{Certificate, CertificateState, Hold, HoldBy, Holder, Membership, Placement, RevocationReason};
+use kaika_domain::{
+    certificates::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason},
+    holders::{Holder, Membership},
+};
 use kaika_wire::{CertificateRole, CertificateStatus};
 use std::sync::Arc;
 

@@ -2,7 +2,10 @@
 
 use kaika_app::{Reader, Store, StoreError, UnitOfWork, audit::Event, authorities::Generation, cards::JobRecord};
 use kaika_domain::{
-    Actor, Card, CardRank, CardState, Certificate, CertificateState, Holder, Organisation, job::CardJob,
+    audit::Actor,
+    cards::{Card, CardRank, CardState, job::CardJob},
+    certificates::{Certificate, CertificateState},
+    holders::{Holder, Organisation},
 };
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobDetails, JobId,

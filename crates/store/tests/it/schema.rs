@@ -10,7 +10,7 @@ use kaika_app::{
     certificates::{Issuance, IssuanceState},
     status::Crl,
 };
-use kaika_domain::{PukRecord, PukState, PukVersion};
+use kaika_domain::cards::{PukRecord, PukState, PukVersion};
 use kaika_store::{open, prepare_every_statement};
 use kaika_testkit::postgres::psql;
 use kaika_wire::{CertificateRole, JobKind, StationId};

@@ -2,7 +2,7 @@
 
 use crate::sample::{assert_stale, days, read, with_card, write};
 use kaika_app::{Store, access::UserCodeRecord, cards::StoredPuk};
-use kaika_domain::{Card, PukRecord, PukState, PukVersion};
+use kaika_domain::cards::{Card, PukRecord, PukState, PukVersion};
 use std::sync::Arc;
 
 on_both! {

@@ -2,7 +2,7 @@
 
 use crate::sample::{assert_stale, days, gca, job_id, read, seconds, with_card, write};
 use kaika_app::{Store, access::SessionRecord};
-use kaika_domain::Card;
+use kaika_domain::cards::Card;
 use std::sync::Arc;
 
 on_both! {

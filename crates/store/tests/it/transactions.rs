@@ -4,7 +4,7 @@ use crate::sample::{
     assert_stale, card, certificate, days, event, gca, holder, read, with_card, with_generation, with_holder, write,
 };
 use kaika_app::{Store, StoreError, audit::Head};
-use kaika_domain::{CardState, Certificate};
+use kaika_domain::{cards::CardState, certificates::Certificate};
 use kaika_testkit::{ports::PortPair, postgres::TestPostgres};
 use kaika_wire::StationId;
 use sqlx::{Connection, PgConnection};
@@ -73,7 +73,7 @@ async fn a_failed_write_spoils_its_transaction(store: Arc<dyn Store>) {
     // The same for a version that is no longer there.
     let mut work = store.begin().await.unwrap();
     work.insert_holder(&holder(2)).await.unwrap();
-    let mut old = kaika_domain::Card { version: 0, ..first };
+    let mut old = kaika_domain::cards::Card { version: 0, ..first };
     assert_stale(work.update_card(&mut old).await);
     work.commit().await.unwrap_err();
     assert_eq!(read(&*store).await.holder(holder(2).id).await.unwrap(), None);

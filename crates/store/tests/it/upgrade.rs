@@ -1,7 +1,7 @@
 //! A database that an earlier version has made, brought up to date.
 
 use crate::sample::{card, days, gca, generation, holder, job_id, read, seconds, serial};
-use kaika_domain::{CertificateState, RevocationReason};
+use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
 use kaika_store::open;
 use kaika_testkit::postgres::psql;

@@ -2,7 +2,7 @@
 
 use super::{View, check::context, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, cards::JobRecord};
-use kaika_domain::{
+use kaika_domain::cards::{
     CardState, PukVersion,
     job::{CardJob, Facts, RoleTest, Step},
 };
@@ -217,7 +217,7 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
         .await?
         .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     // A card all of whose certificates were revoked still shows the validity it had.
-    let shown = |c: &&kaika_domain::Certificate| c.role == CertificateRole::Signature;
+    let shown = |c: &&kaika_domain::certificates::Certificate| c.role == CertificateRole::Signature;
     let signature = view.certificates.iter().rev().find(shown);
     let (not_before, not_after) =
         signature.map_or((view.card.ordered_at, view.card.ordered_at), |c| (c.not_before, c.not_after));
@@ -226,8 +226,9 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
         true => reader.cards_of_same_holder(&holder).await?,
         false => Vec::new(),
     };
-    let sent_out =
-        |card: &kaika_domain::Card| matches!(card.state, CardState::Dispatched { .. } | CardState::Activated { .. });
+    let sent_out = |card: &kaika_domain::cards::Card| {
+        matches!(card.state, CardState::Dispatched { .. } | CardState::Activated { .. })
+    };
     let (this, others): (Vec<_>, Vec<_>) =
         cards.into_iter().filter(sent_out).partition(|card| card.number == view.card.number);
     let cards = this
@@ -240,7 +241,7 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
         .to_string();
     let facts = view.facts();
     let not_now = JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()).filter_map(|kind| {
-        let refusal = kaika_domain::job::may(kind, &facts).err()?;
+        let refusal = kaika_domain::cards::job::may(kind, &facts).err()?;
         Some((kind, helped_by(refusal, view)))
     });
     Ok(CardInformation {

@@ -2,7 +2,10 @@
 
 use super::View;
 use crate::{App, Failure, cards::JobRecord};
-use kaika_domain::{Certificate, job::Checked, job::OnCard, job::Step};
+use kaika_domain::{
+    cards::job::{Checked, OnCard, Step},
+    certificates::Certificate,
+};
 use kaika_pki::{PublicKey, SignatureAlgorithm};
 use kaika_wire::{
     CardFault, CertificateReference, CertificateRole, Code, Context, Document, KeyAlgorithm, Outcome, Refusal,

@@ -11,7 +11,7 @@ use crate::{
     App, Failure,
     cards::{Ended, JobRecord, jobs::event},
 };
-use kaika_domain::job::{Decision, Event};
+use kaika_domain::cards::job::{Decision, Event};
 use kaika_wire::{Code, JobState};
 use serde_json::json;
 

@@ -16,8 +16,12 @@ use crate::{
 };
 use futures_util::future::try_join_all;
 use kaika_domain::{
-    CardState, Certificate, CertificateState, HoldBy, NotAllowed, RevocationReason,
-    job::{Effect, KeyToCertify, Performed},
+    cards::{
+        CardState,
+        job::{Effect, KeyToCertify, Performed},
+    },
+    certificates::{Certificate, CertificateState, HoldBy, RevocationReason},
+    kernel::NotAllowed,
 };
 use kaika_wire::{CertificateId, CertificateRole, Code, Document, EmailAddress, Refusal, StatusChange, UserCode};
 use serde_json::json;
@@ -196,7 +200,7 @@ async fn activate<'a>(
 ) -> Result<Open<'a>, Failure> {
     let now = app.now();
     let mut open = Open::begin(app, job.card).await?;
-    kaika_domain::job::may_activate(&open.view.facts())?;
+    kaika_domain::cards::job::may_activate(&open.view.facts())?;
     accept(app, &mut open, job, signature, accepted).await?;
     let Open { work, view } = &mut open;
     view.card.state = view.card.state.clone().activate(now).map_err(not_allowed)?;
@@ -216,7 +220,7 @@ async fn accepted<'a>(
     accepted: &[CertificateId],
 ) -> Result<Open<'a>, Failure> {
     let mut open = Open::begin(app, job.card).await?;
-    kaika_domain::job::may(job.state.kind(), &open.view.facts())?;
+    kaika_domain::cards::job::may(job.state.kind(), &open.view.facts())?;
     // Issued in the meantime: what was signed is not what is there.
     let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
     if unwritten || open.view.facts().holders_certificates() != accepted {

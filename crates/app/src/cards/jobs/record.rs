@@ -7,8 +7,12 @@ use crate::{
     cards::{Ended, JobRecord, StoredPuk, Worker},
 };
 use kaika_domain::{
-    Actor, Certificate, Placement, PukLedger, PukVersion,
-    job::{Checked, Step},
+    audit::Actor,
+    cards::{
+        PukLedger, PukVersion,
+        job::{Checked, Step},
+    },
+    certificates::{Certificate, Placement},
 };
 use kaika_wire::{Expectation, Nonce, SecretKind};
 use serde_json::json;

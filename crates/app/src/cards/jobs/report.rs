@@ -8,7 +8,7 @@ use crate::{
     },
     kernel::sha256,
 };
-use kaika_domain::job::Event;
+use kaika_domain::cards::job::Event;
 use kaika_wire::{BatchReport, Code, JobId, JobState};
 use time::Duration;
 

@@ -9,7 +9,7 @@ use crate::{
     },
     kernel::{retried, sha256, token},
 };
-use kaika_domain::{
+use kaika_domain::cards::{
     Card, CardState,
     job::{CardJob, Event},
 };
@@ -102,7 +102,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
     work.update_card(&mut card).await?;
     work.audit(crate::audit::Event {
         at: app.now(),
-        actor: kaika_domain::Actor::Station(station.id),
+        actor: kaika_domain::audit::Actor::Station(station.id),
         action: "card.take",
         payload: json!({"card": card.number, "device": device}),
     });

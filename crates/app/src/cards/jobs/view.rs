@@ -2,8 +2,12 @@
 
 use crate::{App, Failure, Reader, UnitOfWork, cards::StoredPuk};
 use kaika_domain::{
-    Card, Certificate, CertificateState, Policy, PukLedger,
-    job::{CardFacts, Facts},
+    authorities::Policy,
+    cards::{
+        Card, PukLedger,
+        job::{CardFacts, Facts},
+    },
+    certificates::{Certificate, CertificateState},
 };
 use kaika_wire::{CardId, CertificateId, CertificateRole, EmailAddress, EmailState, Guid};
 use std::collections::BTreeMap;
@@ -95,7 +99,7 @@ impl<'a> View<'a> {
     }
 
     /// The ledger's records that differ from what was loaded.
-    pub(crate) fn changed_puks(&self) -> Vec<kaika_domain::PukRecord> {
+    pub(crate) fn changed_puks(&self) -> Vec<kaika_domain::cards::PukRecord> {
         let before: BTreeMap<_, _> = self.puks.iter().map(|puk| (puk.record.version, puk.record)).collect();
         self.ledger.records().iter().filter(|record| before.get(&record.version) != Some(record)).copied().collect()
     }

@@ -2,7 +2,7 @@
 //! other language without being done again.
 
 use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY};
-use kaika_domain::Certificate;
+use kaika_domain::certificates::Certificate;
 use kaika_wire::{
     AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChangeKind,
 };

@@ -6,7 +6,12 @@ use crate::{
     access::{WITHOUT_CARD, check_captcha, prove_holder},
     kernel::retried,
 };
-use kaika_domain::{Actor, Card, HoldBy, Policy, may_change};
+use kaika_domain::{
+    audit::Actor,
+    authorities::Policy,
+    cards::Card,
+    certificates::{HoldBy, may_change},
+};
 use kaika_wire::{AuthorityId, CardNumber, Code, StatusChange, UserCode};
 
 /// What the holder fills in.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use kaika_agent::readers::{exclusively, soft::desk_session};
 use kaika_app::{App, authorities::IssueOrder};
 use kaika_card::Secrets;
-use kaika_domain::{Actor, Certificate, PukLedger};
+use kaika_domain::{audit::Actor, cards::PukLedger, certificates::Certificate};
 use kaika_softcard::vpcd::{self, Link};
 use kaika_softcard::{Exchange, SoftCard};
 use kaika_testkit::line::{Line, Moment, Then};

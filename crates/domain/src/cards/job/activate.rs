@@ -2,7 +2,7 @@
 
 use super::out_of_step;
 use super::{Decision, Effect, Event, Facts, Performed, Step, opening::Opening, opening::Progress, opening::Purpose};
-use crate::{CardState, policy::Activation};
+use crate::{authorities::Activation, cards::CardState};
 use kaika_wire::{CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ pub fn may_activate(facts: &Facts<'_>) -> Result<(), Refusal> {
     };
     match &facts.card.state {
         CardState::Activated { .. } => return Err(Code::AlreadyActivated.into()),
-        CardState::Terminated { reason: crate::TerminationReason::NotActivatedInTime, .. } => {
+        CardState::Terminated { reason: crate::cards::TerminationReason::NotActivatedInTime, .. } => {
             return Err(Code::ActivationPeriodOver.into());
         }
         CardState::Terminated { .. } => return Err(Code::CardBarred.into()),

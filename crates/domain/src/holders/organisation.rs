@@ -1,6 +1,7 @@
 //! 機關: which holders belong together. What names an organisation is the policy's; equal names are one organisation.
 
-use crate::{Policy, card::plain, policy::OrganisationRules};
+use super::holder::plain;
+use crate::authorities::{OrganisationRules, Policy};
 
 /// A holder's place: in which organisation, and where within it.
 #[derive(Clone, Debug, PartialEq, Eq)]

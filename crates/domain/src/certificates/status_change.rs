@@ -2,7 +2,10 @@
 //!
 //! A hold keeps who, why and when, and each side lifts its own alone. Revocation is final, whoever asked for it.
 
-use crate::{Certificate, CertificateState, Hold, HoldBy, Policy, RevocationReason, policy::Way};
+use crate::{
+    authorities::{Policy, Way},
+    certificates::{Certificate, CertificateState, Hold, HoldBy, RevocationReason},
+};
 use kaika_wire::{CertificateStatus, Code, Refusal, RevokeReason, StatusChange};
 use time::OffsetDateTime;
 

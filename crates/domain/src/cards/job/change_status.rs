@@ -2,8 +2,8 @@
 //! The card itself stays as it is.
 
 use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, opening::user_code_refused, out_of_step};
-use crate::HoldBy;
-use crate::may_change;
+use crate::certificates::HoldBy;
+use crate::certificates::may_change;
 use kaika_wire::{Code, StatusChange};
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! 檢測: what the card holds beside what the database has. It changes nothing; what it finds in its place goes on record.
 
 use super::{Checked, Decision, Event, Facts, Step, fault, out_of_step};
-use crate::{Certificate, CertificateState};
+use crate::certificates::{Certificate, CertificateState};
 use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, SerialNumber, SlotCheck};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,10 @@
 //! What is known of a card: enough to say what may be done with it, not to change it.
 
-use crate::{Card, CardState, Certificate, CertificateState, Policy, RevocationReason};
+use crate::{
+    authorities::Policy,
+    cards::{Card, CardState},
+    certificates::{Certificate, CertificateState, RevocationReason},
+};
 use kaika_wire::{CertificateId, CertificateRole, CertificateStatus, Code, EmailAddress, Refusal};
 use time::OffsetDateTime;
 

@@ -2,7 +2,7 @@
 //! Where the policy says `keypad`, the holder is shown the PUK, and types it and the new PIN at the reader.
 
 use super::{Decision, Event, Facts, Step, barred, opening::Opening, opening::Progress, opening::Purpose, out_of_step};
-use crate::policy;
+use crate::authorities::policy;
 use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 

@@ -29,7 +29,7 @@ pub use set_email::SetEmail;
 pub use test::{RoleTest, Test};
 pub use unlock::Unlock;
 
-use crate::{CardState, PukLedger, PukVersion};
+use crate::cards::{CardState, PukLedger, PukVersion};
 use card_facts::barred;
 use kaika_wire::{
     CardCheck, CardFault, CertificateId, CertificateRole, Code, EmailAddress, Guid, JobDetails, JobKind, KeyAlgorithm,

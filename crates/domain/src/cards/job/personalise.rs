@@ -9,7 +9,7 @@
 use super::{
     Checked, Decision, Effect, Event, Facts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
 };
-use crate::{CardState, puk::Choice};
+use crate::cards::{CardState, Choice};
 use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -149,8 +149,8 @@ impl Personalise {
         };
         // A PUK of our own is shown to be the card's by setting it to itself.
         let to = match puk {
-            crate::PukVersion::FACTORY if certain => facts.puk.next_version(),
-            crate::PukVersion::FACTORY => {
+            crate::cards::PukVersion::FACTORY if certain => facts.puk.next_version(),
+            crate::cards::PukVersion::FACTORY => {
                 return Decision::Run(vec![Step::ChangePuk { from: puk, to: puk }]);
             }
             ours => ours,

@@ -10,7 +10,7 @@
 use super::{
     Checked, Decision, Effect, Event, Facts, Performed, Step, fault, not_signed, out_of_step, refused_secret, replace,
 };
-use crate::puk::Choice;
+use crate::cards::Choice;
 use kaika_wire::{CardFault, Code, PinSource, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! The life of a certificate: `Held → Valid ⇄ Suspended`, and from any of them `→ Revoked`. Expired is what the clock says.
 
-use crate::NotAllowed;
+use crate::kernel::NotAllowed;
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus, GenerationId,
     HolderId, JobId, SerialNumber,

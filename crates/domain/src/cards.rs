@@ -1,0 +1,8 @@
+//! The life of a card, the ledger of its PUKs, and the jobs that change it.
+
+mod card;
+pub mod job;
+mod puk;
+
+pub use card::{Card, CardRank, CardState, ProvedEmail, TerminationReason};
+pub use puk::{Choice, PukLedger, PukRecord, PukState, PukVersion};

@@ -1,0 +1,7 @@
+//! The life of a certificate, and who may change its status.
+
+mod certificate;
+mod status_change;
+
+pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
+pub use status_change::{Unchanged, changed, may_change, revocation_reason};

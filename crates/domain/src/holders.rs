@@ -1,0 +1,9 @@
+//! Holders: what they are called, how they are reached, and which organisations they are of.
+
+mod contact;
+mod holder;
+mod organisation;
+
+pub use contact::{Contact, ContactError};
+pub use holder::{Holder, Organisation};
+pub use organisation::{Membership, organisation_name};

@@ -1,0 +1,55 @@
+//! Who holds cards and certificates of an authority.
+
+use kaika_wire::{AuthorityId, HolderId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use unicode_normalization::UnicodeNormalization;
+
+/// 卡片持有者: who holds cards of one authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub id: HolderId,
+    pub authority: AuthorityId,
+    /// Attribute and value, C first: `("C", "TW")`.
+    pub subject: Vec<(String, String)>,
+    /// What the holder is, in the terms of subjectDirectoryAttributes.
+    pub organisation: Organisation,
+    /// What certificates name (rfc822Name), for everybody to read; nothing secret is sent there.
+    pub email: Option<String>,
+    pub registered_at: OffsetDateTime,
+}
+
+impl Holder {
+    /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
+    /// Width, case and spaces make no difference, nor do 台 and 臺.
+    pub fn is_called(&self, name: &str) -> bool {
+        let values = |labels: &'static [&'static str]| {
+            self.subject.iter().filter(|(label, _)| labels.contains(&label.as_str())).map(|(_, value)| value.as_str())
+        };
+        let own = [&["CN"][..], &["OU"], &["O"]].into_iter().find_map(|labels| values(labels).next_back());
+        let path: String = values(&["O", "OU", "CN"]).collect();
+        let name = plain(name);
+        !name.is_empty() && own.into_iter().chain([path.as_str()]).any(|known| plain(known) == name)
+    }
+}
+
+/// As two who write the same name may both write it.
+pub(super) fn plain(name: &str) -> String {
+    let folded = name.nfkc().flat_map(char::to_lowercase);
+    folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
+}
+
+/// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// An OID under the authority's subject types; none: the policy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<String>,
+    /// 統一編號, 8 digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_number: Option<String>,
+    /// The agency's own OID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency_oid: Option<String>,
+}
