@@ -3,6 +3,7 @@
 //! Each rule returns its complaints, one line each: where, what, and what to do.
 
 mod contexts;
+mod docs;
 mod graph;
 mod layout;
 mod purity;
@@ -24,6 +25,7 @@ pub(crate) fn run() -> Result<()> {
     complaints.extend(purity::check(&crates));
     complaints.extend(sql::check(&crates));
     complaints.extend(contexts::check(&crates));
+    complaints.extend(docs::check(&root(), &crates)?);
     complaints.extend(layout::check(&crates));
     if complaints.is_empty() {
         return Ok(());
