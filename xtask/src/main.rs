@@ -44,7 +44,7 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Everything: install, formatting, clippy, tidy, licences, the pages' scripts, all tests, fuzz targets for some seconds.
+    /// Everything: install, formatting, clippy, tidy, licences, the pages' scripts, all tests.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]

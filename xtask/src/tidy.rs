@@ -76,10 +76,10 @@ impl Crate {
     }
 }
 
-/// The crates of `crates/` and xtask itself, in the order of their names.
+/// The crates of `crates/` in the order of their names, the fuzz targets, and xtask itself.
 fn sources(root: &Path) -> Result<Vec<Crate>> {
     let mut folders = children(root, Path::new("crates"))?;
-    folders.push("xtask".into());
+    folders.extend(["fuzz".into(), "xtask".into()]);
     folders.retain(|folder| root.join(folder).join("Cargo.toml").is_file());
     folders
         .into_iter()

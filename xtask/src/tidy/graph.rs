@@ -17,6 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-wire"]),
+    // It calls parsers, wherever they are.
+    ("kaika-fuzz", &["kaika-agent", "kaika-card", "kaika-pki", "kaika-softcard", "kaika-texts", "kaika-wire"]),
     // A reader of a real pcscd, for tests.
     ("kaika-ifd-keypad", &["kaika-softcard"]),
     // Words come in where a mail leaves.
