@@ -49,18 +49,11 @@ const AIOSMTPD: &str = "1.4.6";
 /// Where testkit looks for aiosmtpd.
 const AIOSMTPD_FOLDER: &str = "target/judges/aiosmtpd";
 
-/// The version of cargo-deny.
-const CARGO_DENY: &str = "0.20.2";
-
-/// Where `cargo xtask deny` looks for it, under `bin`.
-pub(crate) const CARGO_DENY_FOLDER: &str = "target/judges/cargo-deny";
-
 pub(crate) fn run() -> Result<()> {
     packages()?;
     pkilint()?;
     axe()?;
-    aiosmtpd()?;
-    cargo_deny()
+    aiosmtpd()
 }
 
 fn packages() -> Result<()> {
@@ -172,23 +165,6 @@ fn installed_pkilint(python: &Path) -> Result<Option<String>> {
     let question = "import importlib.metadata; print(importlib.metadata.version('pkilint'))";
     let version = shell::printed(Command::new(python).args(["-c", question]))?;
     Ok(version.map(|version| version.trim().to_owned()))
-}
-
-/// cargo-deny, built here. It runs for seconds, so it is compiled in the least time: 80 s on two cores.
-fn cargo_deny() -> Result<()> {
-    let folder = root().join(CARGO_DENY_FOLDER);
-    let version = shell::printed(Command::new(folder.join("bin/cargo-deny")).arg("--version"))?;
-    if version.is_some_and(|version| version.trim() == format!("cargo-deny {CARGO_DENY}")) {
-        return Ok(());
-    }
-    shell::run(
-        shell::cargo()
-            .args(["install", "--quiet", "--locked", "--root"])
-            .arg(&folder)
-            .arg(format!("cargo-deny@{CARGO_DENY}"))
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-    )
-    .context("cargo-deny comes from crates.io; is there a network?")
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
-//! `cargo xtask tidy`: the architecture's invariants, most of them about what must be absent.
+//! `cargo xtask tidy`: the architecture's invariants, most of them about what must be absent, and which packages may
+//! come in.
 //!
 //! Each rule returns its complaints, one line each: where, what, and what to do.
 
 mod graph;
 mod layout;
+mod packages;
 mod purity;
 mod rust;
 mod sql;
@@ -17,9 +19,11 @@ use crate::shell::root;
 
 pub(crate) fn run() -> Result<()> {
     eprintln!("▶ tidy");
-    let metadata = graph::metadata()?;
+    let rules = packages::Rules::read()?;
+    let metadata = graph::metadata(&rules.graph.targets)?;
     let crates = sources(&root())?;
     let mut complaints = graph::check(&metadata)?;
+    complaints.extend(packages::check(&rules, &metadata)?);
     complaints.extend(purity::check(&crates));
     complaints.extend(sql::check(&crates));
     complaints.extend(layout::check(&crates));
