@@ -42,7 +42,7 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Everything: install, formatting, clippy, tidy, the pages' scripts, all tests.
+    /// Everything: formatting, tidy, install, the pages' scripts, a build with all lints, all tests.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
@@ -54,10 +54,10 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench { arguments } => bench::run(&arguments),
         Command::Fuzz { seconds } => fuzz::run(seconds),
-        Command::Install => install::run(),
-        Command::Scripts => scripts::run(),
+        Command::Install => install::run(shell::run),
+        Command::Scripts => scripts::run(shell::run),
         Command::Tidy => tidy::run(),
-        Command::Test { arguments } => test::run(&arguments),
+        Command::Test { arguments } => test::run_all(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
