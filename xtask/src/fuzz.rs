@@ -2,6 +2,7 @@
 //!
 //! The compiler instruments for libFuzzer as `cargo fuzz run --sanitizer none` has it do, on a stable toolchain. What a run
 //! finds of interest is kept in `target/fuzz-corpus` and begins the next; `fuzz/corpus` has real messages to begin with.
+//! These alone, without libFuzzer, are tests of `fuzz/` as well.
 
 use std::fs;
 use std::process::Command;
@@ -17,16 +18,13 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 
 pub(crate) fn run(seconds: u32) -> Result<()> {
     let folder = root().join("fuzz");
-    let manifest = folder.join("Cargo.toml");
-    shell::run(cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest))?;
     let host = host()?;
     let target = root().join("target/fuzz");
     // Naming the target keeps the flags from build scripts.
     shell::run(
         cargo()
-            .args(["build", "--release", "--locked", "--target", &host, "--manifest-path"])
-            .arg(&manifest)
-            .arg("--target-dir")
+            .args(["build", "--package", "kaika-fuzz", "--bins", "--features", "libfuzzer", "--profile", "fuzz"])
+            .args(["--locked", "--target", &host, "--target-dir"])
             .arg(&target)
             .env("RUSTFLAGS", FLAGS),
     )?;
@@ -42,7 +40,7 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
         }
         let found = root().join("target/fuzz-corpus").join(&name);
         fs::create_dir_all(&found).with_context(|| format!("{} cannot be made", found.display()))?;
-        let program = target.join(&host).join("release").join(&name);
+        let program = target.join(&host).join("fuzz").join(&name);
         eprintln!("▶ fuzz {name} for {seconds} s");
         // What it says on its way is for those who tune a target.
         let run = Command::new(program)

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{self, root};
+use crate::shell::{self, Run, root};
 
 /// Packages of Debian 12, with what of theirs the tests use.
 const PACKAGES: &[&str] = &[
@@ -49,39 +49,42 @@ const AIOSMTPD: &str = "1.4.6";
 /// Where testkit looks for aiosmtpd.
 const AIOSMTPD_FOLDER: &str = "target/judges/aiosmtpd";
 
-/// The version of cargo-deny.
-const CARGO_DENY: &str = "0.20.2";
-
-/// Where `cargo xtask deny` looks for it, under `bin`.
-pub(crate) const CARGO_DENY_FOLDER: &str = "target/judges/cargo-deny";
-
-pub(crate) fn run() -> Result<()> {
-    packages()?;
-    pkilint()?;
-    axe()?;
-    aiosmtpd()?;
-    cargo_deny()
+pub(crate) fn run(run: Run) -> Result<()> {
+    packages(run)?;
+    pkilint(run)?;
+    axe(run)?;
+    aiosmtpd(run)
 }
 
-fn packages() -> Result<()> {
-    let missing = missing_packages()?;
+/// Fails where `run` would at once.
+pub(crate) fn possible() -> Result<()> {
+    packages_to_install().map(drop)
+}
+
+fn packages(run: Run) -> Result<()> {
+    let missing = packages_to_install()?;
     if missing.is_empty() {
         return Ok(());
     }
-    if !is_root()? {
+    run(apt_get().arg("update"))?;
+    run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&missing))?;
+    let missing = missing_packages()?;
+    if !missing.is_empty() {
+        bail!("apt-get ended well, and yet these are not installed: {}", missing.join(" "));
+    }
+    Ok(())
+}
+
+fn packages_to_install() -> Result<Vec<&'static str>> {
+    let missing = missing_packages()?;
+    if !missing.is_empty() && !is_root()? {
         bail!(
             "the tests need packages that are not installed; run this, then try again:\n\
              sudo apt-get install --no-install-recommends {}",
             missing.join(" ")
         );
     }
-    shell::run(apt_get().arg("update"))?;
-    shell::run(apt_get().args(["install", "--yes", "--no-install-recommends"]).args(&missing))?;
-    let missing = missing_packages()?;
-    if !missing.is_empty() {
-        bail!("apt-get ended well, and yet these are not installed: {}", missing.join(" "));
-    }
-    Ok(())
+    Ok(missing)
 }
 
 fn missing_packages() -> Result<Vec<&'static str>> {
@@ -112,7 +115,7 @@ fn apt_get() -> Command {
 }
 
 /// pkilint in a folder of its own, anew where its version is another.
-fn pkilint() -> Result<()> {
+fn pkilint(run: Run) -> Result<()> {
     let folder = root().join(PKILINT_FOLDER);
     let python = folder.join("bin/python");
     if installed_pkilint(&python)?.as_deref() == Some(PKILINT) {
@@ -121,17 +124,15 @@ fn pkilint() -> Result<()> {
     // Debian's own python, which has the packages above, before any other in PATH.
     let debians = Path::new("/usr/bin/python3");
     let base = if debians.exists() { debians } else { Path::new("python3") };
-    shell::run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
-    shell::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg(format!("pkilint=={PKILINT}")),
-    )
+    run(Command::new(base).args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .arg(format!("pkilint=={PKILINT}")))
     .context("pkilint comes from PyPI; is there a network?")
 }
 
 /// axe-core, one script that pages are judged with. npm has it too, but we have no other use for npm.
-fn axe() -> Result<()> {
+fn axe(run: Run) -> Result<()> {
     let folder = root().join(AXE_FOLDER);
     let version = folder.join(format!("axe_playwright_python-{AXE}.dist-info"));
     if version.is_dir() && folder.join("axe_playwright_python/axe.min.js").is_file() {
@@ -141,17 +142,15 @@ fn axe() -> Result<()> {
         fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
     // Without its dependencies: the script alone is wanted, not Playwright.
-    shell::run(
-        Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
-            .arg(&folder)
-            .arg(format!("axe-playwright-python=={AXE}")),
-    )
+    run(Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target"])
+        .arg(&folder)
+        .arg(format!("axe-playwright-python=={AXE}")))
     .context("axe-core comes from PyPI; is there a network?")
 }
 
 /// aiosmtpd with the two small packages that it needs.
-fn aiosmtpd() -> Result<()> {
+fn aiosmtpd(run: Run) -> Result<()> {
     let folder = root().join(AIOSMTPD_FOLDER);
     if folder.join(format!("aiosmtpd-{AIOSMTPD}.dist-info")).is_dir() {
         return Ok(());
@@ -159,12 +158,10 @@ fn aiosmtpd() -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
-    shell::run(
-        Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-            .arg(&folder)
-            .arg(format!("aiosmtpd=={AIOSMTPD}")),
-    )
+    run(Command::new(root().join(PKILINT_FOLDER).join("bin/python"))
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+        .arg(&folder)
+        .arg(format!("aiosmtpd=={AIOSMTPD}")))
     .context("aiosmtpd comes from PyPI; is there a network?")
 }
 
@@ -172,23 +169,6 @@ fn installed_pkilint(python: &Path) -> Result<Option<String>> {
     let question = "import importlib.metadata; print(importlib.metadata.version('pkilint'))";
     let version = shell::printed(Command::new(python).args(["-c", question]))?;
     Ok(version.map(|version| version.trim().to_owned()))
-}
-
-/// cargo-deny, built here. It runs for seconds, so it is compiled in the least time: 80 s on two cores.
-fn cargo_deny() -> Result<()> {
-    let folder = root().join(CARGO_DENY_FOLDER);
-    let version = shell::printed(Command::new(folder.join("bin/cargo-deny")).arg("--version"))?;
-    if version.is_some_and(|version| version.trim() == format!("cargo-deny {CARGO_DENY}")) {
-        return Ok(());
-    }
-    shell::run(
-        shell::cargo()
-            .args(["install", "--quiet", "--locked", "--root"])
-            .arg(&folder)
-            .arg(format!("cargo-deny@{CARGO_DENY}"))
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-    )
-    .context("cargo-deny comes from crates.io; is there a network?")
 }
 
 #[cfg(test)]

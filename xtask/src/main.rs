@@ -1,7 +1,6 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
 mod bench;
-mod deny;
 mod fuzz;
 mod install;
 mod scripts;
@@ -23,13 +22,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Install what the tests need and is missing: packages of Debian; pkilint, axe-core and cargo-deny under
+    /// Install what the tests need and is missing: packages of Debian; pkilint, axe-core and aiosmtpd under
     /// target/judges.
     Install,
-    /// Check the rules that the compiler cannot: which crate may use which, and what must be absent where.
+    /// Check the rules that the compiler cannot: which crate may use which, what must be absent where, and which packages
+    /// may come in.
     Tidy,
-    /// Check licences, bans and sources of all packages, with cargo-deny.
-    Deny,
     /// Check the types of the pages' scripts, with tsc.
     Scripts,
     /// Run every fuzz target for some seconds
@@ -44,7 +42,7 @@ enum Command {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
-    /// Everything: install, formatting, clippy, tidy, licences, the pages' scripts, all tests, fuzz targets for some seconds.
+    /// Everything: formatting, tidy, install, the pages' scripts, a build with all lints, all tests.
     Test {
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
@@ -55,12 +53,11 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Bench { arguments } => bench::run(&arguments),
-        Command::Deny => deny::run(),
         Command::Fuzz { seconds } => fuzz::run(seconds),
-        Command::Install => install::run(),
-        Command::Scripts => scripts::run(),
+        Command::Install => install::run(shell::run),
+        Command::Scripts => scripts::run(shell::run),
         Command::Tidy => tidy::run(),
-        Command::Test { arguments } => test::run(&arguments),
+        Command::Test { arguments } => test::run_all(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell::{self, root};
+use crate::shell::{self, Run, root};
 
 /// What browsers of the last years can do, and nothing of Node. Each file is a module of its own, even one that
 /// neither imports nor exports.
@@ -29,7 +29,7 @@ const OPTIONS: &[&str] = &[
     "force",
 ];
 
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(run: Run) -> Result<()> {
     let scripts = scripts(&root())?;
     if scripts.is_empty() {
         bail!("no script was found in crates/*/assets; if there are none any more, this step is to go too");
@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<()> {
     if shell::printed(Command::new(tsc).arg("--version"))?.is_none() {
         bail!("there is no tsc; `cargo xtask install` installs it");
     }
-    shell::run(Command::new(tsc).current_dir(root()).args(OPTIONS).args(&scripts))
+    run(Command::new(tsc).current_dir(root()).args(OPTIONS).args(&scripts))
         .context("a script's types do not fit: give them in JSDoc comments, or mend the script")
 }
 

@@ -1,8 +1,9 @@
 //! Other programs: run, shown, and checked.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -14,16 +15,50 @@ pub(crate) fn root() -> PathBuf {
 
 /// The cargo that runs this program.
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = Command::new(cargo_program());
     command.current_dir(root());
+    // CI builds once: what would make a second build quicker makes this one slower.
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    if ci && std::env::var_os("CARGO_INCREMENTAL").is_none() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
+
+fn cargo_program() -> PathBuf {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
+}
+
+/// Clippy as a compiler, of the toolchain of [`cargo`]. `cargo clippy` looks for it in the same place.
+pub(crate) fn clippy_driver() -> Result<PathBuf> {
+    let driver = cargo_program().with_file_name(format!("clippy-driver{}", std::env::consts::EXE_SUFFIX));
+    if printed(Command::new(&driver).arg("--version"))?.is_none() {
+        bail!("there is no {}; `rustup component add clippy` installs it", driver.display());
+    }
+    Ok(driver)
+}
+
+/// How a command is run: [`run`] or [`run_aside`].
+pub(crate) type Run = fn(&mut Command) -> Result<()>;
 
 /// Shows the command line, runs it, and fails where it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
     eprintln!("▶ {line}");
     let status = command.status().with_context(|| format!("`{line}` cannot be started"))?;
+    succeeded(&line, status)
+}
+
+/// The same beside another command: shows line and output in one piece, when it is over.
+pub(crate) fn run_aside(command: &mut Command) -> Result<()> {
+    let line = line(command);
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{line}` cannot be started"))?;
+    let shown = [format!("▶ {line}\n").as_bytes(), &output.stdout, &output.stderr].concat();
+    std::io::stderr().write_all(&shown).context("standard error")?;
+    succeeded(&line, output.status)
+}
+
+fn succeeded(line: &str, status: ExitStatus) -> Result<()> {
     if !status.success() {
         bail!("`{line}` failed ({status})");
     }

@@ -1,4 +1,5 @@
-//! `cargo xtask tidy`: the architecture's invariants, most of them about what must be absent.
+//! `cargo xtask tidy`: the architecture's invariants, most of them about what must be absent, and which packages may
+//! come in.
 //!
 //! Each rule returns its complaints, one line each: where, what, and what to do.
 
@@ -6,6 +7,7 @@ mod contexts;
 mod docs;
 mod graph;
 mod layout;
+mod packages;
 mod purity;
 mod rust;
 mod sql;
@@ -19,9 +21,11 @@ use crate::shell::root;
 
 pub(crate) fn run() -> Result<()> {
     eprintln!("▶ tidy");
-    let metadata = graph::metadata()?;
+    let rules = packages::Rules::read()?;
+    let metadata = graph::metadata(&rules.graph.targets)?;
     let crates = sources(&root())?;
     let mut complaints = graph::check(&metadata)?;
+    complaints.extend(packages::check(&rules, &metadata)?);
     complaints.extend(purity::check(&crates));
     complaints.extend(sql::check(&crates));
     complaints.extend(contexts::check(&crates));
@@ -80,10 +84,10 @@ impl Crate {
     }
 }
 
-/// The crates of `crates/` and xtask itself, in the order of their names.
+/// The crates of `crates/` in the order of their names, the fuzz targets, and xtask itself.
 fn sources(root: &Path) -> Result<Vec<Crate>> {
     let mut folders = children(root, Path::new("crates"))?;
-    folders.push("xtask".into());
+    folders.extend(["fuzz".into(), "xtask".into()]);
     folders.retain(|folder| root.join(folder).join("Cargo.toml").is_file());
     folders
         .into_iter()

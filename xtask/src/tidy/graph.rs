@@ -17,6 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-wire"]),
+    // It calls parsers, wherever they are.
+    ("kaika-fuzz", &["kaika-agent", "kaika-card", "kaika-pki", "kaika-softcard", "kaika-texts", "kaika-wire"]),
     // A reader of a real pcscd, for tests.
     ("kaika-ifd-keypad", &["kaika-softcard"]),
     // Words come in where a mail leaves.
@@ -95,13 +97,19 @@ const ONLY_USERS: &[(&str, &[&str], &str)] = &[
     ("libloading", &["pcsc-sys"], "every other crate forbids unsafe code"),
 ];
 
-pub(crate) fn metadata() -> Result<Value> {
+/// All packages that are built for any of `targets`, whatever the feature that asks for them.
+pub(super) fn metadata(targets: &[String]) -> Result<Value> {
+    let mut command = cargo();
+    command.args(["metadata", "--format-version", "1", "--locked", "--all-features"]);
+    for target in targets {
+        command.args(["--filter-platform", target]);
+    }
     // Its own complaints go to stderr, and are shown by asking again.
-    let printed = printed(cargo().args(["metadata", "--format-version", "1"]))?.context("there is no cargo")?;
-    serde_json::from_str(&printed).context("`cargo metadata` failed; run it to see why")
+    let printed = printed(&mut command)?.context("there is no cargo")?;
+    serde_json::from_str(&printed).context("`cargo metadata --locked --all-features` failed; run it to see why")
 }
 
-pub(crate) fn check(metadata: &Value) -> Result<Vec<String>> {
+pub(super) fn check(metadata: &Value) -> Result<Vec<String>> {
     Ok(complaints(&Graph::read(metadata)?))
 }
 
@@ -208,11 +216,11 @@ impl<'m> Graph<'m> {
     }
 }
 
-fn array<'v>(value: &'v Value, what: &str) -> Result<&'v Vec<Value>> {
+pub(super) fn array<'v>(value: &'v Value, what: &str) -> Result<&'v Vec<Value>> {
     value.as_array().with_context(|| format!("cargo metadata has no list of {what}"))
 }
 
-fn text<'v>(value: &'v Value, what: &str) -> Result<&'v str> {
+pub(super) fn text<'v>(value: &'v Value, what: &str) -> Result<&'v str> {
     value.as_str().with_context(|| format!("cargo metadata has no {what}"))
 }
 
