@@ -13,22 +13,40 @@ use kaika_domain::{Card, CardState, Holder};
 use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, HolderId};
 use time::OffsetDateTime;
 
+macro_rules! holders {
+    ($which:literal) => {
+        concat!("SELECT id, authority, subject, organisation, email, registered_at FROM holder", $which)
+    };
+}
+pub(super) use holders;
+
+macro_rules! cards {
+    ($which:literal) => {
+        concat!(
+            "SELECT card.id, card.number, card.authority, card.holder, card.rank, card.device, card.guid, \
+            card.ordered_at, card.state, card.dispatched_at, card.state_at, card.termination_reason, \
+            card.proved_email, card.version FROM card",
+            $which
+        )
+    };
+}
+
 statements! {
-    HOLDER = "SELECT * FROM holder WHERE id = $1";
+    HOLDER = holders!(" WHERE id = $1");
     INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
     SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
-    CARD = "SELECT * FROM card WHERE id = $1";
-    BY_NUMBER = "SELECT * FROM card WHERE number = $1";
-    BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated'";
-    OLDEST_ORDER = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1";
-    OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
-        ORDER BY ordered_at, id LIMIT 1";
-    OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
-    OF_SAME_HOLDER = "SELECT card.* FROM card JOIN holder ON holder.id = card.holder \
-        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100";
-    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
-        AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5";
+    CARD = cards!(" WHERE id = $1");
+    BY_NUMBER = cards!(" WHERE number = $1");
+    BY_DEVICE = cards!(" WHERE device = $1 AND state <> 'terminated'");
+    OLDEST_ORDER = cards!(" WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1");
+    OLDEST_ORDER_OF = cards!(" WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
+        ORDER BY ordered_at, id LIMIT 1");
+    OF_AUTHORITY = cards!(" WHERE authority = $1 ORDER BY ordered_at, id");
+    OF_SAME_HOLDER = cards!(" JOIN holder ON holder.id = card.holder \
+        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100");
+    OVERDUE = cards!(" WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
+        AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5");
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
         state_at, termination_reason, version, proved_email) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";

@@ -15,10 +15,20 @@ use kaika_wire::{CardId, HolderId};
 use sqlx::Row as _;
 use time::OffsetDateTime;
 
+macro_rules! confirmations {
+    ($which:literal) => {
+        concat!(
+            "SELECT token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, expires_at, \
+            used_at FROM confirmation",
+            $which
+        )
+    };
+}
+
 statements! {
-    BY_TOKEN = "SELECT * FROM confirmation WHERE token_sha256 = $1";
-    OPEN = "SELECT * FROM confirmation WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
-        ORDER BY asked_at DESC, token_sha256 LIMIT 1";
+    BY_TOKEN = confirmations!(" WHERE token_sha256 = $1");
+    OPEN = confirmations!(" WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+        ORDER BY asked_at DESC, token_sha256 LIMIT 1");
     COUNT = "SELECT COUNT(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
     INSERT = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, \
         expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -30,7 +40,7 @@ statements! {
     VOID_PURPOSE = "UPDATE confirmation SET used_at = $2 \
         WHERE card = $1 AND purpose = $3 AND used_at IS NULL AND expires_at > $2";
     DELETE = "DELETE FROM confirmation WHERE expires_at < $1";
-    CONTACT = "SELECT * FROM contact WHERE holder = $1";
+    CONTACT = "SELECT email, name, telephone FROM contact WHERE holder = $1";
     PUT_CONTACT = "INSERT INTO contact (holder, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (holder) DO UPDATE SET email = excluded.email, name = excluded.name, \
         telephone = excluded.telephone, set_at = excluded.set_at";

@@ -10,11 +10,13 @@ use kaika_wire::GenerationId;
 use sqlx::Row as _;
 
 statements! {
-    GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, id";
+    GENERATIONS = "SELECT id, owner, ordinal, is_root, issuer, certificate, key_identifier, responder_certificate, \
+        base_url, founded_at, shards, revision FROM generation ORDER BY founded_at, id";
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
         responder_certificate, base_url, founded_at, shards, revision) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
+    LATEST_CRL = "SELECT number, revision, this_update, next_update FROM crl WHERE generation = $1 AND shard = $2 \
+        ORDER BY number DESC LIMIT 1";
     CRL_PART = "SELECT der FROM crl_part WHERE generation = $1 AND shard = $2 AND number = $3 AND part = $4";
     // One list after the other, so that each sees those before it.
     HOLD = "UPDATE generation SET revision = revision WHERE id = $1";

@@ -12,17 +12,27 @@ use kaika_app::{JobRecord, Receipt, Station, StoreError};
 use kaika_wire::{CardId, JobId, Nonce, StationId};
 use time::OffsetDateTime;
 
+macro_rules! jobs {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, card, station, open, token_sha256, state, sequence, nonce, steps, expectation, ended, \
+            origin, started_at, updated_at, worker, version FROM card_job",
+            $which
+        )
+    };
+}
+
 statements! {
-    JOB = "SELECT * FROM card_job WHERE id = $1";
-    OPEN_JOB = "SELECT * FROM card_job WHERE card = $1 AND open = 1 AND exclusive = 1";
+    JOB = jobs!(" WHERE id = $1");
+    OPEN_JOB = jobs!(" WHERE card = $1 AND open = 1 AND exclusive = 1");
     INSERT = "INSERT INTO card_job (id, kind, card, station, open, exclusive, token_sha256, state, sequence, nonce, \
         steps, expectation, ended, origin, started_at, updated_at, version, worker) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE = "UPDATE card_job SET open = $3, state = $4, sequence = $5, nonce = $6, steps = $7, expectation = $8, \
         ended = $9, updated_at = $10, worker = $11, version = version + 1 WHERE id = $1 AND version = $2";
-    RECEIPTS = "SELECT * FROM receipt WHERE card = $1 ORDER BY at, job";
+    RECEIPTS = "SELECT job, card, cms, at FROM receipt WHERE card = $1 ORDER BY at, job";
     INSERT_RECEIPT = "INSERT INTO receipt (job, card, cms, at) VALUES ($1, $2, $3, $4)";
-    STATION = "SELECT * FROM station WHERE id = $1";
+    STATION = "SELECT id, name, token_sha256, enrolled_at, withdrawn_at FROM station WHERE id = $1";
     INSERT_STATION = "INSERT INTO station (id, name, token_sha256, enrolled_at, withdrawn_at) \
         VALUES ($1, $2, $3, $4, $5)";
     TAKE_LEASE = "INSERT INTO lease (name, owner, until) VALUES ($1, $2, $3) \

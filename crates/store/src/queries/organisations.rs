@@ -2,6 +2,7 @@
 
 use super::{
     Connection, Db, EXPLAIN, Found, Work, cards,
+    cards::holders,
     certificates::state,
     rows::{Row, parsed, text, text_or_none, time, word},
 };
@@ -61,7 +62,7 @@ statements! {
     BY_LATEST_EXPIRY = page!(
         "(listed.not_after, listed.number, listed.role_rank, listed.certificate) < ($7, $8, $9, $10)",
         "listed.not_after DESC, listed.number DESC, listed.role_rank DESC, listed.certificate DESC");
-    HOLDERS = "SELECT * FROM holder WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3";
+    HOLDERS = holders!(" WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3");
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
     PUT_RULE = "INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) \
         ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by";

@@ -11,16 +11,17 @@ use kaika_wire::CardId;
 use time::OffsetDateTime;
 
 statements! {
-    USER_CODE = "SELECT * FROM user_code WHERE card = $1";
+    USER_CODE = "SELECT hash, fails, fails_without_card, set_at FROM user_code WHERE card = $1";
     PUT_USER_CODE = "INSERT INTO user_code (card, hash, fails, set_at) VALUES ($1, $2, 0, $3) \
         ON CONFLICT (card) DO UPDATE SET hash = excluded.hash, fails = 0, fails_without_card = 0, \
         set_at = excluded.set_at";
-    DEBIT_USER_CODE = "UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 RETURNING *";
+    DEBIT_USER_CODE = "UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 \
+        RETURNING hash, fails, fails_without_card, set_at";
     CREDIT_USER_CODE = "UPDATE user_code SET fails = 0 WHERE card = $1 AND hash = $2";
     DEBIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = fails_without_card + 1 \
-        WHERE card = $1 AND fails_without_card < $2 RETURNING *";
+        WHERE card = $1 AND fails_without_card < $2 RETURNING hash, fails, fails_without_card, set_at";
     CREDIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = 0 WHERE card = $1 AND hash = $2";
-    PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
+    PUKS = "SELECT version, state, unanswered, exposed, ciphertext FROM puk WHERE card = $1 ORDER BY version";
     PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered, \
         exposed = excluded.exposed WHERE puk.ciphertext = excluded.ciphertext";

@@ -11,7 +11,8 @@ use kaika_wire::CardId;
 use time::OffsetDateTime;
 
 statements! {
-    SESSION = "SELECT * FROM session WHERE token_sha256 = $1";
+    SESSION = "SELECT token_sha256, job, card, authority, begun_at, expires_at, ended_at FROM session WHERE \
+        token_sha256 = $1";
     INSERT = "INSERT INTO session (token_sha256, job, card, authority, begun_at, expires_at, ended_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     END = "UPDATE session SET ended_at = $2 WHERE token_sha256 = $1 AND ended_at IS NULL";

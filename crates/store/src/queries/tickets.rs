@@ -10,7 +10,8 @@ use kaika_wire::{AuthorityId, JobDetails, JobId, JobKind};
 use time::OffsetDateTime;
 
 statements! {
-    BY_OUTCOME = "SELECT * FROM ticket WHERE outcome_sha256 = $1";
+    BY_OUTCOME = "SELECT ticket_sha256, outcome_sha256, kind, details, authority, expires_at, job, browser_sha256 \
+        FROM ticket WHERE outcome_sha256 = $1";
     INSERT = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, details, \
         browser_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REDEEM = "UPDATE ticket SET job = $5 \
