@@ -104,6 +104,10 @@ impl Store for Crowded {
         }
     }
 
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        self.store.check_schema().await
+    }
+
     fn status_changes(&self) -> u64 {
         self.store.status_changes()
     }

@@ -10,12 +10,13 @@ mod jobs;
 mod mails;
 mod organisations;
 mod rows;
+mod schema;
 mod secrets;
 mod sessions;
 mod tickets;
 
-use super::{Connection, Db, EXPLAIN, PARAMETERS, WRITES_AT_ONCE};
-use crate::failure;
+use super::{Connection, Db, EXPLAIN, PARAMETERS, TABLES, WRITES_AT_ONCE};
+use crate::{failure, groups::Many};
 use async_trait::async_trait;
 use kaika_app::{
     Crl, CrlHead, Generation, Issuance, JobRecord, KeyUse, Reader, Receipt, Settled, Station, StatusRecord, StoreError,
@@ -29,6 +30,7 @@ use kaika_wire::{
     SerialNumber, StationId,
 };
 pub(super) use organisations::plans as plans_of_lists;
+pub(super) use schema::said;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -75,6 +77,15 @@ impl Work {
 
 pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
     use sqlx::Executor;
+    let statements = statements(|statement| statement.texts());
+    for statement in &statements {
+        (&mut *on).prepare(sqlx::SqlSafeStr::into_sql_str(*statement)).await.map_err(failure)?;
+    }
+    Ok(statements.len())
+}
+
+/// Every statement there is, those about many things in these texts.
+pub(super) fn statements(texts: impl Fn(&'static Many) -> &'static [&'static str]) -> Vec<&'static str> {
     let files = [
         audit::STATEMENTS,
         captchas::STATEMENTS,
@@ -85,18 +96,18 @@ pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
         jobs::STATEMENTS,
         mails::STATEMENTS,
         organisations::STATEMENTS,
+        schema::STATEMENTS,
         secrets::STATEMENTS,
         sessions::STATEMENTS,
         tickets::STATEMENTS,
     ];
     let many = [audit::MANY, certificates::MANY, jobs::MANY, organisations::MANY].concat();
-    let many = many.into_iter().flat_map(|statement| *statement.texts());
-    let mut count = 0;
-    for statement in files.into_iter().flatten().copied().chain(many) {
-        (&mut *on).prepare(sqlx::SqlSafeStr::into_sql_str(statement)).await.map_err(failure)?;
-        count += 1;
-    }
-    Ok(count)
+    files
+        .into_iter()
+        .flatten()
+        .copied()
+        .chain(many.into_iter().flat_map(|statement| texts(statement).to_vec()))
+        .collect()
 }
 
 #[async_trait]
