@@ -22,6 +22,8 @@ pub trait Store: Send + Sync {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// A transaction; dropped without [`UnitOfWork::commit`] it leaves nothing.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+    /// Whether this program may run on the schema, which another may have changed since this handle was opened.
+    async fn check_schema(&self) -> Result<(), StoreError>;
     /// How many transactions through this handle may have changed a certificate's status: counted before their commit
     /// is told.
     fn status_changes(&self) -> u64;

@@ -6,6 +6,7 @@ mod card;
 mod certificate;
 mod demo;
 mod mail;
+mod migrate;
 mod server;
 mod station;
 mod sweep;
@@ -14,7 +15,7 @@ use crate::{
     clock::ShiftedClock,
     config::Config,
     demo::Memory,
-    installation::{Folder, Installation, Opening, Places},
+    installation::{Folder, Installation, Opening, Places, Schema},
     output, serve,
 };
 use anyhow::{Result, bail};
@@ -50,6 +51,8 @@ enum What {
     Init(server::Options),
     /// Run an authority: portal, API, OCSP and revocation lists
     Serve(server::Options),
+    /// Bring the database's schema up to date, for a newer version of this program; no other command changes it
+    Migrate(migrate::Options),
     /// Copy an authority's database, keys, policies and anchors into a folder, while it is served
     Backup(backup::Options),
     /// The configuration
@@ -128,6 +131,7 @@ async fn run(command: Command) -> Result<ExitCode> {
         What::Demo(options) => demo::run(options).await,
         What::Init(options) => server::init(options).await,
         What::Serve(options) => server::serve(options).await,
+        What::Migrate(options) => migrate::run(options).await,
         What::Backup(options) => backup::run(options).await,
         What::Config(work) => server::check(work).await,
         What::Card(work) => card::run(work).await,
@@ -161,7 +165,7 @@ impl Place {
     /// Opens what `init` or a demo has made, at the time that the demo has.
     async fn open(&self) -> Result<Installation> {
         if let Some(config) = self.config()? {
-            return serve::open(&config).await;
+            return serve::open(&config, Schema::Check).await;
         }
         let folder = self.folder()?;
         let memory = Memory::read(&folder)?;
@@ -171,6 +175,7 @@ impl Place {
             base_url: memory.base_url.clone(),
             clock,
             status: crate::demo::at_once(),
+            schema: Schema::Check,
         };
         Installation::open(&folder.places(), opening).await
     }

@@ -34,6 +34,9 @@ pub struct Config {
     pub mail: Option<Mail>,
     #[serde(default)]
     pub log: Log,
+    /// Where this was read.
+    #[serde(skip)]
+    file: PathBuf,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +76,16 @@ pub struct Tls {
 pub struct Database {
     /// `sqlite:PATH` or `postgres://…`. An address may have a password in it: this has no `Debug` of its own making.
     pub url: String,
+    /// Whether a server brings the schema up to date at its start; `kaika migrate` does at any time. None: on SQLite, where
+    /// there is one server.
+    #[serde(default)]
+    pub migrate: Option<bool>,
+}
+
+impl Database {
+    pub fn migrates(&self) -> bool {
+        self.migrate.unwrap_or(self.url.starts_with("sqlite:"))
+    }
 }
 
 impl std::fmt::Debug for Database {
@@ -199,6 +212,7 @@ impl Config {
         config.validate().with_context(|| format!("{} is not right", path.display()))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         config.settle(folder);
+        config.file = path.to_owned();
         Ok(config)
     }
 
@@ -281,6 +295,8 @@ impl Config {
             keys: self.keys.folder.clone(),
             passphrase_file: self.keys.passphrase_file.clone(),
             anchors: self.keys.anchors.clone(),
+            named: format!("--config {}", self.file.display()),
+            made_by: "kaika init",
         }
     }
 }
@@ -368,6 +384,16 @@ mod tests {
         assert_eq!(config.base_url(), "http://pki.agency.example");
         assert!(config.places().keys.is_absolute() && config.places().keys.ends_with("keys"));
         assert!(!format!("{config:?}").contains("postgres"), "an address may have a password");
+    }
+
+    #[test]
+    fn only_a_server_on_sqlite_migrates_unasked() {
+        let migrates = |from: &str, to: &str| read(&EXAMPLE.replace(from, to)).unwrap().database.migrates();
+        let url = "url = \"postgres://kaika@db.agency.example/kaika\"";
+        assert!(EXAMPLE.contains(url) && EXAMPLE.contains("# migrate = true"));
+        assert!(!migrates("", "") && migrates("# migrate = true", "migrate = true"));
+        assert!(migrates(url, "url = \"sqlite:kaika.db\""));
+        assert!(!migrates(url, "url = \"sqlite:kaika.db\"\nmigrate = false"));
     }
 
     #[test]

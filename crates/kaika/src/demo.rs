@@ -10,7 +10,7 @@ pub use memory::Memory;
 
 use crate::{
     clock::ShiftedClock,
-    installation::{Folder, Installation, Opening},
+    installation::{Folder, Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
 };
 use address::Address;
@@ -85,6 +85,7 @@ pub async fn run(options: Options) -> Result<()> {
         base_url: memory.base_url.clone(),
         clock: clock.clone(),
         status: at_once(),
+        schema: Schema::MakeOrUpdate,
     };
     let installation = Installation::open(&folder.places(), opening).await?;
     let stopped = || stopped(stopping.clone());

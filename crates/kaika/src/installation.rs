@@ -3,7 +3,7 @@
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
 use kaika_app::{
-    App, Store,
+    App, Store, StoreError,
     audit::Anchors,
     authorities::found_authorities,
     holders::organise,
@@ -12,6 +12,7 @@ use kaika_app::{
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
 use kaika_domain::authorities::{Policy, Root, Roots};
+use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
 use kaika_wire::AuthorityId;
 use std::{
@@ -100,6 +101,8 @@ impl Folder {
             keys: self.keys(),
             passphrase_file: self.passphrase_file(),
             anchors: self.anchor_file(),
+            named: format!("--data {}", self.root.display()),
+            made_by: "kaika demo",
         }
     }
 
@@ -140,18 +143,77 @@ pub struct Places {
     pub passphrase_file: PathBuf,
     /// Signed heads of the audit log.
     pub anchors: PathBuf,
+    /// How a command line names all this.
+    pub named: String,
+    /// The command that makes what is missing.
+    pub made_by: &'static str,
+}
+
+/// What may be done to the schema where a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It is only looked at.
+    Check,
+    /// Made in an empty database.
+    Make,
+    /// Brought up to date in one that is not empty.
+    Update,
+    /// One or the other: the demo's folder is its own.
+    MakeOrUpdate,
+}
+
+impl Schema {
+    /// Whether this is what kept a database from being opened, and may be changed.
+    fn mends(self, error: &StoreError) -> bool {
+        match error {
+            StoreError::Empty => matches!(self, Schema::Make | Schema::MakeOrUpdate),
+            StoreError::Older { .. } => matches!(self, Schema::Update | Schema::MakeOrUpdate),
+            _ => false,
+        }
+    }
 }
 
 impl Places {
     /// # Errors
-    /// The database is of a newer version or cannot be opened.
-    pub async fn open_store(&self) -> Result<Arc<dyn Store>> {
+    /// The database has a schema that this program cannot run on, and may not change; or it cannot be opened.
+    pub async fn open_store(&self, schema: Schema) -> Result<Arc<dyn Store>> {
+        let mut opened = kaika_store::open(&self.database).await;
+        if opened.as_ref().is_err_and(|error| schema.mends(error)) {
+            let Migrated { from, to } =
+                kaika_store::migrate(&self.database).await.map_err(|error| self.unusable(error))?;
+            tracing::info!(from, to, "the database's schema was brought up to date");
+            opened = kaika_store::open(&self.database).await;
+        }
+        opened.map_err(|error| self.unusable(error))
+    }
+
+    /// Brings the schema up to date. An empty database stays empty: it may be the wrong one.
+    ///
+    /// # Errors
+    /// The database is empty or of a newer version, or cannot be changed.
+    pub async fn migrate(&self) -> Result<Migrated> {
+        match kaika_store::open(&self.database).await {
+            Ok(store) => store.close().await,
+            Err(StoreError::Older { .. }) => {}
+            Err(error) => return Err(self.unusable(error)),
+        }
+        kaika_store::migrate(&self.database).await.map_err(|error| self.unusable(error))
+    }
+
+    /// What is to be done about it goes first.
+    fn unusable(&self, error: StoreError) -> anyhow::Error {
         // An address may have a password in it.
         let database = match self.database.strip_prefix("sqlite:") {
             Some(path) => format!("the database {path}"),
             None => "the PostgreSQL database".to_owned(),
         };
-        kaika_store::open(&self.database).await.with_context(|| format!("{database} cannot be used"))
+        let (named, made_by) = (&self.named, self.made_by);
+        let told = match &error {
+            StoreError::Empty => format!("{database} cannot be used; `{made_by} {named}` makes a new one"),
+            StoreError::Older { .. } => format!("{database} has to be brought up to date: `kaika migrate {named}`"),
+            _ => format!("{database} cannot be used"),
+        };
+        anyhow::Error::new(error).context(told)
     }
 
     /// The anchors of the audit log, with their signatures checked; needs no passphrase.
@@ -185,14 +247,15 @@ pub struct Opening {
     pub base_url: String,
     pub clock: ShiftedClock,
     pub status: StatusSettings,
+    pub schema: Schema,
 }
 
 impl Installation {
     /// # Errors
-    /// The database is of a newer version or cannot be opened; a policy is wrong; a key cannot be opened.
+    /// The database does not fit or cannot be opened; a policy is wrong; a key cannot be opened.
     pub async fn open(places: &Places, opening: Opening) -> Result<Self> {
         let (policies, roots) = places.read_authorities()?;
-        let store = places.open_store().await?;
+        let store = places.open_store(opening.schema).await?;
         let passphrase_file = &places.passphrase_file;
         let is_founded = !store.read().await?.generations().await?.is_empty();
         let passphrase_missing = || (!passphrase_file.exists()).then(|| passphrase_file.clone());
@@ -313,5 +376,36 @@ impl Draft {
         self.0.as_file().sync_all()?;
         self.0.persist(path)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_schema_is_changed_only_by_whoever_may() {
+        for schema in [Schema::Check, Schema::Make, Schema::Update, Schema::MakeOrUpdate] {
+            for is_empty in [true, false] {
+                let data = tempfile::tempdir().unwrap();
+                let places = Folder::new(data.path()).places();
+                if !is_empty {
+                    kaika_store::migrate_to(&places.database, 14).await.unwrap();
+                }
+                let may = match is_empty {
+                    true => matches!(schema, Schema::Make | Schema::MakeOrUpdate),
+                    false => matches!(schema, Schema::Update | Schema::MakeOrUpdate),
+                };
+                let opened = places.open_store(schema).await;
+                match &opened {
+                    Ok(store) => store.check_schema().await.unwrap(),
+                    Err(error) => {
+                        let command = if is_empty { "`kaika demo --data " } else { "`kaika migrate --data " };
+                        assert!(format!("{error:#}").contains(command), "{error:#}");
+                    }
+                }
+                assert_eq!(opened.is_ok(), may, "{schema:?}, empty: {is_empty}");
+            }
+        }
     }
 }

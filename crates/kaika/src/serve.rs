@@ -3,7 +3,7 @@
 use crate::{
     clock::ShiftedClock,
     config::{Config, Tls},
-    installation::{Installation, Opening},
+    installation::{Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
 };
 use anyhow::{Context, Result, bail};
@@ -44,7 +44,8 @@ pub async fn run(config: Config) -> Result<()> {
         None => None,
     };
     let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
-    let installation = open(&config).await?;
+    let schema = if config.database.migrates() { Schema::Update } else { Schema::Check };
+    let installation = open(&config, schema).await?;
     if mailer.is_none() {
         tracing::warn!("no mail server is configured: mails wait in the database");
     }
@@ -88,13 +89,13 @@ pub async fn run(config: Config) -> Result<()> {
     Ok(())
 }
 
-/// Makes what is missing: policies, keys, schema, authorities. What exists is left alone.
+/// Makes what is missing: policies, keys, schema, authorities. What exists is left alone, be it an older schema.
 ///
 /// # Errors
-/// A folder cannot be written, a policy is wrong, the database cannot be used.
+/// A folder cannot be written, a policy is wrong, the database cannot be used as it is.
 pub async fn init(config: &Config) -> Result<Installation> {
     crate::installation::copy_authorities(&config.authorities)?;
-    let installation = Installation::open(&config.places(), opening(config)).await?;
+    let installation = Installation::open(&config.places(), opening(config, Schema::Make)).await?;
     installation.found().await?;
     Ok(installation)
 }
@@ -102,15 +103,15 @@ pub async fn init(config: &Config) -> Result<Installation> {
 /// An installation that `init` has made.
 ///
 /// # Errors
-/// An authority was not founded yet.
-pub async fn open(config: &Config) -> Result<Installation> {
+/// An authority was not founded yet, or the database does not fit.
+pub async fn open(config: &Config, schema: Schema) -> Result<Installation> {
     if !config.keys.passphrase_file.exists() {
         bail!(
             "there is no passphrase in {}; `kaika init` makes a new installation",
             config.keys.passphrase_file.display()
         );
     }
-    let installation = Installation::open(&config.places(), opening(config)).await?;
+    let installation = Installation::open(&config.places(), opening(config, schema)).await?;
     let generations = installation.app.store.read().await?.generations().await?;
     for id in installation.app.policies.keys() {
         if !generations.iter().any(|generation| generation.owner == *id) {
@@ -120,12 +121,13 @@ pub async fn open(config: &Config) -> Result<Installation> {
     Ok(installation)
 }
 
-fn opening(config: &Config) -> Opening {
+fn opening(config: &Config, schema: Schema) -> Opening {
     Opening {
         origin: config.server.origin.clone(),
         base_url: config.base_url().to_owned(),
         clock: ShiftedClock::default(),
         status: config.status.settings(),
+        schema,
     }
 }
 

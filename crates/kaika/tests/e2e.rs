@@ -32,6 +32,8 @@ mod judges;
 mod kills;
 #[path = "e2e/mail.rs"]
 mod mail;
+#[path = "e2e/migrate.rs"]
+mod migrate;
 #[path = "e2e/ordered.rs"]
 mod ordered;
 #[path = "e2e/pcsc.rs"]

@@ -1,6 +1,7 @@
 //! For whoever watches over the server: is it alive, is it ready, what is it doing.
 //!
-//! `/healthz` says that the process answers, `/readyz` that the database does, too, and that every authority is founded.
+//! `/healthz` says that the process answers, `/readyz` that the database does, too, that its schema still takes this
+//! program, and that every authority is founded.
 //! Requests are counted by route, never by address: an outcome's address is a secret.
 
 use crate::site::Site;
@@ -12,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kaika_app::{App, Failure};
+use kaika_app::{App, Failure, StoreError};
 use metrics::{Label, SharedString};
 use std::{
     sync::Arc,
@@ -30,6 +31,10 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     let (status, words) = match tokio::time::timeout(PATIENCE, is_founded(&app)).await {
         Ok(Ok(true)) => (StatusCode::OK, "ready\n"),
         Ok(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "an authority is not founded\n"),
+        Ok(Err(Failure::Store(error @ (StoreError::Empty | StoreError::Older { .. } | StoreError::Newer { .. })))) => {
+            tracing::error!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database has another schema\n")
+        }
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
@@ -40,6 +45,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn is_founded(app: &App) -> Result<bool, Failure> {
+    app.store.check_schema().await?;
     let generations = app.store.read().await?.generations().await?;
     Ok(app.policies.keys().all(|id| generations.iter().any(|generation| generation.owner == *id)))
 }

@@ -30,7 +30,7 @@ impl Many {
 
     /// The things in groups, each with the text for it.
     pub(crate) fn each<'t, T>(&self, mut things: &'t [T]) -> impl Iterator<Item = (&'static str, &'t [T])> {
-        let texts = *self.texts();
+        let texts = *self.all();
         std::iter::from_fn(move || {
             let (size, sql) = SIZES.into_iter().zip(texts).find(|(size, _)| *size <= things.len())?;
             let (group, rest) = things.split_at(size);
@@ -39,7 +39,16 @@ impl Many {
         })
     }
 
-    pub(crate) fn texts(&self) -> &[&'static str; SIZES.len()] {
+    pub(crate) fn texts(&self) -> &[&'static str] {
+        self.all()
+    }
+
+    /// The text for one thing.
+    pub(crate) fn smallest(&self) -> &[&'static str] {
+        &self.all()[SIZES.len() - 1..]
+    }
+
+    fn all(&self) -> &[&'static str; SIZES.len()] {
         self.sized.get_or_init(|| SIZES.map(|size| &*self.text_for(size).leak()))
     }
 

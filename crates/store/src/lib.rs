@@ -9,20 +9,51 @@
 
 mod groups;
 mod postgres;
+mod schema;
 mod sqlite;
 
 use kaika_app::{Store, StoreError};
+pub use schema::{Migrated, may_run};
 use std::{path::Path, sync::Arc};
 
-/// Opens the database and brings its schema up to date: `sqlite:PATH` (made where it is missing) or `postgres://…`.
+/// Opens a database whose schema this program may run on: `sqlite:PATH` or `postgres://…`. It is not changed.
 ///
 /// # Errors
-/// [`StoreError::Newer`] for a database of a newer version; the database cannot be reached or written.
+/// [`StoreError::Empty`], [`StoreError::Older`] or [`StoreError::Newer`]; the database cannot be reached.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
     match url.strip_prefix("sqlite:") {
         Some(path) => Ok(Arc::new(sqlite::open(path.as_ref()).await?)),
         None => Ok(Arc::new(postgres::open(url).await?)),
     }
+}
+
+/// Brings the schema of an older database up to date, or makes that of an empty one; an SQLite file that is missing is
+/// made. Of two programs that do so at the same time one waits, and finds nothing to do.
+///
+/// # Errors
+/// [`StoreError::Newer`]; the database cannot be reached or written, or a migration fails, which leaves nothing of it.
+pub async fn migrate(url: &str) -> Result<Migrated, StoreError> {
+    migrate_up_to(url, None).await
+}
+
+/// As an earlier version would: for tests of what it left.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_to(url: &str, version: i64) -> Result<Migrated, StoreError> {
+    migrate_up_to(url, Some(version)).await
+}
+
+async fn migrate_up_to(url: &str, version: Option<i64>) -> Result<Migrated, StoreError> {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => sqlite::migrate(path.as_ref(), version).await,
+        None => postgres::migrate(url, version).await,
+    }
+}
+
+/// What is kept of a release, on SQLite and on PostgreSQL: its migrations, and every statement.
+pub fn release() -> [(&'static str, String); 2] {
+    [("sqlite", sqlite::release()), ("postgres", postgres::release())]
 }
 
 /// Copies the database into this file, as it is at one moment; others may read and write it meanwhile. False for
@@ -64,9 +95,9 @@ macro_rules! contexts {
     ($($context:ident),*) => {
         $(mod $context;)*
 
-        /// Every statement there is, of those about many things each of its texts.
-        fn statements() -> Vec<&'static str> {
-            [$($context::statements()),*].concat()
+        /// Every statement there is, those about many things in these texts.
+        pub(super) fn statements(texts: fn(&'static $crate::groups::Many) -> &'static [&'static str]) -> Vec<&'static str> {
+            [$($context::statements(texts)),*].concat()
         }
     };
 }
@@ -78,10 +109,10 @@ macro_rules! statements {
         $(pub(super) const $name: &str = $sql;)*
         $(static $many: $crate::groups::Many = $crate::groups::Many::new($text, super::PARAMETERS);)*
 
-        pub(super) fn statements() -> Vec<&'static str> {
-            let many: &[&$crate::groups::Many] = &[$(&$many),*];
-            let many = many.iter().flat_map(|statement| *statement.texts());
-            [$($name),*].into_iter().chain(many).collect()
+        pub(super) fn statements(texts: fn(&'static $crate::groups::Many) -> &'static [&'static str]) -> Vec<&'static str> {
+            let many: &[&'static $crate::groups::Many] = &[$(&$many),*];
+            let many = many.iter().flat_map(|statement| texts(statement));
+            [$($name),*].into_iter().chain(many.copied()).collect()
         }
     };
 }
@@ -102,22 +133,4 @@ fn failure(error: sqlx::Error) -> StoreError {
         return StoreError::Database("it gave no connection in time: it does not run, or has too much to do".into());
     }
     StoreError::Database(Box::new(error))
-}
-
-/// The schema, from the scripts of one driver.
-async fn migrate<'a, A>(scripts: &[(i64, &'static str, &'static str)], database: A) -> Result<(), StoreError>
-where
-    A: sqlx::Acquire<'a>,
-    <A::Connection as std::ops::Deref>::Target: sqlx::migrate::Migrate,
-{
-    use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-    let migrations = scripts.iter().map(|(version, description, sql)| {
-        let sql = sqlx::SqlSafeStr::into_sql_str(*sql);
-        Migration::new(*version, (*description).into(), MigrationType::Simple, sql, false)
-    });
-    let known = scripts.last().map_or(0, |(version, ..)| *version);
-    Migrator::with_migrations(migrations.collect()).run(database).await.map_err(|error| match error {
-        MigrateError::VersionMissing(found) => StoreError::Newer { found, known },
-        other => StoreError::Database(Box::new(other)),
-    })
 }

@@ -1,9 +1,13 @@
 //! PostgreSQL: many servers may share one database.
 
-use crate::{failure, groups::Parameters, migrate};
+use crate::{
+    failure,
+    groups::{Many, Parameters},
+    schema::{self, Migrated, Script},
+};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sqlx::{Connection as _, PgPool, migrate::Migrate as _, postgres::PgPoolOptions};
 use std::{
     sync::{
         Arc,
@@ -23,6 +27,9 @@ const WRITES_AT_ONCE: bool = true;
 /// How to ask for a statement's plan, and the column that tells it.
 const EXPLAIN: (&str, &str) = ("EXPLAIN", "QUERY PLAN");
 
+/// How many tables have this name, among those that statements find by it.
+const TABLES: &str = "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)";
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -30,7 +37,7 @@ const CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection, be all of them taken or PostgreSQL not there: sqlx tries again where it is
 /// refused. A restart of PostgreSQL takes less; whoever asked would rather be told than wait for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
-const SCRIPTS: &[(i64, &str, &str)] = &[
+const SCRIPTS: &[Script] = &[
     (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
@@ -45,6 +52,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (12, "devices", include_str!("../migrations/postgres/0012_devices.sql")),
     (13, "mail attempts", include_str!("../migrations/postgres/0013_mail_attempts.sql")),
     (14, "list roles", include_str!("../migrations/postgres/0014_list_roles.sql")),
+    (15, "schema", include_str!("../migrations/postgres/0015_schema.sql")),
 ];
 
 pub(crate) struct PostgresStore {
@@ -55,8 +63,28 @@ pub(crate) struct PostgresStore {
 pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
     let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
     let pool = options.connect(url).await.map_err(failure)?;
-    migrate(SCRIPTS, &pool).await?;
-    Ok(PostgresStore { pool, status_changes: Arc::default() })
+    let store = PostgresStore { pool, status_changes: Arc::default() };
+    store.check_schema().await?;
+    Ok(store)
+}
+
+/// One program at a time, while others may be at work: each migration is a transaction of its own, so that none keeps its
+/// locks for longer than it needs them. Those before one that failed stay.
+pub(crate) async fn migrate(url: &str, up_to: Option<i64>) -> Result<Migrated, StoreError> {
+    let mut migrating = Connection::connect(url).await.map_err(failure)?;
+    // The one that sqlx takes, and with it programs of 0.1. It ends with the connection.
+    migrating.lock().await.map_err(schema::database)?;
+    // Whoever waits for a table has everybody behind it wait, too: be it for a backup.
+    sqlx::raw_sql("SET lock_timeout = '3s'").execute(&mut migrating).await.map_err(failure)?;
+    let said = queries::said(&mut migrating).await?;
+    let up_to = up_to.unwrap_or(schema::last(SCRIPTS));
+    let migrated = schema::bring_up(said, SCRIPTS, up_to, &mut migrating).await?;
+    migrating.close().await.map_err(failure)?;
+    Ok(migrated)
+}
+
+pub(crate) fn release() -> String {
+    schema::release(SCRIPTS, queries::statements(Many::smallest))
 }
 
 impl PostgresStore {
@@ -86,6 +114,11 @@ impl Store for PostgresStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.pool.begin().await.map_err(failure)?;
         Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+    }
+
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(failure)?;
+        queries::said(&mut connection).await?.fits(SCRIPTS).map(drop)
     }
 
     fn status_changes(&self) -> u64 {

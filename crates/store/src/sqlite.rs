@@ -1,6 +1,10 @@
 //! SQLite: one writer, some readers, write-ahead log.
 
-use crate::{failure, groups::Parameters, migrate};
+use crate::{
+    failure,
+    groups::{Many, Parameters},
+    schema::{self, Migrated, Script},
+};
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{
@@ -31,6 +35,9 @@ const WRITES_AT_ONCE: bool = false;
 /// How to ask for a statement's plan, and the column that tells it.
 const EXPLAIN: (&str, &str) = ("EXPLAIN QUERY PLAN", "detail");
 
+/// How many tables have this name.
+const TABLES: &str = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = $1";
+
 #[path = "queries/all.rs"]
 mod queries;
 
@@ -39,7 +46,7 @@ const READERS: u32 = 4;
 const BUSY_FOR: Duration = Duration::from_secs(10);
 /// SQLITE_BUSY.
 const BUSY: &str = "5";
-const SCRIPTS: &[(i64, &str, &str)] = &[
+const SCRIPTS: &[Script] = &[
     (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
     (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
     (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
@@ -54,6 +61,7 @@ const SCRIPTS: &[(i64, &str, &str)] = &[
     (12, "devices", include_str!("../migrations/sqlite/0012_devices.sql")),
     (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
     (14, "list roles", include_str!("../migrations/sqlite/0014_list_roles.sql")),
+    (15, "schema", include_str!("../migrations/sqlite/0015_schema.sql")),
 ];
 
 pub(crate) struct SqliteStore {
@@ -63,33 +71,61 @@ pub(crate) struct SqliteStore {
 }
 
 pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
+    // To look at it is not to make it.
+    if !path.try_exists().map_err(|error| StoreError::Database(Box::new(error)))? {
+        return Err(StoreError::Empty);
+    }
+    let pool = |most| {
+        let options = SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
+        options.after_release(|connection, _| Box::pin(is_as_new(connection)))
+    };
+    let mut checking = writing(path).connect().await.map_err(failure)?;
+    let fits = queries::said(&mut checking).await.and_then(|said| said.fits(SCRIPTS));
+    if let Err(error) = fits {
+        checking.close().await.map_err(failure)?;
+        return Err(error);
+    }
+    write_ahead(&mut checking).await.map_err(failure)?;
+    // What a statement would undo where it fails is kept in memory, not in a file of its own for each statement; a
+    // migration may change whole tables.
+    let writer = pool(1).connect_with(writing(path).pragma("temp_store", "memory")).await.map_err(failure)?;
+    checking.close().await.map_err(failure)?;
+    let readers = pool(READERS).connect_with(options(path).read_only(true)).await.map_err(failure)?;
+    Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
+}
+
+/// All or nothing, and one program at a time: two that find a new file at the same moment would both make its tables.
+pub(crate) async fn migrate(path: &Path, up_to: Option<i64>) -> Result<Migrated, StoreError> {
     make_file(path).map_err(|error| StoreError::Database(Box::new(error)))?;
-    let options = SqliteConnectOptions::new()
+    let mut migrating = writing(path).connect().await.map_err(failure)?;
+    write_ahead(&mut migrating).await.map_err(failure)?;
+    let mut transaction = migrating.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
+    let said = queries::said(&mut transaction).await?;
+    let up_to = up_to.unwrap_or(schema::last(SCRIPTS));
+    let migrated = schema::bring_up(said, SCRIPTS, up_to, &mut *transaction).await?;
+    transaction.commit().await.map_err(failure)?;
+    migrating.close().await.map_err(failure)?;
+    Ok(migrated)
+}
+
+pub(crate) fn release() -> String {
+    schema::release(SCRIPTS, queries::statements(Many::smallest))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_FOR)
         // KiB; the readers' hot pages are few.
-        .pragma("cache_size", "-1024");
-    let pool = |most| {
-        let options = SqlitePoolOptions::new().max_connections(most).idle_timeout(None).max_lifetime(None);
-        options.after_release(|connection, _| Box::pin(is_as_new(connection)))
-    };
-    // A group of certificates touches some hundred pages of indexes: they stay in memory until the commit, and are folded
-    // into the file once in a while, not after every group.
-    let writing = options.clone().pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "8000");
-    let mut migrating = writing.connect().await.map_err(failure)?;
-    write_ahead(&mut migrating).await.map_err(failure)?;
-    // In one transaction, since two that open a new file at the same time would both make its tables.
-    let mut transaction = migrating.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
-    migrate(SCRIPTS, &mut *transaction).await?;
-    transaction.commit().await.map_err(failure)?;
-    // What a statement would undo where it fails is kept in memory, not in a file of its own for each statement; a
-    // migration may change whole tables.
-    let writer = pool(1).connect_with(writing.pragma("temp_store", "memory")).await.map_err(failure)?;
-    migrating.close().await.map_err(failure)?;
-    let readers = pool(READERS).connect_with(options.read_only(true)).await.map_err(failure)?;
-    Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
+        .pragma("cache_size", "-1024")
+}
+
+/// A group of certificates touches some hundred pages of indexes: they stay in memory until the commit, and are folded
+/// into the file once in a while, not after every group.
+fn writing(path: &Path) -> SqliteConnectOptions {
+    options(path).pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "8000")
 }
 
 /// The schema stays as it is, be it an older one.
@@ -162,6 +198,11 @@ impl Store for SqliteStore {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
         Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+    }
+
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        let mut connection = self.readers.acquire().await.map_err(failure)?;
+        queries::said(&mut connection).await?.fits(SCRIPTS).map(drop)
     }
 
     fn status_changes(&self) -> u64 {

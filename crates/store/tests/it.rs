@@ -27,13 +27,13 @@ macro_rules! on_both {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
                 let folder = tempfile::tempdir().unwrap();
-                super::$case(kaika_store::open(&crate::sample::sqlite_url(&folder)).await.unwrap()).await;
+                super::$case(crate::sample::made(&crate::sample::sqlite_url(&folder)).await).await;
             })*
         }
         mod on_postgres {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $case() {
-                super::$case(kaika_store::open(&kaika_testkit::postgres::fresh_database()).await.unwrap()).await;
+                super::$case(crate::sample::made(&kaika_testkit::postgres::fresh_database()).await).await;
             })*
         }
     };
@@ -57,8 +57,12 @@ mod issuances;
 mod jobs;
 #[path = "it/mails.rs"]
 mod mails;
+#[path = "it/migrate.rs"]
+mod migrate;
 #[path = "it/organisations.rs"]
 mod organisations;
+#[path = "it/releases.rs"]
+mod releases;
 #[path = "it/sample.rs"]
 mod sample;
 #[path = "it/schema.rs"]

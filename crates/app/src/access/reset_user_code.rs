@@ -5,7 +5,8 @@ use crate::{
     App, Failure,
     access::{
         confirmation::{self, Purpose},
-        user_code::{has_user_codes, is_in_use, put},
+        has_user_codes, is_in_use,
+        user_code::put,
     },
     audit::Event,
     mail::{Letter, post},

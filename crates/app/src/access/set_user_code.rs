@@ -2,10 +2,7 @@
 
 use crate::{
     App, Failure,
-    access::{
-        Station,
-        user_code::{draw_user_code, has_user_codes, is_in_use, put},
-    },
+    access::{Station, draw_user_code, has_user_codes, is_in_use, user_code::put},
 };
 use kaika_domain::{audit::Actor, cards::Card};
 use kaika_wire::{CardNumber, Code, Refusal, UserCode};

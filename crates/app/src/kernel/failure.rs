@@ -52,9 +52,18 @@ pub enum StoreError {
     /// written that was wrong: the same again may go well.
     #[error("others were at the same rows, and this transaction had to give way")]
     Conflict,
-    /// The database was made by a newer version of the program.
-    #[error("the database belongs to a newer version of Kaika (schema {found}, this version knows {known})")]
-    Newer { found: i64, known: i64 },
+    /// Nothing of Kaika is in the database, or there is none.
+    #[error("the database is empty")]
+    Empty,
+    /// The schema lacks what this version of the program needs.
+    #[error("the database has schema {found}, and this version of Kaika needs {known}")]
+    Older { found: i64, known: i64 },
+    /// The schema is of a newer version of the program, and takes this one no more.
+    #[error(
+        "the database belongs to a newer version of Kaika (schema {found}, this version knows {known}); \
+         it needs Kaika {oldest_program} or newer"
+    )]
+    Newer { found: i64, known: i64, oldest_program: String },
     /// A row holds what this version cannot read.
     #[error("unreadable row: {0}")]
     Row(String),

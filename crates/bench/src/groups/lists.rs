@@ -8,7 +8,7 @@ use crate::server::memory;
 use crate::site::{Address, Database, GENERATION, Keys, Site};
 use crate::{Setting, runtime};
 use anyhow::{Context, Result, ensure};
-use kaika::{config::Config, serve};
+use kaika::{config::Config, installation::Schema, serve};
 use kaika_app::{App, authorities::Generation, status::publish_crl};
 use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_testkit::postgres::TestPostgres;
@@ -121,7 +121,7 @@ impl Times {
 /// that come after them are good.
 pub(crate) fn sign(config: &Path, count: u64) -> Result<()> {
     let runtime = runtime()?;
-    let app = runtime.block_on(async { serve::open(&Config::read(config)?).await })?.app;
+    let app = runtime.block_on(async { serve::open(&Config::read(config)?, Schema::Check).await })?.app;
     let generations = runtime.block_on(async { app.store.read().await?.generations().await })?;
     let generation = generations.iter().find(|generation| generation.name() == GENERATION);
     let generation = generation.context("the authority is founded")?;

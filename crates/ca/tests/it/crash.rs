@@ -116,6 +116,10 @@ impl Store for Flaky {
         }
     }
 
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        self.store.check_schema().await
+    }
+
     fn status_changes(&self) -> u64 {
         self.store.status_changes()
     }

@@ -71,6 +71,7 @@ impl World {
     async fn in_database(url: Option<String>, policies: BTreeMap<AuthorityId, Policy>, roots: Vec<Root>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("kaika.db").display()));
+        kaika_store::migrate(&url).await.unwrap();
         let store = kaika_store::open(&url).await.unwrap();
         // The real time: openssl's OCSP client knows no other.
         let clock = Arc::new(TestClock(AtomicI64::new(OffsetDateTime::now_utc().unix_timestamp())));

@@ -1,7 +1,7 @@
 //! `kaika audit`: is the log what was once written?
 
 use super::Place;
-use crate::output;
+use crate::{installation::Schema, output};
 use anyhow::Result;
 use clap::Subcommand;
 use kaika_app::audit::verify_audit;
@@ -20,7 +20,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
     let Work::Verify { place } = work;
     let places = place.places()?;
     let anchors = places.read_anchors()?;
-    let store = places.open_store().await?;
+    let store = places.open_store(Schema::Check).await?;
     let report = verify_audit(store.as_ref(), &anchors).await?;
     for finding in &report.findings {
         eprintln!("{finding}");

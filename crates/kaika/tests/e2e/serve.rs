@@ -71,6 +71,11 @@ impl Authority {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
+    /// As the configuration has the address of a database, but from anywhere.
+    pub(crate) fn url(&self, database: &str) -> String {
+        database.strip_prefix("sqlite:").map_or(database.to_owned(), |name| format!("sqlite:{}", self.path(name)))
+    }
+
     fn origin(&self) -> String {
         format!("https://localhost:{}", self.portal.first)
     }
@@ -110,7 +115,7 @@ impl Authority {
 
 /// One line that says what is wrong.
 #[track_caller]
-fn failed(said: &Said, told: &str) {
+pub(crate) fn failed(said: &Said, told: &str) {
     assert_eq!(said.exit, Some(1));
     assert!(said.document["error"]["detail"].as_str().unwrap().contains(told), "{}", said.document);
     assert!(said.stderr.starts_with("kaika: ") && said.stderr.contains(told), "{}", said.stderr);

@@ -111,6 +111,10 @@ impl Store for Crowded {
         }
     }
 
+    async fn check_schema(&self) -> Result<(), StoreError> {
+        self.store.check_schema().await
+    }
+
     fn status_changes(&self) -> u64 {
         self.store.status_changes()
     }

@@ -387,7 +387,9 @@ impl Site {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
         self.runtime.block_on(async {
             let file = || format!("sqlite:{}", self.folder.path().join("kaika.db").display());
-            let store = kaika_store::open(&self.postgres.clone().unwrap_or_else(file)).await.unwrap();
+            let url = self.postgres.clone().unwrap_or_else(file);
+            kaika_store::migrate(&url).await.unwrap();
+            let store = kaika_store::open(&url).await.unwrap();
             let config = CaConfig {
                 store: Arc::clone(&store),
                 keys: Box::new(shared.keys.clone()),

@@ -8,26 +8,35 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::access::{
-    AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord,
-};
+use kaika_app::access::{AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord};
 use kaika_wire::{CardId, StationId};
 use sqlx::Row as _;
 use time::OffsetDateTime;
 
+macro_rules! confirmations {
+    ($which:literal) => {
+        concat!(
+            "SELECT token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, expires_at, \
+            used_at FROM confirmation",
+            $which
+        )
+    };
+}
+
 statements! {
-    USER_CODE = "SELECT * FROM user_code WHERE card = $1";
+    USER_CODE = "SELECT hash, fails, fails_without_card, set_at FROM user_code WHERE card = $1";
     PUT_USER_CODE = "INSERT INTO user_code (card, hash, fails, set_at) VALUES ($1, $2, 0, $3) \
         ON CONFLICT (card) DO UPDATE SET hash = excluded.hash, fails = 0, fails_without_card = 0, \
         set_at = excluded.set_at";
-    DEBIT_USER_CODE = "UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 RETURNING *";
+    DEBIT_USER_CODE = "UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 \
+        RETURNING hash, fails, fails_without_card, set_at";
     CREDIT_USER_CODE = "UPDATE user_code SET fails = 0 WHERE card = $1 AND hash = $2";
     DEBIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = fails_without_card + 1 \
-        WHERE card = $1 AND fails_without_card < $2 RETURNING *";
+        WHERE card = $1 AND fails_without_card < $2 RETURNING hash, fails, fails_without_card, set_at";
     CREDIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = 0 WHERE card = $1 AND hash = $2";
-    CONFIRMATION = "SELECT * FROM confirmation WHERE token_sha256 = $1";
-    OPEN_CONFIRMATION = "SELECT * FROM confirmation WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
-        ORDER BY asked_at DESC, token_sha256 LIMIT 1";
+    CONFIRMATION = confirmations!(" WHERE token_sha256 = $1");
+    OPEN_CONFIRMATION = confirmations!(" WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+        ORDER BY asked_at DESC, token_sha256 LIMIT 1");
     COUNT_CONFIRMATIONS = "SELECT COUNT(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
     INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, \
         expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -41,12 +50,13 @@ statements! {
     DELETE_CONFIRMATIONS = "DELETE FROM confirmation WHERE expires_at < $1";
     USE_CAPTCHA = "INSERT INTO captcha (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     DELETE_CAPTCHAS = "DELETE FROM captcha WHERE expires_at < $1";
-    SESSION = "SELECT * FROM session WHERE token_sha256 = $1";
+    SESSION = "SELECT token_sha256, job, card, authority, begun_at, expires_at, ended_at FROM session WHERE \
+        token_sha256 = $1";
     INSERT_SESSION = "INSERT INTO session (token_sha256, job, card, authority, begun_at, expires_at, ended_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     END_SESSION = "UPDATE session SET ended_at = $2 WHERE token_sha256 = $1 AND ended_at IS NULL";
     DELETE_SESSIONS = "DELETE FROM session WHERE expires_at < $1";
-    STATION = "SELECT * FROM station WHERE id = $1";
+    STATION = "SELECT id, name, token_sha256, enrolled_at, withdrawn_at FROM station WHERE id = $1";
     INSERT_STATION = "INSERT INTO station (id, name, token_sha256, enrolled_at, withdrawn_at) \
         VALUES ($1, $2, $3, $4, $5)";
 }

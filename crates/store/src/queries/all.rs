@@ -3,11 +3,12 @@
 //! These files are compiled twice: under `sqlite` and under `postgres`, whose `Db`, `Connection` and constants stand in
 //! `super` (`#[path]` in `sqlite.rs` and `postgres.rs`).
 
-use super::{Connection, Db, EXPLAIN, PARAMETERS, WRITES_AT_ONCE};
-use crate::failure;
+use super::{Connection, Db, EXPLAIN, PARAMETERS, TABLES, WRITES_AT_ONCE};
+use crate::{failure, groups::Many};
 use async_trait::async_trait;
 use kaika_app::{Reader, StoreError, UnitOfWork, audit::Event};
 pub(super) use listing::plans as plans_of_lists;
+pub(super) use schema::said;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -17,7 +18,7 @@ use time::OffsetDateTime;
 mod rows;
 
 crate::contexts! {
-    access, audit, authorities, cards, certificates, holders, jobs, leases, listing, mail, status
+    access, audit, authorities, cards, certificates, holders, jobs, leases, listing, mail, schema, status
 }
 
 type Found<T> = Result<T, StoreError>;
@@ -64,7 +65,7 @@ impl Work {
 
 pub(super) async fn prepare(on: &mut Connection) -> Found<usize> {
     use sqlx::Executor;
-    let statements = statements();
+    let statements = statements(Many::texts);
     for statement in &statements {
         (&mut *on).prepare(sqlx::SqlSafeStr::into_sql_str(*statement)).await.map_err(failure)?;
     }

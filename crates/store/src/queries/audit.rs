@@ -7,13 +7,11 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{
-    StoreError,
-    audit::{AuditReader, AuditWriter, Chained, Event, Head},
-};
+use kaika_app::{StoreError, audit::{AuditReader, AuditWriter, Chained, Event, Head}};
 
 statements! {
-    EVENTS = "SELECT * FROM audit_event WHERE sequence > $1 ORDER BY sequence LIMIT $2";
+    EVENTS = "SELECT sequence, at, actor, action, payload, hash FROM audit_event WHERE sequence > $1 ORDER BY \
+        sequence LIMIT $2";
     HEAD = "SELECT sequence, hash FROM audit_head WHERE one = 1";
     // Takes the row's lock and gives the hash to chain on.
     ADVANCE = "UPDATE audit_head SET sequence = sequence + $1 WHERE one = 1 RETURNING sequence, hash";

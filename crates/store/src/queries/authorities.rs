@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use kaika_app::authorities::{Generation, GenerationReader, GenerationWriter};
 
 statements! {
-    GENERATIONS = "SELECT * FROM generation ORDER BY founded_at, id";
+    GENERATIONS = "SELECT id, owner, ordinal, is_root, issuer, certificate, key_identifier, responder_certificate, \
+        base_url, founded_at, shards, revision FROM generation ORDER BY founded_at, id";
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
         responder_certificate, base_url, founded_at, shards, revision) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";

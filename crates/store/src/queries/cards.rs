@@ -9,37 +9,45 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{
-    StoreError,
-    cards::{CardReader, CardWriter, Receipt, StoredPuk},
-};
+use kaika_app::{StoreError, cards::{CardReader, CardWriter, Receipt, StoredPuk}};
 use kaika_domain::{cards::{Card, CardState, PukRecord, PukVersion}, holders::Holder};
 use kaika_wire::{AuthorityId, CardId, CardNumber};
 use time::OffsetDateTime;
 
+macro_rules! cards {
+    ($which:literal) => {
+        concat!(
+            "SELECT card.id, card.number, card.authority, card.holder, card.rank, card.device, card.guid, \
+            card.ordered_at, card.state, card.dispatched_at, card.state_at, card.termination_reason, \
+            card.proved_email, card.version FROM card",
+            $which
+        )
+    };
+}
+
 statements! {
-    CARD = "SELECT * FROM card WHERE id = $1";
-    BY_NUMBER = "SELECT * FROM card WHERE number = $1";
-    BY_DEVICE = "SELECT * FROM card WHERE device = $1 AND state <> 'terminated'";
-    OLDEST_ORDER = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1";
-    OLDEST_ORDER_OF = "SELECT * FROM card WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
-        ORDER BY ordered_at, id LIMIT 1";
-    OF_AUTHORITY = "SELECT * FROM card WHERE authority = $1 ORDER BY ordered_at, id";
-    OF_SAME_HOLDER = "SELECT card.* FROM card JOIN holder ON holder.id = card.holder \
-        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100";
-    OVERDUE = "SELECT * FROM card WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
-        AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5";
+    CARD = cards!(" WHERE id = $1");
+    BY_NUMBER = cards!(" WHERE number = $1");
+    BY_DEVICE = cards!(" WHERE device = $1 AND state <> 'terminated'");
+    OLDEST_ORDER = cards!(" WHERE state = 'ordered' AND device IS NULL ORDER BY ordered_at, id LIMIT 1");
+    OLDEST_ORDER_OF = cards!(" WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
+        ORDER BY ordered_at, id LIMIT 1");
+    OF_AUTHORITY = cards!(" WHERE authority = $1 ORDER BY ordered_at, id");
+    OF_SAME_HOLDER = cards!(" JOIN holder ON holder.id = card.holder \
+        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100");
+    OVERDUE = cards!(" WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
+        AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5");
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
         state_at, termination_reason, version, proved_email) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
         state_at = $9, termination_reason = $10, proved_email = $11, version = version + 1 WHERE id = $1 AND version = $2";
     LOCK = "UPDATE card SET version = version WHERE id = $1";
-    PUKS = "SELECT * FROM puk WHERE card = $1 ORDER BY version";
+    PUKS = "SELECT version, state, unanswered, exposed, ciphertext FROM puk WHERE card = $1 ORDER BY version";
     PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
         ON CONFLICT (card, version) DO UPDATE SET state = excluded.state, unanswered = excluded.unanswered, \
         exposed = excluded.exposed WHERE puk.ciphertext = excluded.ciphertext";
-    RECEIPTS = "SELECT * FROM receipt WHERE card = $1 ORDER BY at, job";
+    RECEIPTS = "SELECT job, card, cms, at FROM receipt WHERE card = $1 ORDER BY at, job";
     INSERT_RECEIPT = "INSERT INTO receipt (job, card, cms, at) VALUES ($1, $2, $3, $4)";
 }
 

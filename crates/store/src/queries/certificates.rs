@@ -9,28 +9,43 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{
-    StoreError,
-    certificates::{
-        CertificateReader, CertificateWriter, Issuance, IssuanceState, KeyUse, ListQuery, ListedCertificate, Settled,
-    },
-    status::revoked_for,
-};
+use kaika_app::{StoreError, certificates::{CertificateReader, CertificateWriter, Issuance, IssuanceState, KeyUse, ListQuery, ListedCertificate, Settled}, status::revoked_for};
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
+macro_rules! certificates {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, authority, generation, holder, card, role, serial, shard, certificate, sha256, \
+            key_fingerprint, not_before, not_after, issued_at, job, placement, read_back_at, state, holds, \
+            revocation_reason, revoked_at, version FROM certificate",
+            $which
+        )
+    };
+}
+
+macro_rules! issuances {
+    ($which:literal) => {
+        concat!(
+            "SELECT certificate, generation, serial, job, role, key_fingerprint, state, to_be_signed, at FROM \
+            issuance",
+            $which
+        )
+    };
+}
+
 statements! {
-    CERTIFICATE = "SELECT * FROM certificate WHERE id = $1";
-    BY_SERIAL = "SELECT * FROM certificate WHERE generation = $1 AND serial = $2";
-    OF_CARD = "SELECT * FROM certificate WHERE card = $1 ORDER BY issued_at, id";
+    CERTIFICATE = certificates!(" WHERE id = $1");
+    BY_SERIAL = certificates!(" WHERE generation = $1 AND serial = $2");
+    OF_CARD = certificates!(" WHERE card = $1 ORDER BY issued_at, id");
     STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
         revocation_reason = $7, revoked_at = $8, listed_at = $9, listed_for = $10, \
         revision = COALESCE($11, revision), version = version + 1 WHERE id = $1 AND version = $2";
     REVISE = "UPDATE generation SET revision = revision + 1 WHERE id = $1 RETURNING revision";
-    UNFINISHED = "SELECT * FROM issuance WHERE state = 'recorded' AND at < $1 ORDER BY at, certificate";
+    UNFINISHED = issuances!(" WHERE state = 'recorded' AND at < $1 ORDER BY at, certificate");
     UNPUBLISHED = "SELECT at FROM unpublished WHERE card = $1";
     PUBLISH = "DELETE FROM unpublished WHERE card = $1";
     UNPUBLISH = "INSERT INTO unpublished (card, at) VALUES ($1, $2) ON CONFLICT (card) DO NOTHING";
@@ -43,7 +58,7 @@ statements! {
     [many] ISSUED = "UPDATE issuance SET state = 'issued', to_be_signed = NULL WHERE state = 'recorded' \
         AND certificate IN ({1})";
     [many] VOID = "UPDATE issuance SET state = 'void' WHERE state = 'recorded' AND certificate IN ({1})";
-    [many] ISSUANCES = "SELECT * FROM issuance WHERE state <> 'void' AND job IN ({1})";
+    [many] ISSUANCES = issuances!(" WHERE state <> 'void' AND job IN ({1})");
     [many] KEY_USES = "SELECT key_fingerprint, holder, card, role FROM certificate WHERE key_fingerprint IN ({1})";
 }
 

@@ -12,16 +12,22 @@ use kaika_domain::holders::{Contact, Holder, Membership};
 use kaika_wire::{AuthorityId, EmailAddress, HolderId};
 use time::OffsetDateTime;
 
+macro_rules! holders {
+    ($which:literal) => {
+        concat!("SELECT id, authority, subject, organisation, email, registered_at FROM holder", $which)
+    };
+}
+
 statements! {
-    HOLDER = "SELECT * FROM holder WHERE id = $1";
+    HOLDER = holders!(" WHERE id = $1");
     INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
     SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
-    CONTACT = "SELECT * FROM contact WHERE holder = $1";
+    CONTACT = "SELECT email, name, telephone FROM contact WHERE holder = $1";
     PUT_CONTACT = "INSERT INTO contact (holder, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (holder) DO UPDATE SET email = excluded.email, name = excluded.name, \
         telephone = excluded.telephone, set_at = excluded.set_at";
-    HOLDERS = "SELECT * FROM holder WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3";
+    HOLDERS = holders!(" WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3");
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
     PUT_RULE = "INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) \
         ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by";

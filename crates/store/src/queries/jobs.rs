@@ -8,22 +8,30 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{
-    StoreError,
-    cards::{JobReader, JobRecord, JobWriter, TicketRecord},
-};
+use kaika_app::{StoreError, cards::{JobReader, JobRecord, JobWriter, TicketRecord}};
 use kaika_wire::{AuthorityId, CardId, JobDetails, JobId, JobKind, Nonce};
 use time::OffsetDateTime;
 
+macro_rules! jobs {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, card, station, open, token_sha256, state, sequence, nonce, steps, expectation, ended, \
+            origin, started_at, updated_at, worker, version FROM card_job",
+            $which
+        )
+    };
+}
+
 statements! {
-    JOB = "SELECT * FROM card_job WHERE id = $1";
-    OPEN_JOB = "SELECT * FROM card_job WHERE card = $1 AND open = 1 AND exclusive = 1";
+    JOB = jobs!(" WHERE id = $1");
+    OPEN_JOB = jobs!(" WHERE card = $1 AND open = 1 AND exclusive = 1");
     INSERT = "INSERT INTO card_job (id, kind, card, station, open, exclusive, token_sha256, state, sequence, nonce, \
         steps, expectation, ended, origin, started_at, updated_at, version, worker) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE = "UPDATE card_job SET open = $3, state = $4, sequence = $5, nonce = $6, steps = $7, expectation = $8, \
         ended = $9, updated_at = $10, worker = $11, version = version + 1 WHERE id = $1 AND version = $2";
-    TICKET_BY_OUTCOME = "SELECT * FROM ticket WHERE outcome_sha256 = $1";
+    TICKET_BY_OUTCOME = "SELECT ticket_sha256, outcome_sha256, kind, details, authority, expires_at, job, browser_sha256 \
+        FROM ticket WHERE outcome_sha256 = $1";
     INSERT_TICKET = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, details, \
         browser_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REDEEM_TICKET = "UPDATE ticket SET job = $5 \

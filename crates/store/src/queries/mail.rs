@@ -11,10 +11,20 @@ use kaika_wire::MailId;
 use sqlx::Row as _;
 use time::OffsetDateTime;
 
+macro_rules! mails {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, authority, recipient, letter, sealed, state, attempts, queued_at, due_at, useless_at, \
+            failure FROM mail",
+            $which
+        )
+    };
+}
+
 statements! {
-    DUE = "SELECT * FROM mail WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2";
-    UNSENT = "SELECT * FROM mail WHERE state <> 'sent' ORDER BY queued_at, id LIMIT $1";
-    ALL = "SELECT * FROM mail ORDER BY queued_at, id LIMIT $1";
+    DUE = mails!(" WHERE state = 'waiting' AND due_at <= $1 ORDER BY due_at, id LIMIT $2");
+    UNSENT = mails!(" WHERE state <> 'sent' ORDER BY queued_at, id LIMIT $1");
+    ALL = mails!(" ORDER BY queued_at, id LIMIT $1");
     COUNT = "SELECT state, COUNT(*) AS mails FROM mail WHERE state <> 'sent' GROUP BY state";
     INSERT = "INSERT INTO mail (id, authority, recipient, letter, sealed, state, attempts, queued_at, due_at, \
         useless_at, failure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";

@@ -7,10 +7,7 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{
-    StoreError,
-    status::{Crl, CrlHead, StatusReader, StatusRecord, StatusWriter},
-};
+use kaika_app::{StoreError, status::{Crl, CrlHead, StatusReader, StatusRecord, StatusWriter}};
 use kaika_pki::crl::{RevocationReason, Revoked};
 use kaika_wire::{GenerationId, SerialNumber};
 use sqlx::Row as _;
@@ -31,7 +28,8 @@ statements! {
         CAST(listed_for AS TEXT), ' ') AS entries FROM (SELECT serial, listed_at, listed_for FROM certificate \
         WHERE generation = $1 AND shard = $2 AND serial > $3 AND not_after >= $4 AND listed_for IS NOT NULL \
         ORDER BY serial LIMIT $5) AS page";
-    LATEST_CRL = "SELECT * FROM crl WHERE generation = $1 AND shard = $2 ORDER BY number DESC LIMIT 1";
+    LATEST_CRL = "SELECT number, revision, this_update, next_update FROM crl WHERE generation = $1 AND shard = $2 \
+        ORDER BY number DESC LIMIT 1";
     CRL_PART = "SELECT der FROM crl_part WHERE generation = $1 AND shard = $2 AND number = $3 AND part = $4";
     // One list after the other, so that each sees those before it.
     HOLD = "UPDATE generation SET revision = revision WHERE id = $1";

@@ -1,6 +1,6 @@
 //! Generations of authorities and their revocation lists.
 
-use crate::sample::{assert_stale, days, generation, read, write};
+use crate::sample::{assert_stale, days, generation, made, read, write};
 use kaika_app::{Store, StoreError, authorities::Generation, status::Crl};
 use std::sync::Arc;
 
@@ -133,7 +133,7 @@ async fn no_list_takes_the_place_of_one_of_a_newer_state(store: Arc<dyn Store>) 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_a_generation_wait_for_one_another_in_postgres() {
     let url = kaika_testkit::postgres::fresh_database();
-    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let store = made(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await;
     let (one, other) = with_two_generations(&*store).await;
     let mut work = store.begin().await.unwrap();
     work.insert_crl(&crl(&one, 5)).await.unwrap();

@@ -1,6 +1,6 @@
 //! Card jobs: every kind with every state, and the one open job that changes a card.
 
-use crate::sample::{assert_stale, card, days, holder, job, read, seconds, with_card, write};
+use crate::sample::{assert_stale, card, days, holder, job, made, read, seconds, with_card, write};
 use kaika_app::{
     Store, StoreError,
     cards::{Ended, JobRecord, Receipt},
@@ -309,7 +309,7 @@ async fn held_are_jobs_that_have_not_ended(store: Arc<dyn Store>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_held_job_does_not_end_in_postgres() {
     let url = kaika_testkit::postgres::fresh_database();
-    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let store = made(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await;
     let card = with_card(&*store).await;
     let mut job = job(1, JobKind::Activate, &card);
     write(&*store, async |work| work.insert_job(&job).await).await.unwrap();

@@ -7,10 +7,13 @@ use kaika_domain::{
     certificates::{Certificate, CertificateState},
     holders::{Holder, Organisation},
 };
+use kaika_testkit::postgres::psql;
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobDetails, JobId,
     JobKind, Nonce, SerialNumber,
 };
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use std::sync::Arc;
 use tempfile::TempDir;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -28,6 +31,12 @@ pub(crate) fn sqlite_url(folder: &TempDir) -> String {
     format!("sqlite:{}", folder.path().join("kaika.db").display())
 }
 
+/// A database of one's own, made and opened.
+pub(crate) async fn made(url: &str) -> Arc<dyn Store> {
+    kaika_store::migrate(url).await.unwrap();
+    kaika_store::open(url).await.unwrap()
+}
+
 pub(crate) async fn read(store: &dyn Store) -> Box<dyn Reader> {
     store.read().await.unwrap()
 }
@@ -41,6 +50,18 @@ pub(crate) async fn write<T>(
     let value = change(work.as_mut()).await?;
     work.commit().await?;
     Ok(value)
+}
+
+/// Runs SQL in the database from outside.
+pub(crate) async fn run(url: &str, sql: &str) {
+    match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let mut file = SqliteConnection::connect(&format!("sqlite://{path}")).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut file).await.unwrap();
+            file.close().await.unwrap();
+        }
+        None => drop(psql(url, sql)),
+    }
 }
 
 #[track_caller]

@@ -1,7 +1,7 @@
 //! Opening a database: its schema, its file, and what it still has when it is opened again.
 
 use crate::sample::{
-    card, certificate, days, event, generation, holder, job, read, serial, sqlite_url, with_card, write,
+    card, certificate, days, event, generation, holder, job, made, read, serial, sqlite_url, with_card, write,
 };
 use kaika_app::{
     StoreError,
@@ -11,62 +11,34 @@ use kaika_app::{
     status::Crl,
 };
 use kaika_domain::cards::{PukRecord, PukState, PukVersion};
-use kaika_store::{open, prepare_every_statement};
-use kaika_testkit::postgres::psql;
+use kaika_store::{migrate, open, prepare_every_statement};
 use kaika_wire::{CertificateRole, JobKind, StationId};
-use sqlx::{Connection, SqliteConnection};
 use std::{fs, os::unix::fs::PermissionsExt};
 use tempfile::tempdir;
 
 on_both! { url:
     every_statement_fits_the_schema,
     an_index_gives_every_order_of_a_list,
-    a_newer_schema_is_left_alone,
     opened_again_it_has_everything,
     two_that_opened_one_database_share_it,
     closed_it_answers_no_more,
 }
 
 async fn every_statement_fits_the_schema(url: String) {
+    migrate(&url).await.unwrap();
     let count = prepare_every_statement(&url).await.unwrap();
     assert!(count > 40, "only {count} statements");
 }
 
 async fn an_index_gives_every_order_of_a_list(url: String) {
     let indexes = ["by_holder", "by_number", "by_expiry", "by_expiry"];
+    migrate(&url).await.unwrap();
     let plans = kaika_store::plans_of_lists(&url).await.unwrap();
     assert_eq!(plans.len(), indexes.len());
     for (plan, index) in plans.iter().zip(indexes) {
         assert!(plan.contains(&format!("organisation_certificate_{index}")), "{plan}");
         assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort") && !plan.contains("SCAN"), "{plan}");
     }
-}
-
-async fn a_newer_schema_is_left_alone(url: String) {
-    drop(open(&url).await.unwrap());
-    let columns = "version, description, installed_on, success, checksum, execution_time";
-    match url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let row = format!(
-                "INSERT INTO _sqlx_migrations ({columns}) VALUES (77, 'later', CURRENT_TIMESTAMP, TRUE, x'00', 0)"
-            );
-            let mut file = SqliteConnection::connect(&format!("sqlite://{path}")).await.unwrap();
-            sqlx::raw_sql(sqlx::AssertSqlSafe(row)).execute(&mut file).await.unwrap();
-            file.close().await.unwrap();
-        }
-        None => {
-            let row = format!(
-                "INSERT INTO _sqlx_migrations ({columns}) VALUES (77, 'later', CURRENT_TIMESTAMP, TRUE, '\\x00', 0)"
-            );
-            psql(&url, &row);
-        }
-    }
-    match open(&url).await {
-        Err(StoreError::Newer { found: 77, known }) => assert!((1..77).contains(&known)),
-        Err(other) => panic!("not Newer but: {other}"),
-        Ok(_) => panic!("not Newer but opened"),
-    }
-    assert!(matches!(prepare_every_statement(&url).await, Err(StoreError::Newer { .. })));
 }
 
 async fn opened_again_it_has_everything(url: String) {
@@ -104,7 +76,7 @@ async fn opened_again_it_has_everything(url: String) {
         withdrawn_at: None,
     };
 
-    let store = open(&url).await.unwrap();
+    let store = made(&url).await;
     write(&*store, async |work| {
         work.insert_holder(&holder).await?;
         work.insert_card(&card).await?;
@@ -146,6 +118,7 @@ async fn opened_again_it_has_everything(url: String) {
 }
 
 async fn two_that_opened_one_database_share_it(url: String) {
+    migrate(&url).await.unwrap();
     let (one, two) = tokio::join!(open(&url), open(&url));
     let (one, two) = (one.unwrap(), two.unwrap());
     let card = with_card(&*one).await;
@@ -180,7 +153,7 @@ async fn two_that_opened_one_database_share_it(url: String) {
 }
 
 async fn closed_it_answers_no_more(url: String) {
-    let store = open(&url).await.unwrap();
+    let store = made(&url).await;
     let card = with_card(&*store).await;
     store.close().await;
     assert!(matches!(store.read().await.map(drop), Err(StoreError::Database(_))));
@@ -192,7 +165,7 @@ async fn closed_it_answers_no_more(url: String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_it_is_one_file() {
     let folder = tempdir().unwrap();
-    let store = open(&sqlite_url(&folder)).await.unwrap();
+    let store = made(&sqlite_url(&folder)).await;
     with_card(&*store).await;
     store.close().await;
     let files = fs::read_dir(folder.path()).unwrap();
@@ -204,7 +177,7 @@ async fn a_copy_is_of_one_moment() {
     let (folder, to) = (tempdir().unwrap(), tempdir().unwrap());
     let (url, file) = (sqlite_url(&folder), to.path().join("kaika.db"));
     assert!(kaika_store::copy(&url, &file).await.is_err() && !file.exists(), "there is nothing yet");
-    let store = open(&url).await.unwrap();
+    let store = made(&url).await;
     let first = with_card(&*store).await;
     let mut work = store.begin().await.unwrap();
     let other = holder(2);
@@ -223,7 +196,7 @@ async fn a_copy_is_of_one_moment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_its_owner_reads_the_file() {
     let folder = tempdir().unwrap();
-    let store = open(&sqlite_url(&folder)).await.unwrap();
+    let store = made(&sqlite_url(&folder)).await;
     with_card(&*store).await;
     let mut files = Vec::new();
     for file in fs::read_dir(folder.path()).unwrap() {
@@ -239,7 +212,8 @@ async fn only_its_owner_reads_the_file() {
 async fn what_cannot_be_opened_is_told() {
     let folder = tempdir().unwrap();
     let nowhere = format!("sqlite:{}", folder.path().join("missing/kaika.db").display());
-    assert!(matches!(open(&nowhere).await, Err(StoreError::Database(_))));
+    assert!(matches!(open(&nowhere).await, Err(StoreError::Empty)));
+    assert!(matches!(migrate(&nowhere).await, Err(StoreError::Database(_))));
 
     let no_database = folder.path().join("letter.txt");
     fs::write(&no_database, "Dear reader, this is not a database. ".repeat(100)).unwrap();

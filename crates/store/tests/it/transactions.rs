@@ -1,7 +1,8 @@
 //! What is seen of a transaction, and when.
 
 use crate::sample::{
-    assert_stale, card, certificate, days, event, gca, holder, read, with_card, with_generation, with_holder, write,
+    assert_stale, card, certificate, days, event, gca, holder, made, read, with_card, with_generation, with_holder,
+    write,
 };
 use kaika_app::{Store, StoreError, audit::Head};
 use kaika_domain::{cards::CardState, certificates::Certificate};
@@ -83,7 +84,7 @@ async fn a_failed_write_spoils_its_transaction(store: Arc<dyn Store>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_read_spoils_its_transaction_in_postgres() {
     let url = kaika_testkit::postgres::fresh_database();
-    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let store = made(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await;
     let mut other = PgConnection::connect(&url).await.unwrap();
     sqlx::raw_sql("BEGIN; LOCK TABLE station IN ACCESS EXCLUSIVE MODE").execute(&mut other).await.unwrap();
 
@@ -106,7 +107,7 @@ async fn a_locked_card_is_as_it_was(store: Arc<dyn Store>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_locks_a_card_holds_off_whoever_locks_it_in_postgres() {
     let url = kaika_testkit::postgres::fresh_database();
-    let store = kaika_store::open(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await.unwrap();
+    let store = made(&format!("{url}&options=-c%20lock_timeout%3D50ms")).await;
     let (generation, holder) = with_generation(&*store).await;
     let (first, second) = (card(1, &holder), card(2, &holder));
     for card in [&first, &second] {
@@ -127,7 +128,7 @@ async fn who_locks_a_card_holds_off_whoever_locks_it_in_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_gives_way_in_postgres_is_told_so() {
     let url = kaika_testkit::postgres::fresh_database();
-    let store = kaika_store::open(&format!("{url}&options=-c%20deadlock_timeout%3D10ms")).await.unwrap();
+    let store = made(&format!("{url}&options=-c%20deadlock_timeout%3D10ms")).await;
     let first = with_card(&*store).await;
     let second = card(2, &holder(1));
     write(&*store, async |work| work.insert_card(&second).await).await.unwrap();
@@ -225,7 +226,7 @@ async fn parallel_updates_of_one_row_all_count_once(store: Arc<dyn Store>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_postgresql_is_told_and_taken_up_again() {
     let mut server = TestPostgres::start_lasting();
-    let store = kaika_store::open(&server.fresh_database()).await.unwrap();
+    let store = made(&server.fresh_database()).await;
     server.stop();
     let told = timeout(PATIENCE, store.begin()).await.unwrap();
     assert!(matches!(told, Err(StoreError::Database(_))));

@@ -1,13 +1,10 @@
 //! A database that an earlier version has made, brought up to date.
 
-use crate::sample::{card, days, gca, generation, holder, job_id, read, seconds, serial};
+use crate::sample::{card, days, gca, generation, holder, job_id, made, read, run, seconds, serial};
 use kaika_domain::certificates::{CertificateState, RevocationReason};
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
-use kaika_store::open;
-use kaika_testkit::postgres::psql;
+use kaika_store::migrate_to;
 use kaika_wire::CertificateId;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, SqlSafeStr, SqliteConnection};
 use time::OffsetDateTime;
 
 on_both! { url:
@@ -15,41 +12,10 @@ on_both! { url:
     before_a_device_was_one_card,
 }
 
-/// The first three scripts of a driver.
-macro_rules! scripts {
-    ($driver:literal) => {
-        [
-            (1, "initial", include_str!(concat!("../../migrations/", $driver, "/0001_initial.sql"))),
-            (2, "tickets", include_str!(concat!("../../migrations/", $driver, "/0002_tickets.sql"))),
-            (3, "job worker", include_str!(concat!("../../migrations/", $driver, "/0003_job_worker.sql"))),
-        ]
-    };
-}
-
-fn migrator(scripts: [(i64, &'static str, &'static str); 3]) -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(scripts.map(migration).to_vec())
-}
-
-/// Makes the old database, with these rows in it; `'bytes'` stands for some octets.
+/// Makes the database as the first three migrations did, with these rows in it; `'bytes'` stands for some octets.
 async fn as_it_was(url: &str, rows: &str) {
-    match url.strip_prefix("sqlite:") {
-        Some(path) => {
-            drop(std::fs::File::create_new(path).unwrap());
-            let mut file = SqliteConnection::connect(&format!("sqlite://{path}")).await.unwrap();
-            migrator(scripts!("sqlite")).run(&mut file).await.unwrap();
-            sqlx::raw_sql(AssertSqlSafe(rows.replace("'bytes'", "x'30'"))).execute(&mut file).await.unwrap();
-            file.close().await.unwrap();
-        }
-        None => {
-            let mut database = PgConnection::connect(url).await.unwrap();
-            migrator(scripts!("postgres")).run(&mut database).await.unwrap();
-            database.close().await.unwrap();
-            psql(url, &rows.replace("'bytes'", "'\\x30'"));
-        }
-    }
+    migrate_to(url, 3).await.unwrap();
+    run(url, &rows.replace("'bytes'", if url.starts_with("sqlite:") { "x'30'" } else { "'\\x30'" })).await;
 }
 
 async fn before_there_were_shards(url: String) {
@@ -100,7 +66,7 @@ async fn before_there_were_shards(url: String) {
     let rows = rows.replace("'twenty'", &octets(20)).replace("'hash'", &octets(32));
     as_it_was(&url, &rows).await;
 
-    let store = open(&url).await.unwrap();
+    let store = made(&url).await;
     let mut reader = read(&*store).await;
     let [migrated] = reader.generations().await.unwrap().try_into().unwrap();
     assert_eq!((migrated.shards, migrated.revision), (1, 7));
@@ -148,7 +114,7 @@ async fn before_a_device_was_one_card(url: String) {
         );
     }
     as_it_was(&url, &rows).await;
-    let store = open(&url).await.unwrap();
+    let store = made(&url).await;
     let cards = read(&*store).await.cards(&gca()).await.unwrap();
     let devices: Vec<_> = cards.iter().map(|card| (card.device, card.version)).collect();
     assert_eq!(devices, [(None, 2), (Some(7), 1), (Some(7), 1), (Some(8), 1), (None, 1)]);

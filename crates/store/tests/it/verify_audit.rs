@@ -1,6 +1,6 @@
 //! Somebody with the database file in his hands alters the audit log: `verify_audit` finds it.
 
-use crate::sample::{NOW, event, read, sqlite_url, write};
+use crate::sample::{NOW, event, made, read, sqlite_url, write};
 use kaika_app::{
     Store,
     audit::{Anchor, AuditFinding, Chained, Head, verify_audit},
@@ -19,7 +19,7 @@ struct Log {
 impl Log {
     async fn new() -> Self {
         let folder = tempdir().unwrap();
-        let store = kaika_store::open(&sqlite_url(&folder)).await.unwrap();
+        let store = made(&sqlite_url(&folder)).await;
         let mut log = Self { folder, store, anchors: Vec::new() };
         for n in 0..3 {
             log.append(n * 4, 4).await;
@@ -108,7 +108,7 @@ async fn an_untouched_log_has_no_finding() {
     let report = verify_audit(&*log.store, &log.anchors).await.unwrap();
     assert_eq!((report.events, report.findings), (2012, vec![]));
     let folder = tempdir().unwrap();
-    let empty = kaika_store::open(&sqlite_url(&folder)).await.unwrap();
+    let empty = made(&sqlite_url(&folder)).await;
     let report = verify_audit(&*empty, &[]).await.unwrap();
     assert_eq!((report.events, report.anchors, report.findings), (0, 0, vec![]));
 }
