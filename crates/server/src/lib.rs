@@ -2,30 +2,21 @@
 //!
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
-mod cards;
-mod cookies;
-mod csv;
-mod equal_time;
-mod errors;
-mod guard;
-mod health;
-mod jobs;
-mod language;
-mod limits;
-mod pages;
+mod api;
+mod http;
+mod portal;
 mod repository;
 mod scheduler;
-mod session;
 mod site;
-mod stations;
-mod tickets;
 
-pub use health::metrics_router;
-pub use limits::{Rate, Rates};
+pub use http::health::metrics_router;
+pub use http::limits::{Rate, Rates};
 pub use scheduler::{Scheduler, run_scheduler};
 pub use site::Settings;
 
+use api::{cards, jobs, tickets};
 use axum::{Router, extract::DefaultBodyLimit, middleware};
+use http::{errors, guard, health, language};
 use kaika_app::App;
 use site::Site;
 use std::sync::Arc;
@@ -34,7 +25,7 @@ use std::sync::Arc;
 /// `into_make_service_with_connect_info`.
 pub fn router(app: Arc<App>, settings: Settings) -> Router {
     let site = Site::new(app, settings);
-    let pages = pages::routes(&site)
+    let pages = portal::routes(&site)
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_host));
     Router::new()

@@ -1,8 +1,12 @@
 //! What relying parties fetch: certificates of the authorities, revocation lists, certificate status.
 
-use crate::errors::{fail, refuse};
-use crate::site::Site;
-use crate::{guard, health};
+use crate::{
+    http::{
+        errors::{fail, refuse},
+        guard, health,
+    },
+    site::Site,
+};
 use axum::{
     Router,
     body::Bytes,

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use crate::limits::{Limits, Rates};
+use crate::http::limits::{Limits, Rates};
 use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::{App, mail::Mailbox};
 use std::{net::IpAddr, ops::Deref, sync::Arc};

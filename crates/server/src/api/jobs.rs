@@ -1,0 +1,95 @@
+//! The API of card jobs: what the agent speaks.
+
+use crate::{
+    api::stations::{credentials, station},
+    http::{
+        errors::{bad_json, fail, refuse},
+        limits,
+    },
+    site::Site,
+};
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::JsonRejection},
+    http::{HeaderMap, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use kaika_app::{
+    App, Failure,
+    cards::{report_batch, start_card_job},
+};
+use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, WELL_KNOWN_PATH};
+use std::sync::Arc;
+
+const JOBS: &str = "/api/jobs";
+
+pub(crate) fn routes(site: &Site) -> Router<Site> {
+    Router::new()
+        .route(WELL_KNOWN_PATH, get(well_known))
+        .route(JOBS, post(start).layer(middleware::from_fn_with_state(site.clone(), limits::jobs)))
+        .route("/api/jobs/{job}/reports", post(report))
+}
+
+/// Which cards belong to this portal.
+async fn well_known(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    match kaika_app::authorities::well_known(&app, JOBS).await {
+        Ok(document) => Json(document).into_response(),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+async fn start(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    request: Result<Json<StartJob>, JsonRejection>,
+) -> Response {
+    let Json(request) = match request {
+        Ok(request) => request,
+        Err(rejection) => return bad_json(&rejection, &headers),
+    };
+    let station = match request.kind {
+        JobKind::Personalise => match station(&app, &headers).await {
+            Ok(station) => Some(station),
+            Err(failure) => return fail(failure, &headers),
+        },
+        _ => None,
+    };
+    match to_its_end(async move { start_card_job(&app, request, station).await }).await {
+        Ok(started) => no_store(Json(started)),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+async fn report(
+    State(app): State<Arc<App>>,
+    Path(job): Path<String>,
+    headers: HeaderMap,
+    report: Result<Json<BatchReport>, JsonRejection>,
+) -> Response {
+    let (Ok(job), Some(token)) = (job.parse::<JobId>(), credentials(&headers, "Bearer ")) else {
+        return refuse(Code::NotFound.into(), &headers);
+    };
+    let Json(report) = match report {
+        Ok(report) => report,
+        Err(rejection) => return bad_json(&rejection, &headers),
+    };
+    let token = token.to_owned();
+    match to_its_end(async move { report_batch(&app, job, &token, report).await }).await {
+        Ok(state) => no_store(Json(state)),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// Runs a use case to its end although the caller hangs up: a try that was debited is judged.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+) -> Result<T, Failure> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(Failure::Inconsistent(error.to_string())))
+}
+
+/// Batches carry secrets: nobody keeps them on the way.
+fn no_store(answer: impl IntoResponse) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
+}

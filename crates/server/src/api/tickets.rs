@@ -1,0 +1,86 @@
+//! `POST /{authority}/{kind}/tickets`, with what the page's form has: what a portal's page hands to the card window.
+
+use crate::{
+    http::{errors::fail, guard, limits, session},
+    site::Site,
+};
+use axum::{
+    Json, Router,
+    extract::{Path, State, rejection::JsonRejection},
+    http::{HeaderMap, header},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use kaika_app::{
+    Failure,
+    cards::{AskedLogin, ask_login, issue_ticket},
+};
+use kaika_wire::{
+    AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
+};
+use serde::Deserialize;
+
+pub(crate) fn routes(site: &Site) -> Router<Site> {
+    Router::new()
+        .route("/{authority}/{kind}/tickets", post(issue))
+        .layer(middleware::from_fn_with_state(site.clone(), limits::tickets))
+        .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))
+        .layer(middleware::from_fn_with_state(site.clone(), guard::own_host))
+}
+
+async fn issue(
+    State(site): State<Site>,
+    Path((authority, kind)): Path<(String, String)>,
+    headers: HeaderMap,
+    typed: Result<Option<Json<Typed>>, JsonRejection>,
+) -> Response {
+    let asked = async {
+        let typed = typed.map_err(|error| Refusal::new(Code::BadRequest).detail(error.body_text()))?;
+        let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
+        let authority: AuthorityId = authority.parse().map_err(|_| Code::NotFound)?;
+        let kind: JobKind = kind.parse().map_err(|_| Code::NotFound)?;
+        if kind != JobKind::Login {
+            return Ok::<_, Failure>(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
+        }
+        let AskedLogin { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
+        let mut answer = answer(&ticket);
+        session::keep_browser(&site, &authority, &browser, &mut answer);
+        Ok(answer)
+    };
+    asked.await.unwrap_or_else(|failure| fail(failure, &headers))
+}
+
+fn answer(ticket: &IssuedTicket) -> Response {
+    ([(header::CACHE_CONTROL, "no-store")], Json(ticket)).into_response()
+}
+
+/// The page's form, as it was filled in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Typed {
+    email: Option<String>,
+    /// Of the card number.
+    digits: Option<String>,
+    reason: Option<String>,
+    /// The box that says that a revocation is final.
+    sure: Option<String>,
+}
+
+impl Typed {
+    fn details(&self, kind: JobKind) -> Result<JobDetails, Refusal> {
+        let wrong = |field: &str, what: String| Refusal::new(Code::BadRequest).detail(format!("{field}: {what}"));
+        let email = self.email.as_deref().map(str::parse).transpose();
+        let email = email.map_err(|error: ValueError| wrong("email", error.to_string()))?;
+        let change = match (kind.status_change(), &self.reason) {
+            (Some(StatusChangeKind::Revoke), _) if self.sure.is_none() => {
+                return Err(wrong("sure", "it is final, and that has to be said".to_owned()));
+            }
+            (Some(change), Some(reason)) => {
+                Some(StatusChange::parse(change, reason).map_err(|error| wrong("reason", error.to_string()))?)
+            }
+            _ => None,
+        };
+        Ok(JobDetails { change, email, digits: self.digits.clone() })
+    }
+}

@@ -1,0 +1,244 @@
+//! How often one source may ask: what costs the server work, or tells strangers something, has a limit of its own.
+//!
+//! A source is an IPv4 address, or the 64 bits of an IPv6 address that one customer has.
+
+use crate::{http::errors::refuse, site::Site};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+use kaika_wire::Code;
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+/// So many at once, and then one every so often.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    pub burst: NonZeroU32,
+    /// Not zero.
+    pub then_every: Duration,
+}
+
+impl Rate {
+    const fn new(burst: u32, then_every: Duration) -> Self {
+        Self { burst: NonZeroU32::new(burst).expect("a burst is not zero"), then_every }
+    }
+}
+
+/// Per source, where nothing else is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// Tickets for a page.
+    pub tickets: Rate,
+    /// Card jobs begun.
+    pub jobs: Rate,
+    /// Queries for certificates, and links from mails that are followed.
+    pub queries: Rate,
+    /// Forms of 停用, 復用 and 廢止.
+    pub changes: Rate,
+    /// Pictures of captchas.
+    pub pictures: Rate,
+    /// Forms that may send a mail to somebody.
+    pub mails: Rate,
+    /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
+    pub ocsp_signatures: NonZeroU32,
+}
+
+impl Default for Rates {
+    /// An office behind one address gets through a morning; who walks through card numbers does not get far.
+    fn default() -> Self {
+        Self {
+            tickets: Rate::new(60, Duration::from_secs(2)),
+            jobs: Rate::new(120, Duration::from_secs(1)),
+            queries: Rate::new(20, Duration::from_secs(3)),
+            // Each of them costs an argon2id, and whoever guesses at cards should not get far.
+            changes: Rate::new(20, Duration::from_secs(15)),
+            pictures: Rate::new(60, Duration::from_secs(2)),
+            mails: Rate::new(10, Duration::from_secs(30)),
+            ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
+        }
+    }
+}
+
+pub(crate) struct Limits {
+    tickets: Limiter,
+    jobs: Limiter,
+    queries: Limiter,
+    changes: Limiter,
+    pictures: Limiter,
+    mails: Limiter,
+    ocsp_signatures: DefaultDirectRateLimiter,
+}
+
+impl Limits {
+    pub(crate) fn new(rates: Rates) -> Self {
+        Self {
+            tickets: Limiter::new(rates.tickets),
+            jobs: Limiter::new(rates.jobs),
+            queries: Limiter::new(rates.queries),
+            changes: Limiter::new(rates.changes),
+            pictures: Limiter::new(rates.pictures),
+            mails: Limiter::new(rates.mails),
+            ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
+        }
+    }
+
+    /// Whether one more answer may be signed at somebody's will.
+    pub(crate) fn may_sign_ocsp(&self) -> bool {
+        self.ocsp_signatures.check().is_ok()
+    }
+}
+
+/// More sources than this are looked through for those that have not asked lately.
+const MANY: usize = 10_000;
+
+struct Limiter(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
+
+impl Limiter {
+    fn new(rate: Rate) -> Self {
+        let quota = Quota::with_period(rate.then_every).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        Self(RateLimiter::hashmap(quota.allow_burst(rate.burst)))
+    }
+
+    /// How long the source has to wait, where it may not ask now.
+    fn ask(&self, source: IpAddr) -> Result<(), Duration> {
+        if self.0.len() > MANY {
+            self.0.retain_recent();
+        }
+        use governor::clock::Clock;
+        self.0.check_key(&source).map_err(|not_yet| not_yet.wait_time_from(DefaultClock::default().now()))
+    }
+}
+
+pub(crate) async fn tickets(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.tickets, request, next).await
+}
+
+pub(crate) async fn jobs(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.jobs, request, next).await
+}
+
+pub(crate) async fn queries(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.queries, request, next).await
+}
+
+pub(crate) async fn changes(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.changes, request, next).await
+}
+
+/// A picture is drawn for each who asks, though it changes nothing.
+pub(crate) async fn pictures(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited_always(&site, &site.limits.pictures, request, next).await
+}
+
+pub(crate) async fn mails(State(site): State<Site>, request: Request, next: Next) -> Response {
+    limited(&site, &site.limits.mails, request, next).await
+}
+
+/// Reading a page costs nothing.
+async fn limited(site: &Site, limiter: &Limiter, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    limited_always(site, limiter, request, next).await
+}
+
+async fn limited_always(site: &Site, limiter: &Limiter, request: Request, next: Next) -> Response {
+    match limiter.ask(source(&request, &site.settings.proxies)) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            let mut response = refuse(Code::TooManyRequests.into(), request.headers());
+            let seconds = wait.as_secs() + 1;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+    }
+}
+
+/// Where the address is not known, all share one.
+fn source(request: &Request, proxies: &[IpAddr]) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    match peer.map(|peer| caller(peer, request.headers(), proxies)) {
+        Some(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+        Some(address) => address,
+        None => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+/// Behind believed proxies the last address that is none of theirs: each adds the one that it heard from at the end, and
+/// what stands before that anybody may have written.
+fn caller(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let named: Vec<&str> = forwarded.flat_map(|value| value.split(',')).collect();
+    let backwards = named.into_iter().rev().map_while(|address| address.trim().parse::<IpAddr>().ok());
+    let mut way = std::iter::once(peer).chain(backwards.map(|address| address.to_canonical())).peekable();
+    let mut caller = peer;
+    while let Some(address) = way.next() {
+        caller = address;
+        if !proxies.contains(&address) || way.peek().is_none() {
+            break;
+        }
+    }
+    caller
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+
+    fn from(address: &str) -> IpAddr {
+        let mut request = Request::new(Body::empty());
+        request.extensions_mut().insert(ConnectInfo(address.parse::<SocketAddr>().unwrap()));
+        source(&request, &[])
+    }
+
+    #[test]
+    fn only_believed_proxies_name_the_caller() {
+        let [proxy, other, caller_address] =
+            ["10.0.0.1", "10.0.0.2", "192.0.2.7"].map(|address| address.parse::<IpAddr>().unwrap());
+        let heard = |peer, lines: &[&'static str], proxies: &[IpAddr]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", HeaderValue::from_static(line));
+            }
+            caller(peer, &headers, proxies)
+        };
+        assert_eq!(heard(proxy, &["192.0.2.7"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &["203.0.113.9, 192.0.2.7"], &[proxy]), caller_address, "anybody may write the first");
+        assert_eq!(heard(proxy, &["203.0.113.9", "192.0.2.7, 10.0.0.2"], &[proxy, other]), caller_address);
+        assert_eq!(heard(proxy, &["192.0.2.7"], &[]), proxy, "not believed");
+        assert_eq!(heard(caller_address, &["203.0.113.9"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &["nonsense"], &[proxy]), proxy);
+        assert_eq!(heard(proxy, &["nonsense, 192.0.2.7"], &[proxy]), caller_address);
+        assert_eq!(heard(proxy, &[], &[proxy]), proxy);
+    }
+
+    #[test]
+    fn one_customer_is_one_source() {
+        assert_eq!(from("192.0.2.1:1000"), from("192.0.2.1:2000"));
+        assert_eq!(from("192.0.2.1:1000"), from("[::ffff:192.0.2.1]:1000"));
+        assert_ne!(from("192.0.2.1:1000"), from("192.0.2.2:1000"));
+        assert_eq!(from("[2001:db8::1]:1"), from("[2001:db8::ffff:1]:1"));
+        assert_ne!(from("[2001:db8::1]:1"), from("[2001:db8:0:1::1]:1"));
+    }
+
+    #[test]
+    fn a_source_waits_after_its_burst_and_others_do_not() {
+        let limiter = Limiter::new(Rate::new(2, Duration::from_secs(3600)));
+        let (one, other) = (from("192.0.2.1:1"), from("192.0.2.2:1"));
+        assert!(limiter.ask(one).is_ok() && limiter.ask(one).is_ok());
+        let wait = limiter.ask(one).unwrap_err();
+        assert!(wait > Duration::from_secs(3000) && wait <= Duration::from_secs(3600), "{wait:?}");
+        assert!(limiter.ask(other).is_ok());
+    }
+}

@@ -1,0 +1,355 @@
+//! A card job's page: what is needed, the card that is there, and the way into the card window. One page for every kind
+//! of job that holders do; what differs are texts, found by the kind's name.
+
+use crate::{
+    http::{
+        errors::{fail, not_found, refuse},
+        session::{self, Over, Way},
+    },
+    portal::{
+        links::Words,
+        page::{Page, authority, private},
+    },
+    site::Site,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
+use kaika_texts::{Language, explain, text};
+use kaika_web::{html, language};
+use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
+
+#[derive(Template)]
+#[template(path = "card-job.html")]
+pub(crate) struct CardJobPage<'a> {
+    page: Page<'a>,
+    job: CardJob<'a>,
+    /// The session that there was is over, and so.
+    over: Option<Over>,
+}
+
+/// The part of a page from which a job is done.
+#[derive(Template)]
+#[template(path = "card-job-screens.html")]
+pub(crate) struct CardJob<'a> {
+    /// For its words.
+    pub(crate) page: Page<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) kind: JobKind,
+    /// Origins of the agent and of this portal.
+    pub(crate) agent: &'a str,
+    pub(crate) origin: &'a str,
+    /// Where cards of other authorities belong.
+    pub(crate) others: Vec<&'a Policy>,
+    /// Without instructions: the person has just read others.
+    pub(crate) brief: bool,
+    /// The e-mail address that is settled already.
+    pub(crate) address: Option<EmailAddress>,
+}
+
+/// What helps where the card window refused a card.
+struct WayOn {
+    kind: JobKind,
+    title: String,
+    /// In words.
+    refusal: Refusal,
+    /// Whether it has a page here.
+    offered: bool,
+}
+
+impl<'a> CardJobPage<'a> {
+    pub(crate) fn new(job: CardJob<'a>) -> Self {
+        Self { page: Page::new(job.page.language, &job.key("")).of_authority(job.policy), job, over: None }
+    }
+
+    pub(crate) fn after(mut self, way: Way) -> Self {
+        self.page.kept = way.kept();
+        self.over = way.over;
+        self
+    }
+}
+
+impl<'a> CardJob<'a> {
+    pub(crate) fn at(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind) -> Self {
+        let app = &site.app;
+        Self {
+            page: Page::new(language, "portal-title").of_authority(policy),
+            policy,
+            kind,
+            agent: &site.settings.agent,
+            origin: &app.origin,
+            others: app.policies.values().filter(|other| other.id != policy.id).collect(),
+            brief: false,
+            address: None,
+        }
+    }
+
+    fn key(&self, what: &str) -> String {
+        job_key(self.kind, what)
+    }
+
+    /// A text of this kind of job.
+    fn t(&self, what: &str) -> String {
+        self.page.t(&self.key(what))
+    }
+
+    /// How a period is written, with `FROM` and `TO` for its days.
+    fn form(&self) -> String {
+        text(self.page.language, "portal-card-from-to", &[("from", "FROM".into()), ("to", "TO".into())])
+    }
+
+    /// Whether an e-mail address is typed on this page.
+    fn asks_address(&self) -> bool {
+        self.kind == JobKind::SetEmail && self.address.is_none()
+    }
+
+    /// Which change of status is asked for on this page, and a reason with it.
+    fn change(&self) -> Option<StatusChangeKind> {
+        self.kind.status_change()
+    }
+
+    /// Whether what is asked for is for ever.
+    fn is_final(&self) -> bool {
+        self.kind == JobKind::Revoke
+    }
+
+    /// Why somebody asks for it whose card is in the reader.
+    fn reasons(&self, change: &StatusChangeKind) -> Vec<&'static str> {
+        change.reasons().into_iter().filter(|reason| *reason != "lost").collect()
+    }
+
+    /// Whether the digits of the card number are typed on this page.
+    fn asks_number(&self) -> bool {
+        self.policy.asks_number(self.kind)
+    }
+
+    /// A text with the letters and digits of this authority's card numbers.
+    fn of_number(&self, key: &str) -> String {
+        let card = &self.policy.card;
+        let prefix = card.number_prefixes.join("／");
+        text(self.page.language, key, &[("prefix", prefix.into()), ("digits", card.number_digits.into())])
+    }
+
+    /// What a person needs, each with a hint where there is one.
+    fn needs(&self) -> Vec<(String, Option<Words>)> {
+        let t = |key| self.page.t(key);
+        let hint = |key| Some(Words::new(t(key)));
+        let keypad = self.by_keypad().then(|| Words::new(t("portal-need-keypad")));
+        let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), keypad)];
+        needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
+            Input::UserCode => Some((t("portal-need-code"), hint("portal-need-code-hint"))),
+            Input::Pin => Some((t("portal-need-pin"), Some(self.forgotten_pin()))),
+            Input::NewPin => None,
+        }));
+        if self.kind == JobKind::SetEmail {
+            needs.push((t("portal-need-mailbox"), hint("portal-need-mailbox-hint")));
+        }
+        needs.push((t("portal-need-agent"), hint("portal-need-agent-hint")));
+        needs
+    }
+
+    fn how(&self) -> Vec<String> {
+        let digits = [("digits", self.digits().into())];
+        let how = |what| text(self.page.language, &self.key(what), &digits);
+        let mut steps: Vec<_> = self.asks_number().then(|| self.of_number("portal-how-number")).into_iter().collect();
+        steps.push(self.page.t("portal-how-window"));
+        match self.by_keypad() {
+            true => steps.extend([self.t(".how-code"), how(".how-keypad"), self.t(".how-proof")]),
+            false => steps.push(how(".how")),
+        }
+        steps.push(self.t(".wait"));
+        steps
+    }
+
+    fn do_not(&self) -> Vec<String> {
+        let mut list = vec![self.page.t("portal-do-not-pull")];
+        // Closing the window is how one leaves what is only looked at.
+        list.extend((self.kind != JobKind::Information).then(|| self.page.t("portal-do-not-close")));
+        list.extend((self.kind == JobKind::Activate).then(|| self.page.t("portal-do-not-use")));
+        list
+    }
+
+    fn notes(&self) -> Vec<Words> {
+        let t = |key| Words::new(self.page.t(key));
+        let code =
+            || [t("portal-note-code").leading_to(self.page.user_code_link(self.policy)), Words::new(self.tries())];
+        let resume = || self.page.change_link(self.policy, StatusChangeKind::Resume);
+        match self.kind {
+            JobKind::Activate => {
+                let mut notes: Vec<_> = self.period().map(Words::new).into_iter().collect();
+                notes.push(t("portal-note-pin"));
+                notes.extend(code());
+                notes.extend([
+                    self.by_unlocking("portal-note-new-pin", "portal-note-new-pin-elsewhere"),
+                    t("portal-note-stop"),
+                ]);
+                notes
+            }
+            JobKind::Unlock => {
+                let mut notes =
+                    vec![t("portal-note-locked"), t("portal-note-barred").leading_to(resume()), t("portal-note-pin")];
+                notes.extend(self.by_keypad().then(|| t("portal-note-puk")));
+                notes.extend(code());
+                notes.push(t("portal-note-stop"));
+                notes
+            }
+            JobKind::ChangePin => vec![t("portal-note-wrong-pin"), t("portal-note-pin"), self.forgotten_pin()],
+            JobKind::Check => {
+                let activate = self.page.job_link(self.policy, JobKind::Activate);
+                let first = activate.map(|activate| t("portal-note-activate-first").leading_to(Some(activate)));
+                let notes = [t("portal-note-why-differs"), t("portal-note-check-reads")];
+                notes.into_iter().chain(first).collect()
+            }
+            JobKind::Rewrite => vec![t("portal-note-why-differs"), t("portal-note-wrong-pin"), t("portal-note-stop")],
+            JobKind::Test => vec![t("portal-note-wrong-pin"), t("portal-note-test-reads")],
+            JobKind::SetEmail => vec![
+                t("portal-note-email-public"),
+                t("portal-note-email-twice"),
+                t("portal-note-email-old"),
+                t("portal-note-wrong-pin"),
+            ],
+            JobKind::Information => vec![t("portal-note-information-reads")],
+            JobKind::Login => {
+                vec![t("portal-note-login-ends"), t("portal-note-wrong-pin")]
+            }
+            // What is final stands above the button.
+            JobKind::Revoke => code().into(),
+            JobKind::Suspend => {
+                let back = t("portal-note-suspend-back").leading_to(resume());
+                [t("status-suspend-what-now"), back, t("status-suspend-what-card")].into_iter().chain(code()).collect()
+            }
+            JobKind::Resume => {
+                let what = ["status-resume-what-now", "status-resume-what-back", "status-resume-what-card"];
+                what.map(t).into_iter().chain(code()).collect()
+            }
+            JobKind::Personalise => Vec::new(),
+        }
+    }
+
+    /// What is done by unlocking: with the way there, or else as it is said where that is not done online.
+    fn by_unlocking(&self, online: &str, elsewhere: &str) -> Words {
+        match self.page.job_link(self.policy, JobKind::Unlock) {
+            Some(unlock) => Words::new(self.page.t(online)).leading_to(Some(unlock)),
+            None => Words::new(self.page.t(elsewhere)),
+        }
+    }
+
+    fn forgotten_pin(&self) -> Words {
+        self.by_unlocking("portal-note-forgotten", "portal-note-forgotten-elsewhere")
+    }
+
+    /// Whether PUK and PIN are typed on the reader's keypad.
+    fn by_keypad(&self) -> bool {
+        self.kind == JobKind::Unlock && self.policy.unlock == Unlock::Keypad
+    }
+
+    fn tries(&self) -> String {
+        self.page.number("portal-note-tries", "tries", self.policy.user_code_tries())
+    }
+
+    /// By when a card has to be activated.
+    fn period(&self) -> Option<String> {
+        let Activation::Online { within_days, afterwards } = self.policy.activation else { return None };
+        let key = match afterwards {
+            Overdue::Revoke => "portal-note-days-revoke",
+            Overdue::Suspend => "portal-note-days-suspend",
+        };
+        Some(self.page.number(key, "days", within_days))
+    }
+
+    /// How many digits a PIN has.
+    fn digits(&self) -> String {
+        let PinRules { min, max } = self.policy.pin;
+        match self.page.language {
+            _ if min == max => min.to_string(),
+            Language::ZhTw => format!("{min} 至 {max}"),
+            Language::En => format!("{min} to {max}"),
+        }
+    }
+
+    /// The jobs that help after a refusal, as the card window names them.
+    fn ways(&self) -> Vec<WayOn> {
+        let way = |kind, title, code, status| {
+            let contact = Some(self.policy.contact.telephone.clone());
+            let refusal = explain(self.page.language, Refusal { status, contact, ..Refusal::new(code) });
+            WayOn { kind, title: self.page.t(title), refusal, offered: self.policy.offers(kind).is_ok() }
+        };
+        vec![
+            way(JobKind::Unlock, "portal-job-unlock", Code::PinLocked, None),
+            way(JobKind::Activate, "portal-job-activate", Code::NotActivated, None),
+            way(JobKind::Resume, "status-resume", Code::CardBarred, Some(CertificateStatus::Suspended)),
+        ]
+    }
+
+    /// The same at the command line.
+    fn command(&self) -> String {
+        let name = match self.kind {
+            JobKind::Information => "show".to_owned(),
+            kind => kind.as_str().replace('_', "-"),
+        };
+        match self.kind.has_server() {
+            true if self.kind == JobKind::SetEmail => {
+                format!("kaika-agent card {name} --portal {}/{}/ --email …", self.origin, self.policy.id)
+            }
+            true if self.change().is_some() => {
+                format!("kaika-agent card {name} --portal {}/{}/ --reason …", self.origin, self.policy.id)
+            }
+            true => format!("kaika-agent card {name} --portal {}/{}/", self.origin, self.policy.id),
+            false => format!("kaika-agent card {name}"),
+        }
+    }
+}
+
+/// The key of a text about a kind of job: its name, or `.lead`, `.done` …
+pub(crate) fn job_key(kind: JobKind, what: &str) -> String {
+    format!("portal-job-{}{what}", kind.as_str())
+}
+
+pub(crate) async fn card_job(
+    State(site): State<Site>,
+    Path((id, kind)): Path<(String, String)>,
+    way: Result<Query<Way>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let (Some(policy), Ok(kind)) = (authority(&site.app, &id), kind.parse::<JobKind>()) else {
+        return not_found(headers).await;
+    };
+    match policy.offers(kind) {
+        Ok(()) => {}
+        // There it says how cards are activated.
+        Err(_) if kind == JobKind::Activate => return Redirect::temporary(&format!("/{}/", policy.id)).into_response(),
+        Err(_) if !kind.is_for_holders() => return not_found(headers).await,
+        Err(refusal) => return refuse(refusal, &headers),
+    }
+    let page = CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind));
+    if kind != JobKind::Login {
+        return html(&page);
+    }
+    let way = way.map(|Query(way)| way).unwrap_or_default();
+    match session::who(&site, policy, &headers).await {
+        // Whoever is logged in need not do it again.
+        Ok(Some(_)) => Redirect::to(&format!("/{}/{}", policy.id, way.to.path())).into_response(),
+        Ok(None) => private(StatusCode::OK, &page.after(way)),
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// 停用, 復用, 廢止 with the card at hand; without it they have a form of their own.
+pub(crate) async fn status_change(
+    State(site): State<Site>,
+    Path((id, kind)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let kind = kind.parse().ok().filter(|kind: &JobKind| kind.status_change().is_some());
+    let (Some(policy), Some(kind)) = (authority(&site.app, &id), kind) else {
+        return not_found(headers).await;
+    };
+    match policy.offers(kind) {
+        Ok(()) => html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind))),
+        Err(refusal) => refuse(refusal, &headers),
+    }
+}

@@ -1,0 +1,348 @@
+//! 機關所有憑證 and 快過期憑證清單, for whoever has logged in with the organisation's card: as a page, and as a table for
+//! spreadsheets.
+
+use crate::{
+    http::{
+        csv::Csv,
+        errors::{fail, not_found},
+        session::{self, Destination},
+    },
+    portal::{
+        access::session::Session,
+        page::{Page, authority, private},
+    },
+    site::Site,
+};
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query, State, rejection::QueryRejection},
+    http::{
+        HeaderMap, Method, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use kaika_app::{
+    Failure,
+    access::LoggedIn,
+    certificates::{After, CertificatePage, CertificateWish, ListedCertificate, Sorting, list_certificates},
+};
+use kaika_domain::authorities::Policy;
+use kaika_texts::Language;
+use kaika_web::language;
+use kaika_wire::CertificateStatus;
+use serde::{Deserialize, Deserializer};
+use time::OffsetDateTime;
+
+/// Rows of a page, where the address does not say.
+const ROWS: u32 = 50;
+const MOST_ROWS: u32 = 200;
+/// Rows of a table that are read at once.
+const LINES: u32 = 1000;
+
+/// What the address asks for. What it cannot mean is as if it were not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// None: by the holder, or by the day where that is what the list is about.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) sort: Option<Sorting>,
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) status: Option<CertificateStatus>,
+    #[serde(deserialize_with = "place")]
+    pub(crate) after: Option<After>,
+    /// How many on a page.
+    #[serde(deserialize_with = "number")]
+    pub(crate) rows: Option<u32>,
+}
+
+fn or_default<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned + Default>(from: D) -> Result<T, D::Error> {
+    let word = String::deserialize(from)?;
+    Ok(serde_json::from_value(serde_json::Value::String(word)).unwrap_or_default())
+}
+
+fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Option<After>, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok(URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok()))
+}
+
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
+    Ok(String::deserialize(from)?.parse().ok().map(|rows: u32| rows.clamp(1, MOST_ROWS)))
+}
+
+fn written(after: &After) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(after).unwrap_or_default())
+}
+
+impl Asked {
+    fn sorting(&self, expiring: bool) -> Sorting {
+        self.sort.unwrap_or(if expiring { Sorting::Expiry } else { Sorting::Holder })
+    }
+
+    /// As an address has it, `&name=value` each, without the place.
+    fn kept(&self) -> String {
+        let status = self.status.map(|status| format!("&status={}", status.as_str())).unwrap_or_default();
+        let sort = self.sort.map(|sort| format!("&sort={}", sort.as_str())).unwrap_or_default();
+        let rows = self.rows.map(|rows| format!("&rows={rows}")).unwrap_or_default();
+        format!("{sort}{status}{rows}")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "organisation.html")]
+pub(crate) struct OrganisationPage<'a> {
+    page: Page<'a>,
+    policy: &'a Policy,
+    session: Session,
+    expiring: bool,
+    asked: Asked,
+    list: CertificatePage,
+    now: OffsetDateTime,
+}
+
+impl OrganisationPage<'_> {
+    fn path(&self) -> String {
+        format!("/{}/{}", self.policy.id, destination(self.expiring).path())
+    }
+
+    fn csv(&self) -> String {
+        format!("{}.csv{}", self.path(), self.query())
+    }
+
+    /// The same from the beginning.
+    fn first(&self) -> String {
+        format!("{}{}", self.path(), self.query())
+    }
+
+    fn query(&self) -> String {
+        let kept = self.asked.kept();
+        kept.strip_prefix('&').map(|kept| format!("?{kept}")).unwrap_or_default()
+    }
+
+    fn next(&self, after: &After) -> String {
+        format!("{}?after={}{}", self.path(), written(after), self.asked.kept())
+    }
+
+    fn sortings(&self) -> [Sorting; 5] {
+        Sorting::ALL
+    }
+
+    fn sorted(&self) -> Sorting {
+        self.asked.sorting(self.expiring)
+    }
+
+    fn sorting(&self, sorting: &Sorting) -> String {
+        self.page.t(&format!("organisation-sort-{}", sorting.as_str()))
+    }
+
+    /// What can be about to expire was neither revoked, nor is it over.
+    fn statuses(&self) -> impl Iterator<Item = CertificateStatus> {
+        let over =
+            |status: &CertificateStatus| matches!(status, CertificateStatus::Revoked | CertificateStatus::Expired);
+        CertificateStatus::ALL.into_iter().filter(move |status| !self.expiring || !over(status))
+    }
+
+    fn status(&self, certificate: &ListedCertificate, status: &CertificateStatus) -> String {
+        row_status(&self.page, certificate, status)
+    }
+
+    fn is_narrowed(&self) -> bool {
+        self.asked.status.is_some()
+    }
+
+    fn lead(&self) -> String {
+        match self.expiring {
+            true => self.page.number("organisation-expiring-lead", "days", self.list.days),
+            false => self.page.t("organisation-all-lead"),
+        }
+    }
+
+    /// How long a certificate is still good, in whole days.
+    fn left(&self, certificate: &ListedCertificate) -> String {
+        let days = (certificate.not_after - self.now).whole_days();
+        self.page.number("organisation-days-left", "days", u32::try_from(days).unwrap_or_default())
+    }
+}
+
+pub(crate) fn page<'a>(
+    language: Language,
+    policy: &'a Policy,
+    session: Session,
+    expiring: bool,
+    asked: Asked,
+    list: CertificatePage,
+    now: OffsetDateTime,
+) -> OrganisationPage<'a> {
+    let title = if expiring { "organisation-expiring" } else { "organisation-all" };
+    let mut page = Page::new(language, title).of_authority(policy);
+    page.kept = asked.kept();
+    if let Some(after) = &asked.after {
+        page.kept += &format!("&after={}", written(after));
+    }
+    OrganisationPage { page, policy, session, expiring, asked, list, now }
+}
+
+type Asking = Result<Query<Asked>, QueryRejection>;
+
+/// Both lists, each as a page and as a table.
+pub(crate) fn routes() -> Router<Site> {
+    [false, true].into_iter().fold(Router::new(), |router, expiring| {
+        let path = format!("/{{authority}}/{}", destination(expiring).path());
+        let page = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
+            as_page(&site, &id, asked, &headers, expiring).await
+        };
+        let csv = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
+            as_csv(&site, &id, asked, &headers, expiring).await
+        };
+        router.route(&path, get(page)).route(&format!("{path}.csv"), get(csv))
+    })
+}
+
+fn destination(expiring: bool) -> Destination {
+    if expiring { Destination::Expiring } else { Destination::Organisation }
+}
+
+async fn as_page(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {
+    let (policy, who) = match enter(site, id, headers, expiring).await {
+        Ok(entered) => entered,
+        Err(response) => return response,
+    };
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let wish = wish(&asked, expiring, asked.rows.unwrap_or(ROWS));
+    match list_certificates(&site.app, &who, &wish).await {
+        Ok(list) => {
+            let (language, session) = (language(headers), Session::of(&who));
+            private(StatusCode::OK, &page(language, policy, session, expiring, asked, list, site.app.now()))
+        }
+        Err(failure) => fail(failure, headers),
+    }
+}
+
+/// Only where the authority has organisations, and for whoever has logged in.
+async fn enter<'s>(
+    site: &'s Site,
+    id: &str,
+    headers: &HeaderMap,
+    expiring: bool,
+) -> Result<(&'s Policy, LoggedIn), Response> {
+    let policy = authority(&site.app, id).filter(|policy| policy.organisation.is_some());
+    let Some(policy) = policy else { return Err(not_found(headers.clone()).await) };
+    let who = session::required(site, policy, &Method::GET, headers, destination(expiring)).await?;
+    Ok((policy, who))
+}
+
+fn wish(asked: &Asked, expiring: bool, limit: u32) -> CertificateWish {
+    CertificateWish {
+        expiring,
+        sorting: asked.sorting(expiring),
+        status: asked.status,
+        after: asked.after.clone(),
+        limit,
+    }
+}
+
+async fn as_csv(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {
+    let (policy, who) = match enter(site, id, headers, expiring).await {
+        Ok(entered) => entered,
+        Err(response) => return response,
+    };
+    let asked = asked.map(|Query(asked)| Asked { after: None, ..asked }).unwrap_or_default();
+    let page = Page::new(language(headers), "organisation-all");
+    match table(site, &page, &who, &asked, expiring).await {
+        Ok(csv) => {
+            let name = if expiring { "expiring" } else { "organisation" };
+            let name = format!("attachment; filename=\"{}-{name}-{}.csv\"", policy.id, page.day(&site.app.now()));
+            let kind = "text/csv; charset=utf-8".to_owned();
+            let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name), (CACHE_CONTROL, "no-store".to_owned())];
+            (headers, csv).into_response()
+        }
+        Err(failure) => fail(failure, headers),
+    }
+}
+
+async fn table(site: &Site, page: &Page<'_>, who: &LoggedIn, asked: &Asked, expiring: bool) -> Result<String, Failure> {
+    let header = COLUMNS.map(|key| page.t(key));
+    let mut csv = Csv::with_header(header.iter().map(String::as_str));
+    let mut wish = wish(asked, expiring, LINES);
+    loop {
+        let list = list_certificates(&site.app, who, &wish).await?;
+        for (certificate, status) in &list.certificates {
+            let cells = [
+                certificate.holder.clone(),
+                certificate.number.to_string(),
+                page.role(&certificate.role),
+                row_status(page, certificate, status),
+                page.day(&certificate.not_before),
+                page.day(&certificate.not_after),
+                certificate.serial.to_string(),
+            ];
+            csv.line(cells.iter().map(String::as_str));
+        }
+        match list.next {
+            Some(next) => wish.after = Some(next),
+            None => return Ok(csv.finish()),
+        }
+    }
+}
+
+/// Issued and not written yet is another thing than not activated yet.
+fn row_status(page: &Page<'_>, certificate: &ListedCertificate, status: &CertificateStatus) -> String {
+    page.status_on(status, &!certificate.written)
+}
+
+/// Of the table; texts by their keys.
+const COLUMNS: [&str; 7] = [
+    "portal-card-holder",
+    "portal-card-number",
+    "portal-found-certificate",
+    "portal-found-status",
+    "organisation-from",
+    "organisation-to",
+    "portal-found-serial",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Uri;
+
+    #[track_caller]
+    fn asked(query: &str) -> Asked {
+        let uri: Uri = format!("/gca/organisation?{query}").parse().unwrap();
+        Query::<Asked>::try_from_uri(&uri).unwrap().0
+    }
+
+    #[test]
+    fn what_an_address_cannot_mean_is_left_out() {
+        assert_eq!(asked(""), Asked::default());
+        let both = asked("sort=latest_expiry&status=suspended&lang=en");
+        assert_eq!((both.sort, both.status), (Some(Sorting::LatestExpiry), Some(CertificateStatus::Suspended)));
+        assert_eq!(asked("sort=nothing&status=&after=xyz"), Asked::default());
+        assert_eq!(asked("after=&rows=many"), Asked::default());
+        assert_eq!(asked("rows=0").rows, Some(1));
+        assert_eq!(asked("rows=4000000000").rows, Some(MOST_ROWS));
+    }
+
+    #[test]
+    fn a_place_goes_through_an_address() {
+        let after = After {
+            holder: "測試資訊處 & 其他".to_owned(),
+            role: kaika_wire::CertificateRole::Login,
+            number: "GC00000000000017".to_owned(),
+            not_after: OffsetDateTime::UNIX_EPOCH,
+            status: CertificateStatus::Valid,
+            certificate: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
+        };
+        assert_eq!(asked(&format!("after={}", written(&after))).after, Some(after));
+        for sorting in Sorting::ALL {
+            assert_eq!(asked(&Asked { sort: Some(sorting), ..Asked::default() }.kept()[1..]).sort, Some(sorting));
+        }
+        for status in CertificateStatus::ALL {
+            let kept = Asked { status: Some(status), ..Asked::default() }.kept();
+            assert_eq!(asked(&kept[1..]).status, Some(status));
+        }
+    }
+}

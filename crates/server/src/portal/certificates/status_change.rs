@@ -1,0 +1,449 @@
+//! 停用, 復用, 廢止 without a card: one form each; a revocation asks a second time, and says what it means, before it wants
+//! the user code.
+
+use crate::{
+    api::jobs::to_its_end,
+    http::{
+        equal_time::{EQUAL_TIME, in_equal_time},
+        errors::{fail, not_found, refuse, status},
+        limits,
+    },
+    portal::{
+        fields::{Wrong, card_number, holder_name},
+        links::Words,
+        page::{Page, authority, private},
+    },
+    site::Site,
+};
+use askama::Template;
+use axum::{
+    Form, Router,
+    extract::{Path, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use kaika_app::{
+    App, Failure,
+    access::{Captcha, ask_again, draw_captcha},
+    certificates::{ChangeOutcome, WithoutCard, change_outcome, change_status_without_card},
+};
+use kaika_domain::authorities::{Policy, Way};
+use kaika_texts::{Language, explain};
+use kaika_web::{html, language};
+use kaika_wire::{CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
+use serde::Deserialize;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The form as it was sent. Its user code is in no answer.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    pub(crate) step: Step,
+    pub(crate) number: String,
+    pub(crate) name: String,
+    pub(crate) reason: String,
+    pub(crate) user_code: Zeroizing<String>,
+    /// The captcha's token and what was answered.
+    pub(crate) captcha: String,
+    pub(crate) answer: String,
+    /// The box on the second page of a revocation.
+    pub(crate) sure: Option<String>,
+}
+
+/// What pressing the button means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Step {
+    /// Show the form, with what was typed.
+    #[default]
+    Fill,
+    /// Look it over, and ask a second time.
+    Check,
+    Do,
+}
+
+/// Which page it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Fill,
+    /// The second page of a revocation.
+    Confirm,
+}
+
+pub(crate) enum Trouble {
+    None,
+    /// Never empty.
+    Wrong(Vec<Wrong>),
+    /// With its words.
+    Refused(Refusal),
+}
+
+#[derive(Template)]
+#[template(path = "status_change.html")]
+pub(crate) struct ChangePage<'a> {
+    pub(crate) page: Page<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) kind: StatusChangeKind,
+    pub(crate) stage: Stage,
+    pub(crate) typed: Typed,
+    /// Where the user code is asked for.
+    pub(crate) captcha: Option<Captcha>,
+    pub(crate) trouble: Trouble,
+}
+
+#[derive(Template)]
+#[template(path = "status_changed.html")]
+pub(crate) struct ChangedPage<'a> {
+    pub(crate) page: Page<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) kind: StatusChangeKind,
+    pub(crate) outcome: ChangeOutcome,
+}
+
+#[derive(Template)]
+#[template(path = "status_elsewhere.html")]
+pub(crate) struct ElsewherePage<'a> {
+    pub(crate) page: Page<'a>,
+    pub(crate) policy: &'a Policy,
+    pub(crate) kind: StatusChangeKind,
+}
+
+impl<'a> ChangePage<'a> {
+    pub(crate) fn new(
+        language: Language,
+        policy: &'a Policy,
+        kind: StatusChangeKind,
+        stage: Stage,
+        typed: Typed,
+        captcha: Option<Captcha>,
+        trouble: Trouble,
+    ) -> Self {
+        let title = match stage {
+            Stage::Fill => format!("status-{kind}"),
+            Stage::Confirm => "status-confirm".to_owned(),
+        };
+        let page = Page::new(language, &title).of_authority(policy);
+        Self { page, policy, kind, stage, typed, captcha, trouble }
+    }
+
+    /// The language switch shows the same page, and does nothing.
+    fn can_switch(mut self) -> Self {
+        let step = match self.stage {
+            Stage::Fill => "fill",
+            Stage::Confirm => "check",
+        };
+        let Typed { number, name, reason, .. } = &self.typed;
+        let fields = [("step", step), ("number", number), ("name", name), ("reason", reason)];
+        self.page.asked = fields.map(|(name, value)| (name, value.to_owned())).to_vec();
+        self
+    }
+
+    fn wrong(&self) -> &[Wrong] {
+        match &self.trouble {
+            Trouble::Wrong(wrong) => wrong,
+            _ => &[],
+        }
+    }
+
+    fn wrong_with(&self, field: &str) -> Option<&'static str> {
+        self.wrong().iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
+    }
+
+    fn refused(&self) -> Option<&Refusal> {
+        match &self.trouble {
+            Trouble::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// With the way to the page that helps.
+    fn next_step(&self, refusal: &Refusal) -> Words {
+        Words::next_step(refusal, self.page.help_link(self.policy, refusal))
+    }
+
+    fn in_trouble(&self) -> bool {
+        !matches!(self.trouble, Trouble::None)
+    }
+
+    /// A text of this kind of change.
+    fn own(&self, what: &str) -> String {
+        self.page.t(&format!("status-{}{what}", self.kind))
+    }
+
+    fn reason_title(&self) -> String {
+        self.page.t(&format!("status-reason-{}", self.kind))
+    }
+
+    fn reason_text(&self, reason: &str) -> String {
+        self.page.t(&format!("status-reason-{}-{reason}", self.kind))
+    }
+
+    /// What the button of the first page leads to.
+    fn asks_again(&self) -> bool {
+        self.kind == StatusChangeKind::Revoke
+    }
+}
+
+impl ChangedPage<'_> {
+    fn own(&self, what: &str) -> String {
+        self.page.t(&format!("status-{}{what}", self.kind))
+    }
+
+    fn offers(&self, kind: StatusChangeKind) -> bool {
+        self.policy.status_changes.is_online(kind)
+    }
+}
+
+/// How this authority does what it does not do online.
+pub(crate) fn elsewhere(page: &Page<'_>, way: Way) -> String {
+    let way = match way {
+        Way::Online => return String::new(),
+        Way::Counter => "counter",
+        Way::Letter => "letter",
+        Way::PaperForm => "paper_form",
+    };
+    page.t(&format!("status-elsewhere-{way}"))
+}
+
+pub(crate) fn routes(site: &Site) -> Router<Site> {
+    StatusChangeKind::ALL.iter().fold(Router::new(), |routes, kind| {
+        let kind = *kind;
+        let page = get(async move |State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap| {
+            form(site, kind, &id, headers).await
+        });
+        let page = page.post(
+            async move |State(site): State<Site>,
+                        Path(id): Path<String>,
+                        headers: HeaderMap,
+                        typed: Result<Form<Typed>, FormRejection>| {
+                sent(site, kind, &id, headers, typed).await
+            },
+        );
+        let page = page.layer(middleware::from_fn_with_state(site.clone(), limits::changes));
+        let outcome = get(
+            async move |State(app): State<Arc<App>>, Path((id, token)): Path<(String, String)>, headers: HeaderMap| {
+                done(app, kind, &id, &token, headers).await
+            },
+        );
+        routes
+            .route(&format!("/{{authority}}/{kind}"), page)
+            .route(&format!("/{{authority}}/{kind}/done/{{token}}"), outcome)
+    })
+}
+
+async fn form(site: Site, kind: StatusChangeKind, id: &str, headers: HeaderMap) -> Response {
+    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
+    let language = language(&headers);
+    if !policy.status_changes.is_online(kind) {
+        let page = Page::new(language, &format!("status-{kind}")).of_authority(policy);
+        return html(&ElsewherePage { page, policy, kind });
+    }
+    match captcha(&site.app, kind, Stage::Fill, &mut Typed::default(), false) {
+        Ok(captcha) => {
+            let typed = Typed::default();
+            let page = ChangePage::new(language, policy, kind, Stage::Fill, typed, captcha, Trouble::None);
+            private(StatusCode::OK, &page)
+        }
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+async fn sent(
+    site: Site,
+    kind: StatusChangeKind,
+    id: &str,
+    headers: HeaderMap,
+    typed: Result<Form<Typed>, FormRejection>,
+) -> Response {
+    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
+    if !policy.status_changes.is_online(kind) {
+        return Redirect::to(&format!("/{}/{kind}", policy.id)).into_response();
+    }
+    let Ok(Form(mut typed)) = typed else {
+        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
+    };
+    let language = language(&headers);
+    let judged = judge(policy, kind, &typed);
+    let unjudged = !matches!(judged, Judged::Do(..));
+    let (code, stage, trouble) = match judged {
+        Judged::Show(stage) => (StatusCode::OK, stage, Trouble::None),
+        Judged::Wrong(stage, wrong) => (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong)),
+        Judged::Do(stage, form) => match perform(&site.app, policy, *form).await {
+            Ok(token) => return Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response(),
+            Err(Failure::Refused(refusal)) if refusal.code == Code::CaptchaWrong => {
+                let wrong = vec![Wrong { field: "answer", text: "status-captcha-wrong" }];
+                (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong))
+            }
+            Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
+                (status(refusal.code), stage, Trouble::Refused(explain(language, refusal)))
+            }
+            Err(failure) => return fail(failure, &headers),
+        },
+    };
+    match captcha(&site.app, kind, stage, &mut typed, unjudged) {
+        Ok(captcha) => {
+            private(code, &ChangePage::new(language, policy, kind, stage, typed, captcha, trouble).can_switch())
+        }
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// To its end although the browser hangs up: a try that was debited is judged.
+async fn perform(app: &Arc<App>, policy: &Policy, form: WithoutCard) -> Result<String, Failure> {
+    let (app, authority) = (Arc::clone(app), policy.id.clone());
+    let work = to_its_end(async move { change_status_without_card(&app, &authority, form).await });
+    in_equal_time(EQUAL_TIME, work).await
+}
+
+async fn done(app: Arc<App>, kind: StatusChangeKind, id: &str, token: &str, headers: HeaderMap) -> Response {
+    let Some(policy) = authority(&app, id) else { return not_found(headers).await };
+    match change_outcome(&app, &policy.id, kind, token).await {
+        Ok(outcome) => {
+            let page = Page::new(language(&headers), &format!("status-{kind}.done")).of_authority(policy);
+            private(StatusCode::OK, &ChangedPage { page, policy, kind, outcome })
+        }
+        Err(failure) => fail(failure, &headers),
+    }
+}
+
+/// The question for this page: the same as before, where it was not judged yet; then its answer stays, too.
+fn captcha(
+    app: &App,
+    kind: StatusChangeKind,
+    stage: Stage,
+    typed: &mut Typed,
+    unjudged: bool,
+) -> Result<Option<Captcha>, Failure> {
+    if kind == StatusChangeKind::Revoke && stage == Stage::Fill {
+        return Ok(None);
+    }
+    if unjudged && let Some(captcha) = ask_again(app, &typed.captcha)? {
+        return Ok(Some(captcha));
+    }
+    typed.answer.clear();
+    draw_captcha(app).map(Some)
+}
+
+enum Judged {
+    Show(Stage),
+    Wrong(Stage, Vec<Wrong>),
+    Do(Stage, Box<WithoutCard>),
+}
+
+/// What is to be done with a form.
+fn judge(policy: &Policy, kind: StatusChangeKind, typed: &Typed) -> Judged {
+    let asks_again = kind == StatusChangeKind::Revoke;
+    let stage = if asks_again { Stage::Confirm } else { Stage::Fill };
+    if typed.step == Step::Fill {
+        return Judged::Show(Stage::Fill);
+    }
+    let mut wrong = Vec::new();
+    let details = details(policy, kind, typed).map_err(|found| wrong.extend(found));
+    if asks_again && !wrong.is_empty() {
+        // What is wrong stands on the first page.
+        return Judged::Wrong(Stage::Fill, wrong);
+    }
+    if asks_again && typed.step == Step::Check {
+        return Judged::Show(stage);
+    }
+    if asks_again && typed.sure.is_none() {
+        wrong.push(Wrong { field: "sure", text: "status-confirm-sure-missing" });
+    }
+    // No code has spaces; one that was copied may have brought some along.
+    let user_code = UserCode::parse(typed.user_code.trim());
+    if user_code.is_err() {
+        wrong.push(Wrong { field: "user_code", text: "status-code-wrong" });
+    }
+    if typed.answer.trim().is_empty() {
+        wrong.push(Wrong { field: "answer", text: "status-captcha-missing" });
+    }
+    match (details, user_code) {
+        (Ok((number, name, change)), Ok(user_code)) if wrong.is_empty() => {
+            let (captcha, answer) = (typed.captcha.clone(), typed.answer.clone());
+            Judged::Do(stage, Box::new(WithoutCard { number, name, user_code, change, captcha, answer }))
+        }
+        _ => Judged::Wrong(stage, wrong),
+    }
+}
+
+/// Whose certificates, and why.
+fn details(
+    policy: &Policy,
+    kind: StatusChangeKind,
+    typed: &Typed,
+) -> Result<(CardNumber, String, StatusChange), Vec<Wrong>> {
+    let missing = Wrong { field: "reason", text: "status-reason-missing" };
+    let change = StatusChange::parse(kind, &typed.reason).map_err(|_| missing);
+    match (card_number(policy, &typed.number), holder_name(&typed.name), change) {
+        (Ok(number), Ok(name), Ok(change)) => Ok((number, name, change)),
+        (number, name, change) => Err([number.err(), name.err(), change.err()].into_iter().flatten().collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::tests::policy;
+    use StatusChangeKind::{Resume, Revoke, Suspend};
+
+    fn typed(step: Step, reason: &str) -> Typed {
+        Typed {
+            step,
+            number: "00000000000017".to_owned(),
+            name: "測試機關".to_owned(),
+            reason: reason.to_owned(),
+            user_code: "Abc12345".to_owned().into(),
+            captcha: "token".to_owned(),
+            answer: "12".to_owned(),
+            sure: Some("yes".to_owned()),
+        }
+    }
+
+    /// `do`, or the page that is shown, with the fields that are wrong.
+    fn judged(kind: StatusChangeKind, typed: &Typed) -> String {
+        match judge(&policy("TC"), kind, typed) {
+            Judged::Show(stage) => format!("{stage:?}"),
+            Judged::Wrong(stage, wrong) => {
+                let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field).collect();
+                format!("{stage:?}: {}", fields.join(" "))
+            }
+            Judged::Do(_, form) => format!("do {:?} to {} of {}", form.change, form.number, form.name),
+        }
+    }
+
+    #[test]
+    fn suspending_and_resuming_is_asked_once() {
+        assert_eq!(judged(Suspend, &typed(Step::Do, "lost")), "do Suspend(Lost) to TC00000000000017 of 測試機關");
+        assert_eq!(judged(Resume, &typed(Step::Do, "found")), "do Resume(Found) to TC00000000000017 of 測試機關");
+        assert_eq!(judged(Suspend, &typed(Step::Fill, "lost")), "Fill");
+        assert_eq!(judged(Suspend, &typed(Step::Do, "found")), "Fill: reason");
+        assert_eq!(
+            judged(Suspend, &Typed { step: Step::Do, ..Typed::default() }),
+            "Fill: number name reason user_code answer"
+        );
+    }
+
+    #[test]
+    fn revoking_is_asked_twice() {
+        assert_eq!(judged(Revoke, &typed(Step::Check, "lost")), "Confirm");
+        assert_eq!(judged(Revoke, &typed(Step::Fill, "lost")), "Fill", "back from there");
+        assert_eq!(judged(Revoke, &typed(Step::Check, "")), "Fill: reason");
+        assert_eq!(judged(Revoke, &typed(Step::Do, "ceased")), "do Revoke(Ceased) to TC00000000000017 of 測試機關");
+        assert_eq!(judged(Revoke, &Typed { sure: None, ..typed(Step::Do, "lost") }), "Confirm: sure");
+        let unproved = Typed { user_code: "12345".to_owned().into(), answer: " ".into(), ..typed(Step::Do, "lost") };
+        assert_eq!(judged(Revoke, &unproved), "Confirm: user_code answer");
+        // The hidden fields of the second page, tampered with.
+        assert_eq!(judged(Revoke, &Typed { number: String::new(), ..typed(Step::Do, "lost") }), "Fill: number");
+    }
+
+    #[test]
+    fn a_user_code_is_taken_letter_by_letter() {
+        for (code, right) in [("Abc12345", true), (" Abc12345 ", true), ("Abc 12345", false), ("Ａbc12345", false)] {
+            let typed = Typed { user_code: code.to_owned().into(), ..typed(Step::Do, "lost") };
+            assert_eq!(judged(Suspend, &typed).starts_with("do"), right, "{code}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What did not go as planned, as a page.
+
+use crate::portal::{links::Words, page::Page};
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use kaika_texts::Language;
+use kaika_web::html_with_status;
+use kaika_wire::{Code, Refusal};
+
+#[derive(Template)]
+#[template(path = "error.html")]
+pub(crate) struct ErrorPage<'a> {
+    page: Page<'a>,
+    message: String,
+    next_step: Words,
+}
+
+impl ErrorPage<'_> {
+    /// `refusal` with its words. These speak of cards; what can happen to a page as well has words of its own.
+    pub(crate) fn new(language: Language, refusal: Refusal) -> Self {
+        let title = match refusal.code {
+            Code::NotFound => "portal-error-not-found",
+            Code::ForeignPage => "portal-error-foreign",
+            Code::TooManyRequests => "portal-error-many",
+            Code::Busy => "portal-error-busy",
+            Code::Internal => "portal-error-internal",
+            _ => {
+                let page = Page::new(language, "portal-error-other");
+                let next_step = Words::next_step(&refusal, None);
+                return Self { page, message: refusal.message, next_step };
+            }
+        };
+        let page = Page::new(language, title);
+        let (message, next_step) = (page.t(&format!("{title}.message")), page.t(&format!("{title}.next")));
+        Self { page, message, next_step: Words::new(next_step) }
+    }
+}
+
+pub(crate) fn error(status: StatusCode, language: Language, refusal: Refusal) -> Response {
+    html_with_status(status, &ErrorPage::new(language, refusal))
+}

@@ -1,0 +1,78 @@
+//! Fields that several pages ask for, and what is wrong with them.
+
+use kaika_domain::authorities::Policy;
+use kaika_wire::CardNumber;
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    /// The field's id in the page.
+    pub(crate) field: &'static str,
+    /// The key of the text that says it.
+    pub(crate) text: &'static str,
+}
+
+pub(crate) fn wrong_with(wrong: &[Wrong], field: &str) -> Option<&'static str> {
+    wrong.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
+}
+
+/// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
+pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Wrong> {
+    let wrong = |text| Wrong { field: "number", text };
+    let mut number = plain(text).to_ascii_uppercase();
+    if number.is_empty() {
+        return Err(wrong("portal-find-number-missing"));
+    }
+    if let [prefix] = policy.card.number_prefixes.as_slice()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        number.insert_str(0, prefix);
+    }
+    number.parse().map_err(|_| wrong("portal-find-number-wrong"))
+}
+
+pub(crate) fn holder_name(text: &str) -> Result<String, Wrong> {
+    let name = text.trim();
+    let missing = Wrong { field: "name", text: "portal-find-name-missing" };
+    (!name.is_empty()).then(|| name.to_owned()).ok_or(missing)
+}
+
+/// Without what separates; full-width forms as their ASCII twins.
+pub(crate) fn plain(text: &str) -> String {
+    narrow(text).chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect()
+}
+
+/// Full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
+pub(crate) fn narrow(text: &str) -> String {
+    let narrow = text.chars().map(|c| match u32::from(c) {
+        wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
+        _ => c,
+    });
+    narrow.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::tests::policy;
+
+    #[test]
+    fn numbers_are_taken_as_people_type_them() {
+        let (one, two) = (policy("GC"), policy("TP\", \"GP"));
+        for typed in ["GC00000000000017", " gc0000 0000-000017 ", "ＧＣ００００００００００００１７", "00000000000017"]
+        {
+            assert_eq!(card_number(&one, typed).map(|n| n.to_string()).as_deref(), Ok("GC00000000000017"), "{typed}");
+        }
+        for typed in ["GC", "G00000000000017", "GC0000000000001X", "卡號"] {
+            assert_eq!(card_number(&one, typed).unwrap_err().text, "portal-find-number-wrong", "{typed}");
+        }
+        // Either pair of letters could stand there.
+        assert_eq!(card_number(&two, "00000000000017").unwrap_err().text, "portal-find-number-wrong");
+        assert_eq!(card_number(&one, "　").unwrap_err().text, "portal-find-number-missing");
+    }
+    #[test]
+    fn a_name_is_whatever_is_not_empty() {
+        assert_eq!(holder_name(" 測試 機關　").as_deref(), Ok("測試 機關"));
+        assert_eq!(holder_name(" 　").unwrap_err().field, "name");
+    }
+}

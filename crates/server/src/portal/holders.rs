@@ -1,0 +1,3 @@
+//! Pages about holders: who is written to.
+
+pub(crate) mod contact;

@@ -1,0 +1,3 @@
+//! The demo's mailbox.
+
+pub(crate) mod mails;

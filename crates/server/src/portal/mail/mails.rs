@@ -1,0 +1,42 @@
+//! `/mails`, in the demo alone: what was sent, as its receivers would read it.
+
+use crate::{
+    http::errors::{fail, not_found},
+    portal::page::{Page, private},
+    site::Site,
+};
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use kaika_app::{Failure, mail::DeliveredMail};
+use kaika_web::language;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "mails.html")]
+pub(crate) struct Mails<'a> {
+    pub(crate) page: Page<'a>,
+    /// The newest first.
+    pub(crate) mails: Vec<DeliveredMail>,
+}
+
+impl Mails<'_> {
+    /// Lines, and whether each is a link of ours by itself.
+    fn lines<'m>(&self, mail: &'m DeliveredMail) -> Vec<(&'m str, bool)> {
+        let link = |line: &str| line.starts_with("http") && !line.contains(char::is_whitespace);
+        mail.text.lines().map(|line| (line, link(line))).collect()
+    }
+}
+
+pub(crate) async fn mails(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let Some(mailbox) = site.settings.mailbox.clone() else { return not_found(headers).await };
+    // Files are read.
+    let read = tokio::task::spawn_blocking(move || Arc::clone(&mailbox).delivered()).await;
+    match read.map_err(std::io::Error::other).flatten() {
+        Ok(mails) => private(StatusCode::OK, &Mails { page: Page::new(language(&headers), "mailbox"), mails }),
+        Err(error) => fail(Failure::Inconsistent(format!("the mailbox cannot be read: {error}")), &headers),
+    }
+}

@@ -1,0 +1,143 @@
+//! What every page has.
+
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+use kaika_app::{App, access::Sum};
+use kaika_domain::authorities::{Policy, policy::Text};
+use kaika_texts::{FluentValue, Language, text};
+use kaika_web::html_with_status;
+use kaika_wire::{CertificateRole, CertificateStatus};
+use time::{OffsetDateTime, UtcOffset, macros::format_description, macros::offset};
+
+const TAIPEI: UtcOffset = offset!(+8);
+
+pub(crate) struct Page<'a> {
+    pub(crate) language: Language,
+    /// What it says of itself on top, and in the browser's tab.
+    pub(crate) title: String,
+    /// Whose page it is.
+    pub(crate) authority: Option<&'a Policy>,
+    /// Fields that the page was asked for with: the language switch sends them again.
+    pub(crate) asked: Vec<(&'static str, String)>,
+    /// What the address asks for beside the language, `&name=value` each: the language switch keeps it.
+    pub(crate) kept: String,
+}
+
+impl<'a> Page<'a> {
+    /// `title`: the key of a text.
+    pub(crate) fn new(language: Language, title: &str) -> Self {
+        Self { language, title: text(language, title, &[]), authority: None, asked: Vec::new(), kept: String::new() }
+    }
+
+    pub(crate) fn of_authority(mut self, policy: &'a Policy) -> Self {
+        self.authority = Some(policy);
+        self
+    }
+
+    pub(crate) fn t(&self, key: &str) -> String {
+        text(self.language, key, &[])
+    }
+
+    /// A text with a number in it.
+    pub(crate) fn number(&self, key: &str, name: &'static str, value: impl Into<u32>) -> String {
+        text(self.language, key, &[(name, FluentValue::from(value.into()))])
+    }
+
+    /// A text with another in it.
+    pub(crate) fn with(&self, key: &str, name: &'static str, value: &str) -> String {
+        text(self.language, key, &[(name, FluentValue::from(value.to_owned()))])
+    }
+
+    pub(crate) fn of<'t>(&self, both: &'t Text) -> &'t str {
+        match self.language {
+            Language::ZhTw => &both.zh,
+            Language::En => &both.en,
+        }
+    }
+
+    /// The day in Taiwan, as forms have it: `2026-11-20`.
+    pub(crate) fn day(&self, time: &OffsetDateTime) -> String {
+        let day = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day]"));
+        day.unwrap_or_default()
+    }
+
+    /// The time of day in Taiwan: `16:05`.
+    pub(crate) fn hour(&self, time: &OffsetDateTime) -> String {
+        time.to_offset(TAIPEI).format(format_description!("[hour]:[minute]")).unwrap_or_default()
+    }
+
+    /// Taiwan's time, to the minute: `2026-11-20 16:05`.
+    pub(crate) fn moment(&self, time: &OffsetDateTime) -> String {
+        let moment = time.to_offset(TAIPEI).format(format_description!("[year]-[month]-[day] [hour]:[minute]"));
+        moment.unwrap_or_default()
+    }
+
+    pub(crate) fn period(&self, from: &OffsetDateTime, to: &OffsetDateTime) -> String {
+        let days = [("from", self.day(from).into()), ("to", self.day(to).into())];
+        text(self.language, "portal-card-from-to", &days)
+    }
+
+    pub(crate) fn role(&self, role: &CertificateRole) -> String {
+        self.t(&format!("portal-role-{}", role.as_str()))
+    }
+
+    pub(crate) fn status(&self, status: &CertificateStatus) -> String {
+        self.t(&format!("portal-status-{}", status.as_str()))
+    }
+
+    /// Of a certificate: what is held for a card in use is on its way onto it.
+    pub(crate) fn status_on(&self, status: &CertificateStatus, card_in_use: &bool) -> String {
+        self.t(&format!("portal-status-{}", word(status, *card_in_use)))
+    }
+
+    pub(crate) fn means(&self, status: &CertificateStatus, card_in_use: &bool) -> String {
+        self.t(&format!("portal-status-{}.means", word(status, *card_in_use)))
+    }
+
+    /// The class that colours a status.
+    pub(crate) fn status_class(&self, status: &CertificateStatus) -> String {
+        format!("status-{}", status.as_str())
+    }
+
+    /// Where a card number stands, and how it looks.
+    pub(crate) fn number_hint(&self, policy: &Policy) -> String {
+        let key = match policy.card.number_prefixes.len() {
+            1 => "portal-find-number-hint-digits",
+            _ => "portal-find-number-hint",
+        };
+        let prefixes = self.prefixes(policy);
+        let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(policy.card.number_digits))];
+        text(self.language, key, &facts)
+    }
+
+    /// A sum in words: `十三加五等於多少？`
+    pub(crate) fn sum(&self, sum: &Sum) -> String {
+        let key = if sum.plus { "status-sum-plus" } else { "status-sum-minus" };
+        let [left, right] = [sum.left, sum.right].map(|number| self.number("status-number", "n", number));
+        text(self.language, key, &[("left", left.into()), ("right", right.into())])
+    }
+
+    /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.
+    pub(crate) fn prefixes(&self, policy: &Policy) -> String {
+        policy.card.number_prefixes.join(" / ")
+    }
+}
+
+fn word(status: &CertificateStatus, card_in_use: bool) -> &'static str {
+    match status {
+        CertificateStatus::Held if card_in_use => "unwritten",
+        status => status.as_str(),
+    }
+}
+
+pub(crate) fn authority<'a>(app: &'a App, id: &str) -> Option<&'a Policy> {
+    id.parse().ok().and_then(|id| app.policies.get(&id))
+}
+
+/// A page that tells of one person's affair: nobody keeps it on the way.
+pub(crate) fn private(status: StatusCode, page: &impl Template) -> Response {
+    use axum::http::{HeaderValue, header::CACHE_CONTROL};
+    let mut response = html_with_status(status, page);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
