@@ -1,6 +1,7 @@
 //! Chromium, as a person sits before it: pages are opened, read, clicked and typed into, windows come and go.
 //!
 //! Everything waits for what is to come, and what does not come in time fails the test with what the page shows instead.
+//! A page may draw itself anew at any moment: so nothing of it is kept between two looks (see [`By`]).
 
 mod axe;
 mod element;
@@ -9,14 +10,14 @@ mod look;
 mod tests;
 mod traffic;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-pub use element::{By, Element, key};
+pub use element::{By, key};
 pub use look::Look;
 pub use traffic::Request;
 use traffic::Traffic;
@@ -45,6 +46,7 @@ pub struct Browser {
     /// The windows that have been seen, in the order in which they were.
     windows: RefCell<Vec<Window>>,
     traffic: RefCell<Traffic>,
+    patience: Cell<Duration>,
 }
 
 /// A window, or a tab, which is the same to a page.
@@ -116,6 +118,7 @@ impl Browser {
             folder,
             windows: RefCell::default(),
             traffic: RefCell::default(),
+            patience: Cell::new(PATIENCE),
         };
         browser.windows.replace(browser.windows());
         // The switch --window-size would be one for popups, too.
@@ -191,6 +194,20 @@ impl Browser {
         self.wait_for(what, || is_so(self).then_some(()));
     }
 
+    /// Waits until a script returns what is wanted; unlike [`run`](Self::run) also while the page goes elsewhere.
+    #[track_caller]
+    pub fn wait_for_result(&self, what: &str, script: &str, is_so: impl Fn(&Value) -> bool) {
+        let returned = RefCell::new(String::new());
+        self.wait_for_or(
+            || format!("{what}; there is {}", returned.borrow()),
+            || {
+                let result = self.session.post("/execute/sync", json!({"script": script, "args": []}));
+                returned.replace(result.as_ref().map_or_else(Refused::to_string, Value::to_string));
+                is_so(&result.ok()?).then_some(())
+            },
+        );
+    }
+
     /// Waits until the page can be read to say this.
     #[track_caller]
     pub fn wait_for_text(&self, wanted: &str) {
@@ -219,6 +236,12 @@ impl Browser {
         windows
     }
 
+    /// Waits until there are so many windows, and tells them as [`windows`](Self::windows) does.
+    #[track_caller]
+    pub fn wait_for_windows(&self, count: usize) -> Vec<Window> {
+        self.wait_for(&format!("{count} windows"), || Some(self.windows()).filter(|windows| windows.len() == count))
+    }
+
     /// The current window: the one that all else is about.
     #[track_caller]
     pub fn window(&self) -> Window {
@@ -241,6 +264,7 @@ impl Browser {
         popup
     }
 
+    #[track_caller]
     pub fn is_open(&self, window: &Window) -> bool {
         self.open_windows().contains(window)
     }
@@ -274,20 +298,23 @@ impl Browser {
 
     #[track_caller]
     fn wait_for_or<T>(&self, what: impl Fn() -> String, attempt: impl Fn() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let patience = self.patience.get();
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(found) = attempt() {
                 return found;
             }
             if Instant::now() > deadline {
-                self.fail(&format!("waited {PATIENCE:?} in vain for {}", what()));
+                self.fail(&format!("waited {patience:?} in vain for {}", what()));
             }
             thread::sleep(Duration::from_millis(30));
         }
     }
 
+    #[track_caller]
     fn open_windows(&self) -> Vec<Window> {
-        let handles = self.session.get("/window/handles").unwrap_or_default();
+        // No answer is not the same as no windows.
+        let handles = self.or_fail("tell its windows", self.session.get("/window/handles"));
         handles.as_array().into_iter().flatten().map(|handle| Window(text(handle))).collect()
     }
 
@@ -305,11 +332,12 @@ impl Browser {
         let shown = told(self.session.post("/execute/sync", script));
         let shown: String = shown.chars().take(4_000).collect();
         let console = self.traffic.borrow_mut().console(&self.session).join("\n");
+        let windows = self.session.get("/window/handles").unwrap_or_default();
         panic!(
             "the browser {what}\n--- address: {}\n--- title: {}\n--- windows: {}\n--- text\n{shown}\n--- console\n{console}\n",
             told(self.session.get("/url")),
             told(self.session.get("/title")),
-            self.open_windows().len(),
+            windows.as_array().map_or(0, Vec::len),
         )
     }
 }

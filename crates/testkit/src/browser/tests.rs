@@ -42,7 +42,7 @@ fn said(failing: impl FnOnce()) -> String {
 fn it_reads_types_and_clicks() {
     let (site, browser) = (site(), Browser::start("en", &Options::default()));
     browser.open(&site.origin("localhost"));
-    assert_eq!(browser.find(By::Heading("page")).text(), "A page");
+    browser.wait_for_text_of(By::Heading("page"), "A page");
     assert!(browser.has(By::Button("Later")) && !browser.has(By::Button("Never")));
     browser.fill(By::Field("Name"), "nobody");
     browser.fill(By::Field("Name"), "測試");
@@ -50,16 +50,88 @@ fn it_reads_types_and_clicks() {
     browser.click(By::Button("Later"));
     browser.wait_for_text("Done by 測試");
     browser.press(key::TAB);
-    let link = browser.focused();
-    assert_eq!(
-        (link.role(), link.label(), link.attribute("href")),
-        ("link".into(), "Next page".into(), Some("/next".into()))
-    );
+    browser.wait_for_attribute_of(By::Focus, "href", Some("/next"));
+    assert_eq!((browser.role_of(By::Focus), browser.label_of(By::Focus)), ("link".into(), "Next page".into()));
     browser.press(key::ENTER);
     browser.wait_for_url("/there");
     assert_eq!(browser.title(), "There");
     browser.back();
     assert_eq!(browser.title(), "Test");
+}
+
+/// A page that puts others in the place of all that is on it, every few milliseconds, and keeps count of clicks and words.
+/// Asked for `?rests`, it does so in bursts: nobody hits what never stays.
+const RESTLESS: &str = "<!doctype html><html lang=en><title>Restless</title><main></main><script>
+    let clicks = 0, words = '', turn = 0;
+    const draw = () => {
+        const box = document.createElement('section');
+        const told = ++turn < 300 ? '' : ` aria-describedby='error hint' aria-invalid=true`;
+        box.innerHTML = `<h1>Turn <b>${turn % 2 ? 'odd' : 'even'}</b></h1><p class=error>${turn < 300 ? '' : 'It is wrong'}</p>
+            <label>Name <input id=name${told}></label><button>Press</button><p id=clicks>${clicks} clicks</p>
+            <ul>${['one', 'two', 'three', 'four', 'five', 'six'].map(one => `<li data-turn=${turn}>${one} ${turn}</li>`)
+                .join('')}</ul>`;
+        const field = box.querySelector('input');
+        field.value = words;
+        field.oninput = () => { words = field.value; };
+        box.querySelector('button').onclick = () => { clicks += 1; };
+        const focused = document.activeElement?.id;
+        document.querySelector('main').replaceChildren(box);
+        if (focused) field.focus();
+    };
+    draw();
+    let tick = 0;
+    setInterval(() => { if (location.search !== '?rests' || ++tick % 120 < 20) draw(); }, 4);
+    </script>";
+
+#[test]
+fn a_page_that_draws_itself_anew_is_read_typed_into_and_clicked_on() {
+    let site = Site::start(|_| Answer::html(RESTLESS));
+    let browser = Browser::start("en", &Options::default());
+    browser.open(&format!("{}/?rests", site.origin("localhost")));
+    for clicks in 1..=5 {
+        browser.click(By::Css("button"));
+        browser.wait_for_text_of(By::Css("#clicks"), &format!("{clicks} clicks"));
+        let name = format!("somebody {clicks}");
+        browser.fill(By::Css("#name"), &name);
+        browser.wait_for_value_of(By::Css("#name"), &name);
+        assert_eq!(browser.label_of(By::Css("#name")), "Name");
+        assert_eq!(browser.role_of(By::Css("button")), "button");
+    }
+    browser.wait_for_words_in(By::Heading("Turn"), "Turn");
+    browser.open(&site.origin("localhost"));
+    for _ in 0..30 {
+        browser.find(By::Css("li:last-child"));
+        assert!(browser.has(By::Css("#name")));
+        assert!(browser.text_of(By::Css("h1")).starts_with("Turn "));
+        assert!(browser.attribute_of(By::Css("li"), "data-turn").is_some());
+        // All of them of one turn.
+        let (texts, turns) = (browser.texts_of(By::Css("li")), browser.attributes_of(By::Css("li"), "data-turn"));
+        let turn = texts[0].strip_prefix("one ").unwrap().to_owned();
+        let expected: Vec<_> = ["one", "two", "three", "four", "five", "six"].map(|one| format!("{one} {turn}")).into();
+        assert_eq!(texts, expected);
+        assert!(turns.len() == 6 && turns.iter().all(|turn| *turn == turns[0]), "{turns:?}");
+    }
+    browser.wait_for_attribute_of(By::Css("#name"), "aria-invalid", Some("true"));
+    browser.wait_for_attribute_of(By::Css("#name"), "aria-describedby", Some("error hint"));
+    browser.wait_for_texts_of(By::Css(".error"), &["It is wrong"]);
+    browser.wait_for_count_of(By::Css("li"), 6);
+}
+
+#[test]
+fn what_does_not_become_as_wanted_is_told() {
+    let browser = Browser::start("en", &Options::default());
+    browser
+        .open("data:text/html,<p><em id=one class=a>Words</em></p><p hidden>Hidden</p><select><option>Choice</option></select>");
+    browser.patience.set(Duration::from_millis(200));
+    let told = said(|| browser.wait_for_attribute_of(By::Css("em"), "class", Some("b")));
+    assert!(told.contains(r#"Css("em") to have class = Some("b"); there is ["a"]"#), "{told}");
+    let told = said(|| browser.wait_until_gone(By::Css("p")));
+    assert!(told.contains(r#"Css("p") to go; there is ["Words"]"#), "{told}");
+    browser.patience.set(PATIENCE);
+    browser.wait_for_texts_of(By::Css("p, option"), &["Words", "Choice"]);
+    browser.wait_for_attribute_of(By::Css("em"), "id", Some("one"));
+    browser.wait_for_attribute_of(By::Css("em"), "title", None);
+    browser.wait_until_gone(By::Css("[hidden]"));
 }
 
 #[test]
