@@ -189,7 +189,7 @@ impl Browser {
     pub fn click(&self, by: By<'_>) {
         let enabled = "return !arguments[0].matches(':disabled') && arguments[0].ariaDisabled !== 'true'";
         self.act(by, "to click on", |id| {
-            if self.session.post("/execute/sync", json!({"script": enabled, "args": [element(id)]}))? != true {
+            if self.session().post("/execute/sync", json!({"script": enabled, "args": [element(id)]}))? != true {
                 return Err(Refused { error: "element not interactable".into(), message: "it is disabled".into() });
             }
             self.tell(id, "/click", json!({}))
@@ -209,7 +209,7 @@ impl Browser {
             self.tell(id, "/clear", json!({}))?;
             self.tell(id, "/value", json!({"text": content}))?;
             let held = json!({"script": SEEN, "args": [[element(id)], "value", null]});
-            if self.session.post("/execute/sync", held)?[0] != content {
+            if self.session().post("/execute/sync", held)?[0] != content {
                 return Err(Refused {
                     error: "element not interactable".into(),
                     message: "it holds other words".into(),
@@ -225,7 +225,7 @@ impl Browser {
         let script = json!({"script": "return document.activeElement?.id ?? ''", "args": []});
         self.wait_for(&format!("the focus on #{id}"), || {
             // A page on its way elsewhere has none.
-            (text(&self.session.post("/execute/sync", script.clone()).ok()?) == id).then_some(())
+            (text(&self.session().post("/execute/sync", script.clone()).ok()?) == id).then_some(())
         });
     }
 
@@ -234,7 +234,7 @@ impl Browser {
     pub fn press(&self, key: char) {
         let stroke = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": stroke}]});
-        self.or_fail("press a key", self.session.post("/actions", actions));
+        self.or_fail("press a key", self.session().post("/actions", actions));
     }
 
     /// What is read of all that can be seen of these, at one moment.
@@ -259,7 +259,7 @@ impl Browser {
             Read::Element => ("element", None),
         };
         let asked = json!({"script": SEEN, "args": [candidates, what, name]});
-        Ok(self.session.post("/execute/sync", asked)?.as_array().cloned().unwrap_or_default())
+        Ok(self.session().post("/execute/sync", asked)?.as_array().cloned().unwrap_or_default())
     }
 
     /// A look at the page as it is, or as it is once it has come.
@@ -326,11 +326,11 @@ impl Browser {
     }
 
     fn ask(&self, id: &str, what: &str) -> Result<Value, Refused> {
-        self.session.get(&format!("/element/{id}{what}"))
+        self.session().get(&format!("/element/{id}{what}"))
     }
 
     fn tell(&self, id: &str, what: &str, body: Value) -> Result<(), Refused> {
-        self.session.post(&format!("/element/{id}{what}"), body).map(drop)
+        self.session().post(&format!("/element/{id}{what}"), body).map(drop)
     }
 }
 

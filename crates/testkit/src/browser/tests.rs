@@ -215,19 +215,129 @@ fn a_failure_tells_what_there_is_instead() {
     assert!(told.contains("ERR_CONNECTION_REFUSED"), "{told}");
 }
 
+/// The tests with a language of their own see no Chromium of the others.
+#[test]
+fn nothing_of_a_test_is_seen_by_the_next() {
+    let site = Site::start(|request| match request.path.as_str() {
+        "/cached" => Answer::html("").with("Cache-Control", "max-age=600").with("Set-Cookie", "of=before; Max-Age=600"),
+        _ => Answer::html(&format!("<p>{}</p>", request.field("Cookie").unwrap_or("no cookie"))),
+    });
+    let origin = site.origin("localhost");
+    let kept = "localStorage.setItem('of', 'before'); indexedDB.open('before'); window.name = 'before'; \
+                return caches.open('before').then(() => document.cookie)";
+    let found = "return Promise.all([caches.keys(), indexedDB.databases(), navigator.permissions.query({name: 'geolocation'})]) \
+        .then(([caches, databases, geolocation]) => [document.cookie, localStorage.length, caches, databases, \
+            geolocation.state, window.name, window.planted ?? null, matchMedia('print').matches, innerWidth])";
+    let first = Browser::start("fr", &Options::default());
+    first.open(&format!("{origin}/"));
+    let untouched = first.run(found, &[]);
+    assert_eq!(untouched, json!(["", 0, [], [], "prompt", "", null, false, 1280]));
+    let folder = first.chromium().folder.clone();
+    first.run_before_pages("window.planted = 'before'");
+    first.open(&format!("{origin}/cached"));
+    assert_eq!(first.run(kept, &[]), "of=before");
+    let granted = json!({"permissions": ["geolocation"], "origin": origin});
+    first.cdp("Browser.grantPermissions", &granted);
+    first.look(Look::Phone);
+    first.cdp("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    first.run("console.error('before')", &[]);
+    first.open_tab();
+    first.open(&format!("{origin}/other"));
+    first.wait_for_text("of=before");
+    assert_eq!(first.windows().len(), 2);
+    // In the midst of it, without the window of the beginning.
+    let windows = first.windows();
+    first.switch_to(&windows[0]);
+    first.close_window();
+    drop(first);
+
+    let second = Browser::start("fr", &Options::default());
+    assert_eq!(second.chromium().folder, folder, "it is the same Chromium");
+    assert_eq!(second.windows(), [second.window()]);
+    assert_eq!((second.console_errors(), second.url()), (Vec::new(), "about:blank".into()));
+    second.open(&format!("{origin}/"));
+    second.wait_for_text("no cookie");
+    assert_eq!(second.run(found, &[]), untouched);
+    second.forget_traffic();
+    second.open(&format!("{origin}/cached"));
+    let cached = second.requests().into_iter().find(|request| request.url.ends_with("/cached")).unwrap();
+    assert!(cached.bytes > 0, "it comes over the wire: {cached:?}");
+}
+
+#[test]
+fn what_a_failed_test_had_is_thrown_away() {
+    let mut folder = PathBuf::new();
+    said(|| {
+        let browser = Browser::start("de", &Options::default());
+        folder = browser.chromium().folder.clone();
+        panic!("{}", "it fails");
+    });
+    assert!(!folder.exists(), "its Chromium is gone");
+}
+
+#[test]
+fn what_is_not_as_new_fails_the_next_test() {
+    let site = site();
+    let left = |leave: &dyn Fn(&mut Chromium)| {
+        let mut browser = Browser::start("it", &Options::default());
+        leave(browser.chromium.get_mut().as_mut().unwrap());
+        drop(browser);
+        said(|| drop(Browser::start("it", &Options::default())))
+    };
+    let told = left(&|chromium| drop(chromium.new_profile_beside().unwrap()));
+    assert!(told.contains("a profile of an earlier test is still there"), "{told}");
+    let told = left(&|chromium| drop(chromium.open_window(None, true).unwrap()));
+    assert!(told.contains("a window of an earlier test is still there"), "{told}");
+    let told = left(&|chromium| {
+        chromium.session.post("/window", json!({"handle": chromium.first().0})).unwrap();
+        chromium.session.post("/url", json!({"url": site.origin("localhost")})).unwrap();
+    });
+    assert!(told.contains("its first window has been used"), "{told}");
+}
+
+/// Set in the process that the test below starts.
+const LEFT: &str = "KAIKA_TEST_TO_LEAVE_A_BROWSER";
+
+#[test]
+fn one_that_waits_ends_with_the_process() {
+    if std::env::var_os(LEFT).is_some() {
+        let browser = Browser::start("en", &Options::default());
+        println!("\nfolder={}", browser.chromium().folder.display());
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "browser::tests::one_that_waits_ends_with_the_process", "--nocapture"])
+        .env(LEFT, "yes")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}");
+    assert_ends(printed.lines().find_map(|line| line.strip_prefix("folder=")).unwrap());
+}
+
+/// The processes of a Chromium, which name their folder.
+fn processes(folder: &str) -> usize {
+    let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+    String::from_utf8_lossy(&processes.stdout).lines().filter(|line| line.contains(folder)).count()
+}
+
+#[track_caller]
+fn assert_ends(folder: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while processes(folder) > 0 || std::path::Path::new(folder).exists() {
+        assert!(Instant::now() < deadline, "{folder} is still there, or {} processes of it", processes(folder));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Set in the process that the test below starts and kills.
 const KILLED: &str = "KAIKA_TEST_TO_BE_KILLED";
 
 #[test]
 fn it_ends_even_with_a_killed_process() {
-    let own = |process: &str| {
-        let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
-        let listed = String::from_utf8_lossy(&processes.stdout).into_owned();
-        listed.lines().filter(|line| line.contains(process)).count()
-    };
     if std::env::var_os(KILLED).is_some() {
         let browser = Browser::start("en", &Options::default());
-        println!("\nfolder={}", browser.folder.display());
+        println!("\nfolder={}", browser.chromium().folder.display());
         loop {
             std::thread::park();
         }
@@ -241,12 +351,8 @@ fn it_ends_even_with_a_killed_process() {
         .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let folder = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("folder=")?.to_owned())).unwrap();
-    assert!(own(&folder) > 3, "its processes name their folder");
+    assert!(processes(&folder) > 3, "its processes name their folder");
     process.kill().unwrap();
     process.wait().unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    while own(&folder) > 0 || std::path::Path::new(&folder).exists() {
-        assert!(Instant::now() < deadline, "{folder} is still there, or {} processes of it", own(&folder));
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    assert_ends(&folder);
 }

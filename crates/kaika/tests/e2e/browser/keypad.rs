@@ -37,8 +37,7 @@ impl<'b> Scene<'b> {
         let screen = json!({"width": 1280, "height": 4000, "deviceScaleFactor": 1, "mobile": false});
         browser.cdp("Emulation.setDeviceMetricsOverride", &screen);
         let tray = browser.window();
-        browser.cdp("Target.createTarget", &json!({"url": "about:blank"}));
-        let page = browser.switch_to_popup();
+        let page = browser.open_tab();
         browser.open(&format!("{}/hca/unlock", portal(demo)));
         browser.wait_until("the page's look at the readers", |browser| {
             browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))

@@ -169,8 +169,7 @@ fn pulled_out_at_a_step(language: (&'static str, &'static str), step: u32) {
     let window = CardWindow::open(&browser, language, &portal(&demo), "gca");
     browser.find(By::Css("[data-screen=form]"));
 
-    browser.cdp("Target.createTarget", &json!({"url": "about:blank"}));
-    let tray = browser.switch_to_popup();
+    let tray = browser.open_tab();
     open(&browser, language, &demo);
     browser.fill(By::Css("#step-1"), &step.to_string());
     browser.click(By::Css("#later-1"));
