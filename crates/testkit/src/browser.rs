@@ -1,22 +1,25 @@
 //! Chromium, as a person sits before it: pages are opened, read, clicked and typed into, windows come and go.
 //!
 //! Everything waits for what is to come, and what does not come in time fails the test with what the page shows instead.
+//! A page may draw itself anew at any moment: so nothing of it is kept between two looks (see [`By`]).
 
 mod axe;
+mod chromium;
 mod element;
 mod look;
 #[cfg(test)]
 mod tests;
 mod traffic;
 
-use std::cell::RefCell;
+use std::cell::{Cell, Ref, RefCell};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-pub use element::{By, Element, key};
+use chromium::{Chromium, Profile};
+pub use element::{By, key};
 pub use look::Look;
 pub use traffic::Request;
 use traffic::Traffic;
@@ -37,14 +40,17 @@ const ARGUMENTS: &[&str] = &[
     "--disable-sync",
 ];
 
-/// A running Chromium with a profile of its own. Dropped, it is gone.
+/// A Chromium with a profile of its own. Dropped, the profile is gone with its windows, and so is Chromium where it was
+/// started in another way than usual, or where the test has failed.
 pub struct Browser {
-    session: Session,
-    #[cfg(test)]
-    folder: PathBuf,
+    /// Gone only while the browser is dropped.
+    chromium: RefCell<Option<Chromium>>,
+    /// None where it is the one of Chromium's start.
+    profile: Option<Profile>,
     /// The windows that have been seen, in the order in which they were.
     windows: RefCell<Vec<Window>>,
     traffic: RefCell<Traffic>,
+    patience: Cell<Duration>,
 }
 
 /// A window, or a tab, which is the same to a page.
@@ -52,7 +58,7 @@ pub struct Browser {
 pub struct Window(String);
 
 /// How Chromium is to be started, other than usual.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// Additional switches, for example those of [`PublicProxy`](crate::proxy::PublicProxy::arguments).
     pub arguments: Vec<String>,
@@ -68,66 +74,89 @@ pub struct Options {
 const READ: &str = "return document.body ? document.body.innerText : ''";
 
 impl Browser {
-    /// Starts a Chromium whose holder prefers `language`, for example `zh-TW` or `en`.
+    /// A Chromium whose holder prefers `language`, for example `zh-TW` or `en`. Without options, an earlier test's may be
+    /// taken over; nothing of that test is to be seen.
     ///
     /// # Panics
-    /// Where chromium or chromedriver is missing or fails.
+    /// Where chromium or chromedriver is missing or fails, or an earlier test is to be seen nevertheless.
     #[track_caller]
     pub fn start(language: &str, options: &Options) -> Browser {
-        let chromium = crate::tools::find("chromium");
-        let folder = tempfile::Builder::new().prefix("kaika-browser-").tempdir();
-        // The leash removes it.
-        let folder = folder.unwrap_or_else(|error| panic!("no folder for a browser: {error}")).keep();
-
-        let text = |path: &std::path::Path| path.to_str().expect("paths here are UTF-8").to_owned();
-        let home = options.home.clone().unwrap_or_else(|| folder.clone());
-        let mut environment = vec![("HOME".to_owned(), text(&home)), ("LANGUAGE".to_owned(), language.to_owned())];
-        // Chromium leaves files in it, too.
-        environment.push(("TMPDIR".to_owned(), text(&folder)));
-        environment.extend(options.environment.iter().cloned());
-
-        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|&argument| argument.to_owned()).collect();
-        arguments.push(format!("--user-data-dir={}", text(&folder.join("profile"))));
-        arguments.push(format!("--lang={language}"));
-        match &options.display {
-            Some(display) => environment.push(("DISPLAY".to_owned(), display.clone())),
-            // Its own idea of a screen is smaller than the windows on it.
-            None => arguments.extend(["--headless=new", "--screen-info={1600x1200}"].map(str::to_owned)),
-        }
-        arguments.extend(options.arguments.iter().cloned());
-
-        let settings = json!({
-            "binary": text(&chromium),
-            "args": arguments,
-            // Popups are blocked as for everybody: chromedriver would let them through.
-            "excludeSwitches": ["disable-popup-blocking"],
-            "prefs": {
-                "intl.accept_languages": language,
-                // Debian's first page is one of the internet.
-                "session.restore_on_startup": 4,
-                "session.startup_urls": ["about:blank"],
-            },
-        });
-        let session = Session::start(&folder, &environment, &settings)
-            .unwrap_or_else(|error| panic!("Chromium cannot be started: {error}"));
+        let usual = *options == Options::default();
+        let started = if usual { Chromium::take(language) } else { Chromium::start(language, options) };
+        let mut chromium = started.unwrap_or_else(|error| panic!("Chromium cannot be started: {error}"));
+        let profile =
+            usual.then(|| chromium.new_profile().unwrap_or_else(|error| panic!("Chromium gives no profile: {error}")));
         let browser = Browser {
-            session,
-            #[cfg(test)]
-            folder,
+            chromium: RefCell::new(Some(chromium)),
+            profile,
             windows: RefCell::default(),
             traffic: RefCell::default(),
+            patience: Cell::new(PATIENCE),
         };
-        browser.windows.replace(browser.windows());
+        if browser.profile.is_some() {
+            // The window of the test before was closed with its profile.
+            browser.switch_to(&browser.chromium().first().clone());
+            browser.forget_traffic();
+            if browser.url() != "about:blank" {
+                browser.fail("is not as new: its first window has been used");
+            }
+            browser.open_window(true);
+            browser.assert_new();
+        } else {
+            browser.windows.replace(browser.windows());
+        }
         // The switch --window-size would be one for popups, too.
         let size = json!({"x": 0, "y": 0, "width": 1280, "height": 900});
-        browser.or_fail("resize its window", browser.session.post("/window/rect", size));
+        browser.or_fail("resize its window", browser.session().post("/window/rect", size));
         browser
+    }
+
+    /// Nothing is to be seen of earlier tests.
+    #[track_caller]
+    fn assert_new(&self) {
+        let profile = self.profile.as_ref().expect("it has one");
+        let cookies = self.chromium.borrow_mut().as_mut().expect("it runs").cookies(profile);
+        let cookies = cookies.unwrap_or_else(|error| self.fail(&format!("does not tell its cookies: {error}")));
+        let windows = self.wait_for_windows(1).len();
+        let seen = self.run("return [location.href, history.length, document.documentElement.innerText, !opener]", &[]);
+        if (cookies, windows, &seen) != (0, 1, &json!(["about:blank", 1, "", true])) {
+            self.fail(&format!("is not as new: {cookies} cookies, {windows} windows, {seen}"));
+        }
+        let (errors, requests) = (self.console_errors(), self.requests());
+        let of_pages: Vec<_> = requests.iter().filter(|request| request.url != "about:blank").collect();
+        if !errors.is_empty() || !of_pages.is_empty() {
+            self.fail(&format!("is not as new: {errors:?}, {of_pages:?}"));
+        }
+    }
+
+    fn chromium(&self) -> Ref<'_, Chromium> {
+        Ref::map(self.chromium.borrow(), |chromium| chromium.as_ref().expect("it runs"))
+    }
+
+    fn session(&self) -> Ref<'_, Session> {
+        Ref::map(self.chromium(), |chromium| &chromium.session)
+    }
+
+    /// Opens an empty tab, as a person does, and switches to it.
+    #[track_caller]
+    pub fn open_tab(&self) -> Window {
+        self.open_window(false)
+    }
+
+    #[track_caller]
+    fn open_window(&self, own: bool) -> Window {
+        let opened = self.chromium.borrow_mut().as_mut().expect("it runs").open_window(self.profile.as_ref(), own);
+        let opened = opened.unwrap_or_else(|error| self.fail(&format!("opens no window: {error}")));
+        self.wait_until("a new window", |browser| browser.is_open(&opened));
+        self.windows.borrow_mut().push(opened.clone());
+        self.switch_to(&opened);
+        opened
     }
 
     /// Opens a page in the current window, and returns when it has been loaded.
     #[track_caller]
     pub fn open(&self, url: &str) {
-        self.or_fail(&format!("open {url}"), self.session.post("/url", json!({"url": url})));
+        self.or_fail(&format!("open {url}"), self.session().post("/url", json!({"url": url})));
     }
 
     /// Sets out for a page in the current window: where something comes before it, outside of pages.
@@ -139,23 +168,23 @@ impl Browser {
 
     #[track_caller]
     pub fn reload(&self) {
-        self.or_fail("reload", self.session.post("/refresh", json!({})));
+        self.or_fail("reload", self.session().post("/refresh", json!({})));
     }
 
     #[track_caller]
     pub fn back(&self) {
-        self.or_fail("go back", self.session.post("/back", json!({})));
+        self.or_fail("go back", self.session().post("/back", json!({})));
     }
 
     /// The address of the page in the current window.
     #[track_caller]
     pub fn url(&self) -> String {
-        text(&self.or_fail("tell the address", self.session.get("/url")))
+        text(&self.or_fail("tell the address", self.session().get("/url")))
     }
 
     #[track_caller]
     pub fn title(&self) -> String {
-        text(&self.or_fail("tell the title", self.session.get("/title")))
+        text(&self.or_fail("tell the title", self.session().get("/title")))
     }
 
     /// What can be read on the page.
@@ -167,13 +196,13 @@ impl Browser {
     /// Runs a script in the page, and returns what it `return`s; a promise is waited for. It counts as nobody's click.
     #[track_caller]
     pub fn run(&self, script: &str, arguments: &[Value]) -> Value {
-        self.or_fail("run a script", self.session.post("/execute/sync", json!({"script": script, "args": arguments})))
+        self.or_fail("run a script", self.session().post("/execute/sync", json!({"script": script, "args": arguments})))
     }
 
     /// A command of the Chrome DevTools Protocol to the current window, for example `Browser.setPermission`.
     #[track_caller]
     pub fn cdp(&self, command: &str, parameters: &Value) -> Value {
-        self.or_fail(command, self.session.post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})))
+        self.or_fail(command, self.session().post("/goog/cdp/execute", json!({"cmd": command, "params": parameters})))
     }
 
     /// Runs a script in every page from now on, before the page's own.
@@ -191,13 +220,27 @@ impl Browser {
         self.wait_for(what, || is_so(self).then_some(()));
     }
 
+    /// Waits until a script returns what is wanted; unlike [`run`](Self::run) also while the page goes elsewhere.
+    #[track_caller]
+    pub fn wait_for_result(&self, what: &str, script: &str, is_so: impl Fn(&Value) -> bool) {
+        let returned = RefCell::new(String::new());
+        self.wait_for_or(
+            || format!("{what}; there is {}", returned.borrow()),
+            || {
+                let result = self.session().post("/execute/sync", json!({"script": script, "args": []}));
+                returned.replace(result.as_ref().map_or_else(Refused::to_string, Value::to_string));
+                is_so(&result.ok()?).then_some(())
+            },
+        );
+    }
+
     /// Waits until the page can be read to say this.
     #[track_caller]
     pub fn wait_for_text(&self, wanted: &str) {
         let shown = json!({"script": READ, "args": []});
         self.wait_for(&format!("the words {wanted:?}"), || {
             // A page on its way elsewhere has no text.
-            let shown = self.session.post("/execute/sync", shown.clone()).ok()?;
+            let shown = self.session().post("/execute/sync", shown.clone()).ok()?;
             text(&shown).contains(wanted).then_some(())
         });
     }
@@ -206,7 +249,7 @@ impl Browser {
     #[track_caller]
     pub fn wait_for_url(&self, part: &str) {
         self.wait_for(&format!("an address with {part:?}"), || {
-            text(&self.session.get("/url").ok()?).contains(part).then_some(())
+            text(&self.session().get("/url").ok()?).contains(part).then_some(())
         });
     }
 
@@ -219,15 +262,21 @@ impl Browser {
         windows
     }
 
+    /// Waits until there are so many windows, and tells them as [`windows`](Self::windows) does.
+    #[track_caller]
+    pub fn wait_for_windows(&self, count: usize) -> Vec<Window> {
+        self.wait_for(&format!("{count} windows"), || Some(self.windows()).filter(|windows| windows.len() == count))
+    }
+
     /// The current window: the one that all else is about.
     #[track_caller]
     pub fn window(&self) -> Window {
-        Window(text(&self.or_fail("tell its window", self.session.get("/window"))))
+        Window(text(&self.or_fail("tell its window", self.session().get("/window"))))
     }
 
     #[track_caller]
     pub fn switch_to(&self, window: &Window) {
-        self.or_fail("switch to another window", self.session.post("/window", json!({"handle": window.0})));
+        self.or_fail("switch to another window", self.session().post("/window", json!({"handle": window.0})));
     }
 
     /// Waits for a window that was not there before, and switches to it.
@@ -241,6 +290,7 @@ impl Browser {
         popup
     }
 
+    #[track_caller]
     pub fn is_open(&self, window: &Window) -> bool {
         self.open_windows().contains(window)
     }
@@ -254,7 +304,7 @@ impl Browser {
     /// Closes the current window, as by its cross, and switches to the first one.
     #[track_caller]
     pub fn close_window(&self) {
-        self.or_fail("close its window", self.session.delete("/window"));
+        self.or_fail("close its window", self.session().delete("/window"));
         if let Some(first) = self.windows().first() {
             self.switch_to(first);
         }
@@ -274,21 +324,30 @@ impl Browser {
 
     #[track_caller]
     fn wait_for_or<T>(&self, what: impl Fn() -> String, attempt: impl Fn() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        let patience = self.patience.get();
+        let deadline = Instant::now() + patience;
         loop {
             if let Some(found) = attempt() {
                 return found;
             }
             if Instant::now() > deadline {
-                self.fail(&format!("waited {PATIENCE:?} in vain for {}", what()));
+                self.fail(&format!("waited {patience:?} in vain for {}", what()));
             }
             thread::sleep(Duration::from_millis(30));
         }
     }
 
+    #[track_caller]
     fn open_windows(&self) -> Vec<Window> {
-        let handles = self.session.get("/window/handles").unwrap_or_default();
-        handles.as_array().into_iter().flatten().map(|handle| Window(text(handle))).collect()
+        // No answer is not the same as no windows.
+        self.or_fail("tell its windows", self.try_open_windows())
+    }
+
+    fn try_open_windows(&self) -> Result<Vec<Window>, Refused> {
+        let handles = self.session().get("/window/handles")?;
+        let all = handles.as_array().into_iter().flatten().map(|handle| Window(text(handle)));
+        // That of Chromium's start is nobody's.
+        Ok(all.filter(|one| self.profile.is_none() || one != self.chromium().first()).collect())
     }
 
     #[track_caller]
@@ -302,15 +361,27 @@ impl Browser {
         let told =
             |outcome: Result<Value, Refused>| outcome.map_or_else(|refused| refused.to_string(), |value| text(&value));
         let script = json!({"script": READ, "args": []});
-        let shown = told(self.session.post("/execute/sync", script));
+        let shown = told(self.session().post("/execute/sync", script));
         let shown: String = shown.chars().take(4_000).collect();
-        let console = self.traffic.borrow_mut().console(&self.session).join("\n");
+        let console = self.traffic.borrow_mut().console(&self.session()).join("\n");
         panic!(
             "the browser {what}\n--- address: {}\n--- title: {}\n--- windows: {}\n--- text\n{shown}\n--- console\n{console}\n",
-            told(self.session.get("/url")),
-            told(self.session.get("/title")),
-            self.open_windows().len(),
+            told(self.session().get("/url")),
+            told(self.session().get("/title")),
+            self.try_open_windows().map_or(0, |windows| windows.len()),
         )
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let chromium = self.chromium.get_mut().take();
+        // Whatever a failed test has met may still be in it.
+        if let (Some(chromium), Some(profile)) = (chromium, &self.profile)
+            && !thread::panicking()
+        {
+            chromium.give_back(profile).unwrap_or_else(|error| panic!("Chromium does not forget a test: {error}"));
+        }
     }
 }
 

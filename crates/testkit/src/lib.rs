@@ -21,3 +21,4 @@ pub mod smtp;
 pub mod tools;
 pub mod vpcd;
 mod webdriver;
+mod websocket;

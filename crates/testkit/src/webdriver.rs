@@ -61,8 +61,12 @@ impl std::fmt::Display for Refused {
 
 impl Session {
     /// Starts chromedriver in `folder`, which it owns from then on, with these additional variables, and a Chromium with
-    /// these `goog:chromeOptions`.
-    pub(crate) fn start(folder: &Path, environment: &[(String, String)], options: &Value) -> io::Result<Session> {
+    /// these `goog:chromeOptions`. Tells where Chromium's own debugger listens, too.
+    pub(crate) fn start(
+        folder: &Path,
+        environment: &[(String, String)],
+        options: &Value,
+    ) -> io::Result<(Session, String)> {
         let ports = PortPair::claim()?;
         let log = File::create(folder.join("log"))?;
         let variables: Vec<String> =
@@ -99,7 +103,10 @@ impl Session {
         }}});
         let begun = session.post("", wanted).map_err(|refused| io::Error::other(refused.to_string()))?;
         session.address = format!("{address}/session/{}", begun["sessionId"].as_str().unwrap_or_default());
-        Ok(session)
+        let debugger = begun["capabilities"]["goog:chromeOptions"]["debuggerAddress"].as_str().unwrap_or_default();
+        let version = session.http.get(format!("http://{debugger}/json/version")).call().map_err(io::Error::other)?;
+        let version: Value = version.into_body().read_json().map_err(io::Error::other)?;
+        Ok((session, version["webSocketDebuggerUrl"].as_str().unwrap_or_default().to_owned()))
     }
 
     pub(crate) fn get(&self, command: &str) -> Result<Value, Refused> {

@@ -62,9 +62,8 @@ const FIRST_VIEW: u64 = 100_000;
 /// The page as it is now, in this language, has what every page of ours has; with its pictures.
 #[track_caller]
 fn inspect(browser: &Browser, name: &str, language: (&str, &str)) {
-    assert_eq!(browser.find(By::Css("html")).attribute("lang").as_deref(), Some(language.0), "{name}");
-    let headings = browser.all(By::Css("h1"));
-    assert_eq!(headings.len(), 1, "{name}: {:?}", headings.iter().map(|one| one.text()).collect::<Vec<_>>());
+    browser.wait_for_attribute_of(By::Css("html"), "lang", Some(language.0));
+    browser.wait_for_count_of(By::Css("h1"), 1);
     assert!(!browser.title().is_empty(), "{name}");
     let name = format!("{name}-{}", language.1);
     // Contrast differs between light and dark, order between wide and narrow.

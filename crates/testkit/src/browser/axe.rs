@@ -17,11 +17,14 @@ impl Browser {
     /// Where axe-core finds anything on the page, with rule, place and remedy of each.
     #[track_caller]
     pub fn axe(&self) {
-        let source = std::fs::read_to_string(script()).unwrap_or_else(|error| {
-            panic!("axe-core is not installed in {} ({error}): run `cargo xtask install`", script().display())
-        });
-        // By the debugger's way in: the page's Content-Security-Policy lets no foreign script in.
-        self.evaluate(&format!("{source};null"));
+        // A page that was judged before has it.
+        if self.evaluate("typeof window.axe?.run") != "function" {
+            let source = std::fs::read_to_string(script()).unwrap_or_else(|error| {
+                panic!("axe-core is not installed in {} ({error}): run `cargo xtask install`", script().display())
+            });
+            // By the debugger's way in: the page's Content-Security-Policy lets no foreign script in.
+            self.evaluate(&format!("{source};null"));
+        }
         let options = json!({"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]});
         let found = self.evaluate(&format!("axe.run(document, {options}).then(found => found.violations)"));
         let Some(violations) = found.as_array() else { self.fail(&format!("got no answer from axe-core: {found}")) };

@@ -1,6 +1,11 @@
 //! What is on a page, found as people and screen readers find it.
+//!
+//! Nobody gets hold of an element: a page may have put another in its place a moment later. Everything is asked of a
+//! [`By`], which is looked up anew each time, and what is read of several elements is read in one look.
 
-use serde_json::json;
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
 
 use super::{Browser, text};
 use crate::webdriver::{Refused, element, element_id};
@@ -14,75 +19,203 @@ pub enum By<'a> {
     Heading(&'a str),
     /// What can be filled in, ticked or chosen.
     Field(&'a str),
+    /// What has the focus.
+    Focus,
 }
 
-/// Something on a page.
-pub struct Element<'b> {
-    browser: &'b Browser,
-    id: String,
-    what: String,
+/// What is read of an element.
+#[derive(Debug, Clone, Copy)]
+enum Read<'a> {
+    /// As it is written on the screen, line by line.
+    Text,
+    /// As it stands in the markup.
+    Attribute(&'a str),
+    /// What a field holds.
+    Value,
+    /// The element itself, as WebDriver hands it out.
+    Element,
 }
+
+/// Reads of those of `candidates` – a selector, or elements – that can be seen. An option is seen with its list, and what
+/// has no box or size of its own with what is in it.
+const SEEN: &str = "
+    const [candidates, what, name] = arguments;
+    const sized = one => {
+        const box = one.getBoundingClientRect();
+        return box.width > 0 && box.height > 0 || Array.from(one.children).some(sized);
+    };
+    const seen = one => {
+        const list = one.matches('option, optgroup') && one.closest('select');
+        if (list) return seen(list);
+        if (getComputedStyle(one).display === 'contents') return Array.from(one.children).some(seen);
+        return one.checkVisibility({opacityProperty: true, visibilityProperty: true}) && sized(one);
+    };
+    const lines = one => (one.innerText ?? one.textContent).split('\\n')
+        .map(line => line.replace(/[ \\t\\u00A0]+/g, ' ').replace(/^ | $/g, '')).filter(line => line);
+    const read = {
+        text: one => lines(one).join('\\n'),
+        attribute: one => one.getAttribute(name),
+        value: one => one.value,
+        element: one => one,
+    }[what];
+    const found = candidates === null ? [document.activeElement]
+        : typeof candidates === 'string' ? Array.from(document.querySelectorAll(candidates)) : candidates;
+    return found.filter(one => one && seen(one)).map(read);
+";
 
 impl By<'_> {
     /// All that may be meant, and the name that it must have.
-    fn candidates(&self) -> (&str, Option<&str>) {
-        match *self {
+    fn candidates(&self) -> (Value, Option<&str>) {
+        let (selector, name) = match *self {
+            By::Focus => return (Value::Null, None),
             By::Css(selector) => (selector, None),
             By::Button(name) => ("button, input[type=submit], input[type=button], summary, [role=button]", Some(name)),
             By::Link(name) => ("a[href], [role=link]", Some(name)),
             By::Heading(name) => ("h1, h2, h3, h4, h5, h6, [role=heading]", Some(name)),
             By::Field(name) => ("input:not([type=hidden]), textarea, select", Some(name)),
-        }
+        };
+        (json!(selector), name)
     }
 }
 
 impl Browser {
     /// Waits for an element that can be seen.
     #[track_caller]
-    pub fn find(&self, by: By<'_>) -> Element<'_> {
-        self.wait_for(&format!("{by:?}"), || self.all(by).into_iter().next())
+    pub fn find(&self, by: By<'_>) {
+        self.wait_for_look(by, "", Read::Element, |seen| !seen.is_empty());
     }
 
-    /// All that can be seen of these now.
-    pub fn all(&self, by: By<'_>) -> Vec<Element<'_>> {
-        let (selector, name) = by.candidates();
-        let found = self.session.post("/elements", json!({"using": "css selector", "value": selector}));
-        let ids = found.unwrap_or_default().as_array().cloned().unwrap_or_default();
-        let elements =
-            ids.iter().filter_map(element_id).map(|id| Element { browser: self, id, what: format!("{by:?}") });
-        elements
-            .filter(|element| {
-                let named = name
-                    .is_none_or(|name| element.ask("/computedlabel").is_ok_and(|label| text(&label).contains(name)));
-                // One that has gone meanwhile cannot be seen.
-                named && element.ask("/displayed").is_ok_and(|shown| shown == true)
-            })
-            .collect()
+    /// Waits until nothing of these can be seen.
+    #[track_caller]
+    pub fn wait_until_gone(&self, by: By<'_>) {
+        self.wait_for_look(by, " to go", Read::Text, <[Value]>::is_empty);
     }
 
+    /// Whether one of these can be seen now. After an action, wait first for what it leads to: before that, the page is
+    /// still the one of before.
+    #[track_caller]
     pub fn has(&self, by: By<'_>) -> bool {
-        !self.all(by).is_empty()
+        self.count_of(by) > 0
+    }
+
+    /// How many of these can be seen now.
+    #[track_caller]
+    pub fn count_of(&self, by: By<'_>) -> usize {
+        self.look_now(by, Read::Element).len()
+    }
+
+    /// Waits until so many of these can be seen.
+    #[track_caller]
+    pub fn wait_for_count_of(&self, by: By<'_>, count: usize) {
+        self.wait_for_look(by, &format!(", {count} of them"), Read::Text, |seen| seen.len() == count);
+    }
+
+    /// What can be read of each of these now, in one look.
+    #[track_caller]
+    pub fn texts_of(&self, by: By<'_>) -> Vec<String> {
+        self.look_now(by, Read::Text).iter().map(text).collect()
+    }
+
+    /// Waits until exactly this can be read of these, one after the other.
+    #[track_caller]
+    pub fn wait_for_texts_of<T: AsRef<str>>(&self, by: By<'_>, wanted: &[T]) {
+        let wanted: Vec<Value> = wanted.iter().map(|one| json!(one.as_ref())).collect();
+        self.wait_for_look(by, &format!(" to say {wanted:?}"), Read::Text, |seen| seen == wanted);
+    }
+
+    /// An attribute of each of these now, as it stands in the markup, in one look.
+    #[track_caller]
+    pub fn attributes_of(&self, by: By<'_>, name: &str) -> Vec<Option<String>> {
+        self.look_now(by, Read::Attribute(name)).iter().map(|one| one.as_str().map(str::to_owned)).collect()
+    }
+
+    /// What can be read of an element that is there or comes. What was read before an action may still stand there after
+    /// it: where it is known, [`wait_for_text_of`](Self::wait_for_text_of).
+    #[track_caller]
+    pub fn text_of(&self, by: By<'_>) -> String {
+        text(&self.wait_for_first(by, Read::Text))
+    }
+
+    /// Waits until exactly this can be read of an element.
+    #[track_caller]
+    pub fn wait_for_text_of(&self, by: By<'_>, wanted: &str) {
+        self.wait_for_look(by, &format!(" to say {wanted:?}"), Read::Text, |seen| is_first(seen, Some(wanted)));
+    }
+
+    /// Waits until an element says this among other things.
+    #[track_caller]
+    pub fn wait_for_words_in(&self, by: By<'_>, words: &str) {
+        let said = |seen: &[Value]| seen.first().is_some_and(|one| text(one).contains(words));
+        self.wait_for_look(by, &format!(" with the words {words:?}"), Read::Text, said);
+    }
+
+    /// An attribute, as it stands in the markup, of an element that is there or comes; none where it has no such one.
+    #[track_caller]
+    pub fn attribute_of(&self, by: By<'_>, name: &str) -> Option<String> {
+        self.wait_for_first(by, Read::Attribute(name)).as_str().map(str::to_owned)
+    }
+
+    /// Waits until an attribute of an element is exactly this, or until it has none.
+    #[track_caller]
+    pub fn wait_for_attribute_of(&self, by: By<'_>, name: &str, wanted: Option<&str>) {
+        let what = format!(" to have {name} = {wanted:?}");
+        self.wait_for_look(by, &what, Read::Attribute(name), |seen| is_first(seen, wanted));
+    }
+
+    /// Waits until a field holds exactly this. It is not told what it holds instead: it may be a secret.
+    #[track_caller]
+    pub fn wait_for_value_of(&self, by: By<'_>, wanted: &str) {
+        self.wait_for(&format!("{by:?} to hold what is wanted"), || {
+            let seen = self.try_look(by, Read::Value).ok()?;
+            is_first(&seen, Some(wanted)).then_some(())
+        });
+    }
+
+    /// The accessible name of an element that is there or comes.
+    #[track_caller]
+    pub fn label_of(&self, by: By<'_>) -> String {
+        self.computed(by, "/computedlabel")
+    }
+
+    /// Its role, as screen readers tell it.
+    #[track_caller]
+    pub fn role_of(&self, by: By<'_>) -> String {
+        self.computed(by, "/computedrole")
     }
 
     /// Waits for an element, and clicks on it as soon as it lets itself be clicked on: when it is enabled and nothing is
     /// before it.
     #[track_caller]
     pub fn click(&self, by: By<'_>) {
-        self.act(by, "to click on", |element| {
-            let disabled = element.attribute("aria-disabled").as_deref() == Some("true");
-            if disabled || element.ask("/enabled")? != true {
+        let enabled = "return !arguments[0].matches(':disabled') && arguments[0].ariaDisabled !== 'true'";
+        self.act(by, "to click on", |id| {
+            if self.session().post("/execute/sync", json!({"script": enabled, "args": [element(id)]}))? != true {
                 return Err(Refused { error: "element not interactable".into(), message: "it is disabled".into() });
             }
-            element.tell("/click", json!({}))
+            self.tell(id, "/click", json!({}))
         });
     }
 
-    /// Waits for a field, and types this in place of what is there.
+    /// The same, even where it says that it is disabled (`aria-disabled`).
+    #[track_caller]
+    pub fn click_anyway(&self, by: By<'_>) {
+        self.act(by, "to click on", |id| self.tell(id, "/click", json!({})));
+    }
+
+    /// Waits for a field, and types this in place of what is there, again if the page takes it away meanwhile.
     #[track_caller]
     pub fn fill(&self, by: By<'_>, content: &str) {
-        self.act(by, "to fill in", |element| {
-            element.tell("/clear", json!({}))?;
-            element.tell("/value", json!({"text": content}))
+        self.act(by, "to fill in", |id| {
+            self.tell(id, "/clear", json!({}))?;
+            self.tell(id, "/value", json!({"text": content}))?;
+            let held = json!({"script": SEEN, "args": [[element(id)], "value", null]});
+            if self.session().post("/execute/sync", held)?[0] != content {
+                return Err(Refused {
+                    error: "element not interactable".into(),
+                    message: "it holds other words".into(),
+                });
+            }
+            Ok(())
         });
     }
 
@@ -92,16 +225,8 @@ impl Browser {
         let script = json!({"script": "return document.activeElement?.id ?? ''", "args": []});
         self.wait_for(&format!("the focus on #{id}"), || {
             // A page on its way elsewhere has none.
-            (text(&self.session.post("/execute/sync", script.clone()).ok()?) == id).then_some(())
+            (text(&self.session().post("/execute/sync", script.clone()).ok()?) == id).then_some(())
         });
-    }
-
-    /// What has the focus.
-    #[track_caller]
-    pub fn focused(&self) -> Element<'_> {
-        let found = self.or_fail("tell what has the focus", self.session.get("/element/active"));
-        let id = element_id(&found).unwrap_or_else(|| self.fail("has nothing in focus"));
-        Element { browser: self, id, what: "what has the focus".into() }
     }
 
     /// Presses and releases a key, wherever the focus is; for the keys without letter see [`key`].
@@ -109,43 +234,86 @@ impl Browser {
     pub fn press(&self, key: char) {
         let stroke = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": stroke}]});
-        self.or_fail("press a key", self.session.post("/actions", actions));
+        self.or_fail("press a key", self.session().post("/actions", actions));
     }
 
-    /// What can be read of an element that is there or comes, also where the page has just put another in its place.
-    #[track_caller]
-    pub fn text_of(&self, by: By<'_>) -> String {
-        let read = std::cell::RefCell::default();
-        self.act(by, "that can be read", |element| {
-            element.ask("/text").map(|value| {
-                read.replace(text(&value));
-            })
-        });
-        read.into_inner()
+    /// What is read of all that can be seen of these, at one moment.
+    fn try_look(&self, by: By<'_>, read: Read<'_>) -> Result<Vec<Value>, Refused> {
+        let (candidates, name) = by.candidates();
+        let Some(name) = name else { return self.seen(&candidates, read) };
+        let mut named = Vec::new();
+        for one in self.seen(&candidates, Read::Element)? {
+            let id = element_id(&one).unwrap_or_default();
+            if text(&self.ask(&id, "/computedlabel")?).contains(name) {
+                named.push(one);
+            }
+        }
+        self.seen(&json!(named), read)
     }
 
-    /// Waits until exactly this can be read of an element: what was read before a click may still stand there after it.
+    fn seen(&self, candidates: &Value, read: Read<'_>) -> Result<Vec<Value>, Refused> {
+        let (what, name) = match read {
+            Read::Text => ("text", None),
+            Read::Attribute(name) => ("attribute", Some(name)),
+            Read::Value => ("value", None),
+            Read::Element => ("element", None),
+        };
+        let asked = json!({"script": SEEN, "args": [candidates, what, name]});
+        Ok(self.session().post("/execute/sync", asked)?.as_array().cloned().unwrap_or_default())
+    }
+
+    /// A look at the page as it is, or as it is once it has come.
     #[track_caller]
-    pub fn wait_for_text_of(&self, by: By<'_>, wanted: &str) {
-        let read = std::cell::RefCell::new(String::new());
+    fn look_now(&self, by: By<'_>, read: Read<'_>) -> Vec<Value> {
+        let hindrance = RefCell::new(String::new());
         self.wait_for_or(
-            || format!("{by:?} to say {wanted:?}; it says {:?}", read.borrow()),
+            || format!("a look at {by:?}; {}", hindrance.borrow()),
+            || self.try_look(by, read).map_err(|refused| hindrance.replace(refused.to_string())).ok(),
+        )
+    }
+
+    #[track_caller]
+    fn wait_for_first(&self, by: By<'_>, read: Read<'_>) -> Value {
+        self.wait_for_or(|| format!("{by:?}"), || self.try_look(by, read).ok()?.into_iter().next())
+    }
+
+    /// Waits until what is read is as it is to be; what is read instead is told.
+    #[track_caller]
+    fn wait_for_look(&self, by: By<'_>, what: &str, read: Read<'_>, is_so: impl Fn(&[Value]) -> bool) {
+        let shown = RefCell::new(String::new());
+        self.wait_for_or(
+            || format!("{by:?}{what}; there is {}", shown.borrow()),
             || {
-                let found = self.all(by).into_iter().next()?.ask("/text").ok()?;
-                read.replace(text(&found));
-                (*read.borrow() == wanted).then_some(())
+                let looked = self.try_look(by, read);
+                shown.replace(match &looked {
+                    Ok(seen) if seen.is_empty() => "nothing of the kind".to_owned(),
+                    Ok(seen) => json!(seen).to_string(),
+                    Err(refused) => refused.to_string(),
+                });
+                is_so(&looked.ok()?).then_some(())
             },
         );
     }
 
     #[track_caller]
-    fn act(&self, by: By<'_>, what: &str, action: impl Fn(&Element<'_>) -> Result<(), Refused>) {
-        let hindrance = std::cell::RefCell::new(String::new());
+    fn computed(&self, by: By<'_>, what: &str) -> String {
+        let told = RefCell::default();
+        self.act(by, "to look at", |id| {
+            told.replace(text(&self.ask(id, what)?));
+            Ok(())
+        });
+        told.into_inner()
+    }
+
+    /// Does something with an element that is there or comes: again, with what is in its place, where it is none any more.
+    #[track_caller]
+    fn act(&self, by: By<'_>, what: &str, action: impl Fn(&str) -> Result<(), Refused>) {
+        let hindrance = RefCell::new("there is nothing of the kind".to_owned());
         self.wait_for_or(
             || format!("{by:?} {what}; {}", hindrance.borrow()),
             || {
-                let element = self.all(by).into_iter().next()?;
-                match action(&element) {
+                let id = self.try_look(by, Read::Element).ok()?.first().and_then(element_id)?;
+                match action(&id) {
                     Ok(()) => Some(()),
                     Err(refused) if refused.is_passing() => {
                         hindrance.replace(refused.to_string());
@@ -156,6 +324,18 @@ impl Browser {
             },
         );
     }
+
+    fn ask(&self, id: &str, what: &str) -> Result<Value, Refused> {
+        self.session().get(&format!("/element/{id}{what}"))
+    }
+
+    fn tell(&self, id: &str, what: &str, body: Value) -> Result<(), Refused> {
+        self.session().post(&format!("/element/{id}{what}"), body).map(drop)
+    }
+}
+
+fn is_first(seen: &[Value], wanted: Option<&str>) -> bool {
+    seen.first().is_some_and(|one| one.as_str() == wanted)
 }
 
 /// Keys for [`Browser::press`] (WebDriver §17.4.2).
@@ -164,62 +344,4 @@ pub mod key {
     pub const ENTER: char = '\u{E007}';
     pub const ESCAPE: char = '\u{E00C}';
     pub const SPACE: char = ' ';
-}
-
-impl Element<'_> {
-    /// Clicks on it.
-    #[track_caller]
-    pub fn click(&self) {
-        self.or_fail("click on", self.tell("/click", json!({})));
-    }
-
-    /// Types, after what is there.
-    #[track_caller]
-    pub fn type_text(&self, content: &str) {
-        self.or_fail("type into", self.tell("/value", json!({"text": content})));
-    }
-
-    /// What can be read of it.
-    #[track_caller]
-    pub fn text(&self) -> String {
-        text(&self.or_fail("read", self.ask("/text")))
-    }
-
-    /// Its accessible name.
-    #[track_caller]
-    pub fn label(&self) -> String {
-        text(&self.or_fail("tell the name of", self.ask("/computedlabel")))
-    }
-
-    /// Its role, as screen readers tell it.
-    #[track_caller]
-    pub fn role(&self) -> String {
-        text(&self.or_fail("tell the role of", self.ask("/computedrole")))
-    }
-
-    #[track_caller]
-    pub fn is_enabled(&self) -> bool {
-        self.or_fail("look at", self.ask("/enabled")) == true
-    }
-
-    /// An attribute as it stands in the markup; none, too, where the element is gone.
-    pub fn attribute(&self, name: &str) -> Option<String> {
-        let script = "return arguments[0].getAttribute(arguments[1])";
-        let asked = json!({"script": script, "args": [element(&self.id), name]});
-        let found = self.browser.session.post("/execute/sync", asked).ok()?;
-        found.as_str().map(str::to_owned)
-    }
-
-    fn ask(&self, what: &str) -> Result<serde_json::Value, Refused> {
-        self.browser.session.get(&format!("/element/{}{what}", self.id))
-    }
-
-    fn tell(&self, what: &str, body: serde_json::Value) -> Result<(), Refused> {
-        self.browser.session.post(&format!("/element/{}{what}", self.id), body).map(drop)
-    }
-
-    #[track_caller]
-    fn or_fail<T>(&self, verb: &str, outcome: Result<T, Refused>) -> T {
-        self.browser.or_fail(&format!("{verb} {}", self.what), outcome)
-    }
 }

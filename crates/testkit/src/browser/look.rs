@@ -87,9 +87,7 @@ impl Browser {
     #[track_caller]
     pub fn screenshot(&self, name: &str, looks: &[Look]) {
         for &look in looks {
-            self.look(look);
-            self.picture(&format!("{name}-{}", look.name()));
-            self.assert_fits();
+            self.take(name, look);
         }
         self.look_normally();
     }
@@ -98,11 +96,18 @@ impl Browser {
     #[track_caller]
     pub fn judge(&self, name: &str, looks: &[Look]) {
         for &look in looks {
-            self.screenshot(name, &[look]);
-            self.look(look);
+            self.take(name, look);
             self.axe();
         }
         self.look_normally();
+    }
+
+    /// One picture, and the page is still looked at in this way.
+    #[track_caller]
+    fn take(&self, name: &str, look: Look) {
+        self.look(look);
+        self.picture(&format!("{name}-{}", look.name()));
+        self.assert_fits();
     }
 
     /// Lays the page out at these widths, of phones or of windows with large type (WCAG 2.2, 1.4.10: from 320 pixels).
@@ -139,7 +144,9 @@ impl Browser {
             &[],
         );
         let clip = json!({"x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1});
-        let taken = self.cdp("Page.captureScreenshot", &json!({"captureBeyondViewport": true, "clip": clip}));
+        // Hundreds are taken: the time to make the files smaller is not worth it.
+        let how = json!({"captureBeyondViewport": true, "clip": clip, "optimizeForSpeed": true});
+        let taken = self.cdp("Page.captureScreenshot", &how);
         let picture = STANDARD.decode(text(&taken["data"])).unwrap_or_else(|error| panic!("no picture: {error}"));
         let file = pictures().join(format!("{name}.png"));
         fs::create_dir_all(pictures())

@@ -42,7 +42,7 @@ fn said(failing: impl FnOnce()) -> String {
 fn it_reads_types_and_clicks() {
     let (site, browser) = (site(), Browser::start("en", &Options::default()));
     browser.open(&site.origin("localhost"));
-    assert_eq!(browser.find(By::Heading("page")).text(), "A page");
+    browser.wait_for_text_of(By::Heading("page"), "A page");
     assert!(browser.has(By::Button("Later")) && !browser.has(By::Button("Never")));
     browser.fill(By::Field("Name"), "nobody");
     browser.fill(By::Field("Name"), "測試");
@@ -50,16 +50,88 @@ fn it_reads_types_and_clicks() {
     browser.click(By::Button("Later"));
     browser.wait_for_text("Done by 測試");
     browser.press(key::TAB);
-    let link = browser.focused();
-    assert_eq!(
-        (link.role(), link.label(), link.attribute("href")),
-        ("link".into(), "Next page".into(), Some("/next".into()))
-    );
+    browser.wait_for_attribute_of(By::Focus, "href", Some("/next"));
+    assert_eq!((browser.role_of(By::Focus), browser.label_of(By::Focus)), ("link".into(), "Next page".into()));
     browser.press(key::ENTER);
     browser.wait_for_url("/there");
     assert_eq!(browser.title(), "There");
     browser.back();
     assert_eq!(browser.title(), "Test");
+}
+
+/// A page that puts others in the place of all that is on it, every few milliseconds, and keeps count of clicks and words.
+/// Asked for `?rests`, it does so in bursts: nobody hits what never stays.
+const RESTLESS: &str = "<!doctype html><html lang=en><title>Restless</title><main></main><script>
+    let clicks = 0, words = '', turn = 0;
+    const draw = () => {
+        const box = document.createElement('section');
+        const told = ++turn < 300 ? '' : ` aria-describedby='error hint' aria-invalid=true`;
+        box.innerHTML = `<h1>Turn <b>${turn % 2 ? 'odd' : 'even'}</b></h1><p class=error>${turn < 300 ? '' : 'It is wrong'}</p>
+            <label>Name <input id=name${told}></label><button>Press</button><p id=clicks>${clicks} clicks</p>
+            <ul>${['one', 'two', 'three', 'four', 'five', 'six'].map(one => `<li data-turn=${turn}>${one} ${turn}</li>`)
+                .join('')}</ul>`;
+        const field = box.querySelector('input');
+        field.value = words;
+        field.oninput = () => { words = field.value; };
+        box.querySelector('button').onclick = () => { clicks += 1; };
+        const focused = document.activeElement?.id;
+        document.querySelector('main').replaceChildren(box);
+        if (focused) field.focus();
+    };
+    draw();
+    let tick = 0;
+    setInterval(() => { if (location.search !== '?rests' || ++tick % 120 < 20) draw(); }, 4);
+    </script>";
+
+#[test]
+fn a_page_that_draws_itself_anew_is_read_typed_into_and_clicked_on() {
+    let site = Site::start(|_| Answer::html(RESTLESS));
+    let browser = Browser::start("en", &Options::default());
+    browser.open(&format!("{}/?rests", site.origin("localhost")));
+    for clicks in 1..=5 {
+        browser.click(By::Css("button"));
+        browser.wait_for_text_of(By::Css("#clicks"), &format!("{clicks} clicks"));
+        let name = format!("somebody {clicks}");
+        browser.fill(By::Css("#name"), &name);
+        browser.wait_for_value_of(By::Css("#name"), &name);
+        assert_eq!(browser.label_of(By::Css("#name")), "Name");
+        assert_eq!(browser.role_of(By::Css("button")), "button");
+    }
+    browser.wait_for_words_in(By::Heading("Turn"), "Turn");
+    browser.open(&site.origin("localhost"));
+    for _ in 0..30 {
+        browser.find(By::Css("li:last-child"));
+        assert!(browser.has(By::Css("#name")));
+        assert!(browser.text_of(By::Css("h1")).starts_with("Turn "));
+        assert!(browser.attribute_of(By::Css("li"), "data-turn").is_some());
+        // All of them of one turn.
+        let (texts, turns) = (browser.texts_of(By::Css("li")), browser.attributes_of(By::Css("li"), "data-turn"));
+        let turn = texts[0].strip_prefix("one ").unwrap().to_owned();
+        let expected: Vec<_> = ["one", "two", "three", "four", "five", "six"].map(|one| format!("{one} {turn}")).into();
+        assert_eq!(texts, expected);
+        assert!(turns.len() == 6 && turns.iter().all(|turn| *turn == turns[0]), "{turns:?}");
+    }
+    browser.wait_for_attribute_of(By::Css("#name"), "aria-invalid", Some("true"));
+    browser.wait_for_attribute_of(By::Css("#name"), "aria-describedby", Some("error hint"));
+    browser.wait_for_texts_of(By::Css(".error"), &["It is wrong"]);
+    browser.wait_for_count_of(By::Css("li"), 6);
+}
+
+#[test]
+fn what_does_not_become_as_wanted_is_told() {
+    let browser = Browser::start("en", &Options::default());
+    browser
+        .open("data:text/html,<p><em id=one class=a>Words</em></p><p hidden>Hidden</p><select><option>Choice</option></select>");
+    browser.patience.set(Duration::from_millis(200));
+    let told = said(|| browser.wait_for_attribute_of(By::Css("em"), "class", Some("b")));
+    assert!(told.contains(r#"Css("em") to have class = Some("b"); there is ["a"]"#), "{told}");
+    let told = said(|| browser.wait_until_gone(By::Css("p")));
+    assert!(told.contains(r#"Css("p") to go; there is ["Words"]"#), "{told}");
+    browser.patience.set(PATIENCE);
+    browser.wait_for_texts_of(By::Css("p, option"), &["Words", "Choice"]);
+    browser.wait_for_attribute_of(By::Css("em"), "id", Some("one"));
+    browser.wait_for_attribute_of(By::Css("em"), "title", None);
+    browser.wait_until_gone(By::Css("[hidden]"));
 }
 
 #[test]
@@ -143,19 +215,129 @@ fn a_failure_tells_what_there_is_instead() {
     assert!(told.contains("ERR_CONNECTION_REFUSED"), "{told}");
 }
 
+/// The tests with a language of their own see no Chromium of the others.
+#[test]
+fn nothing_of_a_test_is_seen_by_the_next() {
+    let site = Site::start(|request| match request.path.as_str() {
+        "/cached" => Answer::html("").with("Cache-Control", "max-age=600").with("Set-Cookie", "of=before; Max-Age=600"),
+        _ => Answer::html(&format!("<p>{}</p>", request.field("Cookie").unwrap_or("no cookie"))),
+    });
+    let origin = site.origin("localhost");
+    let kept = "localStorage.setItem('of', 'before'); indexedDB.open('before'); window.name = 'before'; \
+                return caches.open('before').then(() => document.cookie)";
+    let found = "return Promise.all([caches.keys(), indexedDB.databases(), navigator.permissions.query({name: 'geolocation'})]) \
+        .then(([caches, databases, geolocation]) => [document.cookie, localStorage.length, caches, databases, \
+            geolocation.state, window.name, window.planted ?? null, matchMedia('print').matches, innerWidth])";
+    let first = Browser::start("fr", &Options::default());
+    first.open(&format!("{origin}/"));
+    let untouched = first.run(found, &[]);
+    assert_eq!(untouched, json!(["", 0, [], [], "prompt", "", null, false, 1280]));
+    let folder = first.chromium().folder.clone();
+    first.run_before_pages("window.planted = 'before'");
+    first.open(&format!("{origin}/cached"));
+    assert_eq!(first.run(kept, &[]), "of=before");
+    let granted = json!({"permissions": ["geolocation"], "origin": origin});
+    first.cdp("Browser.grantPermissions", &granted);
+    first.look(Look::Phone);
+    first.cdp("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    first.run("console.error('before')", &[]);
+    first.open_tab();
+    first.open(&format!("{origin}/other"));
+    first.wait_for_text("of=before");
+    assert_eq!(first.windows().len(), 2);
+    // In the midst of it, without the window of the beginning.
+    let windows = first.windows();
+    first.switch_to(&windows[0]);
+    first.close_window();
+    drop(first);
+
+    let second = Browser::start("fr", &Options::default());
+    assert_eq!(second.chromium().folder, folder, "it is the same Chromium");
+    assert_eq!(second.windows(), [second.window()]);
+    assert_eq!((second.console_errors(), second.url()), (Vec::new(), "about:blank".into()));
+    second.open(&format!("{origin}/"));
+    second.wait_for_text("no cookie");
+    assert_eq!(second.run(found, &[]), untouched);
+    second.forget_traffic();
+    second.open(&format!("{origin}/cached"));
+    let cached = second.requests().into_iter().find(|request| request.url.ends_with("/cached")).unwrap();
+    assert!(cached.bytes > 0, "it comes over the wire: {cached:?}");
+}
+
+#[test]
+fn what_a_failed_test_had_is_thrown_away() {
+    let mut folder = PathBuf::new();
+    said(|| {
+        let browser = Browser::start("de", &Options::default());
+        folder = browser.chromium().folder.clone();
+        panic!("{}", "it fails");
+    });
+    assert!(!folder.exists(), "its Chromium is gone");
+}
+
+#[test]
+fn what_is_not_as_new_fails_the_next_test() {
+    let site = site();
+    let left = |leave: &dyn Fn(&mut Chromium)| {
+        let mut browser = Browser::start("it", &Options::default());
+        leave(browser.chromium.get_mut().as_mut().unwrap());
+        drop(browser);
+        said(|| drop(Browser::start("it", &Options::default())))
+    };
+    let told = left(&|chromium| drop(chromium.new_profile_beside().unwrap()));
+    assert!(told.contains("a profile of an earlier test is still there"), "{told}");
+    let told = left(&|chromium| drop(chromium.open_window(None, true).unwrap()));
+    assert!(told.contains("a window of an earlier test is still there"), "{told}");
+    let told = left(&|chromium| {
+        chromium.session.post("/window", json!({"handle": chromium.first().0})).unwrap();
+        chromium.session.post("/url", json!({"url": site.origin("localhost")})).unwrap();
+    });
+    assert!(told.contains("its first window has been used"), "{told}");
+}
+
+/// Set in the process that the test below starts.
+const LEFT: &str = "KAIKA_TEST_TO_LEAVE_A_BROWSER";
+
+#[test]
+fn one_that_waits_ends_with_the_process() {
+    if std::env::var_os(LEFT).is_some() {
+        let browser = Browser::start("en", &Options::default());
+        println!("\nfolder={}", browser.chromium().folder.display());
+        return;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "browser::tests::one_that_waits_ends_with_the_process", "--nocapture"])
+        .env(LEFT, "yes")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}");
+    assert_ends(printed.lines().find_map(|line| line.strip_prefix("folder=")).unwrap());
+}
+
+/// The processes of a Chromium, which name their folder.
+fn processes(folder: &str) -> usize {
+    let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
+    String::from_utf8_lossy(&processes.stdout).lines().filter(|line| line.contains(folder)).count()
+}
+
+#[track_caller]
+fn assert_ends(folder: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    while processes(folder) > 0 || std::path::Path::new(folder).exists() {
+        assert!(Instant::now() < deadline, "{folder} is still there, or {} processes of it", processes(folder));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// Set in the process that the test below starts and kills.
 const KILLED: &str = "KAIKA_TEST_TO_BE_KILLED";
 
 #[test]
 fn it_ends_even_with_a_killed_process() {
-    let own = |process: &str| {
-        let processes = Command::new("ps").args(["-eo", "args"]).output().unwrap();
-        let listed = String::from_utf8_lossy(&processes.stdout).into_owned();
-        listed.lines().filter(|line| line.contains(process)).count()
-    };
     if std::env::var_os(KILLED).is_some() {
         let browser = Browser::start("en", &Options::default());
-        println!("\nfolder={}", browser.folder.display());
+        println!("\nfolder={}", browser.chromium().folder.display());
         loop {
             std::thread::park();
         }
@@ -169,12 +351,8 @@ fn it_ends_even_with_a_killed_process() {
         .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let folder = lines.map(Result::unwrap).find_map(|line| Some(line.strip_prefix("folder=")?.to_owned())).unwrap();
-    assert!(own(&folder) > 3, "its processes name their folder");
+    assert!(processes(&folder) > 3, "its processes name their folder");
     process.kill().unwrap();
     process.wait().unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    while own(&folder) > 0 || std::path::Path::new(&folder).exists() {
-        assert!(Instant::now() < deadline, "{folder} is still there, or {} processes of it", own(&folder));
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    assert_ends(&folder);
 }

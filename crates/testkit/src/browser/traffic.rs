@@ -32,21 +32,21 @@ impl Browser {
     /// All errors in the consoles of all windows since the start or the last [`forget_traffic`](Self::forget_traffic).
     pub fn console_errors(&self) -> Vec<String> {
         let mut traffic = self.traffic.borrow_mut();
-        traffic.follow_console(&self.session);
+        traffic.follow_console(&self.session());
         traffic.console.iter().filter(|(level, _)| level == "SEVERE").map(|(_, message)| message.clone()).collect()
     }
 
     /// All that was asked for since then, in its order.
     pub fn requests(&self) -> Vec<Request> {
         let mut traffic = self.traffic.borrow_mut();
-        traffic.follow_network(&self.session);
+        traffic.follow_network(&self.session());
         traffic.requests.clone()
     }
 
     pub fn forget_traffic(&self) {
         let mut traffic = self.traffic.borrow_mut();
-        traffic.follow_console(&self.session);
-        traffic.follow_network(&self.session);
+        traffic.follow_console(&self.session());
+        traffic.follow_network(&self.session());
         *traffic = Traffic::default();
     }
 }

@@ -10,26 +10,21 @@ use std::path::PathBuf;
 /// Waits until the panel says this of the cards, and nothing else.
 #[track_caller]
 fn assert_says(browser: &Browser, language: (&str, &str), state: &str) {
-    let shown = browser.find(By::Css(&format!("#card [data-card='{state}']")));
-    assert!(shown.text().starts_with(&said(language, &format!("portal-card-{state}"))), "{}", shown.text());
-    assert_eq!(browser.all(By::Css("#card [data-card]")).len(), 1);
+    let words = said(language, &format!("portal-card-{state}"));
+    browser.wait_for_words_in(By::Css(&format!("#card [data-card='{state}']")), &words);
+    browser.wait_for_count_of(By::Css("#card [data-card]"), 1);
 }
 
-/// What is told of the authority's own cards, by the names of the facts.
-fn own_cards(browser: &Browser, fact: &str) -> Vec<String> {
-    // At once: the list may be another one a moment later.
-    let read =
-        "return Array.from(document.querySelectorAll(`#cards [data-fill=${arguments[0]}]`), one => one.innerText)";
-    let told = browser.run(read, &[fact.into()]);
-    told.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+/// Waits until exactly this is told of the authority's own cards, by the names of the facts.
+#[track_caller]
+fn assert_own(browser: &Browser, fact: &str, told: &[&str]) {
+    browser.wait_for_texts_of(By::Css(&format!("#cards [data-fill={fact}]")), told);
 }
 
 /// The page without a reload, in the other language by its switch.
 fn switch_language(browser: &Browser, language: (&str, &str)) {
     browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
-    browser.wait_until("the language", |browser| {
-        browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
-    });
+    browser.wait_for_attribute_of(By::Css("html"), "lang", Some(language.0));
 }
 
 fn spare(desk: &Desk, authority: &str) -> PathBuf {
@@ -46,9 +41,9 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
     for language in LANGUAGES {
         switch_language(&browser, language);
         assert_says(&browser, language, "found");
-        assert_eq!(own_cards(&browser, "number"), [number]);
-        assert_eq!(own_cards(&browser, "holder"), [card["holder"].as_str().unwrap()]);
-        assert_eq!(own_cards(&browser, "reader"), [desk.bench.reader()]);
+        assert_own(&browser, "number", &[number]);
+        assert_own(&browser, "holder", &[card["holder"].as_str().unwrap()]);
+        assert_own(&browser, "reader", &[desk.bench.reader()]);
         assert!(!browser.has(By::Css("#other-cards")));
         inspect(&browser, "card-found", language);
     }
@@ -57,15 +52,16 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
     browser.evaluate("window.same = true");
     desk.bench.take_out();
     assert_says(&browser, language, "no-card");
-    assert_eq!(own_cards(&browser, "number"), [""; 0]);
+    assert_own(&browser, "number", &[]);
     let back = desk.put_in(0, &desk.card_file());
     assert_says(&browser, language, "found");
-    assert_eq!(own_cards(&browser, "number"), [number]);
+    assert_own(&browser, "number", &[number]);
 
     // And the agent: it goes, and is found again.
     desk.stop_agent();
     assert_says(&browser, language, "agent-missing");
-    assert_eq!(own_cards(&browser, "number"), [""; 0], "nobody knows any more");
+    // Nobody knows any more.
+    assert_own(&browser, "number", &[]);
     desk.start_agent();
     assert_says(&browser, language, "found");
     drop(back);
@@ -91,9 +87,8 @@ fn other_cards_are_told_from_the_authoritys_own() {
     browser.open(&page);
     // Beside an own card others are folded away.
     assert_says(&browser, LANGUAGES[0], "found");
-    assert_eq!(own_cards(&browser, "number"), [own.as_str()]);
-    let folded = browser.find(By::Css("#other-cards"));
-    assert_eq!(folded.attribute("open"), None);
+    assert_own(&browser, "number", &[&own]);
+    browser.wait_for_attribute_of(By::Css("#other-cards"), "open", None);
     assert!(!browser.text().contains(&theirs));
     browser.click(By::Css("#other-cards summary"));
     browser.wait_for_text(&theirs);
@@ -102,8 +97,8 @@ fn other_cards_are_told_from_the_authoritys_own() {
     for language in LANGUAGES {
         switch_language(&browser, language);
         assert_says(&browser, language, "other");
-        let told = browser.find(By::Css("#other-cards")).text();
-        assert!(told.contains(&said(language, "portal-card-elsewhere")) && told.contains(&theirs), "{told}");
+        browser.wait_for_words_in(By::Css("#other-cards"), &said(language, "portal-card-elsewhere"));
+        browser.wait_for_words_in(By::Css("#other-cards"), &theirs);
         inspect(&browser, "card-elsewhere", language);
     }
 
@@ -113,7 +108,7 @@ fn other_cards_are_told_from_the_authoritys_own() {
         switch_language(&browser, language);
         browser.wait_for_text(&said(language, "portal-card-unknown"));
         assert_says(&browser, language, "other");
-        assert_eq!(browser.all(By::Css("#other-cards li")).len(), 2);
+        browser.wait_for_count_of(By::Css("#other-cards li"), 2);
         inspect(&browser, "card-unknown", language);
     }
     browser.click(By::Css("#other-cards a[href='/hca/']"));
@@ -133,16 +128,16 @@ fn of_several_own_cards_all_are_shown() {
     browser.open(&format!("{}/gca/activate", desk.portal()));
     assert_says(&browser, LANGUAGES[0], "found");
     let another = desk.put_in(1, &file);
-    browser.wait_until("the second card", |browser| own_cards(browser, "number").len() == 2);
+    browser.wait_for_count_of(By::Css("#cards [data-fill=number]"), 2);
     for language in LANGUAGES {
         switch_language(&browser, language);
         assert_says(&browser, language, "found");
-        assert_eq!(own_cards(&browser, "number"), [first.as_str(), &second]);
-        assert_eq!(own_cards(&browser, "reader"), desk.bench.pcscd.reader_names());
+        assert_own(&browser, "number", &[&first, &second]);
+        assert_own(&browser, "reader", &desk.bench.pcscd.reader_names());
         inspect(&browser, "card-several", language);
     }
     drop(another);
-    browser.wait_until("one card to go", |browser| own_cards(browser, "number") == [first.as_str()]);
+    assert_own(&browser, "number", &[&first]);
 }
 
 #[test]
@@ -164,8 +159,7 @@ fn without_a_reader_or_its_service_the_page_says_so() {
     desk.agent = start_agent(&desk.demo, (SOCKET_VARIABLE, folder.join("none").to_str().unwrap()), &folder);
     for language in LANGUAGES {
         switch_language(&browser, language);
-        let told = browser.find(By::Css("#card [data-card=refused]"));
-        assert!(told.text().contains(&said(language, "refusal-pcsc_missing")), "{}", told.text());
+        browser.wait_for_words_in(By::Css("#card [data-card=refused]"), &said(language, "refusal-pcsc_missing"));
         inspect(&browser, "card-no-service", language);
     }
     // With everything in place, looking once more goes on.

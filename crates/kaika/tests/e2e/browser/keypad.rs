@@ -37,20 +37,22 @@ impl<'b> Scene<'b> {
         let screen = json!({"width": 1280, "height": 4000, "deviceScaleFactor": 1, "mobile": false});
         browser.cdp("Emulation.setDeviceMetricsOverride", &screen);
         let tray = browser.window();
-        browser.cdp("Target.createTarget", &json!({"url": "about:blank"}));
-        let page = browser.switch_to_popup();
+        let page = browser.open_tab();
         browser.open(&format!("{}/hca/unlock", portal(demo)));
         browser.wait_until("the page's look at the readers", |browser| {
             browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
         });
         // The page asks for the digits alone.
         browser.click(By::Css("#start"));
-        assert!(browser.has(By::Css("#digits-error")), "what is missing is said");
+        // What is missing is said.
+        browser.find(By::Css("#digits-error"));
         assert_eq!(browser.windows().len(), 2, "no window yet");
         browser.fill(By::Css("#digits"), &number[2..10]);
-        assert!(!browser.has(By::Css("#digits-error")), "it is being corrected");
+        // It is being corrected.
+        browser.wait_until_gone(By::Css("#digits-error"));
         browser.click(By::Css("#start"));
-        assert!(browser.has(By::Css("#digits-error")), "all digits are needed");
+        // All digits are needed.
+        browser.find(By::Css("#digits-error"));
         inspect(browser, "unlock-keypad-wrong", language);
         browser.fill(By::Css("#digits"), &number[2..]);
         inspect(browser, "unlock-keypad", language);
@@ -139,7 +141,7 @@ fn unlocked_on_the_keypad(language: Tongue) {
         assert!(held.contains(&said(language, state)), "{held}");
         assert_eq!(held.contains(&said(language, "window-held-this")), number == own, "{held}");
     }
-    assert_eq!(browser.all(By::Css("[data-held]")).len(), 2);
+    browser.wait_for_count_of(By::Css("[data-held]"), 2);
     browser.judge(&format!("window-unlock-keypad-{}", language.1), &LOOKS);
     browser.fill(By::Css("#user_code"), &user_code);
     browser.click(By::Css("#start"));
@@ -388,7 +390,8 @@ fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
     browser.click(By::Css("#start"));
     let puk = || {
         browser.find(By::Css("[data-screen=keypad][data-asks=new-pin]"));
-        assert!(browser.text().contains("Kaika Keypad 00 00"), "which reader waits");
+        // Which reader waits.
+        browser.wait_for_text("Kaika Keypad 00 00");
         browser.text_of(By::Css("#puk-shown")).replace(' ', "")
     };
     let refused = |code: &str| {

@@ -23,8 +23,8 @@ fn mail_to(demo: &Demo, browser: &Browser, language: (&str, &str), address: &str
     let subject = said(language, &format!("mail-{letter}.subject"));
     let heading = format!("section[data-to='{address}'] h2");
     let found = |browser: &Browser| {
-        let headings = browser.all(By::Css(&heading));
-        headings.iter().find(|one| one.text().contains(&subject)).and_then(|one| one.attribute("id"))
+        let (texts, ids) = (browser.texts_of(By::Css(&heading)), browser.attributes_of(By::Css(&heading), "id"));
+        texts.iter().zip(ids).find(|(text, _)| text.contains(&subject)).and_then(|(_, id)| id)
     };
     browser.wait_until("the mail", |browser| {
         browser.open(&format!("{}/mails", portal(demo)));
@@ -39,13 +39,12 @@ fn is_wrong(browser: &Browser, language: (&str, &str), wrong: &[(&str, &str)]) {
     browser.find(By::Css("#wrong"));
     assert!(browser.title().starts_with(said(language, "portal-find-error").trim()), "{}", browser.title());
     for (field, text) in wrong {
-        let input = browser.find(By::Css(&format!("#{field}")));
-        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"), "{field}");
+        browser.wait_for_attribute_of(By::Css(&format!("#{field}")), "aria-invalid", Some("true"));
         browser.wait_for_text_of(By::Css(&format!("#{field}-error")), &said(language, text));
         browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
         browser.wait_for_focus(field);
     }
-    assert_eq!(browser.all(By::Css("#wrong li")).len(), wrong.len());
+    browser.wait_for_count_of(By::Css("#wrong li"), wrong.len());
 }
 
 #[track_caller]
@@ -61,7 +60,8 @@ fn a_new_user_code(language: (&str, &str)) {
     fill_card(&browser, "12", "");
     browser.click(By::Css("#send"));
     is_wrong(&browser, language, &[("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")]);
-    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some("12"), "what was typed stays");
+    // What was typed stays.
+    browser.wait_for_attribute_of(By::Css("#number"), "value", Some("12"));
     inspect(&browser, "user-code-wrong", language);
 
     fill_card(&browser, card.number(), HOLDER);
@@ -74,13 +74,14 @@ fn a_new_user_code(language: (&str, &str)) {
     inspect(&browser, "mails", language);
     browser.click(By::Css(&format!("{mail} .mail-text a")));
     browser.wait_for_text_of(By::Css("h1"), &said(language, "user-code-new"));
-    assert!(browser.find(By::Css(".lead")).text().contains(card.number()));
+    browser.wait_for_words_in(By::Css(".lead"), card.number());
     inspect(&browser, "user-code-new", language);
 
     browser.fill(By::Css("#code"), "short");
     browser.click(By::Css("#set"));
     is_wrong(&browser, language, &[("code", "user-code-form")]);
-    assert_eq!(browser.find(By::Css("#code")).attribute("value"), None, "no secret is sent back");
+    // No secret is sent back.
+    browser.wait_for_attribute_of(By::Css("#code"), "value", None);
     inspect(&browser, "user-code-new-wrong", language);
     browser.fill(By::Css("#code"), NEW_CODE);
     browser.fill(By::Css("#again"), NEW_CODE);
@@ -90,7 +91,7 @@ fn a_new_user_code(language: (&str, &str)) {
     inspect(&browser, "user-code-done", language);
 
     let told = mail_to(&demo, &browser, language, CONTACT, "user_code_changed");
-    assert!(!browser.find(By::Css(&told)).text().contains(NEW_CODE));
+    assert!(!browser.text_of(By::Css(&told)).contains(NEW_CODE));
     // The link of the mail before does nothing now.
     browser.click(By::Css(".mail-text a"));
     browser.find(By::Css("#over"));
@@ -132,8 +133,9 @@ fn another_contact(language: (&str, &str)) {
         browser.fill(By::Css("#user_code"), "wrong-1");
         browser.click(By::Css("#send"));
         is_wrong(&browser, language, &[("user_code", "contact-not-proved")]);
-        assert_eq!(browser.find(By::Css("#email")).attribute("value").as_deref(), Some(NEW), "what was typed stays");
-        assert_eq!(browser.find(By::Css("#user_code")).attribute("value"), None, "but no secret");
+        // What was typed stays, but no secret.
+        browser.wait_for_attribute_of(By::Css("#email"), "value", Some(NEW));
+        browser.wait_for_attribute_of(By::Css("#user_code"), "value", None);
     }
     browser.run("document.getElementById('forgotten').remove()", &[]);
     browser.fill(By::Css("#user_code"), card.user_code());
@@ -164,7 +166,7 @@ fn another_contact(language: (&str, &str)) {
     let mail = mail_to(&demo, &browser, language, NEW, "contact_link");
     browser.click(By::Css(&format!("{mail} .mail-text a")));
     browser.wait_for_text_of(By::Css("h1"), &said(language, "contact-confirm"));
-    assert!(browser.find(By::Css(".facts")).text().contains(NEW));
+    browser.wait_for_words_in(By::Css(".facts"), NEW);
     inspect(&browser, "contact-confirm", language);
     browser.click(By::Css("#confirm"));
     browser.find(By::Css(".done-banner"));
@@ -217,8 +219,7 @@ fn asks(browser: &Browser, desk: &Desk, language: Tongue) {
     for wrong in ["", "nobody", "two words@kaika.example"] {
         browser.fill(By::Css("#email"), wrong);
         browser.click(By::Css("#start"));
-        let error = browser.find(By::Css("#email-error:not([hidden])"));
-        assert_eq!(error.text(), said(language, "portal-email-wrong"), "{wrong}");
+        browser.wait_for_text_of(By::Css("#email-error:not([hidden])"), &said(language, "portal-email-wrong"));
         browser.wait_for_focus("email");
     }
     inspect(browser, "set_email-wrong", language);
@@ -229,7 +230,7 @@ fn asks(browser: &Browser, desk: &Desk, language: Tongue) {
     browser.wait_until_closed(&window);
     browser.find(By::Css("#awaiting"));
     browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-email-awaiting"));
-    assert!(browser.find(By::Css("#lead")).text().contains(OFFICE));
+    browser.wait_for_words_in(By::Css("#lead"), OFFICE);
     inspect(browser, "set_email-awaiting", language);
 }
 
@@ -243,7 +244,7 @@ fn writes(browser: &Browser, desk: &Desk, language: Tongue) {
     done(browser, &windows, "set_email");
     browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-set_email.done"));
     browser.wait_for_text_of(By::Css("#email"), OFFICE);
-    assert_eq!(browser.all(By::Css("tr[data-role] .status-valid")).len(), 4);
+    browser.wait_for_count_of(By::Css("tr[data-role] .status-valid"), 4);
     inspect(browser, "set_email-written", language);
     assert_quiet(browser, &[&desk.portal(), &desk.agent()]);
     let card = desk.card();
@@ -285,7 +286,7 @@ fn an_address_is_written_by_the_code_in_english() {
     asks(&browser, &desk, language);
     let page = browser.url();
     let mail = mail_to(&desk.demo, &browser, language, OFFICE, "email_proof");
-    let text = browser.find(By::Css(&format!("{mail} .mail-text"))).text();
+    let text = browser.text_of(By::Css(&format!("{mail} .mail-text")));
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let code = text.lines().map(str::trim).find(is_code).unwrap().to_owned();
     browser.open(&page);

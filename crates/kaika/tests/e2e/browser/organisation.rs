@@ -48,8 +48,8 @@ fn narrow(browser: &Browser, choices: &[(&str, &str)]) {
 
 /// The texts of a column of the list, counted from 1.
 fn column(browser: &Browser, n: u8) -> Vec<String> {
-    let cells = browser.all(By::Css(&format!("#certificates tbody tr > :nth-child({n})")));
-    cells.iter().map(|cell| cell.text().lines().next().unwrap_or_default().to_owned()).collect()
+    let cells = browser.texts_of(By::Css(&format!("#certificates tbody tr > :nth-child({n})")));
+    cells.iter().map(|cell| cell.lines().next().unwrap_or_default().to_owned()).collect()
 }
 
 /// What a link of the page leads to, in this session.
@@ -81,7 +81,7 @@ fn an_organisations_contact(language: Tongue) {
     browser.judge(&format!("window-login-{}", language.1), &LOOKS);
     browser.fill(By::Css("#pin"), "000000");
     browser.click(By::Css("#start"));
-    assert!(browser.text_of(By::Css("#pin-error")).contains('2'));
+    browser.wait_for_words_in(By::Css("#pin-error"), "2");
     browser.fill(By::Css("#pin"), PIN);
     browser.click(By::Css("#start"));
     arrive(&browser, &page, &window, "/xca/organisation");
@@ -89,7 +89,7 @@ fn an_organisations_contact(language: Tongue) {
 
     // All of it, and nothing of another's.
     assert_eq!(column(&browser, 1).len(), 15, "five cards with three certificates each");
-    assert!(browser.text_of(By::Css("#organisation")).contains("測試第一公會"));
+    browser.wait_for_words_in(By::Css("#organisation"), "測試第一公會");
     let text = browser.text_of(By::Css("#certificates"));
     assert!(["會務組", "財務組", "推廣組", "資訊組"].iter().all(|unit| text.contains(unit)) && !text.contains("第二"));
     inspect(&browser, "organisation", language);
@@ -140,9 +140,7 @@ fn sorted_filtered_and_paged(browser: &Browser, desk: &Desk, language: Tongue) {
     let other = LANGUAGES.into_iter().find(|one| *one != language).unwrap();
     for (tag, rows) in [(other.0, 3), (language.0, 3)] {
         browser.click(By::Css(&format!(".languages a[lang={tag}]")));
-        browser.wait_until("the language", |browser| {
-            browser.find(By::Css("html")).attribute("lang").as_deref() == Some(tag)
-        });
+        browser.wait_for_attribute_of(By::Css("html"), "lang", Some(tag));
         assert_eq!(column(browser, 1).len(), rows);
     }
     narrow(browser, &[("status", "held")]);

@@ -43,8 +43,8 @@ fn authorities_without_activation_say_what_to_do() {
             assert_eq!(browser.url(), format!("{}/{authority}/", portal(&demo)));
             browser.wait_for_text_of(By::Css("#activation"), &said(language, says));
             assert!(!browser.has(By::Css(&format!("a[href='/{authority}/activate']"))));
-            let telephone = browser.find(By::Css(".contact a.telephone"));
-            assert!(telephone.attribute("href").unwrap().starts_with("tel:"));
+            let telephone = browser.attribute_of(By::Css(".contact a.telephone"), "href").unwrap();
+            assert!(telephone.starts_with("tel:"), "{telephone}");
             inspect(&browser, &format!("{authority}-activate"), language);
         }
     }

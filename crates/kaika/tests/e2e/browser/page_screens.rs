@@ -19,12 +19,10 @@ use std::time::Duration;
 /// The only screen that is shown, announced by its focus, and judged.
 #[track_caller]
 fn assert_screen(browser: &Browser, language: (&str, &str), screen: &str, heading: &str) {
-    let shown = browser.find(By::Css(&format!("[data-screen={screen}] h2")));
-    assert_eq!(shown.text(), said(language, heading));
-    assert_eq!(browser.all(By::Css("[data-screen]")).len(), 1);
+    browser.wait_for_text_of(By::Css(&format!("[data-screen={screen}] h2")), &said(language, heading));
+    browser.wait_for_count_of(By::Css("[data-screen]"), 1);
     browser.wait_for_focus(screen);
-    let step = browser.find(By::Css("#steps [aria-current=step]"));
-    assert_eq!(step.text(), said(language, "portal-step-window"));
+    browser.wait_for_text_of(By::Css("#steps [aria-current=step]"), &said(language, "portal-step-window"));
     inspect(browser, &format!("screen-{screen}"), language);
 }
 
@@ -60,7 +58,8 @@ fn a_window_that_is_blocked_or_closed_is_opened_again() {
         open_page(&browser, &desk.portal(), "gca");
         start_without_click(&browser);
         assert_screen(&browser, language, "popup-blocked", "portal-blocked");
-        assert!(browser.text().contains(&desk.portal()), "which site is to be allowed");
+        // Which site is to be allowed.
+        browser.wait_for_text(&desk.portal());
         assert_eq!(browser.windows().len(), 1);
         try_again(&browser);
         find_form(&browser);
@@ -118,7 +117,7 @@ fn how_to_allow_windows_is_told_for_the_browser_at_hand() {
             open_page(&browser, &portal(&demo), "gca");
             start_without_click(&browser);
             browser.find(By::Css("[data-screen=popup-blocked]"));
-            let shown: Vec<String> = browser.all(By::Css("[data-browser]")).iter().map(|one| one.text()).collect();
+            let shown = browser.texts_of(By::Css("[data-browser]"));
             let told: Vec<String> = [1, 2].map(|step| said(language, &format!("portal-blocked-{name}-{step}"))).into();
             assert_eq!(shown.len(), 1, "{name}: {shown:?}");
             assert!(told.iter().all(|step| shown[0].contains(step)), "{name}: {shown:?}");
@@ -142,9 +141,9 @@ fn an_agent_that_does_not_run_can_be_started() {
 
         browser.click(By::Css("#start"));
         assert_screen(&browser, language, "agent-missing", "portal-missing");
-        let command = browser.find(By::Css("[data-screen=agent-missing] pre")).text();
-        assert_eq!(command, format!("kaika-agent run --portal {}", desk.portal()));
-        browser.wait_until("the browser's own error to close", |browser| browser.windows().len() == 1);
+        let command = format!("kaika-agent run --portal {}", desk.portal());
+        browser.wait_for_text_of(By::Css("[data-screen=agent-missing] pre"), &command);
+        browser.wait_for_windows(1);
         try_again(&browser);
         browser.find(By::Css("[data-screen=waiting]"));
         browser.find(By::Css("[data-screen=agent-missing]"));
@@ -176,8 +175,9 @@ fn a_port_that_another_program_has_is_told_as_such() {
         browser.find(By::Css("#card [data-card=port-taken]"));
         browser.click(By::Css("#start"));
         assert_screen(&browser, language, "port-taken", "portal-taken");
-        assert!(browser.text().contains(&desk.agent()), "which port it is");
-        browser.wait_until("the other program's page to close", |browser| browser.windows().len() == 1);
+        // Which port it is.
+        browser.wait_for_text(&desk.agent());
+        browser.wait_for_windows(1);
 
         drop(other);
         desk.start_agent();
@@ -205,17 +205,15 @@ fn an_agent_that_cannot_be_asked_may_be_slow_or_missing() {
         browser.switch_to_popup();
         browser.switch_to(&page);
         assert_screen(&browser, language, "agent-silent", "portal-silent");
-        let causes = browser.find(By::Css("[data-screen=agent-silent] ul")).text();
         for cause in ["portal-silent-slow", "portal-silent-error"] {
-            assert!(causes.contains(&said(language, cause)), "{causes}");
+            browser.wait_for_words_in(By::Css("[data-screen=agent-silent] ul"), &said(language, cause));
         }
 
         desk.start_agent();
         // In the same window, which shows the browser's own error until then.
         try_again(&browser);
         browser.find(By::Css("[data-screen=waiting] [data-progress=begun]"));
-        let windows = browser.windows();
-        assert_eq!(windows.len(), 2);
+        let windows = browser.wait_for_windows(2);
         browser.switch_to(&windows[1]);
         browser.find(By::Css("[data-screen=form]"));
     }
@@ -268,8 +266,8 @@ impl Drop for Flood {
 fn refused_window(browser: &Browser) -> Window {
     for _ in 0..10 {
         let window = browser.switch_to_popup();
-        let shown = browser.find(By::Css("[data-screen=no-ticket], [data-screen=form]"));
-        if shown.attribute("data-screen").as_deref() == Some("no-ticket") {
+        let screens = By::Css("[data-screen=no-ticket], [data-screen=form]");
+        if browser.attribute_of(screens, "data-screen").as_deref() == Some("no-ticket") {
             return window;
         }
         browser.close_window();
@@ -289,11 +287,11 @@ fn without_a_ticket_page_and_window_say_why() {
         let flood = Flood::start(&desk.demo);
         browser.click(By::Css("#start"));
         let window = refused_window(&browser);
-        let message = browser.find(By::Css("[data-screen=no-ticket] #message")).text();
+        let message = browser.text_of(By::Css("[data-screen=no-ticket] #message"));
         browser.judge(&format!("window-no-ticket-{}", language.1), &[Look::Window]);
         browser.switch_to(&page);
         assert_screen(&browser, language, "ticket-refused", "portal-refused");
-        let told = browser.find(By::Css("[data-screen=ticket-refused]")).text();
+        let told = browser.text_of(By::Css("[data-screen=ticket-refused]"));
         assert!(told.contains(&message), "page and window say the same: {message:?}, {told:?}");
         assert_eq!(message, said(language, "refusal-too_many_requests"));
 
@@ -350,13 +348,11 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     browser.switch_to(&window);
     browser.close_window();
     browser.wait_for_url("/hca/activate/outcome/");
-    assert_eq!(browser.find(By::Css("#error")).attribute("data-code").as_deref(), Some("user_code_wrong"));
+    browser.wait_for_attribute_of(By::Css("#error"), "data-code", Some("user_code_wrong"));
     let in_both_languages = |name: &str| {
         for language in [LANGUAGES[1], LANGUAGES[0]] {
             browser.click(By::Css(&format!("nav [hreflang='{}']", language.0)));
-            browser.wait_until("the language", |browser| {
-                browser.find(By::Css("html")).attribute("lang").as_deref() == Some(language.0)
-            });
+            browser.wait_for_attribute_of(By::Css("html"), "lang", Some(language.0));
             inspect(&browser, name, language);
         }
     };
@@ -376,6 +372,6 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     browser.find(By::Css("#unfinished[data-state=running]"));
     in_both_languages("outcome-running");
     browser.find(By::Css("tr[data-role]"));
-    assert_eq!(browser.all(By::Css("tr[data-role]")).len(), 4);
+    browser.wait_for_count_of(By::Css("tr[data-role]"), 4);
     assert_eq!(desk.card()["pin_tries_left"], 3);
 }

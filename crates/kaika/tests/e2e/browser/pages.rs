@@ -92,16 +92,17 @@ fn assert_small(browser: &Browser, url: &str, name: &str) {
 #[test]
 fn the_language_can_be_chosen_and_stays() {
     let (demo, browser) = (Demo::new(), start(LANGUAGES[0]));
-    let language = || browser.find(By::Css("html")).attribute("lang").unwrap();
+    let is_in = |language: &str| browser.wait_for_attribute_of(By::Css("html"), "lang", Some(language));
     browser.open(&format!("{}/", portal(&demo)));
-    assert_eq!(language(), "zh-TW");
+    is_in("zh-TW");
     browser.click(By::Css("nav [hreflang=en]"));
-    browser.wait_until("the page in English", |_| language() == "en");
+    is_in("en");
     browser.click(By::Css("a[href^='/gca/']"));
     browser.wait_for_url("/gca/");
-    assert_eq!(language(), "en", "on the next page as well");
+    // On the next page as well.
+    is_in("en");
     browser.click(By::Css("nav [hreflang=zh-TW]"));
-    browser.wait_until("the page in Chinese", |_| language() == "zh-TW");
+    is_in("zh-TW");
 }
 
 /// By keyboard alone: past the masthead, and on to a job.
@@ -110,12 +111,12 @@ fn everything_is_reached_by_keyboard() {
     let (demo, browser) = (Demo::new(), start(LANGUAGES[1]));
     browser.open(&format!("{}/gca/", portal(&demo)));
     browser.press(key::TAB);
-    assert_eq!(browser.focused().attribute("href").as_deref(), Some("#main"));
+    browser.wait_for_attribute_of(By::Focus, "href", Some("#main"));
     browser.press(key::ENTER);
     let mut passed = Vec::new();
     loop {
         browser.press(key::TAB);
-        let target = browser.focused().attribute("href").unwrap_or_default();
+        let target = browser.attribute_of(By::Focus, "href").unwrap_or_default();
         if target == "/gca/activate" {
             break;
         }
@@ -132,7 +133,7 @@ fn without_scripts_there_is_another_way() {
     let (demo, browser) = (Demo::new(), start(LANGUAGES[1]));
     browser.cdp("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
     browser.open(&format!("{}/gca/activate", portal(&demo)));
-    assert!(browser.find(By::Css("noscript code")).text().contains("kaika-agent card activate"));
+    browser.wait_for_words_in(By::Css("noscript code"), "kaika-agent card activate");
     browser.open(&format!("{}/gca/certificates", portal(&demo)));
     browser.fill(By::Css("#number"), "GC00000000000000");
     browser.fill(By::Css("#name"), "nobody");

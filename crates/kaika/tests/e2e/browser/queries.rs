@@ -48,14 +48,13 @@ fn queries(language: (&str, &str)) {
     // As people type it: small, with a space, the name in full width.
     let number = card.number().to_lowercase();
     ask_by_card(&browser, &format!("{} {}", &number[..2], &number[2..]), HOLDER);
-    let found = browser.find(By::Css("#result"));
-    assert!(found.text().contains(HOLDER));
-    let serials: Vec<String> =
-        browser.all(By::Css("#result article")).iter().map(|one| one.attribute("data-serial").unwrap()).collect();
+    browser.wait_for_words_in(By::Css("#result"), HOLDER);
+    let serials = browser.attributes_of(By::Css("#result article"), "data-serial");
+    let serials: Vec<String> = serials.into_iter().map(Option::unwrap).collect();
     assert_eq!(serials.len(), 3);
     assert!(keys.iter().all(|certificate| serials.contains(&serial(certificate))), "{serials:?}");
     let valid = said(language, "portal-status-valid");
-    assert!(browser.all(By::Css("#result article .status")).iter().all(|status| status.text() == valid));
+    assert!(browser.texts_of(By::Css("#result article .status")).iter().all(|status| *status == valid));
     inspect(&browser, "certificates-of-card", language);
     for certificate in keys {
         let (kind, der) = download(&browser, &format!("{}.cer", serial(certificate)));
@@ -70,15 +69,13 @@ fn queries(language: (&str, &str)) {
     let theirs: Vec<&str> = (0..theirs.len()).step_by(2).map(|at| &theirs[at..at + 2]).collect();
     ask_by_serial(&browser, &theirs.join(":"));
     browser.find(By::Css(&format!("#result article[data-serial='{}']", serial(proof[0]))));
-    assert_eq!(browser.all(By::Css("#result article")).len(), 1);
+    browser.wait_for_count_of(By::Css("#result article"), 1);
 
     // Whether there is such a card is nobody's business.
     ask_by_card(&browser, card.number(), "測試秘書處");
-    let wrong_name = browser.find(By::Css("#nothing")).text();
+    let wrong_name = browser.text_of(By::Css("#nothing"));
     ask_by_card(&browser, "GC00000000000000", HOLDER);
-    browser.wait_until("the other answer", |browser| {
-        browser.find(By::Css("#number")).attribute("value").as_deref() == Some("GC00000000000000")
-    });
+    browser.wait_for_attribute_of(By::Css("#number"), "value", Some("GC00000000000000"));
     browser.wait_for_text_of(By::Css("#nothing"), &wrong_name);
     assert!(wrong_name.contains(&said(language, "portal-find-none")));
 
@@ -91,17 +88,19 @@ fn wrong_fields(browser: &Browser, language: (&str, &str)) {
     ask_by_card(browser, "12", "");
     browser.find(By::Css("#wrong"));
     assert!(browser.title().starts_with(said(language, "portal-find-error").trim()), "{}", browser.title());
-    assert!(browser.all(By::Css("#number")).len() == 1 && browser.find(By::Css("#wrong")).role() == "alert");
+    browser.wait_for_count_of(By::Css("#number"), 1);
+    assert_eq!(browser.role_of(By::Css("#wrong")), "alert");
     for (field, text) in [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")] {
-        let input = browser.find(By::Css(&format!("#{field}")));
-        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"));
-        let described = input.attribute("aria-describedby").unwrap();
+        let input = format!("#{field}");
+        browser.wait_for_attribute_of(By::Css(&input), "aria-invalid", Some("true"));
+        let described = browser.attribute_of(By::Css(&input), "aria-describedby").unwrap();
         assert!(described.split(' ').any(|id| id == format!("{field}-error")), "{described}");
         browser.wait_for_text_of(By::Css(&format!("#{field}-error")), &said(language, text));
         browser.click(By::Css(&format!("#wrong a[href='#{field}']")));
         browser.wait_for_focus(field);
     }
-    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some("12"), "what was typed stays");
+    // What was typed stays.
+    browser.wait_for_attribute_of(By::Css("#number"), "value", Some("12"));
     ask_by_serial(browser, "xyz");
     browser.find(By::Css("#serial-error"));
     assert!(!browser.has(By::Css("#number-error")));

@@ -101,7 +101,8 @@ fn what_cannot_be_unlocked_is_told_with_what_helps() {
             fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
             browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
             browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
-            assert!(browser.text_of(By::Css("#next-step")).contains("02-0000-0002"), "whom to call");
+            // Whom to call.
+            browser.wait_for_words_in(By::Css("#next-step"), "02-0000-0002");
             browser.click(By::Css("#close"));
             // The page says it, too, and leads to where it can be helped.
             browser.switch_to(&page);
@@ -110,7 +111,9 @@ fn what_cannot_be_unlocked_is_told_with_what_helps() {
             inspect(&browser, &format!("unlock-{state}"), language);
             let resets = state == "user_code_locked";
             assert_eq!(browser.has(By::Css("main #help[href='/xca/user-code']")), resets, "{state}");
-            assert!(!resets || browser.text_of(By::Css("#error")).contains(&said(language, "user-code")));
+            if resets {
+                browser.wait_for_words_in(By::Css("#error"), &said(language, "user-code"));
+            }
         }
     }
 }
@@ -122,8 +125,7 @@ fn changes_pin(language: Tongue) {
     let (page, window) = open(&browser, &desk, "change_pin", language);
     // Wrong: told at the field, with the tries left.
     fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
-    let wrong = browser.text_of(By::Css("#pin-error"));
-    assert!(wrong.contains('2'), "{wrong}");
+    browser.wait_for_words_in(By::Css("#pin-error"), "2");
     browser.judge(&format!("window-change_pin-wrong-{}", language.1), &LOOKS);
     fill(&browser, &[("pin", "135790"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
     browser.switch_to(&page);
@@ -161,7 +163,7 @@ fn a_card_that_gets_locked_is_led_to_its_unlocking() {
         let (page, window) = open(&browser, &desk, "change_pin", language);
         let wrong = |left: &str| {
             fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
-            browser.wait_until("the tries left", |browser| browser.text().contains(left));
+            browser.wait_for_text(left);
         };
         let [two, one] = if language.1 == "zh" { ["再試 2 次", "再試 1 次"] } else { ["2 tries", "One try"] };
         wrong(two);
@@ -183,8 +185,8 @@ fn a_card_that_gets_locked_is_led_to_its_unlocking() {
 fn led_on(browser: &Browser, kind: &str, way: &str, language: Tongue) {
     browser.find(By::Css("[data-screen=refused]:not([hidden])"));
     browser.wait_for_text_of(By::Css("#refused"), &said(language, &format!("portal-job-{kind}.failed")));
-    assert_eq!(browser.all(By::Css("[data-screen]")).len(), 1);
-    assert_eq!(browser.all(By::Css("[data-way]")).len(), 1);
+    browser.wait_for_count_of(By::Css("[data-screen]"), 1);
+    browser.wait_for_count_of(By::Css("[data-way]"), 1);
     inspect(browser, &format!("screen-refused-{way}"), language);
     browser.click(By::Css(&format!("[data-way={way}] a")));
     browser.wait_for_url(&format!("/xca/{way}"));
@@ -282,7 +284,7 @@ fn checks_and_rewrites(language: Tongue) {
     let windows = open(&browser, &desk, "check", language);
     fill(&browser, &[]);
     done(&browser, &windows, "check");
-    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("A"));
+    browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("A"));
     inspect(&browser, "check-a", language);
 
     desk.bench.take_out();
@@ -293,21 +295,21 @@ fn checks_and_rewrites(language: Tongue) {
     let windows = open(&browser, &desk, "check", language);
     fill(&browser, &[]);
     done(&browser, &windows, "check");
-    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-1"));
-    let same = |browser: &Browser| browser.all(By::Css("#check .status-valid")).len();
-    assert_eq!((same(&browser), browser.all(By::Css("tr[data-slot]")).len()), (2, 3));
+    browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-1"));
+    browser.wait_for_count_of(By::Css("#check .status-valid"), 2);
+    browser.wait_for_count_of(By::Css("tr[data-slot]"), 3);
     inspect(&browser, "check-b1", language);
     browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-b1"));
 
     // The same page goes on to writing.
     let windows = go(&browser, "rewrite", language);
     fill(&browser, &[("pin", "000000")]);
-    assert!(browser.text_of(By::Css("#pin-error")).contains('2'), "the tries left");
+    browser.wait_for_words_in(By::Css("#pin-error"), "2");
     fill(&browser, &[("pin", "135790")]);
     done(&browser, &windows, "rewrite");
-    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-2"));
+    browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-2"));
     inspect(&browser, "check-b2", language);
-    assert_eq!(same(&browser), 3);
+    browser.wait_for_count_of(By::Css("#check .status-valid"), 3);
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
     assert_eq!(desk.card()["certificates"].as_array().unwrap().len(), 4);
 }
@@ -328,13 +330,13 @@ fn is_c(browser: &Browser, desk: &Desk, status: &str, means: &str, leads: Option
     let windows = open(browser, desk, "check", language);
     fill(browser, &[]);
     done(browser, &windows, "check");
-    assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("C"));
+    browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("C"));
     inspect(browser, &format!("check-c-{status}{}", means.trim_start_matches(".means")), language);
     let result = format!("portal-check-{status}");
     browser.wait_for_text_of(By::Css("h1"), &said(language, &result));
     browser.wait_for_text_of(By::Css("#lead"), &said(language, &format!("{result}{means}")));
     assert!(!browser.has(By::Css("#start")), "nothing is written to it");
-    assert!(browser.has(By::Css("main .actions a[href='/xca/']")));
+    browser.find(By::Css("main .actions a[href='/xca/']"));
     for place in ["#lead a", "main .actions a"] {
         assert_eq!(browser.has(By::Css(&format!("{place}[href='/xca/resume']"))), leads.is_some(), "{place}");
     }
@@ -380,7 +382,7 @@ fn a_card_that_is_not_activated_is_sent_to_its_activation() {
         browser.wait_for_text("not_activated");
         browser.judge(&format!("window-check-unopened-{}", language.1), &LOOKS);
         let activate = said(language, "portal-job-activate");
-        assert!(browser.text().contains(&activate), "{}", browser.text());
+        browser.wait_for_text(&activate);
         browser.click(By::Css("#close"));
         browser.switch_to(&page);
         browser.wait_until_closed(&window);
@@ -402,7 +404,7 @@ fn what_was_issued_and_not_written_is_downloaded() {
         let windows = open(&browser, &desk, "check", language);
         fill(&browser, &[]);
         done(&browser, &windows, "check");
-        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-1"));
+        browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-1"));
         inspect(&browser, "check-not-written", language);
         assert!(!browser.has(By::Css("tr[data-role]")), "what is on the card was just said");
         // Who looks it up is not told to activate the card.
@@ -418,8 +420,8 @@ fn what_was_issued_and_not_written_is_downloaded() {
         let windows = go(&browser, "rewrite", language);
         fill(&browser, &[("pin", "135790")]);
         done(&browser, &windows, "rewrite");
-        assert_eq!(browser.find(By::Css("#check")).attribute("data-result").as_deref(), Some("B-2"));
-        assert_eq!(browser.all(By::Css("#check .status-valid")).len(), 3);
+        browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-2"));
+        browser.wait_for_count_of(By::Css("#check .status-valid"), 3);
     }
 }
 
@@ -449,8 +451,7 @@ fn certificates_are_tested() {
         let windows = open(&browser, &desk, "test", language);
         fill(&browser, &[("pin", "135790")]);
         done(&browser, &windows, "test");
-        let passed = |browser: &Browser| browser.find(By::Css("#test")).attribute("data-passed");
-        assert_eq!(passed(&browser).as_deref(), Some("true"));
+        browser.wait_for_attribute_of(By::Css("#test"), "data-passed", Some("true"));
         inspect(&browser, "test-passed", language);
         report_is_proof(&browser, language);
 
@@ -462,9 +463,10 @@ fn certificates_are_tested() {
         let windows = open(&browser, &desk, "test", language);
         fill(&browser, &[("pin", "135790")]);
         done(&browser, &windows, "test");
-        assert_eq!(passed(&browser).as_deref(), Some("false"));
+        browser.wait_for_attribute_of(By::Css("#test"), "data-passed", Some("false"));
         inspect(&browser, "test-failed", language);
-        assert!(browser.has(By::Css("#lead a[href='/xca/check']")), "what helps");
+        // What helps.
+        browser.find(By::Css("#lead a[href='/xca/check']"));
     }
 }
 
@@ -478,7 +480,8 @@ fn a_card_is_looked_at() {
             browser.open(&format!("{}/xca/information", desk.portal()));
             let (leaves, stays) =
                 (said(language, "portal-job-information.wait"), said(language, "portal-do-not-close"));
-            assert!(browser.text().contains(&leaves) && !browser.text().contains(&stays), "{}", browser.text());
+            browser.wait_for_text(&leaves);
+            assert!(!browser.text().contains(&stays), "{}", browser.text());
             inspect(&browser, "information", language);
             let page = browser.window();
             browser.click(By::Css("#start"));
@@ -487,11 +490,10 @@ fn a_card_is_looked_at() {
             browser.judge(&format!("window-information-{state}-{}", language.1), &LOOKS);
             browser.assert_reflows(&[320]);
             browser.wait_for_text_of(By::Css("#opened"), &said(language, opened));
-            assert_eq!(browser.all(By::Css("li[data-slot]")).len(), 4);
-            let shown = browser.text();
+            browser.wait_for_count_of(By::Css("li[data-slot]"), 4);
             let expected = if state == "suspended" { "status-suspended" } else { "status-valid" };
             for part in ["P-256", &said(language, expected), "3"] {
-                assert!(shown.contains(part), "{part}: {shown}");
+                browser.wait_for_text(part);
             }
             browser.click(By::Css("#close"));
             browser.switch_to(&page);

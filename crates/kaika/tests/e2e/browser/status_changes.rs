@@ -47,8 +47,8 @@ fn fill_proof(browser: &Browser, user_code: &str, language: (&str, &str)) {
 #[track_caller]
 fn assert_statuses(browser: &Browser, language: (&str, &str), status: &str) {
     browser.find(By::Css("#holder"));
-    let statuses: Vec<_> = browser.all(By::Css("main td .status")).iter().map(|one| one.text()).collect();
-    assert_eq!(statuses, vec![said(language, &format!("portal-status-{status}")); 4]);
+    let statuses = vec![said(language, &format!("portal-status-{status}")); 4];
+    browser.wait_for_texts_of(By::Css("main td .status"), &statuses);
 }
 
 #[track_caller]
@@ -69,19 +69,20 @@ fn journey(language: (&str, &str)) {
     browser.find(By::Css("#sum"));
     inspect(&browser, "status-suspend", language);
     let loaded = "const picture = document.querySelector('.captcha'); return picture.complete && picture.naturalWidth";
-    browser.wait_until("the captcha's picture", |browser| browser.run(loaded, &[]) == 240);
+    browser.wait_for_result("the captcha's picture", loaded, |width| *width == 240);
 
     // Nothing filled in: each error stands with its field, and is told on top.
     browser.click(By::Css("#do"));
     browser.find(By::Css("#wrong"));
     assert!(browser.title().starts_with(said(language, "status-error").trim()), "{}", browser.title());
     for field in ["number", "name", "user_code", "answer"] {
-        let input = browser.find(By::Css(&format!("#{field}")));
-        assert_eq!(input.attribute("aria-invalid").as_deref(), Some("true"), "{field}");
-        assert!(input.attribute("aria-describedby").unwrap().contains(&format!("{field}-error")));
+        let input = format!("#{field}");
+        browser.wait_for_attribute_of(By::Css(&input), "aria-invalid", Some("true"));
+        let described = browser.attribute_of(By::Css(&input), "aria-describedby").unwrap();
+        assert!(described.contains(&format!("{field}-error")), "{described}");
     }
     browser.click(By::Css("#wrong a[href='#reason']"));
-    assert_eq!(browser.focused().attribute("value").as_deref(), Some("lost"));
+    browser.wait_for_attribute_of(By::Focus, "value", Some("lost"));
     inspect(&browser, "status-wrong", language);
 
     // A wrong code: all else stays.
@@ -89,17 +90,17 @@ fn journey(language: (&str, &str)) {
     fill_proof(&browser, "Wrong123", language);
     browser.click(By::Css("#do"));
     browser.find(By::Css("#refused[data-code=details_wrong] a[href='/gca/user-code']"));
-    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
-    assert_eq!(browser.find(By::Css("#name")).attribute("value").as_deref(), Some(HOLDER));
-    assert!(browser.has(By::Css("input[value=not_in_use][checked]")));
-    assert_eq!(browser.find(By::Css("#user_code")).attribute("value"), None);
+    browser.wait_for_attribute_of(By::Css("#number"), "value", Some(card.number()));
+    browser.wait_for_attribute_of(By::Css("#name"), "value", Some(HOLDER));
+    browser.find(By::Css("input[value=not_in_use][checked]"));
+    browser.wait_for_attribute_of(By::Css("#user_code"), "value", None);
     inspect(&browser, "status-refused", language);
 
     // In the other language and back: the form is shown, and nothing is done.
     let other = LANGUAGES.into_iter().find(|one| *one != language).unwrap();
     browser.click(By::Css(&format!(".languages button[lang={}]", other.0)));
     browser.wait_for_text_of(By::Css("h1"), &said(other, "status-suspend"));
-    assert_eq!(browser.find(By::Css("#number")).attribute("value").as_deref(), Some(card.number()));
+    browser.wait_for_attribute_of(By::Css("#number"), "value", Some(card.number()));
     browser.click(By::Css(&format!(".languages button[lang={}]", language.0)));
     browser.wait_for_text_of(By::Css("h1"), &said(language, "status-suspend"));
 
@@ -149,12 +150,11 @@ fn revoke(demo: &Demo, browser: &Browser, card: &Card<'_>, language: (&str, &str
     inspect(browser, "status-revoke", language);
     fill_details(browser, card, HOLDER, "lost");
     browser.click(By::Css("#next"));
-    let last = browser.find(By::Css("#final"));
-    assert!(last.text().contains(&said(language, "status-confirm-final")));
+    browser.wait_for_words_in(By::Css("#final"), &said(language, "status-confirm-final"));
     inspect(browser, "status-confirm", language);
     browser.click(By::Css("#back"));
     browser.find(By::Css("#next"));
-    assert!(browser.has(By::Css("input[value=lost][checked]")));
+    browser.find(By::Css("input[value=lost][checked]"));
     browser.click(By::Css("#next"));
 
     fill_proof(browser, card.user_code(), language);
@@ -227,8 +227,9 @@ fn pages_say_how_else_it_is_done() {
             ("twca/suspend", "status-elsewhere-paper_form"),
         ] {
             browser.open(&format!("{}/{path}", portal(&demo)));
-            assert!(browser.find(By::Css("#elsewhere")).text().contains(&said(language, says)), "{path}");
-            assert!(!browser.has(By::Css("main form")) && browser.has(By::Css(".contact a.telephone")));
+            browser.wait_for_words_in(By::Css("#elsewhere"), &said(language, says));
+            browser.find(By::Css(".contact a.telephone"));
+            assert!(!browser.has(By::Css("main form")));
             inspect(&browser, &format!("status-{}", path.replace('/', "-")), language);
         }
     }
@@ -252,21 +253,21 @@ fn with_the_card(language: Tongue) {
         browser.click(By::Css("#with-card a"));
         browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
         let number = browser.text_of(By::Css("#cards [data-fill=number]"));
-        assert!(browser.has(By::Css("#job li a[href='/gca/user-code']")), "for who forgot the user code");
+        // For who forgot the user code.
+        browser.find(By::Css("#job li a[href='/gca/user-code']"));
         inspect(&browser, &format!("{kind}-card"), language);
         browser.click(By::Css("#start"));
         browser.wait_for_text_of(By::Css("#reason-error"), &said(language, "status-reason-missing"));
         assert!(!browser.has(By::Css("input[value=lost]")), "it is in the reader");
         browser.click(By::Css(&format!("input[name=reason][value={reason}]")));
-        assert!(!browser.has(By::Css("#reason-error")), "it is said no more");
+        browser.wait_until_gone(By::Css("#reason-error"));
         assert_eq!(browser.has(By::Css("#final")), kind == "revoke");
         if kind == "revoke" {
             // As without the card.
-            let last = browser.text_of(By::Css("#final"));
             for said in ["final", "sign", "decrypt"].map(|what| said(language, &format!("status-confirm-{what}"))) {
-                assert!(last.contains(&said), "{said}: {last}");
+                browser.wait_for_words_in(By::Css("#final"), &said);
             }
-            assert!(browser.has(By::Css("#start.button-final")));
+            browser.find(By::Css("#start.button-final"));
             browser.click(By::Css("#start"));
             browser.wait_for_text_of(By::Css("#sure-error"), &said(language, "status-confirm-sure-missing"));
             inspect(&browser, "revoke-card-unsure", language);
@@ -279,7 +280,7 @@ fn with_the_card(language: Tongue) {
         if kind == "suspend" {
             // Told at the field, with the tries left.
             fill(&browser, &[("user_code", "Wrong000")]);
-            assert!(browser.text_of(By::Css("#user_code-error")).contains('2'));
+            browser.wait_for_words_in(By::Css("#user_code-error"), "2");
         }
         fill(&browser, &[("user_code", &desk.user_code)]);
         done(&browser, &windows, kind);

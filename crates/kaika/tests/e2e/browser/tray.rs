@@ -54,7 +54,8 @@ fn drag(browser: &Browser, card: &str, from: &str, to: &str, end: &str) {
         let event = json!({"type": what, "x": target.0, "y": target.1, "data": data});
         browser.cdp("Input.dispatchDragEvent", &event);
         if what == "dragOver" {
-            assert!(browser.has(By::Css(&format!("{to}.lit"))), "the place shows that it takes the card");
+            // The place shows that it takes the card.
+            browser.find(By::Css(&format!("{to}.lit")));
         }
     }
     mouse(browser, "mouseReleased", target);
@@ -68,10 +69,6 @@ fn number_in(demo: &Demo, reader: &str) -> Option<String> {
     entry["number"].as_str().map(str::to_owned)
 }
 
-fn focus(browser: &Browser) -> String {
-    browser.focused().attribute("id").unwrap_or_default()
-}
-
 #[track_caller]
 fn cards_are_moved(language: (&'static str, &'static str)) {
     let demo = Demo::new();
@@ -79,9 +76,10 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     let browser = start(language);
     open(&browser, language, &demo);
     browser.wait_for_text_of(By::Css("h1"), &said(language, "tray-title"));
-    assert_eq!((browser.all(By::Css("[data-reader]")).len(), browser.all(By::Css("[data-card]")).len()), (15, 17));
-    let pictures = browser.all(By::Css("[data-card] svg[role=img]"));
-    let labels: Vec<String> = pictures.iter().map(|picture| picture.attribute("aria-label").unwrap()).collect();
+    browser.wait_for_count_of(By::Css("[data-reader]"), 15);
+    browser.wait_for_count_of(By::Css("[data-card]"), 17);
+    let labels = browser.attributes_of(By::Css("[data-card] svg[role=img]"), "aria-label");
+    let labels: Vec<String> = labels.into_iter().map(Option::unwrap).collect();
     assert!(labels.iter().any(|label| label.contains(first) && label.contains(&said(language, "tray-state-blocked"))));
     browser.judge(&format!("tray-{}", language.1), &LOOKS);
     browser.assert_reflows(&NARROW);
@@ -101,7 +99,7 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     assert_eq!(number_in(&demo, READER), None);
     // Another thought.
     drag(&browser, second, &on_desk(second), &spare, "dragCancel");
-    assert!(browser.has(By::Css(&on_desk(second))));
+    browser.find(By::Css(&on_desk(second)));
     assert_eq!(number_in(&demo, SPARE), None);
 
     // The same by keyboard: the focus stays at the card.
@@ -110,10 +108,10 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     browser.run("document.getElementById(arguments[0]).focus()", &[json!(button)]);
     browser.press(key::ENTER);
     browser.find(By::Css(&in_reader(READER, first)));
-    browser.wait_until("the focus at the card", |browser| focus(browser) == "remove-1");
+    browser.wait_for_focus("remove-1");
     browser.press(key::ENTER);
     browser.find(By::Css(&on_desk(first)));
-    browser.wait_until("the focus at the card", |browser| focus(browser) == button);
+    browser.wait_for_focus(&button);
     browser.run(
         "document.getElementById(arguments[0]).value = arguments[1]",
         &[json!(format!("into-{first}")), json!(SPARE)],
@@ -130,12 +128,12 @@ fn cards_are_moved(language: (&'static str, &'static str)) {
     let held = demo.spare_card("hca").0.number();
     browser.click(By::Css(&format!("#insert-{held}")));
     browser.wait_for_text(&said(language, "refusal-busy"));
-    assert!(browser.find(By::Css("#said")).text().starts_with(&said(language, "tray-refused")));
+    browser.wait_for_words_in(By::Css("#said"), &said(language, "tray-refused"));
     browser.judge(&format!("tray-refused-{}", language.1), &[Look::Desktop, Look::PhoneDark]);
     drop(holder);
     browser.click(By::Css(&format!("#insert-{held}")));
     browser.find(By::Css(&in_reader(READER, held)));
-    assert!(!browser.has(By::Css("#said")));
+    browser.wait_until_gone(By::Css("#said"));
 }
 
 #[test]
@@ -156,7 +154,7 @@ fn an_agent_that_starts_anew_is_followed() {
     demo.process().kill();
     browser.wait_for_text(&said(LANGUAGES[1], "tray-gone"));
     demo.start_again(&[]);
-    browser.wait_until("the tray to go on", |browser| !browser.has(By::Css("#said")));
+    browser.wait_until_gone(By::Css("#said"));
     let number = demo.card("gca").number();
     browser.click(By::Css("#remove-1"));
     browser.find(By::Css(&on_desk(number)));
@@ -171,8 +169,7 @@ fn pulled_out_at_a_step(language: (&'static str, &'static str), step: u32) {
     let window = CardWindow::open(&browser, language, &portal(&demo), "gca");
     browser.find(By::Css("[data-screen=form]"));
 
-    browser.cdp("Target.createTarget", &json!({"url": "about:blank"}));
-    let tray = browser.switch_to_popup();
+    let tray = browser.open_tab();
     open(&browser, language, &demo);
     browser.fill(By::Css("#step-1"), &step.to_string());
     browser.click(By::Css("#later-1"));
@@ -201,7 +198,8 @@ fn pulled_out_at_a_step(language: (&'static str, &'static str), step: u32) {
     browser.switch_to(&tray);
     let ready = said(language, "tray-state-ready");
     browser.reload();
-    let label = browser.find(By::Css(&format!("{} svg", in_reader(READER, number)))).attribute("aria-label").unwrap();
+    let picture = format!("{} svg", in_reader(READER, number));
+    let label = browser.attribute_of(By::Css(&picture), "aria-label").unwrap();
     assert!(label.contains(&ready), "{label}");
 }
 

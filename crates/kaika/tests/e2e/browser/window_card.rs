@@ -20,7 +20,7 @@ fn an_activated_card_is_told_before_anything_is_typed() {
         let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
         window.is_refused(Code::AlreadyActivated);
         assert!(!window.has("input") && !window.has("#again"));
-        assert_eq!(window.text("[data-fact=number]"), card.number);
+        window.says("[data-fact=number]", &card.number);
         window.judge_job("already-activated");
 
         // Perhaps it was the wrong one of two.
@@ -43,7 +43,7 @@ fn an_activated_card_is_told_before_anything_is_typed() {
 #[track_caller]
 fn telephone(browser: &Browser, desk: &Desk, authority: &str) -> String {
     browser.open(&format!("{}/{authority}/", desk.portal()));
-    browser.find(By::Css("a[href^='tel:']")).text()
+    browser.text_of(By::Css("a[href^='tel:']"))
 }
 
 /// Swept, or not swept yet: the holder reads the same.

@@ -22,11 +22,10 @@ fn pulled_out(language: (&'static str, &'static str), instruction: &str) {
     let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
     window.begin(&card.user_code, PIN);
     window.is_refused(Code::CardRemoved);
-    let again = || browser.find(By::Css("#again")).is_enabled();
-    assert!(!again());
-    assert_eq!(window.text("[data-fact=number]"), card.number);
+    browser.find(By::Css("#again:disabled"));
+    window.says("[data-fact=number]", &card.number);
     for key in ["window-inputs-kept", "window-card-not-back"] {
-        assert!(browser.text().contains(&window.said(key)), "{key}");
+        browser.wait_for_text(&window.said(key));
     }
     assert!(!window.has("input"));
     window.judge_job("card-removed");
@@ -34,11 +33,11 @@ fn pulled_out(language: (&'static str, &'static str), instruction: &str) {
     // Another card is not the one, even if the button is pressed by force.
     drop(pulled);
     let wrong = desk.put_in(0, &other.file);
-    assert!(!again());
+    browser.find(By::Css("#again:disabled"));
     browser.run("document.getElementById('again').disabled = false", &[]);
     window.press("#again");
     window.is_refused(Code::OtherCard);
-    assert!(!again());
+    browser.find(By::Css("#again:disabled"));
     window.judge_job("other-card");
 
     drop(wrong);
@@ -91,7 +90,7 @@ fn without_server(language: (&'static str, &'static str)) {
     let next = window.is_refused(Code::TicketOver);
     let button = window.text("#again");
     assert!(next.contains(&button), "{next}: {button}");
-    assert!(browser.text().contains(&window.said("window-inputs-kept")));
+    browser.wait_for_text(&window.said("window-inputs-kept"));
     window.judge_job("ticket-over");
     window.press("#again");
 
@@ -106,7 +105,7 @@ fn without_server(language: (&'static str, &'static str)) {
     window.judge_job("server-gone");
     window.press("#again");
     browser.find(By::Css("[data-screen=no-ticket]"));
-    assert_eq!(window.text("#message"), window.said("portal-gone"));
+    window.says("#message", &window.said("portal-gone"));
     window.waits_at("heading");
     window.judge_job("no-ticket");
     desk.demo.start_again(&["--without-agent"]);
@@ -222,7 +221,7 @@ fn a_card_that_another_program_has_can_be_waited_for() {
         let other = hold(&desk);
         let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
         window.is_refused(Code::Busy);
-        assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
+        window.says("[data-fact=reader]", desk.bench.reader());
         window.judge_job("busy");
         drop(other);
         window.press("#again");
@@ -231,7 +230,7 @@ fn a_card_that_another_program_has_can_be_waited_for() {
         let other = hold(&desk);
         window.begin(&card.user_code, PIN);
         window.is_refused(Code::Busy);
-        assert!(browser.text().contains(&window.said("window-inputs-kept")));
+        browser.wait_for_text(&window.said("window-inputs-kept"));
         window.judge_job("busy-kept");
         drop(other);
         if to_the_end {

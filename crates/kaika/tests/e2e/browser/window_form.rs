@@ -27,33 +27,29 @@ fn six_digits(language: (&str, &str), key: &str) -> String {
 fn assert_wrong(window: &CardWindow<'_>, wrong: &[(&str, String)]) {
     let browser = window.browser;
     let expected: Vec<&str> = wrong.iter().map(|(_, words)| words.as_str()).collect();
-    browser.wait_until(&format!("the errors {expected:?}"), |browser| {
-        let script = "return [...document.querySelectorAll('.error')].map(one => one.innerText.trim())";
-        browser.run(script, &[]) == serde_json::json!(expected)
-    });
+    let script = "return [...document.querySelectorAll('.error')].map(one => one.innerText.trim())";
+    browser.wait_for_result(&format!("the errors {expected:?}"), script, |told| *told == serde_json::json!(expected));
     for field in FIELDS {
-        let input = browser.find(By::Css(&format!("#{field}")));
-        let described = input.attribute("aria-describedby").unwrap();
-        assert!(described.split(' ').any(|id| id == format!("{field}-hint")), "{described}");
+        let input = format!("#{field}");
         let told = wrong.iter().find(|(name, _)| *name == field);
-        assert_eq!(input.attribute("aria-invalid").as_deref(), told.map(|_| "true"), "{field}");
+        browser.wait_for_attribute_of(By::Css(&input), "aria-invalid", told.map(|_| "true"));
+        let described = browser.attribute_of(By::Css(&input), "aria-describedby").unwrap();
+        assert!(described.split(' ').any(|id| id == format!("{field}-hint")), "{described}");
         assert_eq!(described.split(' ').any(|id| id == format!("{field}-error")), told.is_some(), "{described}");
         if let Some((_, words)) = told {
-            assert_eq!(window.text(&format!("#{field}-error")), *words);
+            window.says(&format!("#{field}-error"), words);
         }
     }
     window.waits_at(wrong[0].0);
     window.announces(&wrong[0].1);
 }
 
-fn typed(browser: &Browser) -> Vec<String> {
-    FIELDS
-        .iter()
-        .map(|field| {
-            let script = format!("return document.getElementById('{field}').value");
-            browser.run(&script, &[]).as_str().unwrap().to_owned()
-        })
-        .collect()
+/// What stands in the fields.
+#[track_caller]
+fn assert_typed(browser: &Browser, expected: [&str; 3]) {
+    for (field, content) in FIELDS.iter().zip(expected) {
+        browser.wait_for_value_of(By::Css(&format!("#{field}")), content);
+    }
 }
 
 #[track_caller]
@@ -62,11 +58,11 @@ fn fields_are_checked(language: (&'static str, &'static str)) {
     let card = DeskCard::first(&desk, "hca");
     let browser = start(language);
     let window = CardWindow::open_at_form(&browser, language, &desk, "hca", &card);
-    assert_eq!(window.text("#new_pin-hint"), six_digits(language, "field-new_pin.hint"));
+    window.says("#new_pin-hint", &six_digits(language, "field-new_pin.hint"));
     for field in FIELDS {
-        let input = browser.find(By::Css(&format!("#{field}")));
-        assert!(input.label().contains(&window.said(&format!("field-{field}"))));
-        assert_eq!(input.attribute("type").as_deref(), Some("password"));
+        let input = format!("#{field}");
+        assert!(browser.label_of(By::Css(&input)).contains(&window.said(&format!("field-{field}"))));
+        browser.wait_for_attribute_of(By::Css(&input), "type", Some("password"));
     }
 
     window.press("#start");
@@ -79,7 +75,8 @@ fn fields_are_checked(language: (&'static str, &'static str)) {
     window.begin("Abc 12", "13579086");
     let six = six_digits(language, "field-new_pin.form");
     assert_wrong(&window, &[("user_code", form), ("new_pin", six.clone())]);
-    assert_eq!(typed(&browser), ["Abc 12", "13579086", "13579086"], "nobody types all of it again");
+    // Nobody types all of it again.
+    assert_typed(&browser, ["Abc 12", "13579086", "13579086"]);
     window.judge_job("form-wrong");
     // As an input method gives them.
     window.begin(&card.user_code, "２４６８０２");
@@ -98,7 +95,7 @@ fn fields_are_checked(language: (&'static str, &'static str)) {
     let (show, hide) = (window.said("window-show"), window.said("window-hide"));
     for (shown, word) in [("text", &hide), ("password", &show)] {
         window.press("#user_code-show");
-        assert_eq!(browser.find(By::Css("#user_code")).attribute("type").as_deref(), Some(shown));
+        browser.wait_for_attribute_of(By::Css("#user_code"), "type", Some(shown));
         assert!(window.text("#user_code-show").starts_with(word.as_str()));
     }
 
@@ -129,7 +126,8 @@ fn user_codes_are_counted(language: (&'static str, &'static str), authority: &st
     let wrong_with = |tries_left| [("user_code", words(language, Code::UserCodeWrong, Some(tries_left)))];
     window.begin("wrong-1", "13579086");
     assert_wrong(&window, &wrong_with(2));
-    assert_eq!(typed(&browser), ["", "", ""], "a new attempt");
+    // A new attempt.
+    assert_typed(&browser, ["", "", ""]);
     window.judge_job("user-code-wrong-2");
     window.begin("wrong-2", "13579086");
     assert_wrong(&window, &wrong_with(1));
@@ -152,7 +150,7 @@ fn user_codes_are_counted(language: (&'static str, &'static str), authority: &st
     window.judge_job("user-code-locked");
     window.close();
     browser.open(&format!("{}/{authority}/", desk.portal()));
-    let telephone = browser.find(By::Css("a[href^='tel:']")).text();
+    let telephone = browser.text_of(By::Css("a[href^='tel:']"));
     assert!(next.contains(&telephone), "{next}: {telephone}");
     // A new window does not unlock it.
     let window = CardWindow::open_at_form(&browser, language, &desk, authority, &other);

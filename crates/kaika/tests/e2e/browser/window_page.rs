@@ -32,7 +32,7 @@ fn opened_by_hand_it_sends_people_to_the_website() {
         browser.open(&format!("{}/card?lang={}", desk.agent(), language.0));
         browser.find(By::Css("[data-screen=no-opener]"));
         browser.wait_for_text_of(By::Css("h1"), &super::said(language, "window-no-opener"));
-        assert!(browser.text().contains(&super::said(language, "window-no-opener-next")));
+        browser.wait_for_text(&super::said(language, "window-no-opener-next"));
         assert!(!browser.has(By::Css("button")) && !browser.text().contains(&desk.user_code));
         browser.judge(&format!("window-no-opener-{}", language.1), &LOOKS);
         browser.assert_reflows(&NARROW);
@@ -56,7 +56,7 @@ fn a_site_that_may_not_is_told_how_it_could() {
         let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
         let next = window.is_refused(Code::NotPermitted);
         assert!(next.contains("kaika-agent run --portal"), "{next}");
-        assert_eq!(window.text("#site"), desk.portal());
+        window.says("#site", &desk.portal());
         assert!(!window.has("[data-fact]"), "nothing of a card");
         window.judge("not-permitted");
         window.close();
@@ -83,7 +83,7 @@ fn an_agent_that_ends_takes_the_window_with_it() {
         desk.start_agent();
         // The new one does not know this window.
         browser.find(By::Css("[data-screen=forgotten]"));
-        assert!(browser.text().contains(&window.said("window-forgotten-next")));
+        browser.wait_for_text(&window.said("window-forgotten-next"));
         window.judge("forgotten");
         window.close();
         browser.click(By::Css("[data-screen=window-closed] [data-do=start]"));
@@ -108,8 +108,8 @@ fn a_page_that_was_closed_gives_no_more_tickets() {
         window.begin(&card.user_code, PIN);
         for _ in 0..2 {
             browser.find(By::Css("[data-screen=no-ticket]"));
-            assert_eq!(window.text("#message"), window.said("window-no-answer"));
-            assert_eq!(window.text("#next-step"), window.said("window-no-answer-next"));
+            window.says("#message", &window.said("window-no-answer"));
+            window.says("#next-step", &window.said("window-no-answer-next"));
             window.waits_at("heading");
             window.press("#again");
         }
@@ -129,8 +129,8 @@ fn its_buttons_wait_until_it_was_looked_at() {
     browser.wait_until("the button", |_| window.has("#start:not([aria-disabled])"));
 
     browser.run("document.hasFocus = () => false; window.dispatchEvent(new Event('blur'))", &[]);
-    assert_eq!(browser.find(By::Css("#start")).attribute("aria-disabled").as_deref(), Some("true"));
-    browser.find(By::Css("#start")).click();
+    browser.wait_for_attribute_of(By::Css("#start"), "aria-disabled", Some("true"));
+    browser.click_anyway(By::Css("#start"));
     window.announces(&window.said("window-not-in-focus"));
 
     // A click and the key Enter, half way, and when the button has become ready.
@@ -191,7 +191,7 @@ fn what_is_typed_goes_nowhere_else() {
     browser.find(By::Css("#user_code-error"));
     let mut seen = text(&browser, REMAINS);
     window.begin(&card.user_code, PIN);
-    browser.wait_until("the form to go", |_| !window.has("input"));
+    browser.wait_until_gone(By::Css("input"));
     seen += &text(&browser, REMAINS);
     browser.find(By::Css("[data-screen=succeeded]"));
     seen += &text(&browser, REMAINS);

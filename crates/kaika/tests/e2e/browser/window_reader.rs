@@ -39,7 +39,7 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     connect(&socket, &empty);
     window.press("#again");
     window.is_refused(Code::NoReader);
-    assert!(window.text(".waits").contains(&window.said("window-goes-on")));
+    browser.wait_for_words_in(By::Css(".waits"), &window.said("window-goes-on"));
     window.judge_job("no-reader");
 
     connect(&socket, &desk.bench.pcscd);
@@ -50,16 +50,16 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
 
     let blank = desk.put_in_blank(0);
     window.is_refused(Code::NotKaikaCard);
-    assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
+    window.says("[data-fact=reader]", desk.bench.reader());
     window.judge_job("not-kaika-card");
     drop(blank);
     window.is_refused(Code::NoCard);
 
     let other = desk.put_in(0, &stranger.file);
     window.is_refused(Code::WrongAuthority);
-    assert_eq!(window.text("[data-fact=number]"), stranger.number);
-    assert_eq!(window.text("[data-fact=issuer]"), authority_name(&desk, language, "xca"));
-    assert_eq!(window.text("#authority"), authority_name(&desk, language, "gca"));
+    window.says("[data-fact=number]", &stranger.number);
+    window.says("[data-fact=issuer]", &authority_name(&desk, language, "xca"));
+    window.says("#authority", &authority_name(&desk, language, "gca"));
     window.judge_job("wrong-authority");
     drop(other);
     window.is_refused(Code::NoCard);
@@ -70,7 +70,7 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     window.announces(&window.said("window-looking"));
     window.judge_job("looking");
     window.asks_for(&card);
-    assert_eq!(window.text("[data-fact=reader]"), desk.bench.reader());
+    window.says("[data-fact=reader]", desk.bench.reader());
     window.begin(&card.user_code, "13579086");
     window.succeeds("gca");
     card.assert_activated(&desk, "gca");
@@ -95,13 +95,13 @@ fn of_several_cards_one_is_chosen() {
         let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &first);
         assert!(!window.has("#choose-again"));
         browser.fill(By::Css("#user_code"), "so far");
-        let typed = || browser.run("return document.getElementById('user_code').value", &[]);
+        let typed = |content: &str| browser.wait_for_value_of(By::Css("#user_code"), content);
 
         // Another card comes: the person is not disturbed.
         let other = desk.put_in(1, &second.file);
         browser.find(By::Css("#choose-again"));
-        assert_eq!(window.text("[data-fact=number]"), first.number);
-        assert_eq!(typed(), "so far");
+        window.says("[data-fact=number]", &first.number);
+        typed("so far");
         window.waits_at("user_code");
         window.judge_job("form-others");
 
@@ -109,22 +109,25 @@ fn of_several_cards_one_is_chosen() {
         browser.find(By::Css("[data-screen=choose]"));
         window.waits_at("heading");
         window.announces(&window.said("window-choose"));
-        let numbers: Vec<String> = browser.all(By::Css("[data-fact=number]")).iter().map(|one| one.text()).collect();
-        assert!(numbers.len() == 2 && numbers.contains(&first.number) && numbers.contains(&second.number));
-        let readers: Vec<String> = browser.all(By::Css("[data-fact=reader]")).iter().map(|one| one.text()).collect();
+        browser.wait_for_count_of(By::Css("[data-fact=number]"), 2);
+        let numbers = browser.texts_of(By::Css("[data-fact=number]"));
+        assert!(numbers.contains(&first.number) && numbers.contains(&second.number), "{numbers:?}");
+        let readers = browser.texts_of(By::Css("[data-fact=reader]"));
         assert_ne!(readers[0], readers[1]);
         window.judge_job("choose");
-        let button = browser.find(By::Css(&format!("#choose-{}", second.number)));
-        assert_eq!(button.label(), format!("{} {}", window.said("window-choose-this"), second.number));
-        button.click();
+        let button = format!("#choose-{}", second.number);
+        let label = format!("{} {}", window.said("window-choose-this"), second.number);
+        assert_eq!(browser.label_of(By::Css(&button)), label);
+        window.press(&button);
         window.asks_for(&second);
-        assert_eq!(typed(), "", "what was typed was for the other card");
+        // What was typed was for the other card.
+        typed("");
 
         // The chosen one goes: the one that is left is read.
         browser.fill(By::Css("#user_code"), "so far");
         drop(other);
         window.asks_for(&first);
-        assert_eq!(typed(), "");
-        assert!(!window.has("#choose-again"));
+        typed("");
+        browser.wait_until_gone(By::Css("#choose-again"));
     }
 }

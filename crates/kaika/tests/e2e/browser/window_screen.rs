@@ -7,6 +7,7 @@ use crate::demo::fetch;
 use kaika_testkit::browser::{Browser, By, Look, Window};
 use kaika_texts::{Language, explain};
 use kaika_wire::{Code, Refusal, WellKnown};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +135,12 @@ impl<'b> CardWindow<'b> {
         self.browser.text_of(By::Css(selector))
     }
 
+    /// Waits until exactly this can be read of an element.
+    #[track_caller]
+    pub(super) fn says(&self, selector: &str, words: &str) {
+        self.browser.wait_for_text_of(By::Css(selector), words);
+    }
+
     pub(super) fn has(&self, selector: &str) -> bool {
         self.browser.has(By::Css(selector))
     }
@@ -157,17 +164,14 @@ impl<'b> CardWindow<'b> {
     #[track_caller]
     pub(super) fn announces(&self, words: &str) {
         let script = "return document.getElementById('announcement').textContent";
-        let read_out = |browser: &Browser| browser.run(script, &[]).as_str().is_some_and(|text| text.contains(words));
-        self.browser.wait_until(&format!("{words:?} to be read out"), read_out);
+        let is_read_out = |text: &Value| text.as_str().is_some_and(|text| text.contains(words));
+        self.browser.wait_for_result(&format!("{words:?} to be read out"), script, is_read_out);
     }
 
     /// Waits for the form for this card.
     #[track_caller]
     pub(super) fn asks_for(&self, card: &DeskCard) {
-        self.browser.wait_until(&format!("the form for {}", card.number), |browser| {
-            let number = browser.all(By::Css("[data-screen=form] [data-fact=number]"));
-            number.first().is_some_and(|shown| shown.text() == card.number)
-        });
+        self.says("[data-screen=form] [data-fact=number]", &card.number);
         self.waits_at("user_code");
     }
 
@@ -177,13 +181,13 @@ impl<'b> CardWindow<'b> {
         self.browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
         let language = Language::from_tag(self.language.0).unwrap();
         let explained = explain(language, Refusal::new(code));
-        assert_eq!(self.text("#message"), explained.message);
+        self.says("#message", &explained.message);
         self.waits_at("heading");
         let next = self.text("#next-step");
         self.announces(&format!("{} {next}", explained.message));
         assert!(next.chars().count() > 8, "{next}");
         // Whoever helps by telephone asks for it.
-        assert!(self.browser.text().contains(code.as_str()));
+        self.browser.wait_for_text(code.as_str());
         next
     }
 
@@ -191,9 +195,9 @@ impl<'b> CardWindow<'b> {
     /// accessible, in light and dark.
     #[track_caller]
     pub(super) fn judge(&self, name: &str) {
-        assert_eq!(self.browser.find(By::Css("html")).attribute("lang").as_deref(), Some(self.language.0));
-        assert_eq!(self.browser.all(By::Css("[data-screen]")).len(), 1);
-        assert_eq!(self.browser.all(By::Css("h1")).len(), 1);
+        self.browser.wait_for_attribute_of(By::Css("html"), "lang", Some(self.language.0));
+        self.browser.wait_for_count_of(By::Css("[data-screen]"), 1);
+        self.browser.wait_for_count_of(By::Css("h1"), 1);
         self.browser.judge(&format!("window-{name}-{}", self.language.1), &LOOKS);
         // A window may be made narrower, and type larger (WCAG 2.2, 1.4.10).
         self.browser.assert_reflows(&[320]);
@@ -202,8 +206,8 @@ impl<'b> CardWindow<'b> {
     /// As [`judge`](Self::judge), for those that belong to a job.
     #[track_caller]
     pub(super) fn judge_job(&self, name: &str) {
-        assert_eq!(self.text("#heading"), self.said("job-activate"));
-        assert!(self.text("#site").starts_with("http://localhost:"));
+        self.says("#heading", &self.said("job-activate"));
+        self.browser.wait_for_words_in(By::Css("#site"), "http://localhost:");
         self.judge(name);
     }
 
