@@ -2,7 +2,7 @@
 //! authority's home to the result, the card behind a real pcscd.
 
 use super::desk::Desk;
-use super::window_screen::{LOOKS, insert, take_out};
+use super::window_screen::{LOOKS, hold_open, insert, let_go, take_out};
 use super::{LANGUAGES, assert_quiet, inspect, said, start};
 use crate::bench::Said;
 use kaika_testkit::browser::{Browser, By, Look, Window};
@@ -141,8 +141,10 @@ fn changes_pin(language: Tongue) {
     browser.click(By::Css("#change-pin"));
     let window = browser.switch_to_popup();
     browser.find(By::Css("[data-screen=form]"));
+    hold_open(&browser);
     fill(&browser, &[("pin", "864202"), ("new_pin", "13579086"), ("new_pin_again", "13579086")]);
     browser.find(By::Css("[data-screen=succeeded]"));
+    let_go(&browser);
     browser.switch_to(&page);
     browser.wait_until_closed(&window);
     let refused = change(&desk, "864202", "864204").refused("pin_wrong");

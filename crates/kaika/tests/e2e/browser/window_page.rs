@@ -2,7 +2,7 @@
 //! go, and that it keeps to itself what is typed.
 
 use super::desk::Desk;
-use super::window_screen::{CardWindow, DeskCard, LOOKS, activations};
+use super::window_screen::{CardWindow, DeskCard, LOOKS, activations, hold_open, let_go};
 use super::{LANGUAGES, NARROW, assert_quiet, start};
 use crate::bench::Running;
 use kaika_testkit::browser::{Browser, By};
@@ -190,12 +190,14 @@ fn what_is_typed_goes_nowhere_else() {
     window.begin("Wrong123", PIN);
     browser.find(By::Css("#user_code-error"));
     let mut seen = text(&browser, REMAINS);
+    hold_open(&browser);
     window.begin(&card.user_code, PIN);
     browser.wait_until_gone(By::Css("input"));
     seen += &text(&browser, REMAINS);
     browser.find(By::Css("[data-screen=succeeded]"));
     seen += &text(&browser, REMAINS);
     browser.judge("window-succeeded-zh", &[kaika_testkit::browser::Look::Window]);
+    let_go(&browser);
     window.succeeds("gca");
 
     seen += &text(&browser, REMAINS);

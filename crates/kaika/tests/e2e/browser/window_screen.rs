@@ -84,6 +84,20 @@ pub(super) fn authority_name(desk: &Desk, language: (&str, &str), authority: &st
     if language.1 == "zh" { known.name } else { known.name_en }
 }
 
+/// The window that is shown does not close by itself before [`let_go`]: on a busy machine nobody would see what it shows
+/// last.
+#[track_caller]
+pub(super) fn hold_open(browser: &Browser) {
+    browser.run("const close = window.close.bind(window); window.close = () => { window.letGo = close; }", &[]);
+}
+
+/// It closes as soon as it would have by itself.
+#[track_caller]
+pub(super) fn let_go(browser: &Browser) {
+    browser.wait_for_result("a window that closes", "return Boolean(window.letGo)", |wants| *wants == true);
+    browser.run("setTimeout(window.letGo)", &[]);
+}
+
 /// A card window, and the browser in it; the portal's page is behind.
 pub(super) struct CardWindow<'b> {
     pub(super) browser: &'b Browser,
