@@ -21,4 +21,3 @@ pub mod smtp;
 pub mod tools;
 pub mod vpcd;
 mod webdriver;
-mod websocket;

@@ -3,14 +3,15 @@
 //! own cookies, storage, cache, permissions, history and connections –, which is gone at its end with all its windows.
 
 use std::io;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde_json::{Value, json};
+use tungstenite::{Message, WebSocket};
 
 use super::{ARGUMENTS, Options, PATIENCE, Window, text};
 use crate::webdriver::Session;
-use crate::websocket::WebSocket;
 
 /// More than that would only take memory: what is out at the same time, in each language, is little more.
 const IDLE: usize = 6;
@@ -32,7 +33,7 @@ pub(super) struct Chromium {
 
 /// Chromium's debugger, for what chromedriver lets no window do.
 struct Debugger {
-    socket: WebSocket,
+    socket: WebSocket<TcpStream>,
     asked: u64,
 }
 
@@ -96,7 +97,7 @@ impl Chromium {
         });
         let (session, debugger) = Session::start(&folder, &environment, &settings)?;
         let first = session.get("/window").map_err(|refused| io::Error::other(refused.to_string()))?;
-        let debugger = Debugger { socket: WebSocket::connect(&debugger, PATIENCE)?, asked: 0 };
+        let debugger = Debugger::connect(&debugger)?;
         Ok(Chromium { session, folder, language: language.to_owned(), first: Window(text(&first)), debugger })
     }
 
@@ -151,11 +152,24 @@ impl Chromium {
 }
 
 impl Debugger {
+    /// `ws://AUTHORITY/PATH`.
+    fn connect(url: &str) -> io::Result<Debugger> {
+        let authority = url.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let stream = TcpStream::connect(authority)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        let (socket, _) = tungstenite::client(url, stream).map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Debugger { socket, asked: 0 })
+    }
+
     fn ask(&mut self, command: &str, parameters: &Value) -> io::Result<Value> {
         self.asked += 1;
-        self.socket.send(&json!({"id": self.asked, "method": command, "params": parameters}).to_string())?;
+        let question = json!({"id": self.asked, "method": command, "params": parameters});
+        self.socket.send(Message::text(question.to_string())).map_err(io::Error::other)?;
         loop {
-            let answer: Value = serde_json::from_str(&self.socket.receive()?)?;
+            let message = self.socket.read().map_err(io::Error::other)?;
+            let Message::Text(text) = message else { continue };
+            let answer: Value = serde_json::from_str(&text)?;
             // Beside answers there are events.
             if answer["id"] == self.asked {
                 return match answer.get("error") {
