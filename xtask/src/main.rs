@@ -44,6 +44,9 @@ enum Command {
     },
     /// Everything: formatting, tidy, install, the pages' scripts, a build with all lints, all tests.
     Test {
+        /// Large matrices whole, not in their narrow form: once before an issue is closed
+        #[arg(long)]
+        wide: bool,
         /// For `cargo test`, after `--`: for example `-- -p kaika-ca lint`.
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -57,7 +60,7 @@ fn main() -> ExitCode {
         Command::Install => install::run(shell::run),
         Command::Scripts => scripts::run(shell::run),
         Command::Tidy => tidy::run(),
-        Command::Test { arguments } => test::run_all(&arguments),
+        Command::Test { wide, arguments } => test::run_all(wide, &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,14 +14,14 @@ use anyhow::Result;
 use crate::shell::{self, cargo, run, run_aside};
 use crate::{install, scripts, tidy};
 
-pub(crate) fn run_all(arguments: &[String]) -> Result<()> {
+pub(crate) fn run_all(wide: bool, arguments: &[String]) -> Result<()> {
     let times = Times::default();
-    let outcome = steps(&times, arguments);
+    let outcome = steps(&times, wide, arguments);
     eprint!("{}", times.table());
     outcome
 }
 
-fn steps(times: &Times, arguments: &[String]) -> Result<()> {
+fn steps(times: &Times, wide: bool, arguments: &[String]) -> Result<()> {
     // Whoever has to install something by hand is told so before anything takes long.
     install::possible()?;
     times.step("fmt", || run(cargo().args(["fmt", "--all", "--check"])))?;
@@ -36,7 +36,11 @@ fn steps(times: &Times, arguments: &[String]) -> Result<()> {
         let prepared = beside.join().expect("it does not panic");
         built.and(prepared)
     })?;
-    times.step("test", || run(&mut test(&clippy, arguments)))
+    let mut test = test(&clippy, arguments);
+    if wide {
+        test.env("KAIKA_WIDE", "1");
+    }
+    times.step("test", || run(&mut test))
 }
 
 /// Builds and lints all that is tested; where nothing is chosen, also the programs that no test needs.

@@ -2,7 +2,7 @@
 //! inputs the job succeeds, and card and database agree.
 
 use super::{
-    matrix::{WAYS, each, keep, resume, run},
+    matrix::{WAYS, each, is_wide, keep, resume, run},
     world::{Loss, Site},
 };
 use kaika_softcard::{Fault, FaultKind};
@@ -51,7 +51,12 @@ fn activation_cut_twice() {
     let base = Site::personalised(as_it_is);
     let apdus = base.copy().run(JobKind::Activate, None).apdus;
     let cuts = [FaultKind::LosePowerBefore, FaultKind::LosePowerAfter, FaultKind::RefuseAfterActing];
-    let firsts: Vec<Fault> = (1..=apdus).flat_map(|at| cuts.into_iter().map(move |kind| Fault { at, kind })).collect();
+    let wide = is_wide();
+    // Of the narrow form each second cut is one of two by turns, too; each pair of APDUs is cut.
+    let firsts: Vec<Fault> = match wide {
+        true => (1..=apdus).flat_map(|at| cuts.map(|kind| Fault { at, kind })).collect(),
+        false => (1..=apdus).zip(cuts.into_iter().cycle()).map(|(at, kind)| Fault { at, kind }).collect(),
+    };
     let cells = each(&firsts, |first| {
         let once = base.copy();
         if once.run(JobKind::Activate, Some(*first)).result.is_ok() {
@@ -60,7 +65,9 @@ fn activation_cut_twice() {
         let mut cells = 0;
         for at in 1.. {
             let mut reached = false;
-            for kind in [FaultKind::LosePowerBefore, FaultKind::LosePowerAfter] {
+            let seconds = [FaultKind::LosePowerBefore, FaultKind::LosePowerAfter];
+            let in_turn = (first.at + at) % 2 == 0;
+            for kind in seconds.into_iter().filter(|kind| wide || (*kind == seconds[0]) == in_turn) {
                 let site = once.copy();
                 let second = site.run(JobKind::Activate, Some(Fault { at, kind }));
                 reached |= second.fired;

@@ -1,4 +1,7 @@
 //! A fault matrix: every way of failing at every APDU, and what became of it.
+//!
+//! Large ones are run whole where `KAIKA_WIDE` is set (`cargo xtask test --wide`), and otherwise in their narrow form, see
+//! [`chosen`].
 
 use super::world::{Ran, Site};
 use kaika_softcard::{Fault, FaultKind};
@@ -95,10 +98,38 @@ pub(crate) fn run(name: &str, base: &Site, kind: JobKind, status: CertificateSta
     table(name, reference.apdus, ways, |fault| cut_and_resume(base, kind, fault, status));
 }
 
+/// More cells than that are too many for every run of the tests.
+const LARGE: u64 = 99;
+
+/// Whether every cell is wanted.
+pub(crate) fn is_wide() -> bool {
+    std::env::var_os("KAIKA_WIDE").is_some()
+}
+
+/// The cells of a matrix, each as an APDU and the index of a way. The narrow form of a large one has the first and the last
+/// APDU in every way, and each of the others in one, by turns: no APDU is left out, and no way.
+pub(crate) fn chosen(apdus: u64, ways: usize, wide: bool) -> Vec<(u64, usize)> {
+    let all = (1..=apdus).flat_map(|at| (0..ways).map(move |way| (at, way)));
+    let is_large = apdus * ways as u64 > LARGE;
+    let in_turn = |at: u64, way: usize| at == 1 || at == apdus || at % ways as u64 == way as u64;
+    all.filter(|(at, way)| wide || !is_large || in_turn(*at, *way)).collect()
+}
+
+#[test]
+fn a_narrow_matrix_leaves_out_no_apdu_and_no_way() {
+    assert_eq!(chosen(94, 5, true).len(), 470);
+    assert_eq!(chosen(19, 5, false).len(), 95);
+    let narrow = chosen(94, 5, false);
+    assert_eq!(narrow.len(), 92 + 2 * 5);
+    assert!((1..=94).all(|apdu| narrow.iter().any(|(at, _)| *at == apdu)));
+    assert!((0..5).all(|way| narrow.iter().filter(|(_, one)| *one == way).count() >= 18));
+    assert!([1, 94].iter().all(|apdu| narrow.iter().filter(|(at, _)| at == apdu).count() == 5));
+}
+
 /// Runs `cell` for each APDU and way, and prints and keeps how often it ended how.
 pub(crate) fn table(name: &str, apdus: u64, ways: &[(&str, FaultKind)], cell: impl Fn(Fault) -> Ended + Sync) {
-    let cells: Vec<(u64, &str, FaultKind)> =
-        (1..=apdus).flat_map(|at| ways.iter().map(move |(way, kind)| (at, *way, *kind))).collect();
+    let chosen = chosen(apdus, ways.len(), is_wide()).into_iter();
+    let cells: Vec<(u64, &str, FaultKind)> = chosen.map(|(at, way)| (at, ways[way].0, ways[way].1)).collect();
     let ends = each(&cells, |(at, _, kind)| cell(Fault { at: *at, kind: *kind }));
 
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
