@@ -107,7 +107,12 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
             return if misused { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    // A server has the machine to itself; the demo is to take little memory, and commands need no more.
+    if !matches!(command.what, What::Serve(_)) {
+        runtime.worker_threads(2);
+    }
+    let runtime = runtime.enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(run(command));

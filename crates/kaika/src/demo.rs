@@ -21,7 +21,7 @@ use kaika_agent::{
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_mail::FolderMailbox;
-use kaika_server::{Rates, Scheduler, Settings, router, run_scheduler};
+use kaika_server::{Rates, Scheduler, Settings, Site, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -110,7 +110,7 @@ pub async fn run(options: Options) -> Result<()> {
         mailbox: Some(mailbox.clone()),
     };
     let server = tokio::spawn(network::serve(
-        vec![Endpoint { listeners, tls: None, router: router(Arc::clone(&installation.app), settings) }],
+        vec![Endpoint { listeners, tls: None, router: router(&Site::new(Arc::clone(&installation.app), settings)) }],
         server_stopping,
     ));
     let scheduler = tokio::spawn(run_scheduler(

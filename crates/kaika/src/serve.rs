@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
 use kaika_app::mail::Mailer;
-use kaika_server::{Rates, Scheduler, Settings, metrics_router, repository_router, router, run_scheduler};
+use kaika_server::{Rates, Scheduler, Settings, Site, metrics_router, repository_router, router, run_scheduler};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -56,10 +56,11 @@ pub async fn run(config: Config) -> Result<()> {
         proxies: config.server.proxies.clone(),
         mailbox: None,
     };
+    let site = Site::new(Arc::clone(&app), settings);
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
     let mut endpoints = vec![
-        Endpoint { listeners: listen, tls: tls.clone(), router: router(Arc::clone(&app), settings.clone()) },
-        Endpoint { listeners: plain, tls: None, router: repository_router(Arc::clone(&app), settings) },
+        Endpoint { listeners: listen, tls: tls.clone(), router: router(&site) },
+        Endpoint { listeners: plain, tls: None, router: repository_router(&site) },
     ];
     if let Some(address) = config.server.metrics_listen {
         endpoints.push(metrics(address)?);

@@ -12,27 +12,23 @@ mod site;
 pub use http::health::metrics_router;
 pub use http::limits::{Rate, Rates};
 pub use scheduler::{Scheduler, run_scheduler};
-pub use site::Settings;
+pub use site::{Settings, Site};
 
 use api::{cards, jobs, tickets};
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::{errors, guard, health, language};
-use kaika_app::App;
-use site::Site;
-use std::sync::Arc;
 
 /// Everything the server answers. Limits per source need the caller's address: serve it with
 /// `into_make_service_with_connect_info`.
-pub fn router(app: Arc<App>, settings: Settings) -> Router {
-    let site = Site::new(app, settings);
-    let pages = portal::routes(&site)
+pub fn router(site: &Site) -> Router {
+    let pages = portal::routes(site)
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_host));
     Router::new()
         .merge(pages)
-        .merge(tickets::routes(&site))
-        .merge(jobs::routes(&site))
-        .merge(cards::routes(&site))
+        .merge(tickets::routes(site))
+        .merge(jobs::routes(site))
+        .merge(cards::routes(site))
         .merge(health::routes())
         .fallback(errors::not_found)
         .method_not_allowed_fallback(errors::other_method)
@@ -42,17 +38,16 @@ pub fn router(app: Arc<App>, settings: Settings) -> Router {
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .merge(repository::routes())
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .with_state(site)
+        .with_state(site.clone())
 }
 
 /// What certificates name, for those who fetch it without TLS: lists, OCSP, authorities' certificates. All else is sent
 /// to the portal's origin.
-pub fn repository_router(app: Arc<App>, settings: Settings) -> Router {
-    let site = Site::new(app, settings);
+pub fn repository_router(site: &Site) -> Router {
     Router::new()
         .fallback(guard::to_own_origin)
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .merge(repository::routes())
         .layer(DefaultBodyLimit::max(64 * 1024))
-        .with_state(site)
+        .with_state(site.clone())
 }

@@ -17,11 +17,11 @@ pub struct Settings {
     pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
-/// Cloned for every request.
+/// A portal with its limits, whichever of its routers is asked. Cloned for every request.
 #[derive(Clone)]
-pub(crate) struct Site(Arc<Shared>);
+pub struct Site(Arc<Shared>);
 
-pub(crate) struct Shared {
+pub struct Shared {
     pub(crate) app: Arc<App>,
     pub(crate) settings: Settings,
     pub(crate) limits: Limits,
@@ -39,7 +39,7 @@ impl Deref for Site {
 impl Site {
     /// # Panics
     /// Where the agent's origin cannot stand in a header.
-    pub(crate) fn new(app: Arc<App>, settings: Settings) -> Self {
+    pub fn new(app: Arc<App>, settings: Settings) -> Self {
         let policy = format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self' {}; \
              form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

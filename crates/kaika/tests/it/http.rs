@@ -50,7 +50,7 @@ impl Server {
 
     pub(super) fn of(site: Site, rates: Rates) -> Self {
         let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new(), mailbox: None };
-        let router = router(site.open(), settings);
+        let router = router(&kaika_server::Site::new(site.open(), settings));
         Self { site, router }
     }
 

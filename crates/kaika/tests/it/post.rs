@@ -128,7 +128,7 @@ impl Post {
 fn opened(site: &Site, rates: Rates) -> (Arc<App>, Router) {
     let app = site.open();
     let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new(), mailbox: None };
-    (Arc::clone(&app), router(app, settings))
+    (Arc::clone(&app), router(&kaika_server::Site::new(app, settings)))
 }
 
 fn encoded(text: &str) -> String {

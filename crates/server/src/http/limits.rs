@@ -9,11 +9,18 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+use governor::{
+    DefaultDirectRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+    nanos::Nanos,
+    state::StateStore,
+};
+use hashlink::LruCache;
 use kaika_wire::Code;
 use std::{
     net::{IpAddr, Ipv6Addr, SocketAddr},
     num::NonZeroU32,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -95,24 +102,43 @@ impl Limits {
     }
 }
 
-/// More sources than this are looked through for those that have not asked lately.
-const MANY: usize = 10_000;
+/// So many sources each limit remembers: some megabytes, however many there are.
+const SOURCES: usize = 50_000;
 
-struct Limiter(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
+struct Limiter(RateLimiter<IpAddr, Sources, DefaultClock>);
 
 impl Limiter {
     fn new(rate: Rate) -> Self {
+        Self::remembering(SOURCES, rate)
+    }
+
+    fn remembering(sources: usize, rate: Rate) -> Self {
         let quota = Quota::with_period(rate.then_every).unwrap_or(Quota::per_second(NonZeroU32::MIN));
-        Self(RateLimiter::hashmap(quota.allow_burst(rate.burst)))
+        let sources = Sources(Mutex::new(LruCache::new(sources)));
+        Self(RateLimiter::new(quota.allow_burst(rate.burst), sources, DefaultClock::default()))
     }
 
     /// How long the source has to wait, where it may not ask now.
     fn ask(&self, source: IpAddr) -> Result<(), Duration> {
-        if self.0.len() > MANY {
-            self.0.retain_recent();
-        }
-        use governor::clock::Clock;
         self.0.check_key(&source).map_err(|not_yet| not_yet.wait_time_from(DefaultClock::default().now()))
+    }
+}
+
+/// The sources that asked last. Where there are more, the one that asked longest ago is forgotten: whoever has so many
+/// addresses to ask from needs not ask twice from one.
+struct Sources(Mutex<LruCache<IpAddr, Nanos>>);
+
+impl StateStore for Sources {
+    type Key = IpAddr;
+
+    fn measure_and_replace<T, F, E>(&self, source: &IpAddr, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut sources = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (outcome, state) = measure(sources.get(source).copied())?;
+        sources.insert(*source, state);
+        Ok(outcome)
     }
 }
 
@@ -240,5 +266,17 @@ mod tests {
         let wait = limiter.ask(one).unwrap_err();
         assert!(wait > Duration::from_secs(3000) && wait <= Duration::from_secs(3600), "{wait:?}");
         assert!(limiter.ask(other).is_ok());
+    }
+
+    #[test]
+    fn of_too_many_sources_those_that_asked_last_are_remembered() {
+        let limiter = Limiter::remembering(2, Rate::new(1, Duration::from_secs(3600)));
+        let [one, two, three] = ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"].map(from);
+        assert!(limiter.ask(one).is_ok() && limiter.ask(two).is_ok());
+        // Also whoever is refused has asked.
+        assert!(limiter.ask(one).is_err());
+        assert!(limiter.ask(three).is_ok());
+        assert!(limiter.ask(one).is_err() && limiter.ask(three).is_err());
+        assert!(limiter.ask(two).is_ok(), "it was forgotten");
     }
 }
