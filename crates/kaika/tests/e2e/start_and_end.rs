@@ -74,10 +74,11 @@ fn a_folder_of_a_newer_version_is_told() {
     let data = Data::made();
     data.sql(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-         SELECT 99, 'later', success, checksum, execution_time FROM _sqlx_migrations LIMIT 1",
+         SELECT 99, 'later', success, checksum, execution_time FROM _sqlx_migrations LIMIT 1; \
+         UPDATE schema SET oldest_program = '98.0.0'",
     );
     let line = refused(&data, &ports);
-    assert!(line.contains("newer version") && line.contains("99"), "{line}");
+    assert!(line.contains("newer version") && line.contains("99") && line.contains("98.0.0"), "{line}");
     // The operator is told the same.
     let error = data.operator(&["card", "list", "--authority", "gca"]).document["error"].clone();
     assert!(error["detail"].as_str().unwrap().contains("newer version"), "{error}");
