@@ -90,19 +90,6 @@ pub async fn plans_of_lists(url: &str) -> Result<Vec<String>, StoreError> {
     }
 }
 
-/// The modules of the contexts, and all statements of all of them.
-macro_rules! contexts {
-    ($($context:ident),*) => {
-        $(mod $context;)*
-
-        /// Every statement there is, those about many things in these texts.
-        pub(super) fn statements(texts: fn(&'static $crate::groups::Many) -> &'static [&'static str]) -> Vec<&'static str> {
-            [$($context::statements(texts)),*].concat()
-        }
-    };
-}
-use contexts;
-
 /// Names the statements of a file and lists them; those that take many things at once come last.
 macro_rules! statements {
     ($($name:ident = $sql:expr;)* $([many] $many:ident = $text:expr;)*) => {

@@ -2,13 +2,13 @@
 
 use super::{
     Connection, Db, Found, Work,
-    rows::{
-        Row, array, json, number, parsed, text, time, time_or_none, to_json, to_word, unreadable, word,
-    },
+    rows::{Row, array, json, number, parsed, text, time, time_or_none, to_json, to_word, unreadable, word},
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::access::{AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord};
+use kaika_app::access::{
+    AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord,
+};
 use kaika_wire::{CardId, StationId};
 use sqlx::Row as _;
 use time::OffsetDateTime;
@@ -38,8 +38,8 @@ statements! {
     OPEN_CONFIRMATION = confirmations!(" WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
         ORDER BY asked_at DESC, token_sha256 LIMIT 1");
     COUNT_CONFIRMATIONS = "SELECT COUNT(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
-    INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, \
-        expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, \
+        code_tries_left, asked_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     USE_CONFIRMATION = "UPDATE confirmation SET used_at = $3 \
         WHERE token_sha256 = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
     DEBIT_CONFIRMATION = "UPDATE confirmation SET code_tries_left = code_tries_left - 1 \

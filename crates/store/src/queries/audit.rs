@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{StoreError, audit::{AuditReader, AuditWriter, Chained, Event, Head}};
+use kaika_app::{
+    StoreError,
+    audit::{AuditReader, AuditWriter, Chained, Event, Head},
+};
 
 statements! {
     EVENTS = "SELECT sequence, at, actor, action, payload, hash FROM audit_event WHERE sequence > $1 ORDER BY \

@@ -9,8 +9,14 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{StoreError, cards::{CardReader, CardWriter, Receipt, StoredPuk}};
-use kaika_domain::{cards::{Card, CardState, PukRecord, PukVersion}, holders::Holder};
+use kaika_app::{
+    StoreError,
+    cards::{CardReader, CardWriter, Receipt, StoredPuk},
+};
+use kaika_domain::{
+    cards::{Card, CardState, PukRecord, PukVersion},
+    holders::Holder,
+};
 use kaika_wire::{AuthorityId, CardId, CardNumber};
 use time::OffsetDateTime;
 

@@ -9,7 +9,13 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{StoreError, certificates::{CertificateReader, CertificateWriter, Issuance, IssuanceState, KeyUse, ListQuery, ListedCertificate, Settled}, status::revoked_for};
+use kaika_app::{
+    StoreError,
+    certificates::{
+        CertificateReader, CertificateWriter, Issuance, IssuanceState, KeyUse, ListQuery, ListedCertificate, Settled,
+    },
+    status::revoked_for,
+};
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
 use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
 use std::collections::HashMap;
@@ -229,11 +235,7 @@ impl Revisions {
 }
 
 /// Whether the status changed.
-async fn update(
-    on: &mut Connection,
-    certificate: &mut Certificate,
-    revisions: &mut Revisions,
-) -> Found<bool> {
+async fn update(on: &mut Connection, certificate: &mut Certificate, revisions: &mut Revisions) -> Found<bool> {
     let columns = StateColumns::of(certificate)?;
     let before = sqlx::query::<Db>(STATE)
         .bind(certificate.id.to_string())
@@ -302,11 +304,7 @@ async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<
     Ok(())
 }
 
-async fn settle_issuances(
-    on: &mut Connection,
-    certificates: &[CertificateId],
-    settled: Settled,
-) -> Found<()> {
+async fn settle_issuances(on: &mut Connection, certificates: &[CertificateId], settled: Settled) -> Found<()> {
     let statement = match settled {
         Settled::Issued => &ISSUED,
         Settled::Void => &VOID,

@@ -3,12 +3,16 @@
 use super::{
     Connection, Db, Found, Work,
     rows::{
-        Row, array, array_or_none, json, from_json, number, parsed, parsed_or_none, text, text_or_none, time, to_json, to_word, word,
+        Row, array, array_or_none, from_json, json, number, parsed, parsed_or_none, text, text_or_none, time, to_json,
+        to_word, word,
     },
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{StoreError, cards::{JobReader, JobRecord, JobWriter, TicketRecord}};
+use kaika_app::{
+    StoreError,
+    cards::{JobReader, JobRecord, JobWriter, TicketRecord},
+};
 use kaika_wire::{AuthorityId, CardId, JobDetails, JobId, JobKind, Nonce};
 use time::OffsetDateTime;
 
@@ -185,7 +189,8 @@ fn read(row: &Row) -> Found<JobRecord> {
 }
 
 async fn ticket_by_outcome(on: &mut Connection, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
-    let row = sqlx::query::<Db>(TICKET_BY_OUTCOME).bind(outcome_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
+    let row =
+        sqlx::query::<Db>(TICKET_BY_OUTCOME).bind(outcome_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read_ticket(&row)).transpose()
 }
 

@@ -1,7 +1,7 @@
 //! Lists of all certificates of an organisation.
 
 use super::{
-    Connection, Db, EXPLAIN, Found,
+    Connection, Db, EXPLAIN, Found, Query,
     certificates::state,
     rows::{Row, parsed, text, text_or_none, time, word},
 };
@@ -90,8 +90,6 @@ fn statement(order: ListOrder) -> &'static str {
         ListOrder::LatestExpiry => BY_LATEST_EXPIRY,
     }
 }
-
-type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
 
 fn bound<'q>(query: Query<'q>, asked: &ListQuery<'_>) -> Query<'q> {
     let (from, to) = match &asked.ending {

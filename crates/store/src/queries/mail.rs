@@ -48,7 +48,10 @@ impl MailReader for Work {
     }
 
     async fn mails(&mut self, sent: bool, limit: u32) -> Found<Vec<MailRecord>> {
-        self.on(async |on| many(sqlx::query::<Db>(if sent { ALL } else { UNSENT }).bind(i64::from(limit)).fetch_all(on).await)).await
+        self.on(async |on| {
+            many(sqlx::query::<Db>(if sent { ALL } else { UNSENT }).bind(i64::from(limit)).fetch_all(on).await)
+        })
+        .await
     }
 
     async fn count_mails(&mut self) -> Found<MailCounts> {

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::{StoreError, status::{Crl, CrlHead, StatusReader, StatusRecord, StatusWriter}};
+use kaika_app::{
+    StoreError,
+    status::{Crl, CrlHead, StatusReader, StatusRecord, StatusWriter},
+};
 use kaika_pki::crl::{RevocationReason, Revoked};
 use kaika_wire::{GenerationId, SerialNumber};
 use sqlx::Row as _;
@@ -92,11 +95,7 @@ impl StatusWriter for Work {
     }
 }
 
-async fn status(
-    on: &mut Connection,
-    generation: GenerationId,
-    serial: &SerialNumber,
-) -> Found<Option<StatusRecord>> {
+async fn status(on: &mut Connection, generation: GenerationId, serial: &SerialNumber) -> Found<Option<StatusRecord>> {
     let row = sqlx::query::<Db>(STATUS)
         .bind(generation.to_string())
         .bind(serial.to_string())
@@ -192,11 +191,7 @@ fn read_entries(page: &str, entries: &mut Vec<Revoked>) -> Found<()> {
 /// Octets of a list in one row.
 const PART: usize = 1 << 20;
 
-async fn latest_crl_head(
-    on: &mut Connection,
-    generation: GenerationId,
-    shard: Option<u32>,
-) -> Found<Option<CrlHead>> {
+async fn latest_crl_head(on: &mut Connection, generation: GenerationId, shard: Option<u32>) -> Found<Option<CrlHead>> {
     let query = sqlx::query::<Db>(LATEST_CRL).bind(generation.to_string()).bind(shard_column(shard));
     let row = query.fetch_optional(on).await.map_err(failure)?;
     row.map(|row| {
@@ -210,11 +205,7 @@ async fn latest_crl_head(
     .transpose()
 }
 
-async fn latest_crl(
-    on: &mut Connection,
-    generation: GenerationId,
-    shard: Option<u32>,
-) -> Found<Option<Crl>> {
+async fn latest_crl(on: &mut Connection, generation: GenerationId, shard: Option<u32>) -> Found<Option<Crl>> {
     let Some(head) = latest_crl_head(&mut *on, generation, shard).await? else { return Ok(None) };
     let CrlHead { number, revision, this_update, next_update } = head;
     let mut der = Vec::new();
