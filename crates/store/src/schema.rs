@@ -1,6 +1,7 @@
 //! Which schema a database has, which programs may run on it, and how it is brought up to date.
 
 use kaika_app::StoreError;
+use semver::Version;
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, MigrationType, Migrator};
 
 /// A migration: its number, its name and what it does.
@@ -105,18 +106,11 @@ pub(crate) fn release(scripts: &[Script], statements: Vec<&str>) -> String {
     text
 }
 
-/// Whether a program of this version may run where this one is the oldest that may. Versions are those of Semantic
-/// Versioning, but for the order of two pre-releases of one version; what is none runs nowhere.
+/// Whether a program of this version may run where this one is the oldest that may. What is no version (Semantic Versioning
+/// 2.0.0) runs nowhere.
 pub fn may_run(program: &str, oldest: &str) -> bool {
-    matches!((version(program), version(oldest)), (Some(program), Some(oldest)) if program >= oldest)
-}
-
-/// Its three numbers, and that it is more than a pre-release.
-fn version(text: &str) -> Option<([u64; 3], bool)> {
-    let text = text.split_once('+').map_or(text, |(version, _)| version);
-    let (numbers, released) = text.split_once('-').map_or((text, true), |(numbers, _)| (numbers, false));
-    let numbers: Result<Vec<u64>, _> = numbers.split('.').map(str::parse).collect();
-    Some((numbers.ok()?.try_into().ok()?, released))
+    let versions = (Version::parse(program), Version::parse(oldest));
+    matches!(versions, (Ok(program), Ok(oldest)) if program.cmp_precedence(&oldest).is_ge())
 }
 
 #[cfg(test)]
@@ -134,6 +128,7 @@ mod tests {
             ("0.2.0-rc.2", "0.2.0-rc.1"),
             ("0.2.1-rc.1", "0.2.0"),
             ("0.2.0+build.5", "0.2.0"),
+            ("0.2.0", "0.2.0+build.5"),
         ] {
             assert!(may_run(program, oldest), "{program} on {oldest}");
         }
@@ -141,6 +136,7 @@ mod tests {
             ("0.1.9", "0.2.0"),
             ("0.9.3", "0.10.0"),
             ("0.2.0-rc.1", "0.2.0"),
+            ("0.2.0-rc.1", "0.2.0-rc.2"),
             ("0.2", "0.2.0"),
             ("0.2.0", "later"),
             ("0.2.0", ""),
