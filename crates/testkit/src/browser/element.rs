@@ -241,14 +241,26 @@ impl Browser {
     fn try_look(&self, by: By<'_>, read: Read<'_>) -> Result<Vec<Value>, Refused> {
         let (candidates, name) = by.candidates();
         let Some(name) = name else { return self.seen(&candidates, read) };
+        let candidates = self.seen(&candidates, Read::Element)?;
         let mut named = Vec::new();
-        for one in self.seen(&candidates, Read::Element)? {
-            let id = element_id(&one).unwrap_or_default();
+        for one in &candidates {
+            let id = element_id(one).unwrap_or_default();
             if text(&self.ask(&id, "/computedlabel")?).contains(name) {
                 named.push(one);
             }
         }
+        self.still_there(&candidates)?;
         self.seen(&json!(named), read)
+    }
+
+    /// To be asked after a name or a role: of an element that the page has thrown away meanwhile, chromedriver tells an empty
+    /// one instead of an error.
+    fn still_there(&self, elements: &[Value]) -> Result<(), Refused> {
+        let script = "return arguments[0].every(one => one.isConnected)";
+        if self.session().post("/execute/sync", json!({"script": script, "args": [elements]}))? == true {
+            return Ok(());
+        }
+        Err(Refused { error: "stale element reference".into(), message: "it was thrown away".into() })
     }
 
     fn seen(&self, candidates: &Value, read: Read<'_>) -> Result<Vec<Value>, Refused> {
@@ -300,7 +312,7 @@ impl Browser {
         let told = RefCell::default();
         self.act(by, "to look at", |id| {
             told.replace(text(&self.ask(id, what)?));
-            Ok(())
+            self.still_there(&[element(id)])
         });
         told.into_inner()
     }
