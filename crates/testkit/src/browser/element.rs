@@ -253,8 +253,8 @@ impl Browser {
         self.seen(&json!(named), read)
     }
 
-    /// To be asked after a name or a role: of an element that the page has thrown away meanwhile, chromedriver tells an empty
-    /// one instead of an error.
+    /// To be asked after a name or a role: of an element that the page throws away at just that moment, chromedriver may tell
+    /// an empty one instead of an error.
     fn still_there(&self, elements: &[Value]) -> Result<(), Refused> {
         let script = "return arguments[0].every(one => one.isConnected)";
         if self.session().post("/execute/sync", json!({"script": script, "args": [elements]}))? == true {
