@@ -5,7 +5,7 @@ use crate::{
     access::{AccessReader, AccessWriter},
     audit::{AuditReader, AuditWriter},
     authorities::{GenerationReader, GenerationWriter},
-    cards::{CardReader, CardWriter, JobReader, JobWriter},
+    cards::{CardReader, CardWriter, JobReader, JobWriter, OrderReader, OrderWriter},
     certificates::{CertificateReader, CertificateWriter},
     holders::{HolderReader, HolderWriter},
     kernel::StoreError,
@@ -41,6 +41,7 @@ pub trait Reader:
     + HolderReader
     + JobReader
     + MailReader
+    + OrderReader
     + StatusReader
 {
 }
@@ -56,6 +57,7 @@ pub trait UnitOfWork:
     + GenerationWriter
     + HolderWriter
     + JobWriter
+    + OrderWriter
     + Outbox
     + StatusWriter
 {

@@ -63,7 +63,7 @@ pub(crate) struct DeskCard {
 
 impl Desk {
     pub(crate) async fn at(portal: &str, app: &App, folder: &Path) -> Result<Self> {
-        let enrolled = enrol_station(app, "bench").await?;
+        let enrolled = enrol_station(app, "bench", &crate::site::operator()).await?;
         let station = Station { station: enrolled.station, token: enrolled.token.into() };
         Ok(Self { folder: folder.to_owned(), portal: portal.to_owned(), station })
     }
@@ -77,7 +77,13 @@ impl Desk {
             contact: None,
             rank: CardRank::Primary,
         };
-        let ordered = runtime.block_on(order_card(app, &crate::site::authority(), order, Some(user_code())))?;
+        let ordered = runtime.block_on(order_card(
+            app,
+            &crate::site::authority(),
+            order,
+            Some(user_code()),
+            &crate::site::operator(),
+        ))?;
         let path = self.folder.join(format!("{serial}.card"));
         let card = SoftCard::create(path, Options { serial, strict: true })?;
         Ok(DeskCard { number: ordered.card.number, card: Arc::new(Mutex::new(card)) })

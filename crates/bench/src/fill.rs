@@ -9,7 +9,6 @@ use kaika_app::{
     authorities::{Generation, IssueOrder},
 };
 use kaika_domain::{
-    audit::Actor,
     cards::{Card, CardRank, CardState},
     certificates::{Certificate, CertificateState, Placement},
     holders::{Holder, Organisation},
@@ -158,11 +157,12 @@ pub(crate) async fn orders(app: &App, numbers: Range<u64>) -> Result<Vec<IssueOr
             let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
             let public_key = key.public_key().as_der()?.as_ref().to_vec();
             orders.push(IssueOrder {
-                actor: Actor::Operator,
+                actor: crate::site::operator(),
                 job: JobId::new(now, id_bytes(number)),
                 card,
                 holder,
                 role: CertificateRole::Signature,
+                email: None,
                 public_key,
                 not_after: None,
             });
@@ -185,7 +185,6 @@ fn holder_with_card(number: u64, now: OffsetDateTime) -> (Holder, Card) {
             .map(|(label, value)| (label.to_owned(), value.to_owned()))
             .to_vec(),
         organisation: Organisation { business_number: Some("00000000".to_owned()), ..Organisation::default() },
-        email: None,
         registered_at: now,
     };
     let card = Card {
@@ -194,6 +193,7 @@ fn holder_with_card(number: u64, now: OffsetDateTime) -> (Holder, Card) {
         authority: authority(),
         holder: holder.id,
         rank: CardRank::Primary,
+        email: None,
         device: None,
         guid: Some(Guid::from_bytes(*hash("guid", number).first_chunk().expect("a hash is longer"))),
         ordered_at: now,

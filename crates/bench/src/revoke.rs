@@ -3,7 +3,7 @@
 use crate::fill::serial;
 use anyhow::{Context, Result};
 use kaika_app::{App, audit::Event, authorities::Generation};
-use kaika_domain::{audit::Actor, certificates::RevocationReason};
+use kaika_domain::certificates::RevocationReason;
 
 /// Revokes the certificate of this number.
 pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> Result<()> {
@@ -14,7 +14,7 @@ pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> R
     certificate.state = certificate.state.revoke(RevocationReason::KeyCompromise, now)?;
     work.update_certificate(&mut certificate).await?;
     let payload = serde_json::json!({ "serial": certificate.serial, "reason": RevocationReason::KeyCompromise });
-    work.audit(Event { at: now, actor: Actor::Operator, action: "certificate.revoke", payload });
+    work.audit(Event { at: now, actor: crate::site::operator(), action: "certificate.revoke", payload });
     work.commit().await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use kaika::{
     installation::{Installation, copy_authorities},
     serve,
 };
+use kaika_domain::audit::Actor;
 use kaika_testkit::postgres::TestPostgres;
 use kaika_testkit::tools::Tool;
 use kaika_wire::AuthorityId;
@@ -135,7 +136,7 @@ impl Site {
 
     /// Founds it where it is not yet.
     pub(crate) async fn open(&self) -> Result<Installation> {
-        serve::init(&Config::read(&self.config())?).await
+        serve::init(&Config::read(&self.config())?, &operator()).await
     }
 
     fn write_policies(&self, keys: &Keys) -> Result<()> {
@@ -185,4 +186,9 @@ impl Site {
             .run()
             .expect_success();
     }
+}
+
+/// Who gives commands.
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("bench".parse().expect("a name"))
 }

@@ -12,6 +12,7 @@ use kaika_app::{
     kernel::{Clock, Rng},
 };
 use kaika_domain::{
+    audit::Actor,
     authorities::{Policy, Root},
     certificates::Certificate,
 };
@@ -90,8 +91,8 @@ fn check_rules(policies: &BTreeMap<AuthorityId, Policy>, roots: &[Root]) -> Resu
 
 #[async_trait]
 impl Issuer for Ca {
-    async fn found(&self, owner: &AuthorityId) -> Result<Generation, IssueError> {
-        self.core.found_authority(owner).await
+    async fn found(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError> {
+        self.core.found_authority(owner, by).await
     }
 
     async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError> {

@@ -31,33 +31,35 @@ struct Plan<'a> {
     validity_years: u16,
     /// None for a root.
     policy: Option<&'a Policy>,
+    by: &'a Actor,
 }
 
 impl Core {
     /// The owner's newest generation; founded, after its root, where there is none. A key that a broken-off founding
     /// left behind is used.
-    pub(crate) async fn found_authority(&self, owner: &AuthorityId) -> Result<Generation, IssueError> {
+    pub(crate) async fn found_authority(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError> {
         let _alone = self.founding.lock().await;
         if let Some(root) = self.roots.iter().find(|root| root.id == *owner) {
-            return self.found_root(root).await;
+            return self.found_root(root, by).await;
         }
         if let Some(generation) = self.newest_generation(owner).await? {
             return Ok(generation);
         }
         let policy = self.policies.get(owner).ok_or(IssueError::UnknownAuthority)?;
         let root = self.roots.iter().find(|root| root.id == policy.hierarchy.root);
-        let parent = self.found_root(root.ok_or(IssueError::UnknownAuthority)?).await?;
+        let parent = self.found_root(root.ok_or(IssueError::UnknownAuthority)?, by).await?;
         let plan = Plan {
             owner,
             subject: &policy.hierarchy.subject,
             key: policy.hierarchy.key,
             validity_years: policy.hierarchy.validity_years,
             policy: Some(policy),
+            by,
         };
         self.found_by(&plan, Some(&parent)).await
     }
 
-    async fn found_root(&self, root: &Root) -> Result<Generation, IssueError> {
+    async fn found_root(&self, root: &Root, by: &Actor) -> Result<Generation, IssueError> {
         if let Some(generation) = self.newest_generation(&root.id).await? {
             return Ok(generation);
         }
@@ -67,6 +69,7 @@ impl Core {
             key: root.key,
             validity_years: root.validity_years,
             policy: None,
+            by,
         };
         self.found_by(&plan, None).await
     }
@@ -110,13 +113,14 @@ impl Core {
         generation.certificate = certificate.der().to_vec();
         generation.key_identifier = signer.public_key().key_identifier();
         generation.responder_certificate = responder_certificate.der().to_vec();
-        self.record_founding(generation, &certificate).await
+        self.record_founding(generation, &certificate, plan.by).await
     }
 
     async fn record_founding(
         &self,
         generation: Generation,
         certificate: &Certificate,
+        by: &Actor,
     ) -> Result<Generation, IssueError> {
         let mut work = self.store.begin().await?;
         match work.insert_generation(&generation).await {
@@ -131,7 +135,7 @@ impl Core {
         }
         work.audit(Event {
             at: generation.founded_at,
-            actor: Actor::Operator,
+            actor: by.clone(),
             action: "authority.found",
             payload: json!({
                 "authority": generation.owner,

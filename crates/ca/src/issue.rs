@@ -388,14 +388,15 @@ async fn check_jobs(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), Issu
     if ended.is_empty() { Ok(()) } else { Err(IssueError::JobOver) }
 }
 
-/// One key, one holder, one purpose: another holder's key is not certified, nor the key of another role on the card.
+/// One key, one card, one purpose: the key of another card is not certified, be it the same holder's, nor the key of
+/// another role on the card.
 fn key_is_free(wanted: &Wanted, uses: &[KeyUse]) -> Result<(), IssueError> {
     let order = &wanted.order;
     for used in uses.iter().filter(|used| used.fingerprint == wanted.fingerprint) {
-        if used.holder != order.holder.id {
-            return Err(IssueError::Key("it was certified for another holder".to_owned()));
+        if used.card != Some(order.card.id) {
+            return Err(IssueError::Key("it was certified for another card".to_owned()));
         }
-        if used.card == Some(order.card.id) && used.role != order.role {
+        if used.role != order.role {
             return Err(IssueError::Key("the card uses it for another purpose".to_owned()));
         }
     }

@@ -76,7 +76,7 @@ pub(crate) fn for_card(
         not_after,
         policies: policies(&policy.certificates)?,
         directory: if names_holder { directory(policy, order)? } else { DirectoryAttributes::default() },
-        email: order.holder.email.clone().filter(|_| names_holder),
+        email: order.email.clone().filter(|_| names_holder),
         crl_url: Some(generation.crl_url_for(serial)),
         ocsp_url: Some(generation.ocsp_url()),
         issuer_url: Some(generation.certificate_url()),

@@ -1,30 +1,78 @@
 //! Who did something, as the audit log has it.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
-/// Who did something, as the audit log has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// The holder of a card, proved by the card or the user code.
     Holder(kaika_wire::CardNumber),
+    /// Whoever knows the password of an account.
+    Account(kaika_wire::AccountId),
+    Officer(kaika_wire::OfficerId),
+    /// Another system, to which people log in with their cards.
+    Client(kaika_wire::ClientId),
     Station(kaika_wire::StationId),
     /// Somebody at the operator's console.
-    Operator,
+    Operator(OperatorName),
     /// The authority's own rules, by the clock.
     Scheduler,
     /// A certification authority, when it signs.
     Authority(kaika_wire::AuthorityId),
 }
 
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Holder(number) => write!(f, "holder:{number}"),
+            Self::Account(id) => write!(f, "account:{id}"),
+            Self::Officer(id) => write!(f, "officer:{id}"),
+            Self::Client(id) => write!(f, "client:{id}"),
             Self::Station(id) => write!(f, "station:{id}"),
-            Self::Operator => f.write_str("operator"),
+            Self::Operator(name) => write!(f, "operator:{name}"),
             Self::Scheduler => f.write_str("scheduler"),
             Self::Authority(id) => write!(f, "authority:{id}"),
         }
+    }
+}
+
+/// What an operator is called: 1 to 64 characters, none that control something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorName(String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an operator's name has 1 to 64 characters, and none that control something")]
+pub struct OperatorNameError;
+
+impl FromStr for OperatorName {
+    type Err = OperatorNameError;
+
+    fn from_str(text: &str) -> Result<Self, OperatorNameError> {
+        let name = text.trim();
+        let right = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        right.then(|| Self(name.to_owned())).ok_or(OperatorNameError)
+    }
+}
+
+impl fmt::Display for OperatorName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_has_a_name() {
+        let longest = "名".repeat(64);
+        for (text, name) in [("root", "root"), (" 王 小明 ", "王 小明"), (&longest, &longest)] {
+            assert_eq!(text.parse::<OperatorName>().map(|name| name.to_string()).as_deref(), Ok(name));
+        }
+        for text in ["", "　", "a\nb", "\u{7f}", &"n".repeat(65)] {
+            assert_eq!(text.parse::<OperatorName>(), Err(OperatorNameError), "{text:?}");
+        }
+        let name = "root".parse().expect("a name");
+        assert_eq!(Actor::Operator(name).to_string(), "operator:root");
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** nothing here does I/O, reads a clock or draws randomness; every transition takes the time.
 
+pub mod access;
 pub mod audit;
 pub mod authorities;
 pub mod cards;

@@ -16,11 +16,13 @@ use crate::{
     config::Config,
     demo::Memory,
     installation::{Folder, Installation, Opening, Places, Schema},
+    operator::operator,
     output, serve,
 };
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use kaika_app::Failure;
+use kaika_domain::audit::{Actor, OperatorName};
 use kaika_wire::{Code, Refusal};
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
@@ -48,7 +50,7 @@ enum What {
     /// Show the main job with software cards: server, agent and card tray in one
     Demo(demo::Options),
     /// Make an authority: policies, keys, database, as the configuration says; what exists is left alone
-    Init(server::Options),
+    Init(server::Init),
     /// Run an authority: portal, API, OCSP and revocation lists
     Serve(server::Options),
     /// Bring the database's schema up to date, for a newer version of this program; no other command changes it
@@ -86,9 +88,25 @@ struct Place {
     /// The configuration of an authority's server, in place of a demo's folder
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    operator: Named,
     /// One JSON document on standard output
     #[arg(long)]
     json: bool,
+}
+
+/// Who gives the command.
+#[derive(Args)]
+struct Named {
+    /// What the audit log calls you, instead of your user's name on this computer
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<OperatorName>,
+}
+
+impl Named {
+    fn actor(&self) -> Actor {
+        operator(self.name.as_ref())
+    }
 }
 
 /// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.

@@ -12,6 +12,7 @@ use crate::{
     clock::ShiftedClock,
     installation::{Folder, Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
+    operator::operator,
 };
 use address::Address;
 use anyhow::{Context, Result};
@@ -20,6 +21,7 @@ use kaika_agent::{
     serve::{AgentConfig, AgentHandle, serve},
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
+use kaika_domain::audit::Actor;
 use kaika_mail::FolderMailbox;
 use kaika_server::{Rates, Scheduler, Settings, Site, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -88,9 +90,10 @@ pub async fn run(options: Options) -> Result<()> {
         schema: Schema::MakeOrUpdate,
     };
     let installation = Installation::open(&folder.places(), opening).await?;
+    let by = operator(None);
     let stopped = || stopped(stopping.clone());
     tokio::select! {
-        founded = found(&installation, first.is_some(), || clock.set(now)) => founded?,
+        founded = found(&installation, first.is_some(), &by, || clock.set(now)) => founded?,
         // The next start goes on with the keys that there are.
         () = stopped() => {
             installation.app.store.close().await;
@@ -98,7 +101,7 @@ pub async fn run(options: Options) -> Result<()> {
         }
     }
     // Where the clock was moved, the ready file tells what has become of the cards.
-    sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
+    sweep(&installation.app, false, &by).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
     let mailbox = FolderMailbox::open(folder.mails()).context("the folder for mails cannot be made")?;
@@ -154,12 +157,12 @@ pub async fn run(options: Options) -> Result<()> {
 }
 
 /// Those of old cards first, where there are some to be made; then it is `now`.
-async fn found(installation: &Installation, old_cards: bool, now: impl FnOnce()) -> Result<()> {
+async fn found(installation: &Installation, old_cards: bool, by: &Actor, now: impl FnOnce()) -> Result<()> {
     if old_cards {
-        produce::found_for_old(installation).await?;
+        produce::found_for_old(installation, by).await?;
     }
     now();
-    installation.found().await
+    installation.found(by).await
 }
 
 /// In the demo everybody wants to see what they did.

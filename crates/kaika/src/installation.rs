@@ -11,6 +11,7 @@ use kaika_app::{
     status::StatusSettings,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
+use kaika_domain::audit::Actor;
 use kaika_domain::authorities::{Policy, Root, Roots};
 use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
@@ -298,8 +299,8 @@ impl Installation {
     ///
     /// # Errors
     /// A key cannot be made or a certificate would not be right.
-    pub async fn found(&self) -> Result<()> {
-        found_authorities(&self.app, &self.roots).await.context("the authorities could not be founded")?;
+    pub async fn found(&self, by: &Actor) -> Result<()> {
+        found_authorities(&self.app, &self.roots, by).await.context("the authorities could not be founded")?;
         Ok(())
     }
 }

@@ -7,5 +7,6 @@ pub mod config;
 pub mod demo;
 pub mod installation;
 mod network;
+pub mod operator;
 mod output;
 pub mod serve;

@@ -9,6 +9,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
 use kaika_app::mail::Mailer;
+use kaika_domain::audit::Actor;
 use kaika_server::{Rates, Scheduler, Settings, Site, metrics_router, repository_router, router, run_scheduler};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -94,10 +95,10 @@ pub async fn run(config: Config) -> Result<()> {
 ///
 /// # Errors
 /// A folder cannot be written, a policy is wrong, the database cannot be used as it is.
-pub async fn init(config: &Config) -> Result<Installation> {
+pub async fn init(config: &Config, by: &Actor) -> Result<Installation> {
     crate::installation::copy_authorities(&config.authorities)?;
     let installation = Installation::open(&config.places(), opening(config, Schema::Make)).await?;
-    installation.found().await?;
+    installation.found(by).await?;
     Ok(installation)
 }
 

@@ -36,6 +36,8 @@ mod mail;
 mod migrate;
 #[path = "e2e/ordered.rs"]
 mod ordered;
+#[path = "e2e/orders.rs"]
+mod orders;
 #[path = "e2e/pcsc.rs"]
 mod pcsc;
 #[path = "e2e/ready_file.rs"]

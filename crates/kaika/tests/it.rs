@@ -13,6 +13,7 @@ mod it {
     mod links;
     mod logins;
     mod mails;
+    mod making;
     mod matrix;
     mod organisation_pages;
     mod organisations;

@@ -117,7 +117,7 @@ impl Scheduler {
                 return;
             }
         }
-        match sweep(&self.app, false).await {
+        match sweep(&self.app, false, &kaika_domain::audit::Actor::Scheduler).await {
             Ok(swept) if swept.is_empty() => {}
             Ok(swept) => tracing::info!(cards = swept.len(), "swept cards that were not activated in time"),
             Err(error) => tracing::error!(%error, "the sweep failed"),

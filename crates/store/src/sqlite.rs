@@ -62,6 +62,9 @@ const SCRIPTS: &[Script] = &[
     (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
     (14, "list roles", include_str!("../migrations/sqlite/0014_list_roles.sql")),
     (15, "schema", include_str!("../migrations/sqlite/0015_schema.sql")),
+    (16, "holders", include_str!("../migrations/sqlite/0016_holders.sql")),
+    (17, "orders", include_str!("../migrations/sqlite/0017_orders.sql")),
+    (18, "subjects", include_str!("../migrations/sqlite/0018_subjects.sql")),
 ];
 
 pub(crate) struct SqliteStore {

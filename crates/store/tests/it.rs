@@ -59,6 +59,8 @@ mod jobs;
 mod mails;
 #[path = "it/migrate.rs"]
 mod migrate;
+#[path = "it/orders.rs"]
+mod orders;
 #[path = "it/organisations.rs"]
 mod organisations;
 #[path = "it/releases.rs"]

@@ -45,6 +45,10 @@ ids! {
     CardId
     /// A cardholder: a person or an organisation at one authority.
     HolderId
+    /// An order for a card.
+    OrderId
+    /// An attempt at making an ordered card.
+    MakingId
     /// A certificate, known before its serial number is reserved.
     CertificateId
     /// One run of a card job.
@@ -53,8 +57,12 @@ ids! {
     StationId
     /// One generation of a certification authority: one key, one certificate.
     GenerationId
-    /// An application for certificates.
-    ApplicationId
+    /// An account with a password.
+    AccountId
+    /// An officer of a registration authority.
+    OfficerId
+    /// Another system, to which people log in with their cards.
+    ClientId
     /// A mail, from the transaction that it tells of until it is forgotten.
     MailId
 }

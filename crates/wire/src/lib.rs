@@ -23,7 +23,10 @@ pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
-pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
+pub use ids::{
+    AccountId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId, OfficerId,
+    OrderId, StationId,
+};
 pub use job::{
     BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
     JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,

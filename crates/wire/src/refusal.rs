@@ -90,6 +90,10 @@ codes! {
     StationUnknown = "station_unknown",
     /// No card is ordered that this one could become.
     NoOrder = "no_order",
+    /// Another device was put to this order, and may have been changed.
+    OrderTaken = "order_taken",
+    /// Its card was made, or the order was withdrawn.
+    OrderOver = "order_over",
     /// The card is not in factory state and not the ordered one.
     CardNotBlank = "card_not_blank",
     SecretMissing = "secret_missing",

@@ -11,6 +11,7 @@ use crate::{
     App, Failure, StoreError, UnitOfWork,
     kernel::{draw, sha256, token},
 };
+use kaika_domain::access::Subject;
 use kaika_wire::{CardId, Code};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -35,10 +36,10 @@ pub struct ConfirmationRecord {
     pub token_sha256: [u8; 32],
     pub purpose: Purpose,
     /// Whose affair it is.
-    pub card: CardId,
+    pub subject: Subject,
     /// What is to be done once it is confirmed.
     pub payload: Value,
-    /// SHA-256 over card and short code, where there is one.
+    /// SHA-256 over the subject's id and the short code, where there is one.
     pub code_sha256: Option<[u8; 32]>,
     pub code_tries_left: u8,
     pub asked_at: OffsetDateTime,
@@ -50,6 +51,14 @@ pub struct ConfirmationRecord {
 impl ConfirmationRecord {
     pub fn is_open(&self, now: OffsetDateTime) -> bool {
         self.used_at.is_none() && now < self.expires_at
+    }
+
+    /// The card that it is about.
+    ///
+    /// # Errors
+    /// [`Code::LinkOver`] where it is about something else.
+    pub fn card(&self) -> Result<CardId, Failure> {
+        self.subject.card().ok_or_else(|| Code::LinkOver.into())
     }
 
     /// # Errors
@@ -83,7 +92,7 @@ impl Asked {
     }
 }
 
-/// Records a new confirmation in this transaction, beside others of the same card that are still open.
+/// Records a new confirmation in this transaction, beside others of the same subject that are still open.
 ///
 /// # Errors
 /// The store failed.
@@ -92,7 +101,7 @@ pub async fn ask(
     app: &App,
     work: &mut dyn UnitOfWork,
     purpose: Purpose,
-    card: CardId,
+    subject: Subject,
     payload: Value,
     with_code: bool,
 ) -> Result<Asked, StoreError> {
@@ -102,9 +111,9 @@ pub async fn ask(
     let record = ConfirmationRecord {
         token_sha256: sha256(&token),
         purpose,
-        card,
+        subject,
         payload,
-        code_sha256: code.as_deref().map(|code| sha256_of_code(card, code)),
+        code_sha256: code.as_deref().map(|code| sha256_of_code(subject, code)),
         code_tries_left: if with_code { CODE_TRIES } else { 0 },
         asked_at: now,
         expires_at: now + GOOD_FOR,
@@ -114,16 +123,21 @@ pub async fn ask(
     Ok(Asked { token, code, expires_at: record.expires_at })
 }
 
-/// Whether a mail more may go to the contact of this card, which the caller has locked: so that nobody is flooded, a few
+/// Whether a mail more may go out for this subject, which the caller has locked: so that nobody is flooded, a few
 /// within the time for which a link is good. Who wants to keep the holder from getting one only sees to it that there are
 /// some.
 ///
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn may_ask(app: &App, work: &mut dyn UnitOfWork, purpose: Purpose, card: CardId) -> Result<bool, StoreError> {
+pub async fn may_ask(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    purpose: Purpose,
+    subject: Subject,
+) -> Result<bool, StoreError> {
     const MOST: u64 = 3;
-    Ok(work.count_confirmations(purpose, card, app.now() - GOOD_FOR).await? < MOST)
+    Ok(work.count_confirmations(purpose, subject, app.now() - GOOD_FOR).await? < MOST)
 }
 
 /// What a link is for; it stays good.
@@ -147,7 +161,7 @@ pub(crate) async fn look_back(app: &App, purpose: Purpose, token: &str) -> Resul
     found.filter(known).ok_or_else(|| Code::LinkOver.into())
 }
 
-/// Uses the link up, in the transaction of what it is for; others of this card and purpose go with it.
+/// Uses the link up, in the transaction of what it is for; others of this subject and purpose go with it.
 ///
 /// # Errors
 /// As [`look_at`]; of many at once one succeeds.
@@ -161,22 +175,22 @@ pub async fn follow(
     use_up(app, work, purpose, &sha256(token)).await
 }
 
-/// Tests a short code against the newest open confirmation of this card. A try is debited and committed before: parallel
+/// Tests a short code against the newest open confirmation of this subject. A try is debited and committed before: parallel
 /// tries do not get past the limit. It stays good: [`follow_code`] uses it up with what it is for.
 ///
 /// # Errors
 /// [`Code::LinkOver`] where nothing is open, no try is left, or the code is another.
 #[crate::use_case]
-pub async fn test_code(app: &App, purpose: Purpose, card: CardId, code: &str) -> Result<CodeTested, Failure> {
+pub async fn test_code(app: &App, purpose: Purpose, subject: Subject, code: &str) -> Result<CodeTested, Failure> {
     let mut work = app.store.begin().await?;
-    let open = work.open_confirmation(purpose, card, app.now()).await?.ok_or(Code::LinkOver)?;
+    let open = work.open_confirmation(purpose, subject, app.now()).await?.ok_or(Code::LinkOver)?;
     if !work.debit_confirmation(&open.token_sha256, app.now()).await? {
         return Err(Code::LinkOver.into());
     }
     work.commit().await?;
     let typed: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     // Digests: how long the comparison takes tells nothing of the code.
-    if open.code_sha256 != Some(sha256_of_code(card, &typed.to_ascii_uppercase())) {
+    if open.code_sha256 != Some(sha256_of_code(subject, &typed.to_ascii_uppercase())) {
         return Err(Code::LinkOver.into());
     }
     Ok(CodeTested { token_sha256: open.token_sha256, purpose })
@@ -208,16 +222,22 @@ async fn use_up(
     token_sha256: &[u8; 32],
 ) -> Result<ConfirmationRecord, Failure> {
     let found = work.confirmation(token_sha256).await?.ok_or(Code::LinkOver)?;
-    work.lock_card(found.card).await?;
+    match found.subject {
+        Subject::Card(card) => {
+            work.lock_card(card).await?;
+        }
+        // Of these nothing is read that somebody else may change meanwhile.
+        Subject::Account(_) | Subject::Officer(_) | Subject::Client(_) => {}
+    }
     if !work.use_confirmation(token_sha256, purpose, app.now()).await? {
         return Err(Code::LinkOver.into());
     }
-    work.void_confirmations(found.card, Some(purpose), app.now()).await?;
+    work.void_confirmations(found.subject, Some(purpose), app.now()).await?;
     Ok(found)
 }
 
-fn sha256_of_code(card: CardId, code: &str) -> [u8; 32] {
-    Sha256::new().chain_update(card.as_bytes()).chain_update(code.as_bytes()).finalize().into()
+fn sha256_of_code(subject: Subject, code: &str) -> [u8; 32] {
+    Sha256::new().chain_update(subject.as_bytes()).chain_update(code.as_bytes()).finalize().into()
 }
 
 /// For so long it is known that a link was used.

@@ -3,6 +3,7 @@
 use super::{ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord};
 use crate::kernel::{StoreError, VaultError};
 use async_trait::async_trait;
+use kaika_domain::access::Subject;
 use kaika_wire::{CardId, StationId, UserCode};
 use time::OffsetDateTime;
 
@@ -15,14 +16,14 @@ pub trait AccessReader: Send {
     async fn open_confirmation(
         &mut self,
         purpose: Purpose,
-        card: CardId,
+        subject: Subject,
         now: OffsetDateTime,
     ) -> Result<Option<ConfirmationRecord>, StoreError>;
     /// How many were asked for since then, used or not.
     async fn count_confirmations(
         &mut self,
         purpose: Purpose,
-        card: CardId,
+        subject: Subject,
         since: OffsetDateTime,
     ) -> Result<u64, StoreError>;
     /// By the SHA-256 of its token, over or not.
@@ -57,10 +58,10 @@ pub trait AccessWriter: AccessReader {
     ) -> Result<bool, StoreError>;
     /// Takes one try at its short code, in one statement. False: none is left, or it is not open.
     async fn debit_confirmation(&mut self, token_sha256: &[u8; 32], now: OffsetDateTime) -> Result<bool, StoreError>;
-    /// What is open for this card, of one purpose or of all, is used up.
+    /// What is open for this subject, of one purpose or of all, is used up.
     async fn void_confirmations(
         &mut self,
-        card: CardId,
+        subject: Subject,
         purpose: Option<Purpose>,
         now: OffsetDateTime,
     ) -> Result<u64, StoreError>;

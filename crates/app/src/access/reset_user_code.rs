@@ -37,12 +37,12 @@ pub async fn ask_user_code_reset(
         return Ok(());
     }
     work.lock_card(card.id).await?;
-    let Some(contact) = work.contact(card.holder).await? else { return Ok(()) };
+    let Some(contact) = work.contact(card.id).await? else { return Ok(()) };
     let purpose = Purpose::ResetUserCode;
-    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id).await? {
+    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id.into()).await? {
         return Ok(());
     }
-    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id, Value::Null, false).await?;
+    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id.into(), Value::Null, false).await?;
     let now = app.now();
     let link = format!("{}/{authority}/user-code/{}", app.origin, *asked.token);
     let letter = Letter::UserCodeLink { number: card.number.clone(), link, minutes: asked.minutes(now) };
@@ -65,7 +65,7 @@ pub async fn ask_user_code_reset(
 #[crate::use_case]
 pub async fn card_of_reset(app: &App, authority: &AuthorityId, token: &str) -> Result<CardNumber, Failure> {
     let found = confirmation::look_at(app, Purpose::ResetUserCode, token).await?;
-    let card = app.store.read().await?.card(found.card).await?;
+    let card = app.store.read().await?.card(found.card()?).await?;
     let card = card.filter(|card| card.authority == *authority && is_in_use(card)).ok_or(Code::LinkOver)?;
     Ok(card.number)
 }
@@ -86,7 +86,7 @@ pub async fn reset_user_code(
     let hash = app.user_codes.hash(code).await?;
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow(app, work.as_mut(), Purpose::ResetUserCode, token).await?;
-    let card = work.card(confirmed.card).await?;
+    let card = work.card(confirmed.card()?).await?;
     let card = card.filter(|card| card.authority == *authority && is_in_use(card)).ok_or(Code::LinkOver)?;
     put(app, work.as_mut(), &card, &hash, Actor::Holder(card.number.clone()), "mail").await?;
     work.commit().await?;

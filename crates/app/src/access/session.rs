@@ -1,7 +1,12 @@
-//! Who is logged in, in one browser. What opens a session is a login with the card.
+//! Who is logged in, in one browser.
 
-use crate::{App, Failure, audit::Event, kernel::sha256};
+use crate::{
+    App, Failure, Reader, StoreError, UnitOfWork,
+    audit::Event,
+    kernel::{sha256, token},
+};
 use kaika_domain::{
+    access::Subject,
     audit::Actor,
     cards::{
         Card,
@@ -9,21 +14,22 @@ use kaika_domain::{
     },
     holders::Holder,
 };
-use kaika_wire::{AuthorityId, CardId, Code, JobId};
+use kaika_wire::{AuthorityId, Code, JobId};
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 /// Longer than a login's ticket: as long as that is remembered, so is that it was used.
 const REMEMBERED: Duration = Duration::days(2);
 
-/// Somebody who has logged in with a card, in one browser.
+/// Somebody who has logged in, in one browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     pub token_sha256: [u8; 32],
-    /// The login: it opens one session.
-    pub job: JobId,
-    pub card: CardId,
+    /// Who.
+    pub subject: Subject,
     pub authority: AuthorityId,
+    /// The card job that it began with, where there was one: that opens one session.
+    pub job: Option<JobId>,
     pub begun_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
     /// Logged out.
@@ -47,6 +53,59 @@ impl LoggedIn {
     }
 }
 
+pub struct BegunSession {
+    pub token: String,
+    pub expires_at: OffsetDateTime,
+}
+
+/// Opens a session in this transaction, whichever way it was that somebody has shown who it is.
+///
+/// # Errors
+/// [`Code::NotLoggedIn`] where this job has opened one before.
+pub(crate) async fn begin(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    subject: Subject,
+    authority: &AuthorityId,
+    job: Option<JobId>,
+    lasts: Duration,
+) -> Result<BegunSession, Failure> {
+    let (now, token) = (app.now(), token(app.rng.as_ref()));
+    let session = SessionRecord {
+        token_sha256: sha256(&token),
+        subject,
+        authority: authority.clone(),
+        job,
+        begun_at: now,
+        expires_at: now + lasts,
+        ended_at: None,
+    };
+    match work.insert_session(&session).await {
+        Ok(()) => {}
+        Err(StoreError::Stale) => return Err(Code::NotLoggedIn.into()),
+        Err(error) => return Err(error.into()),
+    }
+    let actor = actor(work, subject).await?;
+    work.audit(event(app, authority, actor, "session.begin"));
+    Ok(BegunSession { token, expires_at: session.expires_at })
+}
+
+/// The session with this token, at this authority, where it is neither over nor ended.
+///
+/// # Errors
+/// [`Code::NotLoggedIn`].
+async fn open_session(
+    app: &App,
+    reader: &mut dyn Reader,
+    authority: &AuthorityId,
+    token: &str,
+) -> Result<SessionRecord, Failure> {
+    let session = reader.session(&sha256(token)).await?.filter(|session| {
+        session.authority == *authority && session.ended_at.is_none() && app.now() < session.expires_at
+    });
+    session.ok_or_else(|| Code::NotLoggedIn.into())
+}
+
 /// Who has the session with this token, at this authority. It ends with what it rests on: a card whose certificates are
 /// suspended, revoked or expired has none any more.
 ///
@@ -55,12 +114,9 @@ impl LoggedIn {
 #[crate::use_case]
 pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Result<LoggedIn, Failure> {
     let mut reader = app.store.read().await?;
-    let session = reader.session(&sha256(token)).await?.filter(|session| {
-        session.authority == *authority && session.ended_at.is_none() && app.now() < session.expires_at
-    });
-    let session = session.ok_or(Code::NotLoggedIn)?;
-    let gone = || Failure::Inconsistent(format!("no card {}", session.card));
-    let card = reader.card(session.card).await?.ok_or_else(gone)?;
+    let session = open_session(app, reader.as_mut(), authority, token).await?;
+    let card = session.subject.card().ok_or(Code::NotLoggedIn)?;
+    let card = reader.card(card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {card}")))?;
     let certificates = reader.certificates_of_card(card.id).await?;
     let policy = app.policy(&card.authority)?;
     may_login(&CardFacts { policy, card: &card, certificates: &certificates, now: app.now() })
@@ -82,9 +138,8 @@ pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Res
         return Ok(());
     };
     if work.end_session(&token, app.now()).await? {
-        let card = work.card(session.card).await?;
-        let card = card.ok_or_else(|| Failure::Inconsistent(format!("no card {}", session.card)))?;
-        work.audit(session_event(app, &card, "session.end"));
+        let actor = actor(work.as_mut(), session.subject).await?;
+        work.audit(event(app, authority, actor, "session.end"));
         work.commit().await?;
     }
     Ok(())
@@ -102,11 +157,24 @@ pub async fn forget_sessions(app: &App) -> Result<u64, Failure> {
     Ok(forgotten)
 }
 
-pub(crate) fn session_event(app: &App, card: &Card, action: &'static str) -> Event {
-    Event {
-        at: app.now(),
-        actor: Actor::Holder(card.number.clone()),
-        action,
-        payload: json!({"card": card.number, "authority": card.authority}),
-    }
+/// As the audit log names them.
+async fn actor(reader: &mut dyn Reader, subject: Subject) -> Result<Actor, Failure> {
+    Ok(match subject {
+        Subject::Card(card) => {
+            let card = reader.card(card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {card}")))?;
+            Actor::Holder(card.number)
+        }
+        Subject::Account(account) => Actor::Account(account),
+        Subject::Officer(officer) => Actor::Officer(officer),
+        Subject::Client(client) => Actor::Client(client),
+    })
+}
+
+fn event(app: &App, authority: &AuthorityId, actor: Actor, action: &'static str) -> Event {
+    let card = match &actor {
+        Actor::Holder(number) => Some(number),
+        _ => None,
+    };
+    let payload = json!({"card": card, "authority": authority});
+    Event { at: app.now(), actor, action, payload }
 }

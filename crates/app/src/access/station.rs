@@ -30,7 +30,7 @@ pub struct EnrolledStation {
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn enrol_station(app: &App, name: &str) -> Result<EnrolledStation, Failure> {
+pub async fn enrol_station(app: &App, name: &str, by: &Actor) -> Result<EnrolledStation, Failure> {
     let now = app.now();
     let token = token(app.rng.as_ref());
     let station = Station {
@@ -44,7 +44,7 @@ pub async fn enrol_station(app: &App, name: &str) -> Result<EnrolledStation, Fai
     work.insert_station(&station).await?;
     work.audit(Event {
         at: now,
-        actor: Actor::Operator,
+        actor: by.clone(),
         action: "station.enrol",
         payload: json!({"station": station.id.to_string(), "name": name}),
     });

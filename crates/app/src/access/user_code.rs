@@ -45,9 +45,9 @@ pub(super) async fn put(
     let now = app.now();
     work.lock_card(card.id).await?;
     work.put_user_code(card.id, hash, now).await?;
-    work.void_confirmations(card.id, None, now).await?;
+    work.void_confirmations(card.id.into(), None, now).await?;
     work.audit(Event { at: now, actor, action: "user_code.set", payload: json!({"card": card.number, "by": by}) });
-    if let Some(contact) = work.contact(card.holder).await? {
+    if let Some(contact) = work.contact(card.id).await? {
         let letter = Letter::UserCodeChanged { number: card.number.clone() };
         post(app, work, &card.authority, &contact.email, &letter, None).await?;
     }

@@ -28,6 +28,8 @@ pub struct IssueOrder {
     pub card: Card,
     pub holder: Holder,
     pub role: CertificateRole,
+    /// What it names (rfc822Name), where its profile names any.
+    pub email: Option<String>,
     /// SubjectPublicKeyInfo (DER); its possession was proved.
     pub public_key: Vec<u8>,
     /// The end of the certificate that this one takes the place of; it is good no longer.
@@ -68,7 +70,7 @@ impl From<IssueError> for Failure {
 #[async_trait]
 pub trait Issuer: Send + Sync {
     /// Makes key, certificate and responder of a root or an authority, unless it has them already.
-    async fn found(&self, owner: &AuthorityId) -> Result<Generation, IssueError>;
+    async fn found(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError>;
     /// A held certificate, on record with placement pending; the same one again for the same job, role and key.
     async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError>;
     /// Signs a revocation list of these entries (DER). It is not stored.

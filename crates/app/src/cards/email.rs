@@ -36,11 +36,11 @@ pub(crate) async fn ask_email_proof(app: &App, card: &Card, address: &EmailAddre
     let purpose = Purpose::WriteEmail;
     let mut work = app.store.begin().await?;
     work.lock_card(card.id).await?;
-    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id).await? {
+    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id.into()).await? {
         return Err(Code::TooManyRequests.into());
     }
     let payload = json!(Wished { email: address.clone() });
-    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id, payload, true).await?;
+    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id.into(), payload, true).await?;
     let (now, authority) = (app.now(), &card.authority);
     let kind = JobKind::SetEmail.as_str();
     let letter = Letter::EmailProof {
@@ -63,7 +63,7 @@ pub(crate) async fn prove_email_by_code(
     address: &EmailAddress,
     code: &str,
 ) -> Result<(), Failure> {
-    let tested = confirmation::test_code(app, Purpose::WriteEmail, card, code).await?;
+    let tested = confirmation::test_code(app, Purpose::WriteEmail, card.into(), code).await?;
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow_code(app, work.as_mut(), &tested).await?;
     if confirmed.payload::<Wished>()?.email != *address {
@@ -102,7 +102,7 @@ pub async fn prove_email_on_page(app: &App, authority: &AuthorityId, outcome: &s
 pub async fn email_of_link(app: &App, authority: &AuthorityId, token: &str) -> Result<EmailLink, Failure> {
     let found = confirmation::look_back(app, Purpose::WriteEmail, token).await?;
     let mut reader = app.store.read().await?;
-    let view = View::load(app, reader.as_mut(), found.card).await?;
+    let view = View::load(app, reader.as_mut(), found.card()?).await?;
     if view.card.authority != *authority {
         return Err(Code::LinkOver.into());
     }
@@ -123,7 +123,7 @@ pub async fn email_of_link(app: &App, authority: &AuthorityId, token: &str) -> R
 pub async fn prove_email(app: &App, authority: &AuthorityId, token: &str) -> Result<(), Failure> {
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow(app, work.as_mut(), Purpose::WriteEmail, token).await?;
-    let card = work.card(confirmed.card).await?.filter(|card| card.authority == *authority).ok_or(Code::LinkOver)?;
+    let card = work.card(confirmed.card()?).await?.filter(|card| card.authority == *authority).ok_or(Code::LinkOver)?;
     let address = confirmed.payload::<Wished>()?.email;
     proved(app, work.as_mut(), card, address).await?;
     work.commit().await?;

@@ -4,14 +4,14 @@
 //! asked for it; whoever else learns the outcome's address gets nothing.
 
 use crate::{
-    App, Failure, StoreError,
-    access::{SessionRecord, session_event},
+    App, Failure,
+    access::{self, BegunSession},
     cards::{Ended, issue},
     kernel::{is_token, sha256, token},
 };
 use kaika_domain::cards::job::{CardFacts, may_login};
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// Once the card has proved itself, its page comes for the session so soon.
 const TAKEN_WITHIN: Duration = Duration::seconds(60);
@@ -36,11 +36,6 @@ pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>
     };
     let ticket = issue(app, authority, JobKind::Login, JobDetails::default(), Some(sha256(&browser))).await?;
     Ok(AskedLogin { ticket, browser })
-}
-
-pub struct BegunSession {
-    pub token: String,
-    pub expires_at: OffsetDateTime,
 }
 
 /// Opens the session that a login has earned. `outcome`: the secret of its ticket.
@@ -72,22 +67,7 @@ pub async fn begin_session(
     let certificates = work.certificates_of_card(card.id).await?;
     let policy = app.policy(&card.authority)?;
     may_login(&CardFacts { policy, card: &card, certificates: &certificates, now })?;
-    let token = token(app.rng.as_ref());
-    let session = SessionRecord {
-        token_sha256: sha256(&token),
-        job: job.id,
-        card: job.card,
-        authority: authority.clone(),
-        begun_at: now,
-        expires_at: now + LASTS,
-        ended_at: None,
-    };
-    match work.insert_session(&session).await {
-        Ok(()) => {}
-        Err(StoreError::Stale) => return Err(Code::NotLoggedIn.into()),
-        Err(error) => return Err(error.into()),
-    }
-    work.audit(session_event(app, &card, "session.begin"));
+    let begun = access::begin(app, work.as_mut(), card.id.into(), authority, Some(job.id), LASTS).await?;
     work.commit().await?;
-    Ok(BegunSession { token, expires_at: session.expires_at })
+    Ok(begun)
 }

@@ -1,14 +1,20 @@
-//! Orders a card for a holder: the holder, the number and the user code come into being here.
+//! Orders a card for a holder: the number and the user code come into being here, and the holder with its first order.
 
-use crate::{App, Failure, StoreError, access::draw_user_code, audit::Event, cards::StoredPuk, kernel::draw};
+use crate::{
+    App, Failure, UnitOfWork,
+    access::draw_user_code,
+    audit::Event,
+    cards::StoredPuk,
+    kernel::{draw, retried},
+};
 use kaika_domain::{
     audit::Actor,
     authorities::Policy,
-    cards::{Card, CardRank, CardState, PukLedger},
+    cards::{Card, CardRank, CardState, Order, OrderState, PukLedger},
     holders::{Contact, Holder, Membership, Organisation},
 };
 use kaika_pki::{Oid, to_be_certified::is_email};
-use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, Refusal, UserCode};
+use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, OrderId, Refusal, UserCode};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,7 +42,7 @@ pub struct OrderedCard {
     pub user_code: Option<UserCode>,
 }
 
-/// Without a `user_code` one is drawn.
+/// A holder of this subject is registered with the first order; later ones find it. Without a `user_code` one is drawn.
 ///
 /// # Errors
 /// The subject cannot stand in a certificate, or the store failed.
@@ -46,6 +52,7 @@ pub async fn order_card(
     authority: &AuthorityId,
     order: CardOrder,
     user_code: Option<UserCode>,
+    by: &Actor,
 ) -> Result<OrderedCard, Failure> {
     let policy = app
         .policies
@@ -57,63 +64,94 @@ pub async fn order_card(
         Some(code) => Some(app.user_codes.hash(code).await?),
         None => None,
     };
+    // The number may be taken, or another order register the holder at this moment.
+    let card = retried(|| place(app, policy, &order, hash.as_deref(), by)).await?;
+    Ok(OrderedCard { card, user_code })
+}
+
+async fn place(
+    app: &App,
+    policy: &Policy,
+    order: &CardOrder,
+    user_code: Option<&str>,
+    by: &Actor,
+) -> Result<Card, Failure> {
     let now = app.now();
-    let holder = Holder {
-        id: HolderId::new(now, app.rng.bytes()),
-        authority: authority.clone(),
-        subject: order.subject,
-        organisation: order.organisation,
-        email: order.email,
-        registered_at: now,
+    let mut work = app.store.begin().await?;
+    let holder = registered(app, work.as_mut(), policy, order, by).await?;
+    let card = Card {
+        id: CardId::new(now, app.rng.bytes()),
+        number: draw_number(app, policy),
+        authority: policy.id.clone(),
+        holder,
+        rank: order.rank,
+        email: order.email.clone(),
+        device: None,
+        guid: None,
+        ordered_at: now,
+        state: CardState::Ordered,
+        proved_email: None,
+        version: 1,
     };
-    loop {
-        let card = Card {
-            id: CardId::new(now, app.rng.bytes()),
-            number: draw_number(app, policy),
-            authority: authority.clone(),
-            holder: holder.id,
-            rank: order.rank,
-            device: None,
-            guid: None,
-            ordered_at: now,
-            state: CardState::Ordered,
-            proved_email: None,
-            version: 1,
+    work.insert_card(&card).await?;
+    let id = OrderId::new(now, app.rng.bytes());
+    work.insert_order(&Order { id, card: card.id, ordered_at: now, state: OrderState::Open, version: 1 }).await?;
+    if let Some(contact) = &order.contact {
+        work.put_contact(card.id, contact, now).await?;
+    }
+    if let Some(hash) = user_code {
+        work.put_user_code(card.id, hash, now).await?;
+    }
+    for record in PukLedger::factory().records() {
+        work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
+    }
+    let payload = json!({"card": card.number, "authority": policy.id, "holder": holder.to_string()});
+    work.audit(Event { at: now, actor: by.clone(), action: "card.order", payload });
+    work.commit().await?;
+    Ok(card)
+}
+
+/// The one holder of this subject. Of what it is in the authority's terms, the latest order that says anything counts.
+async fn registered(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    policy: &Policy,
+    order: &CardOrder,
+    by: &Actor,
+) -> Result<HolderId, Failure> {
+    let now = app.now();
+    let Some(mut known) = work.holder_by_subject(&policy.id, &order.subject).await? else {
+        let holder = Holder {
+            id: HolderId::new(now, app.rng.bytes()),
+            authority: policy.id.clone(),
+            subject: order.subject.clone(),
+            organisation: order.organisation.clone(),
+            registered_at: now,
         };
-        let mut work = app.store.begin().await?;
         work.insert_holder(&holder).await?;
         if let Some(membership) = Membership::of(policy, &holder.subject) {
             work.put_member(holder.id, Some(&membership)).await?;
         }
-        match work.insert_card(&card).await {
-            Ok(()) => {}
-            // The number is taken: draw another.
-            Err(StoreError::Stale) => continue,
-            Err(error) => return Err(error.into()),
-        }
-        if let Some(contact) = &order.contact {
-            work.put_contact(holder.id, contact, now).await?;
-        }
-        if let Some(hash) = &hash {
-            work.put_user_code(card.id, hash, now).await?;
-        }
-        for record in PukLedger::factory().records() {
-            work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
-        }
-        work.audit(Event {
-            at: now,
-            actor: Actor::Operator,
-            action: "card.order",
-            payload: json!({"card": card.number, "authority": authority, "holder": holder.id.to_string()}),
-        });
-        work.commit().await?;
-        return Ok(OrderedCard { card, user_code });
+        return Ok(holder.id);
+    };
+    if order.organisation != Organisation::default() && order.organisation != known.organisation {
+        known.organisation = order.organisation.clone();
+        work.update_holder(&known).await?;
+        let payload = json!({"authority": policy.id, "holder": known.id.to_string()});
+        work.audit(Event { at: now, actor: by.clone(), action: "holder.update", payload });
     }
+    Ok(known.id)
 }
+
+/// Octets of a subject as JSON: more does not go into an index of PostgreSQL, nor into a card's certificate.
+const LONGEST_SUBJECT: usize = 2_000;
 
 fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
     let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
     crate::holders::subject_name(&order.subject).map_err(|error| wrong(error.to_string()))?;
+    if json!(order.subject).to_string().len() > LONGEST_SUBJECT {
+        return Err(wrong(format!("subject: longer than {LONGEST_SUBJECT} octets")));
+    }
     if let Some(email) = &order.email
         && !is_email(email)
     {
@@ -187,6 +225,7 @@ mod tests {
             "",
         );
         check(|order| order.subject.push(("X".into(), "y".into())), "X");
+        check(|order| order.subject.extend((0..12).map(|_| ("OU".into(), "測".repeat(64)))), "subject: longer");
         check(|order| order.email = Some("測試@kaika.example".into()), "email: 測試@kaika.example");
         check(|order| order.email = Some("nowhere".into()), "email: nowhere");
         check(

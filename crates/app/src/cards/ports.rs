@@ -4,11 +4,10 @@ use super::{JobRecord, Receipt, StoredPuk, TicketRecord};
 use crate::kernel::{StoreError, VaultError};
 use crate::mail::LetterSeal;
 use async_trait::async_trait;
-use kaika_domain::{
-    cards::{Card, PukVersion},
-    holders::Holder,
+use kaika_domain::cards::{Card, Making, Order, PukVersion};
+use kaika_wire::{
+    AuthorityId, CardId, CardNumber, HolderId, JobDetails, JobId, JobKind, KeyAlgorithm, ManagementKey, Puk, Slot,
 };
-use kaika_wire::{AuthorityId, CardId, CardNumber, JobDetails, JobId, JobKind, KeyAlgorithm, ManagementKey, Puk, Slot};
 use time::OffsetDateTime;
 
 #[async_trait]
@@ -21,9 +20,8 @@ pub trait CardReader: Send {
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.
     async fn cards(&mut self, authority: &AuthorityId) -> Result<Vec<Card>, StoreError>;
-    /// Of this authority's holders with the same subject as this one, in the order in which they were ordered; at most
-    /// 100.
-    async fn cards_of_same_holder(&mut self, holder: &Holder) -> Result<Vec<Card>, StoreError>;
+    /// In the order in which they were ordered; at most 100.
+    async fn cards_of_holder(&mut self, holder: HolderId) -> Result<Vec<Card>, StoreError>;
     /// Dispatched before `before` and not activated; at most `limit`, the longest overdue first, those after `after`.
     async fn overdue_cards(
         &mut self,
@@ -58,6 +56,30 @@ pub trait CardWriter: CardReader {
     /// [`StoreError::Stale`] where this version has another ciphertext.
     async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError>;
+}
+
+#[async_trait]
+pub trait OrderReader: Send {
+    async fn order_of_card(&mut self, card: CardId) -> Result<Option<Order>, StoreError>;
+    /// The attempt at making this card that has not ended.
+    async fn making_under_way(&mut self, card: CardId) -> Result<Option<Making>, StoreError>;
+    /// All attempts at making this card, oldest first.
+    async fn makings(&mut self, card: CardId) -> Result<Vec<Making>, StoreError>;
+}
+
+#[async_trait]
+pub trait OrderWriter: OrderReader {
+    async fn insert_order(&mut self, order: &Order) -> Result<(), StoreError>;
+    /// Writes its state, where the row still has `order.version`, and counts the version up in `order` too.
+    async fn update_order(&mut self, order: &mut Order) -> Result<(), StoreError>;
+    /// # Errors
+    /// [`StoreError::Stale`] where another attempt at this card is under way.
+    async fn insert_making(&mut self, making: &Making) -> Result<(), StoreError>;
+    /// Writes all but card, device and when it began.
+    ///
+    /// # Errors
+    /// [`StoreError::Stale`] where it has ended.
+    async fn update_making(&mut self, making: &Making) -> Result<(), StoreError>;
 }
 
 #[async_trait]

@@ -26,7 +26,7 @@ pub struct Swept {
 /// # Errors
 /// The store failed; what was done stays done.
 #[crate::use_case]
-pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
+pub async fn sweep(app: &App, dry_run: bool, by: &Actor) -> Result<Vec<Swept>, Failure> {
     const PAGE: u32 = 500;
     let mut swept = Vec::new();
     let mut failed = None;
@@ -44,7 +44,7 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
             after = Some(last.clone());
             for card in cards {
                 let number = card.number.clone();
-                match sweep_card(app, card, afterwards, dry_run).await {
+                match sweep_card(app, card, afterwards, dry_run, by).await {
                     Ok(true) => swept.push(Swept { authority: authority.clone(), number, outcome }),
                     Ok(false) => {}
                     // Somebody else changed it at this moment: the next sweep sees it again.
@@ -59,7 +59,13 @@ pub async fn sweep(app: &App, dry_run: bool) -> Result<Vec<Swept>, Failure> {
 }
 
 /// False where there was nothing to do.
-async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: bool) -> Result<bool, Failure> {
+async fn sweep_card(
+    app: &App,
+    mut card: Card,
+    afterwards: Overdue,
+    dry_run: bool,
+    by: &Actor,
+) -> Result<bool, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
     // Before its certificates, as whoever activates it does.
@@ -93,7 +99,7 @@ async fn sweep_card(app: &App, mut card: Card, afterwards: Overdue, dry_run: boo
     work.update_card(&mut card).await?;
     work.audit(Event {
         at: now,
-        actor: Actor::Scheduler,
+        actor: by.clone(),
         action: "card.overdue",
         payload: json!({"card": card.number, "outcome": if afterwards == Overdue::Revoke { "revoke" } else { "suspend" }}),
     });

@@ -141,11 +141,12 @@ pub async fn change_status_by_authority(
     app: &App,
     which: &Which,
     change: StatusChange,
+    by: &Actor,
 ) -> Result<ChangedStatus, Failure> {
-    retried(|| by_authority(app, which, change)).await
+    retried(|| by_authority(app, which, change, by)).await
 }
 
-async fn by_authority(app: &App, which: &Which, change: StatusChange) -> Result<ChangedStatus, Failure> {
+async fn by_authority(app: &App, which: &Which, change: StatusChange, by: &Actor) -> Result<ChangedStatus, Failure> {
     let mut work = app.store.begin().await?;
     let (card, mut certificates) = match which {
         Which::Card(number) => {
@@ -172,7 +173,7 @@ async fn by_authority(app: &App, which: &Which, change: StatusChange) -> Result<
         return Err(Refusal::new(Code::NotFound).detail("this card has no certificates yet").into());
     };
     let policy = app.policy(&first.authority.clone())?;
-    let asked = Asked { change, by: HoldBy::Authority, actor: Actor::Operator, way: "operator", now: app.now() };
+    let asked = Asked { change, by: HoldBy::Authority, actor: by.clone(), way: "operator", now: app.now() };
     let done = apply_change(work.as_mut(), policy, &asked, card.as_ref(), &mut certificates).await?;
     work.commit().await?;
     Ok(ChangedStatus { card: card.map(|card| card.number), certificates: done })

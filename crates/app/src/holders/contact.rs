@@ -14,13 +14,13 @@ use kaika_domain::{audit::Actor, cards::Card, holders::Contact};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal};
 use serde_json::json;
 
-/// Who is written to about this card's holder, as its holder may read it.
+/// Who is written to about this card, as its holder may read it.
 ///
 /// # Errors
 /// The store failed.
 #[crate::use_case]
 pub async fn contact_of(app: &App, proved: &HolderProved) -> Result<Option<Contact>, Failure> {
-    Ok(app.store.read().await?.contact(proved.card().holder).await?)
+    Ok(app.store.read().await?.contact(proved.card().id).await?)
 }
 
 /// What became of the wish.
@@ -43,7 +43,7 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
     }
     let mut work = app.store.begin().await?;
     work.lock_card(card.id).await?;
-    let old = work.contact(card.holder).await?;
+    let old = work.contact(card.id).await?;
     if let Some(old) = &old
         && old.email.is_same_mailbox(&new.email)
     {
@@ -52,10 +52,10 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
         return Ok(AskedContact::Changed);
     }
     let purpose = Purpose::ChangeContact;
-    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id).await? {
+    if !confirmation::may_ask(app, work.as_mut(), purpose, card.id.into()).await? {
         return Err(Code::TooManyRequests.into());
     }
-    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id, json!(new), false).await?;
+    let asked = confirmation::ask(app, work.as_mut(), purpose, card.id.into(), json!(new), false).await?;
     let (now, authority) = (app.now(), &card.authority);
     let link = format!("{}/{authority}/contact/{}", app.origin, *asked.token);
     let letter = Letter::ContactLink { number: card.number.clone(), link, minutes: asked.minutes(now) };
@@ -85,7 +85,7 @@ pub async fn pending_contact(
     token: &str,
 ) -> Result<(CardNumber, Contact), Failure> {
     let found = confirmation::look_at(app, Purpose::ChangeContact, token).await?;
-    let card = app.store.read().await?.card(found.card).await?;
+    let card = app.store.read().await?.card(found.card()?).await?;
     let card = belongs(card, authority)?;
     Ok((card.number, found.payload()?))
 }
@@ -98,9 +98,9 @@ pub async fn pending_contact(
 pub async fn change_contact(app: &App, authority: &AuthorityId, token: &str) -> Result<(CardNumber, Contact), Failure> {
     let mut work = app.store.begin().await?;
     let confirmed: ConfirmationRecord = confirmation::follow(app, work.as_mut(), Purpose::ChangeContact, token).await?;
-    let card = belongs(work.card(confirmed.card).await?, authority)?;
+    let card = belongs(work.card(confirmed.card()?).await?, authority)?;
     let new: Contact = confirmed.payload()?;
-    let old = work.contact(card.holder).await?;
+    let old = work.contact(card.id).await?;
     put(app, work.as_mut(), &card, &new, old.as_ref()).await?;
     work.commit().await?;
     Ok((card.number, new))
@@ -119,8 +119,8 @@ async fn put(
     old: Option<&Contact>,
 ) -> Result<(), Failure> {
     let now = app.now();
-    work.put_contact(card.holder, new, now).await?;
-    work.void_confirmations(card.id, Some(Purpose::ResetUserCode), now).await?;
+    work.put_contact(card.id, new, now).await?;
+    work.void_confirmations(card.id.into(), Some(Purpose::ResetUserCode), now).await?;
     if let Some(old) = old {
         let letter = Letter::ContactChanged { number: card.number.clone(), new: new.email.masked() };
         post(app, work, &card.authority, &old.email, &letter, None).await?;

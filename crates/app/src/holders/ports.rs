@@ -1,15 +1,22 @@
-//! Holders, their contacts and organisations, in the database.
+//! Holders, who is written to about their cards, and organisations, in the database.
 
 use crate::kernel::StoreError;
 use async_trait::async_trait;
 use kaika_domain::holders::{Contact, Holder, Membership};
-use kaika_wire::{AuthorityId, EmailAddress, HolderId};
+use kaika_wire::{AuthorityId, CardId, HolderId};
 use time::OffsetDateTime;
 
 #[async_trait]
 pub trait HolderReader: Send {
     async fn holder(&mut self, id: HolderId) -> Result<Option<Holder>, StoreError>;
-    async fn contact(&mut self, holder: HolderId) -> Result<Option<Contact>, StoreError>;
+    /// The one holder of this authority with exactly this subject.
+    async fn holder_by_subject(
+        &mut self,
+        authority: &AuthorityId,
+        subject: &[(String, String)],
+    ) -> Result<Option<Holder>, StoreError>;
+    /// Who is written to about this card.
+    async fn contact(&mut self, card: CardId) -> Result<Option<Contact>, StoreError>;
     /// The authority's holders in the order of their ids, at most `limit`, those after `after`.
     async fn holders(
         &mut self,
@@ -23,12 +30,13 @@ pub trait HolderReader: Send {
 
 #[async_trait]
 pub trait HolderWriter: HolderReader {
+    /// # Errors
+    /// [`StoreError::Stale`] where the authority has a holder with this subject.
     async fn insert_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
-    /// The address that the holder's certificates name from now on.
-    async fn set_holder_email(&mut self, holder: HolderId, email: &EmailAddress) -> Result<(), StoreError>;
-    /// Sets the holder's contact.
-    async fn put_contact(&mut self, holder: HolderId, contact: &Contact, now: OffsetDateTime)
-    -> Result<(), StoreError>;
+    /// Writes what the holder is in the authority's terms; the subject stays for ever.
+    async fn update_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
+    /// Sets who is written to about this card.
+    async fn put_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Result<(), StoreError>;
     /// Puts a holder into an organisation, or out of any, and the certificates of its cards with it.
     async fn put_member(&mut self, holder: HolderId, membership: Option<&Membership>) -> Result<(), StoreError>;
     async fn put_organisation_rule(&mut self, authority: &AuthorityId, rule: &str) -> Result<(), StoreError>;

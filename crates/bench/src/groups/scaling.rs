@@ -197,7 +197,7 @@ async fn list(app: &App, generation: &Generation, certificate: u64) -> Result<()
 }
 
 async fn sweep_overdue(app: &App, expected: u64) -> Result<()> {
-    let swept = sweep(app, false).await?;
+    let swept = sweep(app, false, &kaika_domain::audit::Actor::Scheduler).await?;
     ensure!(swept.len() as u64 == expected, "{} cards were swept", swept.len());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What becomes of an issuance that breaks off.
 
-use crate::world::{World, passphrase};
+use crate::world::{World, operator, passphrase};
 use kaika_app::{
     Reader, Store, StoreError, UnitOfWork,
     authorities::{IssueError, IssueOrder, Issuer},
@@ -64,7 +64,7 @@ async fn recorded_bytes_are_signed_under_their_serial_number_whatever_changed_si
     // Time passes, the policy and the holder's data change: the bytes on record do not.
     world.clock.set(world.clock.now() + time::Duration::days(3));
     world.policies.get_mut(&order.card.authority).unwrap().certificates.validity_years = 1;
-    order.holder.email = None;
+    order.email = None;
     let issued = world.reopened().await.issue(&order).await.unwrap();
     assert_eq!((issued.serial.clone(), issued.id), (left.serial, left.certificate));
     assert_eq!(Certificate::from_der(&issued.certificate).unwrap().tbs(), to_be_signed);
@@ -164,10 +164,10 @@ async fn a_founding_cut_off_before_its_row_goes_on_with_its_key() {
     let mut world = World::new().await;
     let gca = "gca".parse().unwrap();
     let ca = opened_on_flaky_store(&mut world, 1).await;
-    assert!(matches!(ca.found(&gca).await, Err(IssueError::Store(StoreError::Database(_)))));
+    assert!(matches!(ca.found(&gca, &operator()).await, Err(IssueError::Store(StoreError::Database(_)))));
     let keys = FileKeyStore::new(world.keys(), passphrase());
     let (key, root) = (keys.open("gca-1").unwrap(), keys.open("test-grca-1").unwrap());
-    let founded = world.reopened().await.found(&gca).await.unwrap();
+    let founded = world.reopened().await.found(&gca, &operator()).await.unwrap();
     assert_eq!(founded.key_identifier, key.public_key().key_identifier());
     assert_eq!(world.root_of("gca").await.key_identifier, root.public_key().key_identifier());
     assert_eq!(world.audited().await, ["authority.found", "authority.found"]);

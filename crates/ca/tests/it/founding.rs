@@ -1,6 +1,6 @@
 //! Founding roots and authorities.
 
-use crate::world::{World, id, passphrase, policies, roots};
+use crate::world::{World, id, operator, passphrase, policies, roots};
 use kaika_app::{
     authorities::{IssueError, Issuer},
     kernel::Clock,
@@ -19,7 +19,7 @@ async fn an_authority_is_founded_once_and_its_root_first() {
     assert_eq!((gca.issuer, root.issuer), (root.id, root.id));
     assert!(root.is_root && !gca.is_root);
     assert_eq!(world.found("gca").await, gca);
-    assert_eq!(world.reopened().await.found(&id("gca")).await.unwrap(), gca);
+    assert_eq!(world.reopened().await.found(&id("gca"), &operator()).await.unwrap(), gca);
     assert_eq!(world.audited().await, ["authority.found", "authority.found"]);
 
     let certificate = Certificate::from_der(&gca.certificate).unwrap();
@@ -77,7 +77,8 @@ async fn many_who_found_at_once_get_the_same() {
     let world = World::new().await;
     let (one, two) = (world.reopened().await, world.reopened().await);
     let gca = id("gca");
-    let (a, b, c) = tokio::join!(one.found(&gca), two.found(&gca), world.ca.found(&gca));
+    let by = operator();
+    let (a, b, c) = tokio::join!(one.found(&gca, &by), two.found(&gca, &by), world.ca.found(&gca, &by));
     let (a, b, c) = (a.unwrap(), b.unwrap(), c.unwrap());
     assert_eq!(a, b);
     assert_eq!(b, c);
@@ -87,7 +88,7 @@ async fn many_who_found_at_once_get_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_unknown_is_not_founded() {
     let world = World::new().await;
-    assert!(matches!(world.ca.found(&id("nobody")).await, Err(IssueError::UnknownAuthority)));
+    assert!(matches!(world.ca.found(&id("nobody"), &operator()).await, Err(IssueError::UnknownAuthority)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! What the issuer will not start with, not sign, and not let out.
 
-use crate::world::{World, card_key, id, passphrase};
+use crate::world::{World, card_key, id, operator, passphrase};
 use kaika_app::{
     Store,
     authorities::{IssueError, IssueOrder, Issuer},
@@ -98,7 +98,7 @@ async fn a_key_that_another_got_certified_meanwhile_is_refused_and_its_serial_nu
 
     for _ in 0..2 {
         let refused = world.ca.issue(&slow).await.unwrap_err();
-        assert!(matches!(&refused, IssueError::Key(why) if why.contains("another holder")), "{refused}");
+        assert!(matches!(&refused, IssueError::Key(why) if why.contains("another card")), "{refused}");
         assert_eq!(unfinished(world.store.as_ref()).await, []);
     }
     let mut reader = world.store.read().await.unwrap();
@@ -152,11 +152,11 @@ async fn a_signature_that_does_not_verify_never_leaves() {
     refused("certificate", spoilt.issue(&order).await.map(|issued| issued.certificate));
     refused("list", spoilt.sign_crl(&gca, None, 1, Vec::new(), now, now + Duration::DAY).await);
     refused("answer", spoilt.sign_ocsp(&gca, answers(&gca.certificate, now), None, now).await);
-    refused("authority", spoilt.found(&id("xca")).await.map(|generation| generation.certificate));
+    refused("authority", spoilt.found(&id("xca"), &operator()).await.map(|generation| generation.certificate));
     // With the token mended, what was begun is finished.
     let ca = world.reopened().await;
     ca.issue(&order).await.unwrap();
-    ca.found(&id("xca")).await.unwrap();
+    ca.found(&id("xca"), &operator()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +164,7 @@ async fn a_short_rsa_key_is_refused() {
     let mut world = World::new().await;
     world.policies.get_mut(&id("gca")).unwrap().card.key = kaika_wire::KeyAlgorithm::Rsa2048;
     let ca = world.reopened().await;
-    ca.found(&id("gca")).await.unwrap();
+    ca.found(&id("gca"), &operator()).await.unwrap();
     let short = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
     let private = Tool::new("openssl").args(short).run().expect_success().stdout;
     let public = Tool::new("openssl").args(["pkey", "-pubout", "-outform", "DER"]).input(private).run();

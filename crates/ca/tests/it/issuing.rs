@@ -1,6 +1,6 @@
 //! What is issued, and what is refused.
 
-use crate::world::{World, card_key, id};
+use crate::world::{World, card_key, id, operator};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
@@ -8,10 +8,7 @@ use kaika_app::{
     authorities::{IssueError, IssueOrder, Issuer},
     kernel::Clock,
 };
-use kaika_domain::{
-    audit::Actor,
-    certificates::{CertificateState, Placement},
-};
+use kaika_domain::certificates::{CertificateState, Placement};
 use kaika_pki::name::Attribute;
 use kaika_pki::to_be_certified::Rank;
 use kaika_pki::{Certificate, PublicKey};
@@ -33,16 +30,17 @@ async fn every_role_is_issued_for_every_kind_of_key() {
     for key in [KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa2048] {
         world.policies.get_mut(&id("gca")).unwrap().card.key = key;
         let ca = world.reopened().await;
-        let gca = ca.found(&id("gca")).await.unwrap();
+        let gca = ca.found(&id("gca"), &operator()).await.unwrap();
         let issuer = Certificate::from_der(&gca.certificate).unwrap();
         let (holder, card) = world.holder_with_card("gca").await;
         for role in CertificateRole::ALL {
             let order = IssueOrder {
-                actor: Actor::Operator,
+                actor: operator(),
                 job: world.job(),
                 card: card.clone(),
                 holder: holder.clone(),
                 role,
+                email: card.email.clone(),
                 public_key: card_key(key),
                 not_after: None,
             };
@@ -76,7 +74,10 @@ async fn a_holders_certificate_names_holder_and_card() {
     let order = world.order("gca", CertificateRole::Signature).await;
     let issued = world.ca.issue(&order).await.unwrap();
     let certificate = Certificate::from_der(&issued.certificate).unwrap();
-    assert_eq!(certificate.subject().unwrap().to_string(), "C=TW,O=測試機關 TEST,OU=測試資訊處");
+    assert_eq!(
+        certificate.subject().unwrap().to_string(),
+        format!("C=TW,O=測試機關 TEST,OU=測試資訊處 {}", order.card.number)
+    );
     assert_eq!(certificate.emails(), ["test@kaika.example"]);
     let directory = certificate.directory();
     assert_eq!(directory.subject_type.unwrap().to_string(), "2.16.886.1.100.3.2.1.1");
@@ -211,7 +212,7 @@ async fn weak_keys_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_serves_one_holder_and_one_purpose() {
+async fn a_key_serves_one_card_and_one_purpose() {
     let world = World::new().await;
     world.found("gca").await;
     let first = world.order("gca", CertificateRole::Signature).await;
@@ -219,7 +220,11 @@ async fn a_key_serves_one_holder_and_one_purpose() {
 
     let mut second = world.order("gca", CertificateRole::Signature).await;
     second.public_key.clone_from(&first.public_key);
-    assert!(refused(&world, &second).await.contains("another holder"));
+    assert!(refused(&world, &second).await.contains("another card"));
+
+    let same_holder = world.another_card(&first.holder).await;
+    let second_card = IssueOrder { card: same_holder, job: world.job(), ..first.clone() };
+    assert!(refused(&world, &second_card).await.contains("another card"));
 
     let purpose = IssueOrder { role: CertificateRole::Encryption, ..first.clone() };
     assert!(refused(&world, &purpose).await.contains("another purpose"));
@@ -237,7 +242,7 @@ async fn an_order_that_cannot_stand_in_a_certificate_is_refused_and_leaves_nothi
     let mut long = good.clone();
     long.holder.subject = (0..40).map(|_| ("OU".to_owned(), "測".repeat(60))).collect();
     let mut email = good.clone();
-    email.holder.email = Some("no address".to_owned());
+    email.email = Some("no address".to_owned());
     let mut agency = good.clone();
     agency.holder.organisation.agency_oid = Some("one.two".to_owned());
     let mut stranger = good.clone();

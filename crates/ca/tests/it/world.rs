@@ -94,24 +94,24 @@ impl World {
     }
 
     pub(crate) async fn found(&self, owner: &str) -> Generation {
-        self.ca.found(&id(owner)).await.unwrap()
+        self.ca.found(&id(owner), &operator()).await.unwrap()
     }
 
     /// The root's, for an authority that is founded.
     pub(crate) async fn root_of(&self, owner: &str) -> Generation {
         let root = self.policies[&id(owner)].hierarchy.root.clone();
-        self.ca.found(&root).await.unwrap()
+        self.ca.found(&root, &operator()).await.unwrap()
     }
 
     /// A new holder with a new card.
     pub(crate) async fn holder_with_card(&self, authority: &str) -> (Holder, Card) {
         let now = self.clock.now();
         let rng: &dyn Rng = &SystemRng::new();
-        let policy = &self.policies[&id(authority)];
+        let number = self.draw_number(authority);
         let holder = Holder {
             id: HolderId::new(now, rng.bytes()),
             authority: id(authority),
-            subject: [("C", "TW"), ("O", "測試機關 TEST"), ("OU", "測試資訊處")]
+            subject: [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &format!("測試資訊處 {number}"))]
                 .map(|(label, value)| (label.to_owned(), value.to_owned()))
                 .to_vec(),
             organisation: Organisation {
@@ -119,21 +119,37 @@ impl World {
                 business_number: Some("00000000".to_owned()),
                 agency_oid: Some("2.16.886.101.20003".to_owned()),
             },
-            email: Some("test@kaika.example".to_owned()),
             registered_at: now,
         };
+        let mut work = self.store.begin().await.unwrap();
+        work.insert_holder(&holder).await.unwrap();
+        work.commit().await.unwrap();
+        let card = self.card_of(&holder, &number).await;
+        (holder, card)
+    }
+
+    /// A further card of this holder.
+    pub(crate) async fn another_card(&self, holder: &Holder) -> Card {
+        let number = self.draw_number(holder.authority.as_str());
+        self.card_of(holder, &number).await
+    }
+
+    fn draw_number(&self, authority: &str) -> String {
+        let rng: &dyn Rng = &SystemRng::new();
+        let policy = &self.policies[&id(authority)];
         let digits = u128::from_be_bytes(rng.bytes()) % 10_u128.pow(u32::from(policy.card.number_digits));
-        let number = format!(
-            "{}{digits:0width$}",
-            policy.card.number_prefixes[0],
-            width = usize::from(policy.card.number_digits)
-        );
+        format!("{}{digits:0width$}", policy.card.number_prefixes[0], width = usize::from(policy.card.number_digits))
+    }
+
+    async fn card_of(&self, holder: &Holder, number: &str) -> Card {
+        let (now, rng): (_, &dyn Rng) = (self.clock.now(), &SystemRng::new());
         let card = Card {
             id: CardId::new(now, rng.bytes()),
             number: number.parse().unwrap(),
-            authority: id(authority),
+            authority: holder.authority.clone(),
             holder: holder.id,
             rank: CardRank::Primary,
+            email: Some("test@kaika.example".to_owned()),
             device: None,
             guid: None,
             ordered_at: now,
@@ -142,16 +158,16 @@ impl World {
             version: 1,
         };
         let mut work = self.store.begin().await.unwrap();
-        work.insert_holder(&holder).await.unwrap();
         work.insert_card(&card).await.unwrap();
         work.commit().await.unwrap();
-        (holder, card)
+        card
     }
 
     pub(crate) async fn order(&self, authority: &str, role: CertificateRole) -> IssueOrder {
         let (holder, card) = self.holder_with_card(authority).await;
         let public_key = card_key(self.policies[&id(authority)].card.key);
-        IssueOrder { actor: Actor::Operator, job: self.job(), card, holder, role, public_key, not_after: None }
+        let email = card.email.clone();
+        IssueOrder { actor: operator(), job: self.job(), card, holder, role, email, public_key, not_after: None }
     }
 
     pub(crate) fn job(&self) -> JobId {
@@ -234,4 +250,9 @@ pub(crate) fn card_key(algorithm: KeyAlgorithm) -> Vec<u8> {
             RsaKeyPair::generate(KeySize::Rsa2048).unwrap().public_key().as_der().unwrap().as_ref().to_vec()
         }
     }
+}
+
+/// Who gives commands in tests.
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("tester".parse().unwrap())
 }

@@ -13,7 +13,9 @@ pub struct Card {
     pub authority: AuthorityId,
     pub holder: HolderId,
     pub rank: CardRank,
-    /// The device's serial number, from the moment a station has taken a card for the order.
+    /// What its certificates name (rfc822Name), for everybody to read; nothing secret is sent there.
+    pub email: Option<String>,
+    /// The serial number of the device that is being made into this card, or was.
     pub device: Option<u32>,
     /// The GUID that the card's CHUID holds or is about to hold.
     pub guid: Option<Guid>,
@@ -78,6 +80,8 @@ pub enum TerminationReason {
     Lost,
     Replaced,
     Destroyed,
+    /// Its order was withdrawn.
+    NoLongerNeeded,
 }
 
 impl CardState {

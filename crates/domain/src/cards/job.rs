@@ -142,6 +142,34 @@ impl Step {
         }
     }
 
+    /// Whether the card may be another one after it: what it holds, or how it is opened. The factory's management key
+    /// gives way to ours where it is opened.
+    pub fn changes_card(&self) -> bool {
+        match self {
+            Self::ResetRetryCounter { .. }
+            | Self::ChangePuk { .. }
+            | Self::BlockPin
+            | Self::OpenManagement
+            | Self::GenerateKey { .. }
+            | Self::WriteCertificate { .. }
+            | Self::WriteIdentity { .. } => true,
+            Self::ReadRetries
+            | Self::ProveCard
+            | Self::SignAcceptance { .. }
+            | Self::ProveHolder { .. }
+            | Self::ProvePossession { .. }
+            | Self::Agree { .. }
+            | Self::ChallengeManagement { .. }
+            | Self::AnswerManagement { .. }
+            | Self::TestKey { .. }
+            | Self::Inspect { .. }
+            | Self::Attest { .. }
+            | Self::ReadKey { .. }
+            | Self::ReadCertificate { .. }
+            | Self::ReadIdentity { .. } => false,
+        }
+    }
+
     /// Whether a secret of the card goes to the agent with it.
     fn releases(&self) -> bool {
         self.tries().is_some() || matches!(self, Self::OpenManagement | Self::AnswerManagement { .. })
@@ -201,7 +229,7 @@ pub enum Effect {
     /// By the mailed code that came with the report; where none did, a mail is sent.
     ConfirmEmail(EmailAddress),
     /// These certificates are accepted with this receipt: those held become valid, what they replace is revoked, and the
-    /// address that they name is the holder's, in one transaction.
+    /// address that they name is the card's, in one transaction.
     Accept { receipt: Vec<u8>, certificates: Vec<CertificateId> },
     /// By the holder, as far as the certificates let it.
     ChangeStatus(StatusChange),

@@ -176,6 +176,11 @@ impl PukLedger {
         }
     }
 
+    /// Another device is put to the order, as it left the factory. What was drawn for the one before is not drawn again.
+    pub fn another_device(&mut self) {
+        self.confirmed(PukVersion::FACTORY);
+    }
+
     /// The card has refused this one: it has the other, if there is one.
     pub fn refused(&mut self, version: PukVersion) {
         if let Some(record) = self.find(version) {

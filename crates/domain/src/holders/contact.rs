@@ -1,4 +1,4 @@
-//! 聯絡人: who is written to about a holder's cards.
+//! 聯絡人: who is written to about a card.
 
 use kaika_wire::EmailAddress;
 use serde::{Deserialize, Serialize};

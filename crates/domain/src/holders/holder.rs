@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 
-/// 卡片持有者: who holds cards of one authority.
+/// 卡片持有者: who holds cards of one authority. There is one for each subject, octet by octet, whatever is ordered for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub id: HolderId,
@@ -14,8 +14,6 @@ pub struct Holder {
     pub subject: Vec<(String, String)>,
     /// What the holder is, in the terms of subjectDirectoryAttributes.
     pub organisation: Organisation,
-    /// What certificates name (rfc822Name), for everybody to read; nothing secret is sent there.
-    pub email: Option<String>,
     pub registered_at: OffsetDateTime,
 }
 

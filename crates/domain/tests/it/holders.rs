@@ -13,7 +13,6 @@ fn holder(subject: &[(&str, &str)]) -> Holder {
         authority: "gca".parse().unwrap(),
         subject: subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
         organisation: Organisation::default(),
-        email: None,
         registered_at: at,
     }
 }

@@ -4,8 +4,9 @@ use super::Place;
 use crate::output;
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use kaika_app::cards::{CardOrder, order_card};
-use kaika_wire::{AuthorityId, Code, Refusal, UserCode};
+use kaika_app::cards::{CardOrder, OrderChanged, order_card, set_device_aside, withdraw_order};
+use kaika_domain::cards::MakingEnd;
+use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
 use serde_json::json;
 use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};
 use zeroize::Zeroizing;
@@ -32,6 +33,23 @@ pub(super) enum Work {
         #[arg(long)]
         secrets_stdin: bool,
     },
+    /// Withdraw an order whose card is not made; a device that was put to it is set aside
+    #[command(after_help = "Example:\n  kaika card withdraw --number GC00000000000017")]
+    Withdraw {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        number: CardNumber,
+    },
+    /// Set aside the device that was put to an order, where it is spoilt or lost: the order waits for another
+    #[command(after_help = "Example:\n  kaika card set-aside --number GC00000000000017\n\n\
+        What was issued for the device is revoked, and its PUK is forgotten. A device that was not changed is only released.")]
+    SetAside {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        number: CardNumber,
+    },
     /// The cards of an authority
     List {
         #[command(flatten)]
@@ -47,7 +65,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
             let order = read_order(&holder)?;
             let user_code = if secrets_stdin { read_user_code(io::stdin().lock())? } else { None };
             let installation = place.open().await?;
-            let ordered = order_card(&installation.app, &authority, order, user_code).await?;
+            let ordered = order_card(&installation.app, &authority, order, user_code, &place.operator.actor()).await?;
             let user_code = ordered.user_code.as_ref().map(UserCode::expose);
             if place.json {
                 output::print_json(&json!({
@@ -62,6 +80,16 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
                     println!("User code: {code}");
                 }
             }
+        }
+        Work::Withdraw { place, number } => {
+            let installation = place.open().await?;
+            let done = withdraw_order(&installation.app, &number, &place.operator.actor()).await?;
+            tell(&done, &place, &format!("The order of card {number} is withdrawn."));
+        }
+        Work::SetAside { place, number } => {
+            let installation = place.open().await?;
+            let done = set_device_aside(&installation.app, &number, &place.operator.actor()).await?;
+            tell(&done, &place, &format!("The order of card {number} waits for a device."));
         }
         Work::List { place, authority } => {
             let installation = place.open().await?;
@@ -79,6 +107,26 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn tell(changed: &OrderChanged, place: &Place, what: &str) {
+    let making = changed.making.map(MakingEnd::name);
+    if place.json {
+        output::print_json(&json!({
+            "number": changed.card.number,
+            "state": changed.card.state.name(),
+            "making": making,
+        }));
+        return;
+    }
+    println!("{what}");
+    match changed.making {
+        Some(MakingEnd::Spoilt) => {
+            println!("The device that was put to it is spoilt: destroy it. What was issued for it is revoked.")
+        }
+        Some(MakingEnd::Released) => println!("The device that was put to it was not changed, and can be used."),
+        Some(MakingEnd::Made) | None => {}
+    }
 }
 
 fn unknown(authority: &AuthorityId) -> Refusal {

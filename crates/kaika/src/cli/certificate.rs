@@ -73,7 +73,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
         Named { card: None, serial: None } => unreachable!("the command line asks for one of them"),
     };
     let installation = place.open().await?;
-    let done = change_status_by_authority(&installation.app, &which, change).await?;
+    let done = change_status_by_authority(&installation.app, &which, change, &place.operator.actor()).await?;
     if place.json {
         output::print_json(&json!({
             "change": change.kind(),

@@ -1,5 +1,6 @@
 //! `kaika init`, `kaika serve`, `kaika config check`: an authority's own server.
 
+use super::Named;
 use crate::{
     config::{Config, LogFormat},
     output, serve,
@@ -18,6 +19,14 @@ pub(super) struct Options {
     /// One JSON document on standard output
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    operator: Named,
 }
 
 #[derive(Subcommand)]
@@ -43,9 +52,10 @@ pub(super) async fn check(work: Work) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) async fn init(options: Options) -> Result<ExitCode> {
+pub(super) async fn init(init: Init) -> Result<ExitCode> {
+    let Init { options, operator } = init;
     let config = Config::read(&options.config)?;
-    let installation = serve::init(&config).await?;
+    let installation = serve::init(&config, &operator.actor()).await?;
     let generations = installation.app.store.read().await?.generations().await?;
     installation.app.store.close().await;
     if options.json {

@@ -32,7 +32,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
     let installation = place.open().await?;
     // Before the station is enrolled: its credential is told only once.
     let draft = Draft::of(&out).with_context(unwritable)?;
-    let enrolled = enrol_station(&installation.app, &name).await?;
+    let enrolled = enrol_station(&installation.app, &name, &place.operator.actor()).await?;
     let credential = serde_json::to_vec_pretty(&enrolled).context("a credential is JSON")?;
     draft.finish(&out, &credential).with_context(unwritable)?;
     if place.json {

@@ -19,7 +19,7 @@ pub(super) struct Options {
 
 pub(super) async fn run(options: Options) -> Result<ExitCode> {
     let installation = options.place.open().await?;
-    let swept = sweep(&installation.app, options.dry_run).await?;
+    let swept = sweep(&installation.app, options.dry_run, &options.place.operator.actor()).await?;
     if options.place.json {
         output::print_json(&json!({ "dry_run": options.dry_run, "cards": swept }));
     } else {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::clock::ShiftedClock;
 use crate::installation::{Folder, Installation, write_whole};
+use crate::operator::operator;
 use anyhow::{Context, Result, anyhow, bail};
 use kaika_agent::{
     engine::{Inputs, Order, PAUSES, run_job},
@@ -22,7 +23,7 @@ use kaika_app::{
     certificates::{Which, change_status_by_authority},
     mail::{Mailbox, deliver_mails},
 };
-use kaika_domain::{cards::CardState, certificates::CertificateState};
+use kaika_domain::{audit::Actor, cards::CardState, certificates::CertificateState};
 use kaika_mail::FolderMailbox;
 use kaika_softcard::{FaultKind, Options, SoftCard};
 use kaika_wire::{
@@ -44,12 +45,12 @@ pub(super) fn days_of_first(memory: &Memory) -> Option<i64> {
 }
 
 /// The authorities of old cards, each with its root before it, are as old.
-pub(super) async fn found_for_old(installation: &Installation) -> Result<()> {
+pub(super) async fn found_for_old(installation: &Installation, by: &Actor) -> Result<()> {
     for planned in CARDS.iter().filter(|planned| planned.story.days_ago() > 0) {
         let authority: AuthorityId = planned.authority.parse().context("the plan names an authority")?;
         let root = installation.app.policy(&authority)?.hierarchy.root.clone();
         for owner in [root, authority] {
-            installation.app.issuer.found(&owner).await.context("an old authority could not be founded")?;
+            installation.app.issuer.found(&owner, by).await.context("an old authority could not be founded")?;
         }
     }
     Ok(())
@@ -130,7 +131,10 @@ async fn ordered(
     let authority = memory.cards[index].authority.clone();
     let number = match orphan(installation, memory, index, planned).await? {
         Some(number) => number,
-        None => order_card(app, &authority, planned.order(), memory.cards[index].user_code.clone()).await?.card.number,
+        None => {
+            let code = memory.cards[index].user_code.clone();
+            order_card(app, &authority, planned.order(), code, &operator(None)).await?.card.number
+        }
     };
     memory.cards[index].number = Some(number.clone());
     memory.write(folder)?;
@@ -234,7 +238,7 @@ async fn lived(
     }
     if story == Story::Revoked {
         let change = StatusChange::Revoke(RevokeReason::Ceased);
-        match change_status_by_authority(app, &Which::Card(number.clone()), change).await {
+        match change_status_by_authority(app, &Which::Card(number.clone()), change, &operator(None)).await {
             Err(Failure::Refused(refusal)) if refusal.code == Code::AlreadyRevoked => {}
             done => drop(done?),
         }
@@ -394,7 +398,7 @@ impl Desk {
 async fn station(folder: &Folder, installation: &Installation) -> Result<Station> {
     let path = folder.secrets().join("station.json");
     if !path.exists() {
-        let enrolled = enrol_station(&installation.app, "demo").await?;
+        let enrolled = enrol_station(&installation.app, "demo", &operator(None)).await?;
         let credential = serde_json::to_vec(&enrolled).context("a credential is JSON")?;
         write_whole(&path, &credential).with_context(|| format!("{} cannot be written", path.display()))?;
     }

@@ -131,7 +131,7 @@ impl Ready {
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),
                 pin: known.filter(|known| inspection.pin_is(known)),
-                contact: reader.contact(holder.id).await?.map(|contact| contact.email),
+                contact: reader.contact(card.id).await?.map(|contact| contact.email),
             });
         }
         let mails = format!("{portal}/mails");

@@ -52,7 +52,7 @@ fn the_operator_suspends_resumes_and_revokes() {
     let of_card = format!("payload LIKE '%{}%'", card.number());
     let (data, _) = demo.stop();
     data.operator(&["audit", "verify"]).expect_success();
-    let by_operator = "SELECT action FROM audit_event WHERE actor = 'operator' AND action LIKE 'certificate.%'";
+    let by_operator = "SELECT action FROM audit_event WHERE actor LIKE 'operator:%' AND action LIKE 'certificate.%'";
     let events = data.sql(&format!("{by_operator} AND {of_card}"));
     assert_eq!(events.lines().count(), 9);
 }

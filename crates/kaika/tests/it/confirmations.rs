@@ -11,7 +11,7 @@ async fn asked(post: &Post) -> (CardId, Asked) {
     let mut work = post.app.store.begin().await.unwrap();
     let card = work.card_by_number(&post.site.number).await.unwrap().unwrap();
     let payload = json!({ "what": "to be done" });
-    let asked = confirmation::ask(&post.app, work.as_mut(), PURPOSE, card.id, payload, true).await.unwrap();
+    let asked = confirmation::ask(&post.app, work.as_mut(), PURPOSE, card.id.into(), payload, true).await.unwrap();
     work.commit().await.unwrap();
     (card.id, asked)
 }
@@ -29,13 +29,13 @@ fn a_short_code_is_as_good_as_its_link() {
         assert_eq!(code.len(), 8);
         // As people type it.
         let typed = format!("{}-{}", &code[..4].to_lowercase(), &code[4..]);
-        let tested = confirmation::test_code(&post.app, PURPOSE, card, &typed).await.unwrap();
+        let tested = confirmation::test_code(&post.app, PURPOSE, card.into(), &typed).await.unwrap();
         let mut work = post.app.store.begin().await.unwrap();
         let found = confirmation::follow_code(&post.app, work.as_mut(), &tested).await.unwrap();
         assert_eq!(found.payload["what"], "to be done");
         work.commit().await.unwrap();
         assert!(is_over(confirmation::look_at(&post.app, PURPOSE, &asked.token).await), "the link went with it");
-        assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card, code).await));
+        assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card.into(), code).await));
         let mut work = post.app.store.begin().await.unwrap();
         assert!(is_over(confirmation::follow_code(&post.app, work.as_mut(), &tested).await), "good once");
     });
@@ -47,11 +47,11 @@ fn wrong_codes_use_up_the_tries_and_not_the_link() {
     post.site.runtime().block_on(async {
         let (card, asked) = asked(&post).await;
         for _ in 0..5 {
-            assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card, "AAAAAAAA").await));
+            assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card.into(), "AAAAAAAA").await));
         }
         let right = asked.code.as_deref().unwrap();
-        assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card, right).await), "no try is left");
-        assert!(is_over(confirmation::test_code(&post.app, Purpose::ResetUserCode, card, right).await));
+        assert!(is_over(confirmation::test_code(&post.app, PURPOSE, card.into(), right).await), "no try is left");
+        assert!(is_over(confirmation::test_code(&post.app, Purpose::ResetUserCode, card.into(), right).await));
         let mut work = post.app.store.begin().await.unwrap();
         confirmation::follow(&post.app, work.as_mut(), PURPOSE, &asked.token).await.unwrap();
     });

@@ -20,7 +20,7 @@ fn contact(post: &Post) -> Contact {
     post.site.runtime().block_on(async {
         let mut reader = post.app.store.read().await.unwrap();
         let card = reader.card_by_number(&post.site.number).await.unwrap().unwrap();
-        reader.contact(card.holder).await.unwrap().unwrap()
+        reader.contact(card.id).await.unwrap().unwrap()
     })
 }
 

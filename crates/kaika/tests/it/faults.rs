@@ -159,11 +159,19 @@ fn after_the_period_a_card_is_not_activated() {
     let refusal = site.run(JobKind::Activate, None).result.unwrap_err();
     assert_eq!(refusal.code, Code::ActivationPeriodOver);
     let app = site.open();
-    let swept = site.runtime().block_on(kaika_app::cards::sweep(&app, true)).unwrap();
+    let swept =
+        site.runtime().block_on(kaika_app::cards::sweep(&app, true, &kaika_domain::audit::Actor::Scheduler)).unwrap();
     assert_eq!(swept.len(), 1);
-    let swept = site.runtime().block_on(kaika_app::cards::sweep(&app, false)).unwrap();
+    let swept =
+        site.runtime().block_on(kaika_app::cards::sweep(&app, false, &kaika_domain::audit::Actor::Scheduler)).unwrap();
     assert_eq!(swept.len(), 1);
-    assert_eq!(site.runtime().block_on(kaika_app::cards::sweep(&app, false)).unwrap().len(), 0);
+    assert_eq!(
+        site.runtime()
+            .block_on(kaika_app::cards::sweep(&app, false, &kaika_domain::audit::Actor::Scheduler))
+            .unwrap()
+            .len(),
+        0
+    );
     site.close(&app);
     let refusal = site.run(JobKind::Activate, None).result.unwrap_err();
     assert_eq!(refusal.code, Code::ActivationPeriodOver);
@@ -175,8 +183,20 @@ fn a_suspended_card_is_not_activated() {
     let mut site = Site::personalised(|policy| policy.replace("afterwards = \"revoke\"", "afterwards = \"suspend\""));
     site.later(time::Duration::days(91));
     let app = site.open();
-    assert_eq!(site.runtime().block_on(kaika_app::cards::sweep(&app, false)).unwrap().len(), 1);
-    assert_eq!(site.runtime().block_on(kaika_app::cards::sweep(&app, false)).unwrap().len(), 0);
+    assert_eq!(
+        site.runtime()
+            .block_on(kaika_app::cards::sweep(&app, false, &kaika_domain::audit::Actor::Scheduler))
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        site.runtime()
+            .block_on(kaika_app::cards::sweep(&app, false, &kaika_domain::audit::Actor::Scheduler))
+            .unwrap()
+            .len(),
+        0
+    );
     site.close(&app);
     assert_eq!(site.run(JobKind::Activate, None).result.unwrap_err().code, Code::ActivationPeriodOver);
 }

@@ -220,7 +220,7 @@ fn sent_out(site: &Site, unit: &str) -> CardNumber {
             rank: CardRank::Supplementary,
         };
         let authority = "gca".parse().unwrap();
-        let mut card = order_card(&app, &authority, order, None).await.unwrap().card;
+        let mut card = order_card(&app, &authority, order, None, &super::world::operator()).await.unwrap().card;
         let now = app.clock.now();
         card.state = card.state.personalise(now).and_then(|state| state.dispatch(now)).unwrap();
         let mut work = app.store.begin().await.unwrap();

@@ -58,7 +58,8 @@ impl Server {
     fn link(&self, purpose: Purpose, payload: Value) -> String {
         self.runtime.block_on(async {
             let mut work = self.app.store.begin().await.unwrap();
-            let asked = confirmation::ask(&self.app, work.as_mut(), purpose, self.card, payload, false).await.unwrap();
+            let asked =
+                confirmation::ask(&self.app, work.as_mut(), purpose, self.card.into(), payload, false).await.unwrap();
             work.commit().await.unwrap();
             asked.token.to_string()
         })
@@ -79,7 +80,7 @@ impl Server {
         self.runtime.block_on(async {
             let mut reader = self.app.store.read().await.unwrap();
             let card = reader.card(self.card).await.unwrap().unwrap();
-            reader.contact(card.holder).await.unwrap().unwrap()
+            reader.contact(card.id).await.unwrap().unwrap()
         })
     }
 
@@ -155,7 +156,7 @@ fn two_links_of_a_card_do_not_lock_one_another_out() {
         let other = ConfirmationRecord {
             token_sha256: [1; 32],
             purpose: PURPOSE,
-            card: server.card,
+            subject: server.card.into(),
             payload: Value::Null,
             code_sha256: None,
             code_tries_left: 0,
@@ -182,7 +183,7 @@ fn two_links_of_a_card_do_not_lock_one_another_out() {
             let followed = scope.spawn(follow);
             until_it_waits(server.postgres.as_deref(), || followed.is_finished());
             server.runtime.block_on(async {
-                assert_eq!(work.void_confirmations(server.card, Some(PURPOSE), now).await.unwrap(), 1);
+                assert_eq!(work.void_confirmations(server.card.into(), Some(PURPOSE), now).await.unwrap(), 1);
                 work.commit().await.unwrap();
             });
             match followed.join().unwrap() {

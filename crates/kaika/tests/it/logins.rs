@@ -9,8 +9,8 @@ use kaika_agent::{
 };
 use kaika_app::{
     App, Failure,
-    access::{LoggedIn, end_session, forget_sessions, logged_in},
-    cards::{AskedLogin, BegunSession, ask_login, begin_session, issue_ticket, job_outcome},
+    access::{BegunSession, LoggedIn, end_session, forget_sessions, logged_in},
+    cards::{AskedLogin, ask_login, begin_session, issue_ticket, job_outcome},
 };
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;

@@ -32,7 +32,7 @@ fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: Cert
     let (organisation, rank) = (Organisation::default(), CardRank::Primary);
     let order = CardOrder { subject, organisation, email: None, contact: None, rank };
     site.runtime().block_on(async {
-        let card = order_card(app, &gca(), order, None).await.unwrap().card;
+        let card = order_card(app, &gca(), order, None, &super::world::operator()).await.unwrap().card;
         let mut work = app.store.begin().await.unwrap();
         let own = work.card_by_number(&site.number).await.unwrap().unwrap();
         let model = work.certificates_of_card(own.id).await.unwrap().remove(1);

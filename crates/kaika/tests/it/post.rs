@@ -110,7 +110,8 @@ impl Post {
 
     /// A station's `Authorization`.
     pub(crate) fn station(&self) -> String {
-        let enrolled = self.site.runtime().block_on(enrol_station(&self.app, "counter")).unwrap();
+        let enrolled =
+            self.site.runtime().block_on(enrol_station(&self.app, "counter", &super::world::operator())).unwrap();
         format!("Station {}:{}", enrolled.station, enrolled.token)
     }
 

@@ -252,7 +252,7 @@ fn an_order_and_a_blank_card_are_taken_once() {
                     contact: None,
                     rank: CardRank::Primary,
                 };
-                order_card(app, &gca, order, None).await.unwrap();
+                order_card(app, &gca, order, None, &super::world::operator()).await.unwrap();
                 let mut work = app.store.begin().await.unwrap();
                 let mut first = work.oldest_order(None).await.unwrap().unwrap();
                 first.device = Some(if same_card { device } else { device + 1 });
@@ -331,7 +331,7 @@ fn a_change_of_status_goes_by_what_another_has_left() {
         };
         let by_authority = || {
             let (which, revoke) = (Which::Card(site.number.clone()), StatusChange::Revoke(RevokeReason::Ceased));
-            runtime.block_on(change_status_by_authority(app, &which, revoke)).unwrap();
+            runtime.block_on(change_status_by_authority(app, &which, revoke, &super::world::operator())).unwrap();
         };
         let ways: [&(dyn Fn() + Sync); 2] = [&by_card, &by_authority];
         for way in ways {
@@ -367,7 +367,8 @@ fn a_sweep_waits_for_an_activation() {
         work
     });
     let swept = std::thread::scope(|scope| {
-        let swept = scope.spawn(|| runtime.block_on(sweep(&app, false)).unwrap());
+        let swept =
+            scope.spawn(|| runtime.block_on(sweep(&app, false, &kaika_domain::audit::Actor::Scheduler)).unwrap());
         until_it_waits(Some(&url), || swept.is_finished());
         runtime.block_on(async {
             let mut card = work.card_by_number(&site.number).await.unwrap().unwrap();

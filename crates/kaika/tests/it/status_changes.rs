@@ -85,7 +85,7 @@ impl Scene {
 
     fn authority(&self, change: StatusChange) -> Result<ChangedStatus, Refusal> {
         let which = Which::Card(self.site.number.clone());
-        refusal(self.on(change_status_by_authority(&self.app, &which, change)))
+        refusal(self.on(change_status_by_authority(&self.app, &which, change, &super::world::operator())))
     }
 
     fn certificates(&self) -> Vec<Certificate> {
@@ -236,7 +236,9 @@ fn a_single_certificate_is_changed_by_its_serial_number() {
     let scene = Scene::activated();
     let all = scene.certificates();
     let login = all.iter().find(|certificate| certificate.role == CertificateRole::Login).unwrap();
-    let change = |which, change| refusal(scene.on(change_status_by_authority(&scene.app, &which, change)));
+    let change = |which, change| {
+        refusal(scene.on(change_status_by_authority(&scene.app, &which, change, &super::world::operator())))
+    };
     let done = change(Which::Serial(login.serial.clone()), REVOKE).unwrap();
     assert_eq!(done.card.as_ref(), Some(&scene.site.number));
     assert_eq!(done.certificates.len(), 1);
@@ -272,7 +274,7 @@ fn what_bars_a_certificate_bars_the_one_that_is_to_take_its_place() {
     let change = |serial: &SerialNumber, change| {
         let app = site.open();
         let which = Which::Serial(serial.clone());
-        site.runtime().block_on(change_status_by_authority(&app, &which, change)).unwrap();
+        site.runtime().block_on(change_status_by_authority(&app, &which, change, &super::world::operator())).unwrap();
         site.close(&app);
     };
     let check = || site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap();

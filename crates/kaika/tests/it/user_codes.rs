@@ -147,7 +147,7 @@ fn links_run_out_and_are_for_one_thing() {
     assert_eq!(tried(&post, NEW_CODE), None);
     // A terminated card gets no mail.
     post.later(time::Duration::days(91));
-    post.site.runtime().block_on(sweep(&post.app, false)).unwrap();
+    post.site.runtime().block_on(sweep(&post.app, false, &kaika_domain::audit::Actor::Scheduler)).unwrap();
     post.mails();
     ask(&post, &number, HOLDER);
     assert_eq!(post.mails().len(), 0);

@@ -19,6 +19,7 @@ use kaika_app::{
 use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
 use kaika_card::{Holder, Pin, Secrets};
 use kaika_domain::{
+    audit::Actor,
     authorities::{Policy, Roots},
     cards::{CardRank, CardState},
     holders::Organisation,
@@ -53,7 +54,7 @@ pub(crate) const OTHER_PIN: &str = "97531862";
 pub(crate) const CONTACT: &str = "desk@agency.example";
 /// To be named in certificates.
 pub(crate) const EMAIL: &str = "office@agency.example";
-const DEVICE: u32 = 4711;
+pub(crate) const DEVICE: u32 = 4711;
 
 pub(crate) struct FrozenClock(pub(crate) OffsetDateTime);
 
@@ -222,10 +223,10 @@ impl Site {
         };
         let (number, station) = site.runtime.block_on(async {
             let roots = Roots::parse(include_str!("../../authorities/roots.toml")).unwrap();
-            found_authorities(&app, &roots[..1]).await.unwrap();
+            found_authorities(&app, &roots[..1], &operator()).await.unwrap();
             let code = UserCode::parse(USER_CODE).unwrap();
-            let ordered = order_card(&app, &authority, order, Some(code)).await.unwrap();
-            let station = enrol_station(&app, "test").await.unwrap();
+            let ordered = order_card(&app, &authority, order, Some(code), &operator()).await.unwrap();
+            let station = enrol_station(&app, "test", &operator()).await.unwrap();
             (ordered.card.number, Station { station: station.station, token: station.token.into() })
         });
         site.close(&app);
@@ -270,11 +271,12 @@ impl Site {
             for certificate in certificates.iter().filter(|c| c.role != CertificateRole::CardAuthentication) {
                 let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap();
                 let order = IssueOrder {
-                    actor: kaika_domain::audit::Actor::Holder(card.number.clone()),
+                    actor: Actor::Holder(card.number.clone()),
                     job,
                     card: card.clone(),
                     holder: holder.clone(),
                     role: certificate.role,
+                    email: card.email.clone(),
                     public_key: parsed.public_key().spki_der().to_vec(),
                     not_after: None,
                 };
@@ -673,4 +675,9 @@ impl Portal for InProcess {
             Ok(through_json(&self.runtime.block_on(state).map_err(refused)?))
         })
     }
+}
+
+/// Who gives commands in tests.
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("tester".parse().unwrap())
 }

@@ -76,7 +76,12 @@ pub(crate) fn status(code: Code) -> StatusCode {
         Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
-        Code::Stale | Code::AlreadyActivated | Code::NoOrder | Code::CardNotBlank => StatusCode::CONFLICT,
+        Code::Stale
+        | Code::AlreadyActivated
+        | Code::NoOrder
+        | Code::OrderTaken
+        | Code::OrderOver
+        | Code::CardNotBlank => StatusCode::CONFLICT,
         Code::AlreadySuspended
         | Code::AlreadyRevoked
         | Code::NotSuspended

@@ -14,8 +14,7 @@ use axum::{
 };
 use kaika_app::{
     Failure,
-    access::{LoggedIn, logged_in},
-    cards::BegunSession,
+    access::{BegunSession, LoggedIn, logged_in},
 };
 use kaika_domain::authorities::Policy;
 use kaika_wire::{AuthorityId, Code};

@@ -2,13 +2,16 @@
 
 use super::{
     Connection, Db, Found, Work,
-    rows::{Row, array, json, number, parsed, text, time, time_or_none, to_json, to_word, unreadable, word},
+    rows::{
+        Row, array, json, number, parsed, parsed_or_none, text, time, time_or_none, to_json, to_word, unreadable, word,
+    },
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
 use kaika_app::access::{
     AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord,
 };
+use kaika_domain::access::Subject;
 use kaika_wire::{CardId, StationId};
 use sqlx::Row as _;
 use time::OffsetDateTime;
@@ -16,7 +19,7 @@ use time::OffsetDateTime;
 macro_rules! confirmations {
     ($which:literal) => {
         concat!(
-            "SELECT token_sha256, purpose, card, payload, code_sha256, code_tries_left, asked_at, expires_at, \
+            "SELECT token_sha256, purpose, subject, payload, code_sha256, code_tries_left, asked_at, expires_at, \
             used_at FROM confirmation",
             $which
         )
@@ -35,24 +38,24 @@ statements! {
         WHERE card = $1 AND fails_without_card < $2 RETURNING hash, fails, fails_without_card, set_at";
     CREDIT_WITHOUT_CARD = "UPDATE user_code SET fails_without_card = 0 WHERE card = $1 AND hash = $2";
     CONFIRMATION = confirmations!(" WHERE token_sha256 = $1");
-    OPEN_CONFIRMATION = confirmations!(" WHERE card = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
+    OPEN_CONFIRMATION = confirmations!(" WHERE subject = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 \
         ORDER BY asked_at DESC, token_sha256 LIMIT 1");
-    COUNT_CONFIRMATIONS = "SELECT COUNT(*) AS asked FROM confirmation WHERE card = $1 AND purpose = $2 AND asked_at > $3";
-    INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, card, payload, code_sha256, \
+    COUNT_CONFIRMATIONS = "SELECT COUNT(*) AS asked FROM confirmation WHERE subject = $1 AND purpose = $2 AND asked_at > $3";
+    INSERT_CONFIRMATION = "INSERT INTO confirmation (token_sha256, purpose, subject, payload, code_sha256, \
         code_tries_left, asked_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     USE_CONFIRMATION = "UPDATE confirmation SET used_at = $3 \
         WHERE token_sha256 = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3";
     DEBIT_CONFIRMATION = "UPDATE confirmation SET code_tries_left = code_tries_left - 1 \
         WHERE token_sha256 = $1 AND used_at IS NULL AND expires_at > $2 AND code_tries_left > 0";
-    VOID_CONFIRMATIONS = "UPDATE confirmation SET used_at = $2 WHERE card = $1 AND used_at IS NULL AND expires_at > $2";
+    VOID_CONFIRMATIONS = "UPDATE confirmation SET used_at = $2 WHERE subject = $1 AND used_at IS NULL AND expires_at > $2";
     VOID_CONFIRMATIONS_FOR = "UPDATE confirmation SET used_at = $2 \
-        WHERE card = $1 AND purpose = $3 AND used_at IS NULL AND expires_at > $2";
+        WHERE subject = $1 AND purpose = $3 AND used_at IS NULL AND expires_at > $2";
     DELETE_CONFIRMATIONS = "DELETE FROM confirmation WHERE expires_at < $1";
     USE_CAPTCHA = "INSERT INTO captcha (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
     DELETE_CAPTCHAS = "DELETE FROM captcha WHERE expires_at < $1";
-    SESSION = "SELECT token_sha256, job, card, authority, begun_at, expires_at, ended_at FROM session WHERE \
+    SESSION = "SELECT token_sha256, subject, authority, job, begun_at, expires_at, ended_at FROM session WHERE \
         token_sha256 = $1";
-    INSERT_SESSION = "INSERT INTO session (token_sha256, job, card, authority, begun_at, expires_at, ended_at) \
+    INSERT_SESSION = "INSERT INTO session (token_sha256, subject, authority, job, begun_at, expires_at, ended_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     END_SESSION = "UPDATE session SET ended_at = $2 WHERE token_sha256 = $1 AND ended_at IS NULL";
     DELETE_SESSIONS = "DELETE FROM session WHERE expires_at < $1";
@@ -75,15 +78,15 @@ impl AccessReader for Work {
     async fn open_confirmation(
         &mut self,
         purpose: Purpose,
-        card: CardId,
+        subject: Subject,
         now: OffsetDateTime,
     ) -> Found<Option<ConfirmationRecord>> {
-        let query = sqlx::query::<Db>(OPEN_CONFIRMATION).bind(card.to_string()).bind(to_word(&purpose)?);
+        let query = sqlx::query::<Db>(OPEN_CONFIRMATION).bind(subject.to_string()).bind(to_word(&purpose)?);
         self.on(async |on| one_confirmation(query.bind(now.unix_timestamp()).fetch_optional(on).await)).await
     }
 
-    async fn count_confirmations(&mut self, purpose: Purpose, card: CardId, since: OffsetDateTime) -> Found<u64> {
-        let query = sqlx::query::<Db>(COUNT_CONFIRMATIONS).bind(card.to_string()).bind(to_word(&purpose)?);
+    async fn count_confirmations(&mut self, purpose: Purpose, subject: Subject, since: OffsetDateTime) -> Found<u64> {
+        let query = sqlx::query::<Db>(COUNT_CONFIRMATIONS).bind(subject.to_string()).bind(to_word(&purpose)?);
         let query = query.bind(since.unix_timestamp());
         self.on(async |on| number(&query.fetch_one(on).await.map_err(failure)?, "asked")).await
     }
@@ -138,9 +141,14 @@ impl AccessWriter for Work {
         Ok(self.execute(query).await? == 1)
     }
 
-    async fn void_confirmations(&mut self, card: CardId, purpose: Option<Purpose>, now: OffsetDateTime) -> Found<u64> {
+    async fn void_confirmations(
+        &mut self,
+        subject: Subject,
+        purpose: Option<Purpose>,
+        now: OffsetDateTime,
+    ) -> Found<u64> {
         let query = sqlx::query::<Db>(if purpose.is_some() { VOID_CONFIRMATIONS_FOR } else { VOID_CONFIRMATIONS });
-        let query = query.bind(card.to_string()).bind(now.unix_timestamp());
+        let query = query.bind(subject.to_string()).bind(now.unix_timestamp());
         let query = match purpose {
             Some(purpose) => query.bind(to_word(&purpose)?),
             None => query,
@@ -235,7 +243,7 @@ async fn insert_confirmation(on: &mut Connection, confirmation: &ConfirmationRec
     sqlx::query::<Db>(INSERT_CONFIRMATION)
         .bind(confirmation.token_sha256.to_vec())
         .bind(to_word(&confirmation.purpose)?)
-        .bind(confirmation.card.to_string())
+        .bind(confirmation.subject.to_string())
         .bind(to_json(&confirmation.payload)?)
         .bind(confirmation.code_sha256.map(|hash| hash.to_vec()))
         .bind(i64::from(confirmation.code_tries_left))
@@ -257,7 +265,7 @@ fn read_confirmation(row: &Row) -> Found<ConfirmationRecord> {
     Ok(ConfirmationRecord {
         token_sha256: array(row, "token_sha256")?,
         purpose: word(row, "purpose")?,
-        card: parsed(row, "card")?,
+        subject: parsed(row, "subject")?,
         payload: json(row, "payload")?,
         code_sha256: code.map(|code| code.try_into().map_err(|_| unreadable("code_sha256"))).transpose()?,
         code_tries_left: number(row, "code_tries_left")?,
@@ -285,9 +293,9 @@ async fn session(on: &mut Connection, token_sha256: &[u8; 32]) -> Found<Option<S
 async fn insert_session(on: &mut Connection, session: &SessionRecord) -> Found<()> {
     sqlx::query::<Db>(INSERT_SESSION)
         .bind(session.token_sha256.to_vec())
-        .bind(session.job.to_string())
-        .bind(session.card.to_string())
+        .bind(session.subject.to_string())
         .bind(session.authority.as_str().to_owned())
+        .bind(session.job.map(|job| job.to_string()))
         .bind(session.begun_at.unix_timestamp())
         .bind(session.expires_at.unix_timestamp())
         .bind(session.ended_at.map(OffsetDateTime::unix_timestamp))
@@ -300,9 +308,9 @@ async fn insert_session(on: &mut Connection, session: &SessionRecord) -> Found<(
 fn read_session(row: &Row) -> Found<SessionRecord> {
     Ok(SessionRecord {
         token_sha256: array(row, "token_sha256")?,
-        job: parsed(row, "job")?,
-        card: parsed(row, "card")?,
+        subject: parsed(row, "subject")?,
         authority: parsed(row, "authority")?,
+        job: parsed_or_none(row, "job")?,
         begun_at: time(row, "begun_at")?,
         expires_at: time(row, "expires_at")?,
         ended_at: time_or_none(row, "ended_at")?,

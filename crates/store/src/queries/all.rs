@@ -13,6 +13,7 @@ mod jobs;
 mod leases;
 mod listing;
 mod mail;
+mod orders;
 mod rows;
 mod schema;
 mod status;
@@ -94,6 +95,7 @@ pub(super) fn statements(texts: fn(&'static Many) -> &'static [&'static str]) ->
         leases::statements(texts),
         listing::statements(texts),
         mail::statements(texts),
+        orders::statements(texts),
         schema::statements(texts),
         status::statements(texts),
     ]

@@ -3,8 +3,8 @@
 use super::{
     Connection, Db, Found, WRITES_AT_ONCE, Work,
     rows::{
-        Row, bytes, json_or_none, number, number_or_none, parsed, parsed_or_none, text, time, time_or_none, to_json,
-        to_word, unreadable, word,
+        Row, bytes, json_or_none, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time,
+        time_or_none, to_json, to_word, unreadable, word,
     },
 };
 use crate::{failure, statements};
@@ -13,19 +13,15 @@ use kaika_app::{
     StoreError,
     cards::{CardReader, CardWriter, Receipt, StoredPuk},
 };
-use kaika_domain::{
-    cards::{Card, CardState, PukRecord, PukVersion},
-    holders::Holder,
-};
-use kaika_wire::{AuthorityId, CardId, CardNumber};
+use kaika_domain::cards::{Card, CardState, PukRecord, PukVersion};
+use kaika_wire::{AuthorityId, CardId, CardNumber, HolderId};
 use time::OffsetDateTime;
 
 macro_rules! cards {
     ($which:literal) => {
         concat!(
-            "SELECT card.id, card.number, card.authority, card.holder, card.rank, card.device, card.guid, \
-            card.ordered_at, card.state, card.dispatched_at, card.state_at, card.termination_reason, \
-            card.proved_email, card.version FROM card",
+            "SELECT id, number, authority, holder, rank, email, device, guid, ordered_at, state, dispatched_at, state_at, \
+            termination_reason, proved_email, version FROM card",
             $which
         )
     };
@@ -39,15 +35,15 @@ statements! {
     OLDEST_ORDER_OF = cards!(" WHERE state = 'ordered' AND device IS NULL AND authority = $1 \
         ORDER BY ordered_at, id LIMIT 1");
     OF_AUTHORITY = cards!(" WHERE authority = $1 ORDER BY ordered_at, id");
-    OF_SAME_HOLDER = cards!(" JOIN holder ON holder.id = card.holder \
-        WHERE holder.authority = $1 AND holder.subject = $2 ORDER BY card.ordered_at, card.id LIMIT 100");
+    OF_HOLDER = cards!(" WHERE holder = $1 ORDER BY ordered_at, id LIMIT 100");
     OVERDUE = cards!(" WHERE authority = $1 AND state = 'dispatched' AND dispatched_at < $2 \
         AND (dispatched_at, id) > ($3, $4) ORDER BY dispatched_at, id LIMIT $5");
     INSERT = "INSERT INTO card (id, number, authority, holder, rank, device, guid, ordered_at, state, dispatched_at, \
-        state_at, termination_reason, version, proved_email) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        state_at, termination_reason, version, proved_email, email) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     UPDATE = "UPDATE card SET rank = $3, device = $4, guid = $5, ordered_at = $6, state = $7, dispatched_at = $8, \
-        state_at = $9, termination_reason = $10, proved_email = $11, version = version + 1 WHERE id = $1 AND version = $2";
+        state_at = $9, termination_reason = $10, proved_email = $11, email = $12, version = version + 1 \
+        WHERE id = $1 AND version = $2";
     LOCK = "UPDATE card SET version = version WHERE id = $1";
     PUKS = "SELECT version, state, unanswered, exposed, ciphertext FROM puk WHERE card = $1 ORDER BY version";
     PUT_PUK = "INSERT INTO puk (card, version, state, unanswered, exposed, ciphertext) VALUES ($1, $2, $3, $4, $5, $6) \
@@ -79,8 +75,8 @@ impl CardReader for Work {
         self.on(async |on| cards(on, authority).await).await
     }
 
-    async fn cards_of_same_holder(&mut self, holder: &Holder) -> Found<Vec<Card>> {
-        self.on(async |on| cards_of_same_holder(on, holder).await).await
+    async fn cards_of_holder(&mut self, holder: HolderId) -> Found<Vec<Card>> {
+        self.on(async |on| cards_of_holder(on, holder).await).await
     }
 
     async fn overdue_cards(
@@ -150,9 +146,8 @@ async fn cards(on: &mut Connection, authority: &AuthorityId) -> Found<Vec<Card>>
     many(sqlx::query::<Db>(OF_AUTHORITY).bind(authority.as_str().to_owned()).fetch_all(on).await)
 }
 
-async fn cards_of_same_holder(on: &mut Connection, holder: &Holder) -> Found<Vec<Card>> {
-    let subject = to_json(&holder.subject)?;
-    many(sqlx::query::<Db>(OF_SAME_HOLDER).bind(holder.authority.as_str().to_owned()).bind(subject).fetch_all(on).await)
+async fn cards_of_holder(on: &mut Connection, holder: HolderId) -> Found<Vec<Card>> {
+    many(sqlx::query::<Db>(OF_HOLDER).bind(holder.to_string()).fetch_all(on).await)
 }
 
 async fn overdue_cards(
@@ -195,6 +190,7 @@ async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
         .bind(state.reason)
         .bind(card.version)
         .bind(card.proved_email.as_ref().map(to_json).transpose()?)
+        .bind(card.email.clone())
         .execute(on)
         .await
         .map_err(failure)?;
@@ -215,6 +211,7 @@ async fn update_card(on: &mut Connection, card: &mut Card) -> Found<()> {
         .bind(state.at)
         .bind(state.reason)
         .bind(card.proved_email.as_ref().map(to_json).transpose()?)
+        .bind(card.email.clone())
         .execute(on)
         .await
         .map_err(failure)?;
@@ -277,6 +274,7 @@ fn read(row: &Row) -> Found<Card> {
         authority: parsed(row, "authority")?,
         holder: parsed(row, "holder")?,
         rank: word(row, "rank")?,
+        email: text_or_none(row, "email")?,
         device: number_or_none(row, "device")?,
         guid: parsed_or_none(row, "guid")?,
         ordered_at: time(row, "ordered_at")?,

@@ -1,4 +1,4 @@
-//! Holders, their contacts, and which organisations they are of.
+//! Holders, who is written to about their cards, and which organisations they are of.
 
 use super::{
     Connection, Db, Found, Work,
@@ -9,23 +9,24 @@ use crate::{failure, statements};
 use async_trait::async_trait;
 use kaika_app::holders::{HolderReader, HolderWriter};
 use kaika_domain::holders::{Contact, Holder, Membership};
-use kaika_wire::{AuthorityId, EmailAddress, HolderId};
+use kaika_wire::{AuthorityId, CardId, HolderId};
 use time::OffsetDateTime;
 
 macro_rules! holders {
     ($which:literal) => {
-        concat!("SELECT id, authority, subject, organisation, email, registered_at FROM holder", $which)
+        concat!("SELECT id, authority, subject, organisation, registered_at FROM holder", $which)
     };
 }
 
 statements! {
     HOLDER = holders!(" WHERE id = $1");
-    INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, email, registered_at) \
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    SET_HOLDER_EMAIL = "UPDATE holder SET email = $2 WHERE id = $1";
-    CONTACT = "SELECT email, name, telephone FROM contact WHERE holder = $1";
-    PUT_CONTACT = "INSERT INTO contact (holder, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT (holder) DO UPDATE SET email = excluded.email, name = excluded.name, \
+    BY_SUBJECT = holders!(" WHERE authority = $1 AND subject = $2");
+    INSERT_HOLDER = "INSERT INTO holder (id, authority, subject, organisation, registered_at) \
+        VALUES ($1, $2, $3, $4, $5)";
+    UPDATE_HOLDER = "UPDATE holder SET organisation = $2 WHERE id = $1";
+    CONTACT = "SELECT email, name, telephone FROM contact WHERE card = $1";
+    PUT_CONTACT = "INSERT INTO contact (card, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (card) DO UPDATE SET email = excluded.email, name = excluded.name, \
         telephone = excluded.telephone, set_at = excluded.set_at";
     HOLDERS = holders!(" WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3");
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
@@ -44,8 +45,17 @@ impl HolderReader for Work {
         self.on(async |on| holder(on, id).await).await
     }
 
-    async fn contact(&mut self, holder: HolderId) -> Found<Option<Contact>> {
-        self.on(async |on| contact(on, holder).await).await
+    async fn holder_by_subject(
+        &mut self,
+        authority: &AuthorityId,
+        subject: &[(String, String)],
+    ) -> Found<Option<Holder>> {
+        let query = sqlx::query::<Db>(BY_SUBJECT).bind(authority.as_str().to_owned()).bind(to_json(&subject)?);
+        self.on(async |on| query.fetch_optional(on).await.map_err(failure)?.as_ref().map(read_holder).transpose()).await
+    }
+
+    async fn contact(&mut self, card: CardId) -> Found<Option<Contact>> {
+        self.on(async |on| contact(on, card).await).await
     }
 
     async fn holders(&mut self, authority: &AuthorityId, after: Option<HolderId>, limit: u32) -> Found<Vec<Holder>> {
@@ -72,13 +82,14 @@ impl HolderWriter for Work {
         self.on(async |on| insert_holder(on, holder).await).await
     }
 
-    async fn set_holder_email(&mut self, holder: HolderId, email: &EmailAddress) -> Found<()> {
-        self.on(async |on| set_holder_email(on, holder, email).await).await
+    async fn update_holder(&mut self, holder: &Holder) -> Found<()> {
+        let query = sqlx::query::<Db>(UPDATE_HOLDER).bind(holder.id.to_string()).bind(to_json(&holder.organisation)?);
+        self.execute(query).await.map(drop)
     }
 
-    async fn put_contact(&mut self, holder: HolderId, contact: &Contact, now: OffsetDateTime) -> Found<()> {
+    async fn put_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Found<()> {
         let query = sqlx::query::<Db>(PUT_CONTACT)
-            .bind(holder.to_string())
+            .bind(card.to_string())
             .bind(contact.email.as_str().to_owned())
             .bind(contact.name.clone())
             .bind(contact.telephone.clone())
@@ -107,17 +118,10 @@ async fn insert_holder(on: &mut Connection, holder: &Holder) -> Found<()> {
         .bind(holder.authority.as_str().to_owned())
         .bind(to_json(&holder.subject)?)
         .bind(to_json(&holder.organisation)?)
-        .bind(holder.email.clone())
         .bind(holder.registered_at.unix_timestamp())
         .execute(on)
         .await
         .map_err(failure)?;
-    Ok(())
-}
-
-async fn set_holder_email(on: &mut Connection, id: HolderId, email: &EmailAddress) -> Found<()> {
-    let query = sqlx::query::<Db>(SET_HOLDER_EMAIL).bind(id.to_string()).bind(email.as_str().to_owned());
-    query.execute(on).await.map_err(failure)?;
     Ok(())
 }
 
@@ -127,13 +131,12 @@ fn read_holder(row: &Row) -> Found<Holder> {
         authority: parsed(row, "authority")?,
         subject: json(row, "subject")?,
         organisation: json(row, "organisation")?,
-        email: text_or_none(row, "email")?,
         registered_at: time(row, "registered_at")?,
     })
 }
 
-async fn contact(on: &mut Connection, holder: HolderId) -> Found<Option<Contact>> {
-    let row = sqlx::query::<Db>(CONTACT).bind(holder.to_string()).fetch_optional(on).await.map_err(failure)?;
+async fn contact(on: &mut Connection, card: CardId) -> Found<Option<Contact>> {
+    let row = sqlx::query::<Db>(CONTACT).bind(card.to_string()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| {
         Ok(Contact {
             email: parsed(&row, "email")?,

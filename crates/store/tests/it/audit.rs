@@ -1,6 +1,6 @@
 //! The audit log: one chain, whoever writes.
 
-use crate::sample::{NOW, event, holder, job_id, read, seconds, write};
+use crate::sample::{NOW, event, holder, job_id, operator, read, seconds, write};
 use kaika_app::{
     Store, StoreError,
     audit::{Chained, Event, Head},
@@ -42,7 +42,7 @@ async fn an_empty_log_has_an_empty_head(store: Arc<dyn Store>) {
 
 async fn events_come_back_as_they_were_written(store: Arc<dyn Store>) {
     let events = [
-        (Actor::Operator, json!({"number": "GC00000000000001"})),
+        (operator(), json!({"number": "GC00000000000001"})),
         (Actor::Holder("GC00000000000001".parse().unwrap()), json!(null)),
         (Actor::Station(StationId::new(NOW, [1; 10])), json!({"text": "測試\u{20bb7} ' \" \\ \u{0} \n", "n": 1.5})),
         (Actor::Scheduler, json!({"job": job_id(1).to_string(), "list": [1, [2], {}]})),

@@ -30,7 +30,6 @@ async fn holders_come_back(store: Arc<dyn Store>) {
         business_number: Some("12345675".into()),
         agency_oid: Some("2.16.886.101.20003".into()),
     };
-    full.email = Some("tester@example.tw".into());
     full.subject.push(("CN".into(), "測試\u{20bb7} 'quoted' \"twice\" \\".into()));
     for holder in [&plain, &full] {
         write(&*store, async |work| work.insert_holder(holder).await).await.unwrap();
@@ -46,6 +45,7 @@ fn every_state() -> Vec<CardState> {
         TerminationReason::Lost,
         TerminationReason::Replaced,
         TerminationReason::Destroyed,
+        TerminationReason::NoLongerNeeded,
     ];
     let mut states = vec![
         CardState::Ordered,

@@ -23,7 +23,7 @@ fn confirmation(n: u8, card: CardId) -> ConfirmationRecord {
     ConfirmationRecord {
         token_sha256: [n; 32],
         purpose: Purpose::ChangeContact,
-        card,
+        subject: card.into(),
         payload: json!({ "email": "測試@agency.example", "n": n }),
         code_sha256: Some([n + 100; 32]),
         code_tries_left: 3,
@@ -104,19 +104,19 @@ async fn open_ones_are_counted_and_voided(store: Arc<dyn Store>) {
     let other = ConfirmationRecord { purpose: Purpose::ResetUserCode, ..confirmation(3, card.id) };
     write(&*store, async |work| work.insert_confirmation(&other).await).await.unwrap();
     let open = async |purpose, at| {
-        let found = read(&*store).await.open_confirmation(purpose, card.id, seconds(at)).await.unwrap();
+        let found = read(&*store).await.open_confirmation(purpose, card.id.into(), seconds(at)).await.unwrap();
         found.map(|found| found.token_sha256[0])
     };
     assert_eq!(open(Purpose::ChangeContact, 10).await, Some(2), "the newest");
     assert_eq!(open(Purpose::ChangeContact, 300).await, None);
     let mut reader = read(&*store).await;
     for (since, expected) in [(0, 2), (1, 1), (2, 0)] {
-        let counted = reader.count_confirmations(Purpose::ChangeContact, card.id, seconds(since)).await.unwrap();
+        let counted = reader.count_confirmations(Purpose::ChangeContact, card.id.into(), seconds(since)).await.unwrap();
         assert_eq!(counted, expected, "since {since}");
     }
     drop(reader);
     let void = async |purpose| {
-        write(&*store, async |work| work.void_confirmations(card.id, purpose, seconds(10)).await).await.unwrap()
+        write(&*store, async |work| work.void_confirmations(card.id.into(), purpose, seconds(10)).await).await.unwrap()
     };
     assert_eq!(void(Some(Purpose::ChangeContact)).await, 2);
     assert_eq!(open(Purpose::ChangeContact, 10).await, None);
@@ -141,9 +141,9 @@ async fn a_contact_is_replaced(store: Arc<dyn Store>) {
         name: name.map(str::to_owned),
         telephone: name.map(|_| "02-0000-0000".to_owned()),
     };
-    assert_eq!(read(&*store).await.contact(card.holder).await.unwrap(), None);
+    assert_eq!(read(&*store).await.contact(card.id).await.unwrap(), None);
     for contact in [contact("one@agency.example", Some("王小明")), contact("two@agency.example", None)] {
-        write(&*store, async |work| work.put_contact(card.holder, &contact, seconds(1)).await).await.unwrap();
-        assert_eq!(read(&*store).await.contact(card.holder).await.unwrap(), Some(contact));
+        write(&*store, async |work| work.put_contact(card.id, &contact, seconds(1)).await).await.unwrap();
+        assert_eq!(read(&*store).await.contact(card.id).await.unwrap(), Some(contact));
     }
 }

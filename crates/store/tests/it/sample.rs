@@ -91,7 +91,6 @@ pub(crate) fn holder(n: u8) -> Holder {
         authority: gca(),
         subject: vec![("C".into(), "TW".into()), ("O".into(), format!("測試機關{n}"))],
         organisation: Organisation::default(),
-        email: None,
         registered_at: NOW,
     }
 }
@@ -104,6 +103,7 @@ pub(crate) fn card(n: u8, holder: &Holder) -> Card {
         authority: holder.authority.clone(),
         holder: holder.id,
         rank: CardRank::Primary,
+        email: None,
         device: None,
         guid: None,
         ordered_at: seconds(n.into()),
@@ -180,7 +180,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
 pub(crate) fn event(n: i64) -> Event {
     Event {
         at: seconds(n),
-        actor: Actor::Operator,
+        actor: operator(),
         action: "card.order",
         payload: serde_json::json!({ "n": n, "words": "測試 \"quoted\"\n" }),
     }
@@ -205,4 +205,8 @@ pub(crate) async fn with_generation(store: &dyn Store) -> (Generation, Holder) {
     let (generation, holder) = (generation(1), with_holder(store).await);
     write(store, async |work| work.insert_generation(&generation).await).await.unwrap();
     (generation, holder)
+}
+
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("測試 operator".parse().unwrap())
 }

@@ -1,12 +1,14 @@
 //! Sessions: one for each login; and which cards strangers do not find.
 
-use crate::sample::{assert_stale, days, gca, job_id, read, seconds, with_card, write};
+use crate::sample::{NOW, assert_stale, days, gca, job_id, read, seconds, with_card, write};
 use kaika_app::{Store, access::SessionRecord};
-use kaika_domain::cards::Card;
+use kaika_domain::{access::Subject, cards::Card};
+use kaika_wire::{AccountId, CardId, ClientId, OfficerId};
 use std::sync::Arc;
 
 on_both! {
     a_login_opens_one_session,
+    whoever_logs_in_has_a_session,
     of_many_at_once_one_opens_it,
     a_session_ends_once_and_is_forgotten,
     a_card_is_published_until_its_holder_decides,
@@ -15,9 +17,9 @@ on_both! {
 fn session(n: u8, card: &Card) -> SessionRecord {
     SessionRecord {
         token_sha256: [n; 32],
-        job: job_id(n),
-        card: card.id,
+        subject: card.id.into(),
         authority: gca(),
+        job: Some(job_id(n)),
         begun_at: seconds(0),
         expires_at: seconds(1800),
         ended_at: None,
@@ -35,11 +37,28 @@ async fn a_login_opens_one_session(store: Arc<dyn Store>) {
     write(&*store, async |work| work.insert_session(&session(2, &card)).await).await.unwrap();
 }
 
+/// Those that no card job has opened are as many as anybody opens.
+async fn whoever_logs_in_has_a_session(store: Arc<dyn Store>) {
+    let id = [7; 10];
+    let subjects = [
+        Subject::Card(CardId::new(NOW, id)),
+        Subject::Account(AccountId::new(NOW, id)),
+        Subject::Officer(OfficerId::new(NOW, id)),
+        Subject::Client(ClientId::new(NOW, id)),
+    ];
+    let card = with_card(&*store).await;
+    for (n, subject) in (1..).zip(subjects) {
+        let opened = SessionRecord { subject, job: None, ..session(n, &card) };
+        write(&*store, async |work| work.insert_session(&opened).await).await.unwrap();
+        assert_eq!(read(&*store).await.session(&[n; 32]).await.unwrap(), Some(opened));
+    }
+}
+
 async fn of_many_at_once_one_opens_it(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     let tasks: Vec<_> = (1..20)
         .map(|n| {
-            let (store, session) = (Arc::clone(&store), SessionRecord { job: job_id(1), ..session(n, &card) });
+            let (store, session) = (Arc::clone(&store), SessionRecord { job: Some(job_id(1)), ..session(n, &card) });
             tokio::spawn(async move {
                 let mut work = store.begin().await.unwrap();
                 let opened = work.insert_session(&session).await;

@@ -169,6 +169,12 @@ refusal-station_unknown = This production station is not enrolled, or its enrolm
 refusal-no_order = No card is ordered that this one could become.
     .next = Please place an order with “kaika card order”, or check the card number.
 
+refusal-order_taken = Another blank card was put to this order, and is being made.
+    .next = Please put that card in again; where it is broken, have an operator run “kaika card set-aside” first.
+
+refusal-order_over = This order is over: its card was made, or it was withdrawn.
+    .next = Please look at the card's state with “kaika card list”.
+
 refusal-card_not_blank = This card is not blank. To protect what is on it, nothing was changed.
     .next = Please use a card in factory state.
 

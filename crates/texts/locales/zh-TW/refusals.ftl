@@ -166,6 +166,12 @@ refusal-station_unknown = 這個製卡工作站沒有登錄，或登錄已被取
 refusal-no_order = 沒有等待製作的卡片訂單。
     .next = 請先用 kaika card order 建立訂單，或檢查卡號。
 
+refusal-order_taken = 這張訂單已經放上另一張空白卡，正在製作。
+    .next = 請放回那張卡片再做一次；如果它壞了，請管理人員先執行 kaika card set-aside。
+
+refusal-order_over = 這張訂單已經結束：卡片已製作完成，或訂單已撤回。
+    .next = 請用 kaika card list 查看卡片的狀態。
+
 refusal-card_not_blank = 這張卡片不是空白卡。為了保護其中的內容，沒有更動它。
     .next = 請換一張出廠狀態的卡片。
 

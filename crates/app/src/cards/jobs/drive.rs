@@ -4,15 +4,15 @@ use super::{
     Open, View,
     batch::current_batch,
     perform::{Codes, end, perform},
-    record::record_batch,
+    record::{actor, record_batch},
     succeeded,
 };
 use crate::{
     App, Failure,
-    cards::{Ended, JobRecord, jobs::event},
+    cards::{Ended, JobRecord, jobs::event, making},
 };
 use kaika_domain::cards::job::{Decision, Event};
-use kaika_wire::{Code, JobState};
+use kaika_wire::{Code, JobKind, JobState};
 use serde_json::json;
 
 /// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
@@ -67,14 +67,19 @@ pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> ka
 }
 
 async fn finish<'a>(app: &App, job: &mut JobRecord, ended: Ended, open: Open<'a>) -> Result<View<'a>, Failure> {
-    let Open { mut work, view } = open;
+    let Open { mut work, mut view } = open;
     match &ended {
         Ended::Failed(refusal) => work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code}))),
         Ended::Succeeded => work.audit(event(app, job, &view, "card_job.succeed", json!({}))),
         Ended::Fenced => {}
     }
+    let failed = matches!(ended, Ended::Failed(_));
     end(job, ended, app.now());
     work.update_job(job).await?;
+    if failed && job.state.kind() == JobKind::Personalise {
+        let actor = actor(job, &view);
+        making::release_unchanged(app, work.as_mut(), &mut view.card, &actor).await?;
+    }
     work.commit().await?;
     Ok(view)
 }

@@ -12,7 +12,7 @@ use crate::kernel::retried;
 use crate::{
     App, Failure,
     authorities::IssueOrder,
-    cards::{Ended, JobRecord, Receipt},
+    cards::{Ended, JobRecord, Receipt, making},
 };
 use futures_util::future::try_join_all;
 use kaika_domain::{
@@ -106,7 +106,7 @@ async fn test_user_code<'a>(
     Ok((performed, Open::begin(app, job.card).await?))
 }
 
-/// `email`: what the certificates name, where it is not the holder's address on record.
+/// `email`: what the certificates name, where it is not the card's address on record.
 async fn issue<'a>(
     app: &'a App,
     job: &JobRecord,
@@ -115,14 +115,12 @@ async fn issue<'a>(
     view: &View<'_>,
 ) -> Result<Open<'a>, Failure> {
     let mut reader = app.store.read().await?;
-    let mut holder = reader
+    let holder = reader
         .holder(view.card.holder)
         .await?
         .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     drop(reader);
-    if let Some(email) = email {
-        holder.email = Some(email.as_str().to_owned());
-    }
+    let email = email.map(|email| email.as_str().to_owned()).or_else(|| view.card.email.clone());
     let orders: Vec<_> = keys
         .iter()
         .map(|key| IssueOrder {
@@ -131,6 +129,7 @@ async fn issue<'a>(
             card: view.card.clone(),
             holder: holder.clone(),
             role: key.role,
+            email: email.clone(),
             public_key: key.public_key.clone(),
             // Another address is no renewal.
             not_after: view.facts().certificate(key.role).map(|replaced| replaced.not_after),
@@ -234,16 +233,15 @@ async fn accepted<'a>(
     Ok(open)
 }
 
-/// The address that the accepted certificates name is the holder's.
+/// The address that the accepted certificates name is the card's.
 async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
     let Open { work, view } = open;
     let signature = view.role(CertificateRole::Signature)?;
     let Some(named) = signature.emails().first() else { return Ok(()) };
-    let holder = work.holder(view.card.holder).await?;
-    if holder.is_some_and(|holder| holder.email.as_deref() != Some(named)) {
-        let named = named.parse().map_err(|_| Failure::Inconsistent("a certificate names no address".into()))?;
-        work.set_holder_email(view.card.holder, &named).await?;
-        work.audit(event(app, job, view, "holder.set_email", json!({})));
+    if view.card.email.as_ref() != Some(named) {
+        view.card.email = Some(named.clone());
+        work.update_card(&mut view.card).await?;
+        work.audit(event(app, job, view, "card.set_email", json!({})));
     }
     Ok(())
 }
@@ -314,6 +312,7 @@ async fn personalised<'a>(
         None => state,
     };
     open.work.update_card(&mut open.view.card).await?;
+    making::made(app, open.work.as_mut(), &open.view.card).await?;
     end(job, Ended::Succeeded, now);
     open.work.update_job(job).await?;
     Ok(open)

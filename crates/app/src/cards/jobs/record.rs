@@ -4,7 +4,7 @@ use super::{Open, Report, View};
 use crate::{
     App, Failure, UnitOfWork,
     audit::Event,
-    cards::{Ended, JobRecord, StoredPuk, Worker},
+    cards::{Ended, JobRecord, StoredPuk, Worker, making},
 };
 use kaika_domain::{
     audit::Actor,
@@ -14,7 +14,7 @@ use kaika_domain::{
     },
     certificates::{Certificate, Placement},
 };
-use kaika_wire::{Expectation, Nonce, SecretKind};
+use kaika_wire::{Expectation, JobKind, Nonce, SecretKind};
 use serde_json::json;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -51,6 +51,9 @@ pub(crate) async fn record_report<'a>(
             }
             _ => {}
         }
+    }
+    if job.state.kind() == JobKind::Personalise {
+        making::record_refusal(work.as_mut(), job, &view.card, report).await?;
     }
     if takes_card(job, report) {
         fence(app, work.as_mut(), job, view).await?;
@@ -152,6 +155,9 @@ pub(crate) async fn record_batch(
 ) -> Result<(), Failure> {
     let Open { work, view } = open;
     job.state.may_send(&steps, &view.facts())?;
+    if job.state.kind() == JobKind::Personalise {
+        making::record(work.as_mut(), job.id, &view.card, &steps).await?;
+    }
     let mut tried = BTreeSet::new();
     for step in &steps {
         if let Step::ChangePuk { from, to } = step {

@@ -6,12 +6,16 @@ use crate::{
     cards::{
         JobRecord,
         jobs::{Codes, Open, View, drive, event, fence},
+        making,
     },
     kernel::{retried, sha256, token},
 };
-use kaika_domain::cards::{
-    Card, CardState,
-    job::{CardJob, Event},
+use kaika_domain::{
+    audit::Actor,
+    cards::{
+        Card, CardState,
+        job::{CardJob, Event},
+    },
 };
 use kaika_wire::{
     CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
@@ -87,25 +91,27 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
             _ => Err(Refusal::new(Code::CardNotBlank).detail(format!("it is card {}", card.number)).into()),
         };
     }
+    let ordered = |card: &Card| matches!(card.state, CardState::Ordered);
     let order = match &request.number {
-        Some(number) => work
-            .card_by_number(number)
-            .await?
-            .filter(|card| matches!(card.state, CardState::Ordered) && card.device.is_none()),
+        Some(number) => work.card_by_number(number).await?,
         None => work.oldest_order(request.authority.as_ref()).await?,
     };
-    let mut card = order.ok_or(Code::NoOrder)?;
+    let mut card = order.filter(ordered).ok_or(Code::NoOrder)?;
     if request.authority.as_ref().is_some_and(|authority| *authority != card.authority) {
         return Err(Code::WrongAuthority.into());
     }
-    card.device = Some(device);
-    work.update_card(&mut card).await?;
-    work.audit(crate::audit::Event {
-        at: app.now(),
-        actor: kaika_domain::audit::Actor::Station(station.id),
-        action: "card.take",
-        payload: json!({"card": card.number, "device": device}),
-    });
+    let station = Actor::Station(station.id);
+    if let Some(other) = card.device {
+        // Its order was named: another device that was put to it, and is as it was, gives way.
+        work.lock_card(card.id).await?;
+        card = work.card(card.id).await?.filter(ordered).ok_or(Code::NoOrder)?;
+        making::release_unchanged(app, work.as_mut(), &mut card, &station).await?;
+        if card.device.is_some() {
+            let detail = format!("device {other} is being made into card {}", card.number);
+            return Err(Refusal::new(Code::OrderTaken).detail(detail).into());
+        }
+    }
+    making::begin(app, work.as_mut(), &mut card, device, station).await?;
     work.commit().await?;
     Ok((card, expectation))
 }

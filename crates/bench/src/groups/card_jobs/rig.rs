@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use kaika_agent::readers::{exclusively, soft::desk_session};
 use kaika_app::{App, authorities::IssueOrder};
 use kaika_card::Secrets;
-use kaika_domain::{audit::Actor, cards::PukLedger, certificates::Certificate};
+use kaika_domain::{cards::PukLedger, certificates::Certificate};
 use kaika_softcard::vpcd::{self, Link};
 use kaika_softcard::{Exchange, SoftCard};
 use kaika_testkit::line::{Line, Moment, Then};
@@ -102,11 +102,12 @@ impl Rig {
             drop(reader);
             for one in certificates {
                 let order = IssueOrder {
-                    actor: Actor::Operator,
+                    actor: crate::site::operator(),
                     job: JobId::new(app.now(), [7; 10]),
                     card: card.clone(),
                     holder: holder.clone(),
                     role: one.role,
+                    email: card.email.clone(),
                     public_key: kaika_pki::Certificate::from_der(&one.certificate)?.public_key().spki_der().to_vec(),
                     not_after: None,
                 };
