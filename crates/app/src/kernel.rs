@@ -11,7 +11,7 @@ mod token;
 
 pub use clock::{Clock, Rng};
 pub(crate) use draw::draw;
-pub use failure::{Failure, StoreError, VaultError};
+pub use failure::{Conflict, Failure, StoreError, VaultError};
 pub(crate) use locks::Locks;
-pub(crate) use retry::{others_were_quicker, retried};
+pub(crate) use retry::retried;
 pub(crate) use token::{is_token, sha256, token};

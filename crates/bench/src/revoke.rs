@@ -2,8 +2,12 @@
 
 use crate::fill::serial;
 use anyhow::{Context, Result};
-use kaika_app::{App, audit::Event, authorities::Generation};
-use kaika_domain::certificates::RevocationReason;
+use kaika_app::{
+    App,
+    audit::{Action, Event, StatusFacts},
+    authorities::Generation,
+};
+use kaika_domain::certificates::{HoldBy, RevocationReason};
 
 /// Revokes the certificate of this number.
 pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> Result<()> {
@@ -13,8 +17,17 @@ pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> R
     let mut certificate = found.context("the certificate is on record")?;
     certificate.state = certificate.state.revoke(RevocationReason::KeyCompromise, now)?;
     work.update_certificate(&mut certificate).await?;
-    let payload = serde_json::json!({ "serial": certificate.serial, "reason": RevocationReason::KeyCompromise });
-    work.audit(Event { at: now, actor: crate::site::operator(), action: "certificate.revoke", payload });
+    let facts = StatusFacts {
+        card: None,
+        serial: certificate.serial.clone(),
+        role: certificate.role,
+        by: HoldBy::Authority,
+        way: "operator",
+        reason: "key_compromise",
+        status: certificate.status(now),
+    };
+    let action = Action::RevokeCertificate { facts };
+    work.audit(Event { at: now, actor: crate::site::operator(), action });
     work.commit().await?;
     Ok(())
 }

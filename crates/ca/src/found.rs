@@ -6,7 +6,7 @@ use crate::responder::{self, MAX_AUTHORITY_CERTIFICATE, RESPONDER_ALGORITHM};
 use crate::{error, template};
 use kaika_app::{
     StoreError,
-    audit::Event,
+    audit::{Action, Event},
     authorities::{Generation, IssueError},
     holders::subject_name,
 };
@@ -19,7 +19,6 @@ use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, ToBeCertified, weak};
 use kaika_wire::{AuthorityId, GenerationId};
-use serde_json::json;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -136,14 +135,13 @@ impl Core {
         work.audit(Event {
             at: generation.founded_at,
             actor: by.clone(),
-            action: "authority.found",
-            payload: json!({
-                "authority": generation.owner,
-                "generation": generation.name(),
-                "serial": certificate.serial().to_string(),
-                "not_after": certificate.not_after().unix_timestamp(),
-                "sha256": hex::encode(certificate.fingerprint()),
-            }),
+            action: Action::FoundAuthority {
+                authority: generation.owner.clone(),
+                generation: generation.name(),
+                serial: certificate.serial().to_string(),
+                not_after: certificate.not_after().unix_timestamp(),
+                sha256: certificate.fingerprint(),
+            },
         });
         work.commit().await?;
         Ok(generation)

@@ -7,7 +7,7 @@ use crate::core::{Core, IssuingKey, pki_serial};
 use crate::{error, template};
 use kaika_app::{
     StoreError, UnitOfWork,
-    audit::Event,
+    audit::{Action, Event},
     authorities::{IssueError, IssueOrder},
     certificates::{Issuance, IssuanceState, KeyUse, Settled},
 };
@@ -19,7 +19,6 @@ use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
 use kaika_pki::to_be_certified::assemble;
 use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
 use kaika_wire::CertificateId;
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -311,17 +310,16 @@ impl Core {
         Event {
             at: certificate.issued_at,
             actor: order.actor.clone(),
-            action: "certificate.issue",
-            payload: json!({
-                "certificate": certificate.id.to_string(),
-                "card": order.card.number,
-                "role": order.role,
-                "authority": key.generation.owner,
-                "generation": key.generation.name(),
-                "serial": certificate.serial,
-                "job": order.job.to_string(),
-                "sha256": hex::encode(certificate.sha256),
-            }),
+            action: Action::IssueCertificate {
+                certificate: certificate.id,
+                card: order.card.number.clone(),
+                role: order.role,
+                authority: key.generation.owner.clone(),
+                generation: key.generation.name(),
+                serial: certificate.serial.clone(),
+                job: order.job,
+                sha256: certificate.sha256,
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use crate::core::{Core, pki_serial, responder_key};
 use crate::keys::Signer;
 use crate::{error, template};
 use kaika_app::{
-    audit::Event,
+    audit::{Action, Event},
     authorities::{Generation, IssueError},
     holders::subject_name,
 };
@@ -13,7 +13,6 @@ use kaika_domain::audit::Actor;
 use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
-use serde_json::json;
 use std::sync::{Arc, PoisonError};
 use time::{Duration, OffsetDateTime};
 
@@ -80,13 +79,12 @@ impl Core {
         work.audit(Event {
             at: now,
             actor: Actor::Scheduler,
-            action: "authority.renew_responder",
-            payload: json!({
-                "generation": generation.name(),
-                "serial": renewed.serial().to_string(),
-                "not_after": renewed.not_after().unix_timestamp(),
-                "sha256": hex::encode(renewed.fingerprint()),
-            }),
+            action: Action::RenewResponder {
+                generation: generation.name(),
+                serial: renewed.serial().to_string(),
+                not_after: renewed.not_after().unix_timestamp(),
+                sha256: renewed.fingerprint(),
+            },
         });
         work.commit().await?;
         Ok(renewed)

@@ -170,6 +170,7 @@ async fn run(command: Command) -> Result<ExitCode> {
 fn complain(error: &anyhow::Error, as_json: bool) {
     let refusal = error.chain().find_map(|cause| match cause.downcast_ref::<Failure>() {
         Some(Failure::Refused(refusal)) => Some(refusal.clone()),
+        Some(Failure::Conflict(conflict)) => Some(conflict.refusal()),
         _ => cause.downcast_ref::<Refusal>().cloned(),
     });
     match refusal {

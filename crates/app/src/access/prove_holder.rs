@@ -7,11 +7,10 @@
 use crate::{
     App, Failure,
     access::{LoggedIn, has_user_codes},
-    audit::Event,
+    audit::{Action, Event, Through},
 };
 use kaika_domain::{audit::Actor, authorities::Policy, cards::Card};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
-use serde_json::json;
 
 /// How the holder was known, for the audit log.
 pub(crate) const WITHOUT_CARD: &str = "without_card";
@@ -79,7 +78,8 @@ async fn test_user_code(app: &App, policy: &Policy, card: &Card, code: &UserCode
         same_work(app, code).await?;
         return Ok(false);
     };
-    work.audit(event(app, card, "user_code.try", json!({})));
+    let through = || Through::Way { way: WITHOUT_CARD };
+    work.audit(event(app, card, Action::TryUserCode { card: card.number.clone(), through: through() }));
     work.commit().await?;
     let right = app.user_codes.verify(&record.hash, code).await?;
     let mut work = app.store.begin().await?;
@@ -87,7 +87,8 @@ async fn test_user_code(app: &App, policy: &Policy, card: &Card, code: &UserCode
         true => work.credit_user_code_without_card(card.id, &record.hash).await?,
         false => {
             let tries_left = limit.saturating_sub(record.fails_without_card);
-            work.audit(event(app, card, "user_code.wrong", json!({"tries_left": tries_left})));
+            let action = Action::WrongUserCode { card: card.number.clone(), through: through(), tries_left };
+            work.audit(event(app, card, action));
         }
     }
     work.commit().await?;
@@ -100,10 +101,6 @@ async fn same_work(app: &App, code: &UserCode) -> Result<(), Failure> {
     Ok(())
 }
 
-fn event(app: &App, card: &Card, action: &'static str, mut payload: serde_json::Value) -> Event {
-    if let Some(fields) = payload.as_object_mut() {
-        fields.insert("card".into(), json!(card.number));
-        fields.insert("way".into(), json!(WITHOUT_CARD));
-    }
-    Event { at: app.now(), actor: Actor::Holder(card.number.clone()), action, payload }
+fn event(app: &App, card: &Card, action: Action) -> Event {
+    Event { at: app.now(), actor: Actor::Holder(card.number.clone()), action }
 }

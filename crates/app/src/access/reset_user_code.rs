@@ -8,12 +8,12 @@ use crate::{
         has_user_codes, is_in_use,
         user_code::put,
     },
-    audit::Event,
+    audit::{Action, Event},
     mail::{Letter, post},
 };
 use kaika_domain::audit::Actor;
 use kaika_wire::{AuthorityId, CardNumber, Code, UserCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Sends a link, where there is such a card with a contact, and not several were sent just now. Nobody is told which of
 /// it was so: a stranger does not learn who has a card.
@@ -51,8 +51,7 @@ pub async fn ask_user_code_reset(
         at: now,
         // Who asked is not known; that the contact was written to is.
         actor: Actor::Authority(authority.clone()),
-        action: "user_code.send_link",
-        payload: json!({"card": card.number}),
+        action: Action::SendUserCodeLink { card: card.number.clone() },
     });
     work.commit().await?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure, Reader, StoreError, UnitOfWork,
-    audit::Event,
+    audit::{Action, Event},
     kernel::{sha256, token},
 };
 use kaika_domain::{
@@ -14,8 +14,7 @@ use kaika_domain::{
     },
     holders::Holder,
 };
-use kaika_wire::{AuthorityId, Code, JobId};
-use serde_json::json;
+use kaika_wire::{AuthorityId, CardNumber, Code, JobId};
 use time::{Duration, OffsetDateTime};
 
 /// Longer than a login's ticket: as long as that is remembered, so is that it was used.
@@ -85,8 +84,8 @@ pub(crate) async fn begin(
         Err(StoreError::Stale) => return Err(Code::NotLoggedIn.into()),
         Err(error) => return Err(error.into()),
     }
-    let actor = actor(work, subject).await?;
-    work.audit(event(app, authority, actor, "session.begin"));
+    let (actor, card) = who(work, subject).await?;
+    work.audit(Event { at: now, actor, action: Action::BeginSession { card, authority: authority.clone() } });
     Ok(BegunSession { token, expires_at: session.expires_at })
 }
 
@@ -138,8 +137,9 @@ pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Res
         return Ok(());
     };
     if work.end_session(&token, app.now()).await? {
-        let actor = actor(work.as_mut(), session.subject).await?;
-        work.audit(event(app, authority, actor, "session.end"));
+        let (actor, card) = who(work.as_mut(), session.subject).await?;
+        let action = Action::EndSession { card, authority: authority.clone() };
+        work.audit(Event { at: app.now(), actor, action });
         work.commit().await?;
     }
     Ok(())
@@ -158,23 +158,14 @@ pub async fn forget_sessions(app: &App) -> Result<u64, Failure> {
 }
 
 /// As the audit log names them.
-async fn actor(reader: &mut dyn Reader, subject: Subject) -> Result<Actor, Failure> {
+async fn who(reader: &mut dyn Reader, subject: Subject) -> Result<(Actor, Option<CardNumber>), Failure> {
     Ok(match subject {
         Subject::Card(card) => {
             let card = reader.card(card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {card}")))?;
-            Actor::Holder(card.number)
+            (Actor::Holder(card.number.clone()), Some(card.number))
         }
-        Subject::Account(account) => Actor::Account(account),
-        Subject::Officer(officer) => Actor::Officer(officer),
-        Subject::Client(client) => Actor::Client(client),
+        Subject::Account(account) => (Actor::Account(account), None),
+        Subject::Officer(officer) => (Actor::Officer(officer), None),
+        Subject::Client(client) => (Actor::Client(client), None),
     })
-}
-
-fn event(app: &App, authority: &AuthorityId, actor: Actor, action: &'static str) -> Event {
-    let card = match &actor {
-        Actor::Holder(number) => Some(number),
-        _ => None,
-    };
-    let payload = json!({"card": card, "authority": authority});
-    Event { at: app.now(), actor, action, payload }
 }

@@ -2,13 +2,12 @@
 
 use crate::{
     App, Failure,
-    audit::Event,
+    audit::{Action, Event},
     kernel::{sha256, token},
 };
 use kaika_domain::audit::Actor;
 use kaika_wire::{Code, StationId};
 use serde::Serialize;
-use serde_json::json;
 use time::OffsetDateTime;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +44,7 @@ pub async fn enrol_station(app: &App, name: &str, by: &Actor) -> Result<Enrolled
     work.audit(Event {
         at: now,
         actor: by.clone(),
-        action: "station.enrol",
-        payload: json!({"station": station.id.to_string(), "name": name}),
+        action: Action::EnrolStation { station: station.id, name: name.to_owned() },
     });
     work.commit().await?;
     Ok(EnrolledStation { station: station.id, token })

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure, UnitOfWork,
-    audit::Event,
+    audit::{Action, Event},
     kernel::draw,
     mail::{Letter, post},
 };
@@ -11,7 +11,6 @@ use kaika_domain::{
     cards::{Card, CardState},
 };
 use kaika_wire::{AuthorityId, Code, UserCode};
-use serde_json::json;
 use time::OffsetDateTime;
 
 #[derive(Clone, PartialEq, Eq)]
@@ -46,7 +45,7 @@ pub(super) async fn put(
     work.lock_card(card.id).await?;
     work.put_user_code(card.id, hash, now).await?;
     work.void_confirmations(card.id.into(), None, now).await?;
-    work.audit(Event { at: now, actor, action: "user_code.set", payload: json!({"card": card.number, "by": by}) });
+    work.audit(Event { at: now, actor, action: Action::SetUserCode { card: card.number.clone(), by } });
     if let Some(contact) = work.contact(card.id).await? {
         let letter = Letter::UserCodeChanged { number: card.number.clone() };
         post(app, work, &card.authority, &contact.email, &letter, None).await?;

@@ -1,7 +1,7 @@
 //! An event of the audit log, and how it is chained to the one before.
 
+use super::Action;
 use kaika_domain::audit::Actor;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -10,10 +10,7 @@ use time::OffsetDateTime;
 pub struct Event {
     pub at: OffsetDateTime,
     pub actor: Actor,
-    /// A verb of the glossary and its object: `card.activate`.
-    pub action: &'static str,
-    /// Facts; never a secret.
-    pub payload: Value,
+    pub action: Action,
 }
 
 /// An event as it stands in the database.
@@ -46,8 +43,8 @@ impl Head {
             sequence: self.sequence + 1,
             at: event.at.unix_timestamp(),
             actor: event.actor.to_string(),
-            action: event.action.to_owned(),
-            payload: event.payload.to_string(),
+            action: event.action.name().to_owned(),
+            payload: event.action.payload().to_string(),
             hash: [0; 32],
         };
         next.hash = next.expected_hash(&self.hash);

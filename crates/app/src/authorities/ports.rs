@@ -1,7 +1,7 @@
 //! Generations in the database, and who opens their keys.
 
 use super::Generation;
-use crate::kernel::{Failure, StoreError};
+use crate::kernel::{Conflict, Failure, StoreError};
 use async_trait::async_trait;
 use kaika_domain::{audit::Actor, cards::Card, certificates::Certificate, holders::Holder};
 use kaika_pki::crl::Revoked;
@@ -59,7 +59,8 @@ impl From<IssueError> for Failure {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Store(error) => error.into(),
-            IssueError::JobOver => Self::Refused(Code::Stale.into()),
+            // Who has the card by now has ended the job.
+            IssueError::JobOver => Self::Conflict(Conflict::Stale),
             IssueError::Key(detail) => Self::Refused(Refusal::new(Code::CardUnsuitable).detail(detail)),
             other => Self::Issue(Box::new(other)),
         }

@@ -4,7 +4,7 @@
 use crate::{
     App, Failure, UnitOfWork,
     access::confirmation::{self, Purpose},
-    audit::Event,
+    audit::{Action, Event},
     cards::{Ended, jobs::View},
     mail::{Letter, post},
 };
@@ -50,7 +50,7 @@ pub(crate) async fn ask_email_proof(app: &App, card: &Card, address: &EmailAddre
         minutes: asked.minutes(now),
     };
     post(app, work.as_mut(), authority, address, &letter, Some(asked.expires_at)).await?;
-    work.audit(event(app, card, "email.ask"));
+    work.audit(event(app, card, Action::AskEmailProof { card: card.number.clone() }));
     work.commit().await?;
     Ok(())
 }
@@ -133,10 +133,10 @@ pub async fn prove_email(app: &App, authority: &AuthorityId, token: &str) -> Res
 async fn proved(app: &App, work: &mut dyn UnitOfWork, mut card: Card, address: EmailAddress) -> Result<(), Failure> {
     card.proved_email = Some(ProvedEmail { address, at: app.now() });
     work.update_card(&mut card).await?;
-    work.audit(event(app, &card, "email.prove"));
+    work.audit(event(app, &card, Action::ProveEmail { card: card.number.clone() }));
     Ok(())
 }
 
-fn event(app: &App, card: &Card, action: &'static str) -> Event {
-    Event { at: app.now(), actor: Actor::Holder(card.number.clone()), action, payload: json!({"card": card.number}) }
+fn event(app: &App, card: &Card, action: Action) -> Event {
+    Event { at: app.now(), actor: Actor::Holder(card.number.clone()), action }
 }

@@ -3,7 +3,11 @@
 //! device, under the same number, until it is withdrawn.
 
 use super::{Ended, JobRecord, StoredPuk, jobs::Report};
-use crate::{App, Failure, UnitOfWork, audit::Event, kernel::retried};
+use crate::{
+    App, Failure, UnitOfWork,
+    audit::{Action, Event},
+    kernel::retried,
+};
 use kaika_domain::{
     audit::Actor,
     cards::{
@@ -14,7 +18,6 @@ use kaika_domain::{
     kernel::NotAllowed,
 };
 use kaika_wire::{CardNumber, Code, JobId, MakingId, Refusal};
-use serde_json::json;
 
 /// Puts a device to an order.
 pub(super) async fn begin(
@@ -28,8 +31,7 @@ pub(super) async fn begin(
     card.device = Some(device);
     work.update_card(card).await?;
     work.insert_making(&Making::begin(MakingId::new(now, app.rng.bytes()), card.id, Some(device), now)).await?;
-    let payload = json!({"card": card.number, "device": device});
-    work.audit(Event { at: now, actor, action: "card.take", payload });
+    work.audit(Event { at: now, actor, action: Action::TakeDevice { card: card.number.clone(), device } });
     Ok(())
 }
 
@@ -101,8 +103,8 @@ pub(super) async fn set_aside(
     if let Some(mut job) = work.open_job(card.id).await? {
         (job.open, job.ended, job.updated_at) = (false, Some(Ended::Fenced), now);
         work.update_job(&mut job).await?;
-        let payload = json!({"card": card.number, "older": job.id.to_string()});
-        work.audit(Event { at: now, actor: actor.clone(), action: "card_job.fence", payload });
+        let action = Action::FenceJobOfDevice { card: card.number.clone(), older: job.id };
+        work.audit(Event { at: now, actor: actor.clone(), action });
     }
     if how == MakingEnd::Spoilt {
         forget_device(app, work, card, actor).await?;
@@ -111,9 +113,12 @@ pub(super) async fn set_aside(
     work.update_card(card).await?;
     making.end(how, now).map_err(inconsistent)?;
     work.update_making(&making).await?;
-    let action = if how == MakingEnd::Spoilt { "making.spoil" } else { "making.release" };
-    let payload = json!({"card": card.number, "device": making.device});
-    work.audit(Event { at: now, actor: actor.clone(), action, payload });
+    let (number, device) = (card.number.clone(), making.device);
+    let action = match how {
+        MakingEnd::Spoilt => Action::SpoilDevice { card: number, device },
+        MakingEnd::Released | MakingEnd::Made => Action::ReleaseDevice { card: number, device },
+    };
+    work.audit(Event { at: now, actor: actor.clone(), action });
     Ok(Some(how))
 }
 
@@ -127,9 +132,9 @@ async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor:
         let reason = RevocationReason::CessationOfOperation;
         certificate.state = certificate.state.clone().revoke(reason, now).map_err(inconsistent)?;
         work.update_certificate(&mut certificate).await?;
-        let (serial, role) = (&certificate.serial, certificate.role);
-        let payload = json!({"card": card.number, "serial": serial, "role": role, "reason": reason});
-        work.audit(Event { at: now, actor: actor.clone(), action: "certificate.revoke", payload });
+        let (serial, role) = (certificate.serial.clone(), certificate.role);
+        let action = Action::RevokeOfDevice { card: card.number.clone(), serial, role, reason };
+        work.audit(Event { at: now, actor: actor.clone(), action });
     }
     let puks = work.puks(card.id).await?;
     let mut ledger = PukLedger::from_records(puks.iter().map(|puk| puk.record).collect());
@@ -194,8 +199,8 @@ pub async fn withdraw_order(app: &App, number: &CardNumber, by: &Actor) -> Resul
         work.update_order(&mut order).await?;
         card.state = card.state.terminate(TerminationReason::NoLongerNeeded, now).map_err(inconsistent)?;
         work.update_card(&mut card).await?;
-        let payload = json!({"card": card.number});
-        work.audit(Event { at: now, actor: by.clone(), action: "card.withdraw", payload });
+        let action = Action::WithdrawOrder { card: card.number.clone() };
+        work.audit(Event { at: now, actor: by.clone(), action });
         work.commit().await?;
         Ok(OrderChanged { card, making })
     })

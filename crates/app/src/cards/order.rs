@@ -3,7 +3,7 @@
 use crate::{
     App, Failure, UnitOfWork,
     access::draw_user_code,
-    audit::Event,
+    audit::{Action, Event},
     cards::StoredPuk,
     kernel::{draw, retried},
 };
@@ -105,8 +105,8 @@ async fn place(
     for record in PukLedger::factory().records() {
         work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
     }
-    let payload = json!({"card": card.number, "authority": policy.id, "holder": holder.to_string()});
-    work.audit(Event { at: now, actor: by.clone(), action: "card.order", payload });
+    let action = Action::OrderCard { card: card.number.clone(), authority: policy.id.clone(), holder };
+    work.audit(Event { at: now, actor: by.clone(), action });
     work.commit().await?;
     Ok(card)
 }
@@ -137,8 +137,8 @@ async fn registered(
     if order.organisation != Organisation::default() && order.organisation != known.organisation {
         known.organisation = order.organisation.clone();
         work.update_holder(&known).await?;
-        let payload = json!({"authority": policy.id, "holder": known.id.to_string()});
-        work.audit(Event { at: now, actor: by.clone(), action: "holder.update", payload });
+        let action = Action::UpdateHolder { authority: policy.id.clone(), holder: known.id };
+        work.audit(Event { at: now, actor: by.clone(), action });
     }
     Ok(known.id)
 }

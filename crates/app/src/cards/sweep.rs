@@ -1,6 +1,9 @@
 //! The 90-day sweep: what becomes of cards that were not activated in time.
 
-use crate::{App, Failure, audit::Event, kernel::others_were_quicker};
+use crate::{
+    App, Failure,
+    audit::{Action, Event},
+};
 use kaika_domain::{
     audit::Actor,
     authorities::{Activation, Overdue},
@@ -9,7 +12,6 @@ use kaika_domain::{
 };
 use kaika_wire::{AuthorityId, CardNumber};
 use serde::Serialize;
-use serde_json::json;
 use time::Duration;
 
 /// One card whose period is over.
@@ -33,10 +35,7 @@ pub async fn sweep(app: &App, dry_run: bool, by: &Actor) -> Result<Vec<Swept>, F
     for (authority, policy) in &app.policies {
         let Activation::Online { within_days, afterwards } = policy.activation else { continue };
         let before = app.now() - Duration::days(i64::from(within_days));
-        let outcome = match afterwards {
-            Overdue::Revoke => "revoke",
-            Overdue::Suspend => "suspend",
-        };
+        let outcome = outcome(afterwards);
         let mut after = None;
         loop {
             let cards = app.store.read().await?.overdue_cards(authority, before, after.as_ref(), PAGE).await?;
@@ -48,7 +47,7 @@ pub async fn sweep(app: &App, dry_run: bool, by: &Actor) -> Result<Vec<Swept>, F
                     Ok(true) => swept.push(Swept { authority: authority.clone(), number, outcome }),
                     Ok(false) => {}
                     // Somebody else changed it at this moment: the next sweep sees it again.
-                    Err(failure) if others_were_quicker(&failure) => {}
+                    Err(Failure::Conflict(_)) => {}
                     // One card that cannot be swept keeps no other from it.
                     Err(error) => failed = failed.or(Some(error)),
                 }
@@ -56,6 +55,13 @@ pub async fn sweep(app: &App, dry_run: bool, by: &Actor) -> Result<Vec<Swept>, F
         }
     }
     failed.map_or(Ok(swept), Err)
+}
+
+fn outcome(afterwards: Overdue) -> &'static str {
+    match afterwards {
+        Overdue::Revoke => "revoke",
+        Overdue::Suspend => "suspend",
+    }
 }
 
 /// False where there was nothing to do.
@@ -100,8 +106,7 @@ async fn sweep_card(
     work.audit(Event {
         at: now,
         actor: by.clone(),
-        action: "card.overdue",
-        payload: json!({"card": card.number, "outcome": if afterwards == Overdue::Revoke { "revoke" } else { "suspend" }}),
+        action: Action::CardOverdue { card: card.number.clone(), outcome: outcome(afterwards) },
     });
     work.commit().await?;
     Ok(true)

@@ -9,7 +9,11 @@ mod without_card;
 pub use outcome::{ChangeOutcome, change_outcome};
 pub use without_card::{WithoutCard, change_status_without_card};
 
-use crate::{App, Failure, UnitOfWork, audit::Event, kernel::retried};
+use crate::{
+    App, Failure, UnitOfWork,
+    audit::{Action, Event, StatusFacts},
+    kernel::retried,
+};
 use kaika_domain::{
     audit::Actor,
     authorities::Policy,
@@ -20,7 +24,6 @@ use kaika_wire::{
     CardNumber, CertificateRole, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind,
 };
 use serde::Serialize;
-use serde_json::json;
 use time::OffsetDateTime;
 
 /// Who asks for what, and how he was known.
@@ -77,20 +80,16 @@ pub async fn apply_change(
         work.update_certificate(certificate).await?;
         let (role, serial) = (certificate.role, certificate.serial.clone());
         let status = certificate.status(now);
-        work.audit(Event {
-            at: now,
-            actor: asked.actor.clone(),
-            action: action(change.kind()),
-            payload: json!({
-                "card": card.map(|card| &card.number),
-                "serial": serial,
-                "role": role,
-                "by": by,
-                "way": asked.way,
-                "reason": change.reason(),
-                "status": status,
-            }),
-        });
+        let facts = StatusFacts {
+            card: card.map(|card| card.number.clone()),
+            serial: serial.clone(),
+            role,
+            by,
+            way: asked.way,
+            reason: change.reason(),
+            status,
+        };
+        work.audit(Event { at: now, actor: asked.actor.clone(), action: action(change.kind(), facts) });
         done.push(ChangedCertificate { role, serial, before, status });
     }
     if done.is_empty() {
@@ -100,11 +99,11 @@ pub async fn apply_change(
     Ok(done)
 }
 
-fn action(kind: StatusChangeKind) -> &'static str {
+fn action(kind: StatusChangeKind, facts: StatusFacts) -> Action {
     match kind {
-        StatusChangeKind::Suspend => "certificate.suspend",
-        StatusChangeKind::Resume => "certificate.resume",
-        StatusChangeKind::Revoke => "certificate.revoke",
+        StatusChangeKind::Suspend => Action::SuspendCertificate { facts },
+        StatusChangeKind::Resume => Action::ResumeCertificate { facts },
+        StatusChangeKind::Revoke => Action::RevokeCertificate { facts },
     }
 }
 

@@ -3,12 +3,11 @@
 use crate::{
     App, Failure,
     access::LoggedIn,
-    audit::Event,
+    audit::{Action, Event},
     certificates::{FoundCertificate, shown},
 };
 use kaika_domain::{audit::Actor, cards::CardRank, holders::organisation_name};
 use kaika_wire::{CardNumber, CertificateRole};
-use serde_json::json;
 
 pub struct MyCard {
     pub number: CardNumber,
@@ -59,8 +58,7 @@ pub async fn set_publication(app: &App, who: &LoggedIn, published: bool) -> Resu
     work.audit(Event {
         at: now,
         actor: Actor::Holder(card.number.clone()),
-        action: "publication.set",
-        payload: json!({"card": card.number, "published": published}),
+        action: Action::SetPublication { card: card.number.clone(), published },
     });
     work.commit().await?;
     Ok(())

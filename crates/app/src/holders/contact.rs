@@ -7,7 +7,7 @@ use crate::{
         confirmation::{self, ConfirmationRecord, Purpose},
         is_in_use,
     },
-    audit::Event,
+    audit::{Action, Event},
     mail::{Letter, post},
 };
 use kaika_domain::{audit::Actor, cards::Card, holders::Contact};
@@ -67,8 +67,7 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
     work.audit(Event {
         at: now,
         actor: Actor::Holder(card.number.clone()),
-        action: "contact.ask_change",
-        payload: json!({"card": card.number}),
+        action: Action::AskContactChange { card: card.number.clone() },
     });
     work.commit().await?;
     Ok(AskedContact::LinkSent)
@@ -128,8 +127,7 @@ async fn put(
     work.audit(Event {
         at: now,
         actor: Actor::Holder(card.number.clone()),
-        action: "contact.change",
-        payload: json!({"card": card.number}),
+        action: Action::ChangeContact { card: card.number.clone() },
     });
     Ok(())
 }

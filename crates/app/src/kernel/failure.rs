@@ -8,6 +8,9 @@ pub enum Failure {
     /// The person's affair; said in their language.
     #[error(transparent)]
     Refused(Refusal),
+    /// Others were at the same rows: begun anew on what they have left, the same may go well.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
     #[error(transparent)]
     Store(StoreError),
     /// Nothing was issued, or signed.
@@ -35,10 +38,30 @@ impl From<Refusal> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Stale => Self::Refused(Code::Stale.into()),
-            // Whoever asks for it again gets it.
-            StoreError::Conflict => Self::Refused(Code::Busy.into()),
+            StoreError::Stale => Self::Conflict(Conflict::Stale),
+            StoreError::Conflict => Self::Conflict(Conflict::GaveWay),
             other => Self::Store(other),
+        }
+    }
+}
+
+/// Who was quicker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// Somebody has changed what this rested on, or taken what it wanted.
+    #[error("changed by somebody else in the meantime")]
+    Stale,
+    /// Several waited for one another, and this one gave way.
+    #[error("others were at the same rows, and this transaction had to give way")]
+    GaveWay,
+}
+
+impl Conflict {
+    /// What a person is told where nobody has begun anew.
+    pub fn refusal(self) -> Refusal {
+        match self {
+            Self::Stale => Code::Stale.into(),
+            Self::GaveWay => Code::Busy.into(),
         }
     }
 }

@@ -8,11 +8,10 @@
 use super::{Letter, MailRecord, MailState, Posted};
 use crate::{
     App, Failure,
-    audit::Event,
+    audit::{Action, Event},
     mail::{MailError, Mailer},
 };
 use kaika_domain::audit::Actor;
-use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 /// In one go; the rest is due still.
@@ -125,8 +124,11 @@ async fn settle(app: &App, mail: &MailRecord, next: &MailRecord) -> Result<(), F
         work.audit(Event {
             at: next.due_at,
             actor: Actor::Scheduler,
-            action: "mail.give_up",
-            payload: json!({"mail": mail.id.to_string(), "letter": mail.letter, "authority": mail.authority}),
+            action: Action::GiveMailUp {
+                mail: mail.id,
+                letter: mail.letter.clone(),
+                authority: mail.authority.clone(),
+            },
         });
     }
     work.commit().await?;

@@ -14,13 +14,13 @@ use kaika_app::{
     kernel::{Rng, VaultError},
 };
 use kaika_domain::{
-    cards::CardRank,
+    cards::{CardRank, Making},
     certificates::{Certificate, CertificateState, Placement},
     holders::Organisation,
 };
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
-    BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState,
+    BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState, MakingId,
     RevokeReason, SerialNumber, StatusChange, UserCode,
 };
 use std::sync::{
@@ -257,6 +257,8 @@ fn an_order_and_a_blank_card_are_taken_once() {
                 let mut first = work.oldest_order(None).await.unwrap().unwrap();
                 first.device = Some(if same_card { device } else { device + 1 });
                 work.update_card(&mut first).await.unwrap();
+                let making = Making::begin(MakingId::new(app.now(), [1; 10]), first.id, first.device, app.now());
+                work.insert_making(&making).await.unwrap();
                 let mut cards = work.cards(&gca).await.unwrap();
                 cards.retain(|card| card.id != first.id);
                 (work, first, cards)

@@ -165,6 +165,7 @@ fn gca() -> AuthorityId {
 fn refusal<T>(result: Result<T, Failure>) -> Result<T, Refusal> {
     result.map_err(|failure| match failure {
         Failure::Refused(refusal) => refusal,
+        Failure::Conflict(conflict) => conflict.refusal(),
         other => panic!("{other}"),
     })
 }

@@ -639,6 +639,7 @@ fn through_json<T: serde::Serialize, U: serde::de::DeserializeOwned>(value: &T) 
 fn refused(failure: kaika_app::Failure) -> Refusal {
     match failure {
         kaika_app::Failure::Refused(refusal) => refusal,
+        kaika_app::Failure::Conflict(conflict) => conflict.refusal(),
         other => Refusal::new(Code::Internal).detail(other.to_string()),
     }
 }

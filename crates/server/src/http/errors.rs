@@ -33,6 +33,7 @@ pub(crate) fn accepts_page(headers: &HeaderMap) -> bool {
 pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
     match failure {
         Failure::Refused(refusal) => refuse(refusal, headers),
+        Failure::Conflict(conflict) => refuse(conflict.refusal(), headers),
         // Most often the database is locked or being restarted: the same again soon may go well.
         Failure::Store(error @ StoreError::Database(_)) => {
             tracing::error!(%error, "the database failed");

@@ -1,6 +1,11 @@
 //! Records to write, told apart by a number, and the two movements of every case: read, and write in a transaction.
 
-use kaika_app::{Reader, Store, StoreError, UnitOfWork, audit::Event, authorities::Generation, cards::JobRecord};
+use kaika_app::{
+    Reader, Store, StoreError, UnitOfWork,
+    audit::{Action, Event},
+    authorities::Generation,
+    cards::JobRecord,
+};
 use kaika_domain::{
     audit::Actor,
     cards::{Card, CardRank, CardState, job::CardJob},
@@ -10,7 +15,7 @@ use kaika_domain::{
 use kaika_testkit::postgres::psql;
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobDetails, JobId,
-    JobKind, Nonce, SerialNumber,
+    JobKind, Nonce, SerialNumber, StationId,
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use std::sync::Arc;
@@ -181,8 +186,10 @@ pub(crate) fn event(n: i64) -> Event {
     Event {
         at: seconds(n),
         actor: operator(),
-        action: "card.order",
-        payload: serde_json::json!({ "n": n, "words": "測試 \"quoted\"\n" }),
+        action: Action::EnrolStation {
+            station: StationId::new(NOW, [1; 10]),
+            name: format!("{n} 測試\u{20bb7} ' \"quoted\" \\ \n"),
+        },
     }
 }
 

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     App, Failure,
+    audit::Action,
     cards::{Ended, JobRecord, jobs::event, making},
 };
 use kaika_domain::cards::job::{Decision, Event};
-use kaika_wire::{Code, JobKind, JobState};
-use serde_json::json;
+use kaika_wire::{JobKind, JobState};
 
 /// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
 /// ends that transaction and begins another.
@@ -38,7 +38,7 @@ pub(crate) async fn drive(
                     work.commit().await?;
                     return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
                 }
-                Err(Failure::Refused(refusal)) if !matches!(refusal.code, Code::Stale | Code::Busy) => refusal,
+                Err(Failure::Refused(refusal)) => refusal,
                 Err(other) => return Err(other),
             },
             Decision::Succeed => {
@@ -69,8 +69,10 @@ pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> ka
 async fn finish<'a>(app: &App, job: &mut JobRecord, ended: Ended, open: Open<'a>) -> Result<View<'a>, Failure> {
     let Open { mut work, mut view } = open;
     match &ended {
-        Ended::Failed(refusal) => work.audit(event(app, job, &view, "card_job.fail", json!({"code": refusal.code}))),
-        Ended::Succeeded => work.audit(event(app, job, &view, "card_job.succeed", json!({}))),
+        Ended::Failed(refusal) => {
+            work.audit(event(app, job, &view, |job| Action::FailJob { job, code: refusal.code }));
+        }
+        Ended::Succeeded => work.audit(event(app, job, &view, |job| Action::SucceedJob { job })),
         Ended::Fenced => {}
     }
     let failed = matches!(ended, Ended::Failed(_));

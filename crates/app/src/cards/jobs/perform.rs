@@ -8,9 +8,10 @@ use super::{
 };
 use crate::cards::{ask_email_proof, prove_email_by_code};
 use crate::certificates::{Asked, apply_change};
-use crate::kernel::retried;
+use crate::kernel::{Conflict, retried};
 use crate::{
     App, Failure,
+    audit::{Action, Through},
     authorities::IssueOrder,
     cards::{Ended, JobRecord, Receipt, making},
 };
@@ -24,7 +25,6 @@ use kaika_domain::{
     kernel::NotAllowed,
 };
 use kaika_wire::{CertificateId, CertificateRole, Code, Document, EmailAddress, Refusal, StatusChange, UserCode};
-use serde_json::json;
 
 /// What came with a report for the server to test.
 #[derive(Clone, Copy, Default)]
@@ -61,10 +61,8 @@ pub(super) async fn perform<'a>(
         }
     };
     match performed {
-        // Where the database is busy, the same report may go well: that ends no job.
-        Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
-            Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?))
-        }
+        // A conflict ends no job: the same report is taken in again.
+        Err(Failure::Refused(refusal)) => Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?)),
         performed => performed,
     }
 }
@@ -86,7 +84,10 @@ async fn test_user_code<'a>(
         let performed = if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent };
         return Ok((performed, Open { work, view }));
     };
-    work.audit(event(app, job, &view, "user_code.try", json!({})));
+    let through = || Through::Job { job: job.id, kind: job.state.kind() };
+    let number = || view.card.number.clone();
+    let tried = event(app, job, &view, |_| Action::TryUserCode { card: number(), through: through() });
+    work.audit(tried);
     work.commit().await?;
 
     let right = app.user_codes.verify(&record.hash, code).await?;
@@ -95,7 +96,11 @@ async fn test_user_code<'a>(
     let mut work = app.store.begin().await?;
     match right {
         true => work.credit_user_code(job.card, &record.hash).await?,
-        false => work.audit(event(app, job, &view, "user_code.wrong", json!({"tries_left": tries_left}))),
+        false => work.audit(event(app, job, &view, |_| Action::WrongUserCode {
+            card: number(),
+            through: through(),
+            tries_left,
+        })),
     }
     work.commit().await?;
     let performed = match (right, tries_left) {
@@ -163,7 +168,7 @@ async fn reissue<'a>(
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     }
     if newest.is_some_and(|newest| app.now() <= newest) {
-        return Err(Code::Busy.into());
+        return Err(Conflict::GaveWay.into());
     }
     issue(app, job, &keys, Some(email), view).await
 }
@@ -204,7 +209,7 @@ async fn activate<'a>(
     let Open { work, view } = &mut open;
     view.card.state = view.card.state.clone().activate(now).map_err(not_allowed)?;
     work.update_card(&mut view.card).await?;
-    work.audit(event(app, job, view, "card.activate", json!({})));
+    work.audit(event(app, job, view, |job| Action::ActivateCard { job }));
     end(job, Ended::Succeeded, now);
     work.update_job(job).await?;
     Ok(open)
@@ -241,7 +246,7 @@ async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(
     if view.card.email.as_ref() != Some(named) {
         view.card.email = Some(named.clone());
         work.update_card(&mut view.card).await?;
-        work.audit(event(app, job, view, "card.set_email", json!({})));
+        work.audit(event(app, job, view, |job| Action::SetCardEmail { job }));
     }
     Ok(())
 }
@@ -259,8 +264,8 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
         let revoked = certificate.state.clone().revoke(RevocationReason::Superseded, app.now());
         certificate.state = revoked.map_err(not_allowed)?;
         work.update_certificate(certificate).await?;
-        let facts = json!({"serial": certificate.serial, "role": certificate.role, "reason": "superseded"});
-        work.audit(event(app, job, view, "certificate.revoke", facts));
+        let (serial, role, reason) = (certificate.serial.clone(), certificate.role, RevocationReason::Superseded);
+        work.audit(event(app, job, view, |job| Action::SupersedeCertificate { job, serial, role, reason }));
     }
     Ok(())
 }
@@ -302,11 +307,11 @@ async fn personalised<'a>(
     }
     let ordered = open.view.card.state.clone();
     let state = ordered.personalise(now).and_then(|state| state.dispatch(now)).map_err(not_allowed)?;
-    open.work.audit(event(app, job, &open.view, "card.personalise", json!({})));
+    open.work.audit(event(app, job, &open.view, |job| Action::PersonaliseCard { job }));
     open.view.card.state = match signature {
         Some(signature) => {
             accept(app, &mut open, job, signature, accepted).await?;
-            open.work.audit(event(app, job, &open.view, "card.activate", json!({})));
+            open.work.audit(event(app, job, &open.view, |job| Action::ActivateCard { job }));
             state.activate(now).map_err(not_allowed)?
         }
         None => state,
@@ -346,8 +351,8 @@ async fn accept(
         let certificate = view.certificate_mut(id)?;
         certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
         work.update_certificate(certificate).await?;
-        let facts = json!({"serial": certificate.serial, "role": certificate.role});
-        work.audit(event(app, job, view, "certificate.accept", facts));
+        let (serial, role) = (certificate.serial.clone(), certificate.role);
+        work.audit(event(app, job, view, |job| Action::AcceptCertificate { job, serial, role }));
     }
     Ok(())
 }
@@ -359,5 +364,5 @@ pub(super) fn end(job: &mut JobRecord, ended: Ended, now: time::OffsetDateTime) 
 }
 
 fn not_allowed(error: NotAllowed) -> Failure {
-    Refusal::new(Code::Stale).detail(error.to_string()).into()
+    Failure::Inconsistent(error.to_string())
 }

@@ -3,7 +3,7 @@
 use super::{Open, Report, View};
 use crate::{
     App, Failure, UnitOfWork,
-    audit::Event,
+    audit::{Action, Event, InJob},
     cards::{Ended, JobRecord, StoredPuk, Worker, making},
 };
 use kaika_domain::{
@@ -15,7 +15,6 @@ use kaika_domain::{
     certificates::{Certificate, Placement},
 };
 use kaika_wire::{Expectation, JobKind, Nonce, SecretKind};
-use serde_json::json;
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
@@ -31,7 +30,7 @@ pub(crate) async fn record_report<'a>(
     for (step, checked) in report.steps.iter().zip(&report.checked) {
         match (step, checked) {
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
-                work.audit(event(app, job, view, "key.attest", json!({"slot": slot, "right": right})));
+                work.audit(event(app, job, view, |job| Action::AttestKey { job, slot: *slot, right: *right }));
             }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
                 read_back(work.as_mut(), view.certificate_mut(*certificate)?, now).await?;
@@ -61,8 +60,8 @@ pub(crate) async fn record_report<'a>(
     }
     settle_puks(&mut view.ledger, report);
     for record in view.changed_puks() {
-        let facts = json!({"version": record.version.0, "state": record.state});
-        work.audit(event(app, job, view, "puk.settle", facts));
+        let (version, state) = (record.version, record.state);
+        work.audit(event(app, job, view, |job| Action::SettlePuk { job, version, state }));
     }
     job.updated_at = now;
     job.worker = Some(Worker { sequence: job.sequence, process: app.process.clone() });
@@ -136,7 +135,7 @@ pub(crate) async fn fence<'a>(
         older.ended = Some(Ended::Fenced);
         older.updated_at = app.now();
         work.update_job(&mut older).await?;
-        work.audit(event(app, job, view, "card_job.fence", json!({"older": older.id.to_string()})));
+        work.audit(event(app, job, view, |job| Action::FenceJob { job, older: older.id }));
         *view = View::load(app, work, job.card).await?;
     }
     Ok(())
@@ -168,15 +167,17 @@ pub(crate) async fn record_batch(
             if tried.insert(puk) {
                 view.ledger.trying(puk);
             }
-            work.audit(event(app, job, view, "puk.release", json!({"version": puk.0})));
+            work.audit(event(app, job, view, |job| Action::ReleasePuk { job, version: puk }));
         }
         if let Some(puk) = step.shows() {
             view.ledger.showing(puk);
-            work.audit(event(app, job, view, "puk.show", json!({"version": puk.0})));
+            work.audit(event(app, job, view, |job| Action::ShowPuk { job, version: puk }));
         }
         match step {
-            Step::OpenManagement => work.audit(event(app, job, view, "management_key.release", json!({}))),
-            Step::AnswerManagement { .. } => work.audit(event(app, job, view, "management_key.answer", json!({}))),
+            Step::OpenManagement => work.audit(event(app, job, view, |job| Action::ReleaseManagementKey { job })),
+            Step::AnswerManagement { .. } => {
+                work.audit(event(app, job, view, |job| Action::AnswerManagement { job }));
+            }
             Step::WriteIdentity { guid } if view.card.guid != Some(*guid) => {
                 view.card.guid = Some(*guid);
                 work.update_card(&mut view.card).await?;
@@ -214,19 +215,10 @@ async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -
     Ok(())
 }
 
-pub(crate) fn event(
-    app: &App,
-    job: &JobRecord,
-    view: &View<'_>,
-    action: &'static str,
-    mut payload: serde_json::Value,
-) -> Event {
-    if let Some(fields) = payload.as_object_mut() {
-        fields.insert("card".into(), json!(view.card.number));
-        fields.insert("job".into(), json!(job.id.to_string()));
-        fields.insert("kind".into(), json!(job.state.kind().as_str()));
-    }
-    Event { at: app.now(), actor: actor(job, view), action, payload }
+/// By whoever has the job done.
+pub(crate) fn event(app: &App, job: &JobRecord, view: &View<'_>, action: impl FnOnce(InJob) -> Action) -> Event {
+    let in_job = InJob { card: view.card.number.clone(), job: job.id, kind: job.state.kind() };
+    Event { at: app.now(), actor: actor(job, view), action: action(in_job) }
 }
 
 pub(crate) fn actor(job: &JobRecord, view: &View<'_>) -> Actor {

@@ -6,7 +6,7 @@ use crate::{
         Ended, JobRecord,
         jobs::{Codes, Open, View, check_report, current_batch, drive, record_report, succeeded},
     },
-    kernel::sha256,
+    kernel::{Conflict, sha256},
 };
 use kaika_domain::cards::job::Event;
 use kaika_wire::{BatchReport, Code, JobId, JobState};
@@ -93,13 +93,13 @@ async fn take_in(
 ) -> Result<Option<JobState>, Failure> {
     let checked = check_report(app, &job, &open.view, &report.outcomes, report.fault.clone())?;
     match record_report(app, &mut job, &mut open, &checked).await {
-        Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => return Ok(None),
+        Err(Failure::Conflict(Conflict::Stale)) => return Ok(None),
         recorded => recorded?,
     }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
     let codes = Codes { user_code: report.user_code.as_ref(), mail_code: report.mail_code.as_deref() };
     match drive(app, &mut job, happened, codes, open).await {
-        Err(Failure::Refused(refusal)) if refusal.code == Code::Stale => Ok(None),
+        Err(Failure::Conflict(Conflict::Stale)) => Ok(None),
         driven => driven.map(Some),
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     App, Failure,
     access::Station,
+    audit::Action,
     cards::{
         JobRecord,
         jobs::{Codes, Open, View, drive, event, fence},
@@ -21,7 +22,6 @@ use kaika_wire::{
     CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
     StartJob,
 };
-use serde_json::json;
 
 /// `station`: who asks to personalise.
 ///
@@ -169,6 +169,6 @@ async fn open_job<'a>(
         fence(app, work.as_mut(), &job, &mut view).await?;
     }
     work.insert_job(&job).await?;
-    work.audit(event(app, &job, &view, "card_job.start", json!({})));
+    work.audit(event(app, &job, &view, |job| Action::StartJob { job }));
     Ok((job, Open { work, view }))
 }
