@@ -21,7 +21,7 @@ use kaika_agent::{
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_mail::FolderMailbox;
-use kaika_server::{Rates, Scheduler, Settings, Site, router, run_scheduler};
+use kaika_server::{About, Rates, Scheduler, Settings, Site, router, run_scheduler};
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -97,6 +97,8 @@ pub async fn run(options: Options) -> Result<()> {
             return Ok(());
         }
     }
+    // A policy of one's own may be gone again.
+    installation.check_authorities().await?;
     // Where the clock was moved, the ready file tells what has become of the cards.
     sweep(&installation.app, false).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
@@ -108,6 +110,7 @@ pub async fn run(options: Options) -> Result<()> {
         rates: Rates::default(),
         proxies: Vec::new(),
         mailbox: Some(mailbox.clone()),
+        about: About { is_test: true, ..About::default() },
     };
     let server = tokio::spawn(network::serve(
         vec![Endpoint { listeners, tls: None, router: router(&Site::new(Arc::clone(&installation.app), settings)) }],

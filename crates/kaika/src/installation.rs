@@ -5,18 +5,16 @@ use anyhow::{Context, Result, bail};
 use kaika_app::{
     App, Store, StoreError,
     audit::Anchors,
-    authorities::found_authorities,
+    authorities::{Lack, found_authorities, lacks},
     holders::organise,
     kernel::{Clock, Rng},
     status::StatusSettings,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
-use kaika_domain::authorities::{Policy, Root, Roots};
+use kaika_domain::authorities::{Authorities, Root};
 use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
-use kaika_wire::AuthorityId;
 use std::{
-    collections::BTreeMap,
     fs::{self, File, TryLockError},
     io::Write,
     path::{Path, PathBuf},
@@ -226,9 +224,22 @@ impl Places {
     }
 
     /// # Errors
-    /// A file cannot be read, is no policy, or names a root that there is not.
-    pub fn read_authorities(&self) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
-        read_authorities(&self.authorities)
+    /// A file cannot be read, or is not right by itself or beside the others.
+    pub fn read_authorities(&self) -> Result<Authorities> {
+        let folder = &self.authorities;
+        let unreadable = || format!("the policies in {} cannot be read", folder.display());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).with_context(unreadable)? {
+            let path = entry.with_context(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let unreadable = || format!("{} cannot be read", path.display());
+                files.push((name, fs::read_to_string(&path).with_context(unreadable)?));
+            }
+        }
+        // Folders have no order, and what is told shall have one.
+        files.sort();
+        Authorities::parse(&files, &kaika_server::RESERVED).with_context(|| format!("in {}", folder.display()))
     }
 }
 
@@ -254,7 +265,7 @@ impl Installation {
     /// # Errors
     /// The database does not fit or cannot be opened; a policy is wrong; a key cannot be opened.
     pub async fn open(places: &Places, opening: Opening) -> Result<Self> {
-        let (policies, roots) = places.read_authorities()?;
+        let Authorities { policies, roots } = places.read_authorities()?;
         let store = places.open_store(opening.schema).await?;
         let passphrase_file = &places.passphrase_file;
         let is_founded = !store.read().await?.generations().await?.is_empty();
@@ -294,6 +305,12 @@ impl Installation {
         Ok(Self { app: Arc::new(app), anchors, roots })
     }
 
+    /// # Errors
+    /// Policies and database do not go together; the message says what to do.
+    pub async fn check_authorities(&self) -> Result<()> {
+        told(lacks(self.app.store.as_ref(), &self.app.policies).await?)
+    }
+
     /// Makes the authorities' keys and certificates where they are missing.
     ///
     /// # Errors
@@ -302,6 +319,17 @@ impl Installation {
         found_authorities(&self.app, &self.roots).await.context("the authorities could not be founded")?;
         Ok(())
     }
+}
+
+/// What policies and database lack of one another, as one line.
+///
+/// # Errors
+/// There is something.
+pub fn told(lacks: Vec<Lack>) -> Result<()> {
+    if lacks.is_empty() {
+        return Ok(());
+    }
+    bail!(lacks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// Examples to begin with, where there is no folder of policies yet.
@@ -324,32 +352,6 @@ fn copy_examples(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
-    let mut policies = BTreeMap::new();
-    let mut roots = Vec::new();
-    let unreadable = || format!("the policies in {} cannot be read", folder.display());
-    for entry in fs::read_dir(folder).with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let wrong = || format!("{} is not right", path.display());
-        let text = fs::read_to_string(&path).with_context(unreadable)?;
-        if path.file_name().is_some_and(|name| name == "roots.toml") {
-            roots = Roots::parse(&text).with_context(wrong)?;
-        } else {
-            let policy = Policy::parse(&text).with_context(wrong)?;
-            policies.insert(policy.id.clone(), policy);
-        }
-    }
-    for policy in policies.values() {
-        if !roots.iter().any(|root| root.id == policy.hierarchy.root) {
-            bail!("{}: no root {} in roots.toml", policy.id, policy.hierarchy.root);
-        }
-    }
-    Ok((policies, roots))
 }
 
 pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {

@@ -44,6 +44,8 @@ pub async fn run(config: Config) -> Result<()> {
         None => None,
     };
     let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
+    is_made(&config)?;
+    let about = config.site.about(&config.places().read_authorities()?)?;
     let schema = if config.database.migrates() { Schema::Update } else { Schema::Check };
     let installation = open(&config, schema).await?;
     if mailer.is_none() {
@@ -55,6 +57,7 @@ pub async fn run(config: Config) -> Result<()> {
         rates: Rates { ocsp_signatures: config.status.ocsp_signatures, ..Rates::default() },
         proxies: config.server.proxies.clone(),
         mailbox: None,
+        about,
     };
     let site = Site::new(Arc::clone(&app), settings);
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
@@ -96,6 +99,8 @@ pub async fn run(config: Config) -> Result<()> {
 /// A folder cannot be written, a policy is wrong, the database cannot be used as it is.
 pub async fn init(config: &Config) -> Result<Installation> {
     crate::installation::copy_authorities(&config.authorities)?;
+    // What is founded once stays: before it is, all that is configured is right.
+    config.site.about(&config.places().read_authorities()?)?;
     let installation = Installation::open(&config.places(), opening(config, Schema::Make)).await?;
     installation.found().await?;
     Ok(installation)
@@ -104,22 +109,20 @@ pub async fn init(config: &Config) -> Result<Installation> {
 /// An installation that `init` has made.
 ///
 /// # Errors
-/// An authority was not founded yet, or the database does not fit.
+/// An authority was not founded yet, or its policy is gone; or the database does not fit.
 pub async fn open(config: &Config, schema: Schema) -> Result<Installation> {
-    if !config.keys.passphrase_file.exists() {
-        bail!(
-            "there is no passphrase in {}; `kaika init` makes a new installation",
-            config.keys.passphrase_file.display()
-        );
-    }
+    is_made(config)?;
     let installation = Installation::open(&config.places(), opening(config, schema)).await?;
-    let generations = installation.app.store.read().await?.generations().await?;
-    for id in installation.app.policies.keys() {
-        if !generations.iter().any(|generation| generation.owner == *id) {
-            bail!("the authority {id} was not founded yet; `kaika init` does it");
-        }
-    }
+    installation.check_authorities().await?;
     Ok(installation)
+}
+
+fn is_made(config: &Config) -> Result<()> {
+    let file = &config.keys.passphrase_file;
+    if !file.exists() {
+        bail!("there is no passphrase in {}; `kaika init` makes a new installation", file.display());
+    }
+    Ok(())
 }
 
 fn opening(config: &Config, schema: Schema) -> Opening {

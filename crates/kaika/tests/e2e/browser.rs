@@ -24,6 +24,8 @@ mod pages;
 mod queries;
 #[path = "browser/services.rs"]
 mod services;
+#[path = "browser/site.rs"]
+mod site;
 #[path = "browser/status_changes.rs"]
 mod status_changes;
 #[path = "browser/tickets.rs"]
