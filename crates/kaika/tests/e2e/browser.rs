@@ -12,6 +12,8 @@ mod journey;
 mod keypad;
 #[path = "browser/mails.rs"]
 mod mails;
+#[path = "browser/new_authority.rs"]
+mod new_authority;
 #[path = "browser/organisation.rs"]
 mod organisation;
 #[path = "browser/other_pages.rs"]
