@@ -21,7 +21,8 @@ use kaika_agent::{
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_mail::FolderMailbox;
-use kaika_server::{About, Rates, Scheduler, Settings, Site, router, run_scheduler};
+use kaika_server::{About, Rates, Settings, Site, router};
+use kaika_worker::Worker;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -116,8 +117,8 @@ pub async fn run(options: Options) -> Result<()> {
         vec![Endpoint { listeners, tls: None, router: router(&Site::new(Arc::clone(&installation.app), settings)) }],
         server_stopping,
     ));
-    let scheduler = tokio::spawn(run_scheduler(
-        Scheduler {
+    let worker = tokio::spawn(kaika_worker::run(
+        Worker {
             app: Arc::clone(&installation.app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("demo {}", std::process::id()),
@@ -147,7 +148,7 @@ pub async fn run(options: Options) -> Result<()> {
 
     stopped().await;
     stop_server.send_replace(true);
-    let _ = scheduler.await;
+    let _ = worker.await;
     if let Some(agent) = agent {
         agent.stopped().await;
     }

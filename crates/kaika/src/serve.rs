@@ -9,7 +9,8 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
 use kaika_app::mail::Mailer;
-use kaika_server::{Rates, Scheduler, Settings, Site, metrics_router, repository_router, router, run_scheduler};
+use kaika_server::{Rates, Settings, Site, metrics_router, repository_router, router};
+use kaika_worker::Worker;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -72,8 +73,8 @@ pub async fn run(config: Config) -> Result<()> {
         tokio::spawn(read_tls_again(config, tls));
     }
 
-    let scheduler = tokio::spawn(run_scheduler(
-        Scheduler {
+    let worker = tokio::spawn(kaika_worker::run(
+        Worker {
             app: Arc::clone(&app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("server {} {}", hostname(), std::process::id()),
@@ -88,7 +89,7 @@ pub async fn run(config: Config) -> Result<()> {
     tracing::info!(origin = %app.origin, "serving");
     network::serve(endpoints, stopping.clone()).await.context("the server failed")?;
     stopped(stopping).await;
-    let _ = scheduler.await;
+    let _ = worker.await;
     app.store.close().await;
     Ok(())
 }

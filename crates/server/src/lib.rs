@@ -7,13 +7,11 @@ mod api;
 mod http;
 mod portal;
 mod repository;
-mod scheduler;
 mod site;
 
 pub use about::{About, Logo, LogoError, Privacy};
 pub use http::health::metrics_router;
 pub use http::limits::{Rate, Rates};
-pub use scheduler::{Scheduler, run_scheduler};
 pub use site::{Settings, Site};
 
 use api::{cards, jobs, tickets};
