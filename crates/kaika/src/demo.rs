@@ -1,16 +1,18 @@
 //! The demo: server, agent and card tray in one program, with software cards in readers, over one folder.
 
 mod address;
+mod folder;
 mod memory;
 mod plan;
 mod produce;
 mod ready;
 
+pub use folder::Folder;
 pub use memory::Memory;
 
 use crate::{
     clock::ShiftedClock,
-    installation::{Folder, Installation, Opening, Schema},
+    installation::{Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
 };
 use address::Address;

@@ -1,4 +1,4 @@
-//! A folder that holds everything of one installation, and the ports over what is in it.
+//! What an installation is made of, and the ports over it.
 
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
@@ -15,7 +15,7 @@ use kaika_domain::authorities::{Authorities, Root};
 use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
 use std::{
-    fs::{self, File, TryLockError},
+    fs,
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
@@ -30,102 +30,6 @@ const AUTHORITIES: [(&str, &str); 6] = [
     ("hca.toml", include_str!("../authorities/hca.toml")),
     ("twca.toml", include_str!("../authorities/twca.toml")),
 ];
-
-/// Where things lie.
-#[derive(Clone, Debug)]
-pub struct Folder {
-    root: PathBuf,
-}
-
-impl Folder {
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// Makes what is missing.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn create(&self) -> Result<()> {
-        let unwritable = || format!("the folder {} cannot be written", self.root.display());
-        for folder in [self.root.clone(), self.authorities(), self.secrets(), self.keys(), self.cards()] {
-            create_private(&folder).with_context(unwritable)?;
-        }
-        copy_examples(&self.authorities()).with_context(unwritable)
-    }
-
-    /// One program at a time serves the folder.
-    ///
-    /// # Errors
-    /// Another one does, or the folder cannot be written.
-    pub fn lock(&self) -> Result<File> {
-        let path = self.root.join("lock");
-        let unwritable = || format!("the folder {} cannot be written", self.root.display());
-        let file = File::options().create(true).append(true).open(path).with_context(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another program already serves the folder {}", self.root.display())
-            }
-            Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
-        }
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.root.join(name)
-    }
-
-    pub fn database_url(&self) -> String {
-        format!("sqlite:{}", self.root.join("kaika.db").display())
-    }
-
-    pub fn authorities(&self) -> PathBuf {
-        self.root.join("authorities")
-    }
-
-    pub fn secrets(&self) -> PathBuf {
-        self.root.join("secrets")
-    }
-
-    pub fn passphrase_file(&self) -> PathBuf {
-        self.secrets().join("passphrase")
-    }
-
-    pub fn places(&self) -> Places {
-        Places {
-            database: self.database_url(),
-            authorities: self.authorities(),
-            secrets: self.secrets(),
-            keys: self.keys(),
-            passphrase_file: self.passphrase_file(),
-            anchors: self.anchor_file(),
-            named: format!("--data {}", self.root.display()),
-            made_by: "kaika demo",
-        }
-    }
-
-    pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
-    }
-
-    pub fn cards(&self) -> PathBuf {
-        self.root.join("cards")
-    }
-
-    /// The demo's mailbox.
-    pub fn mails(&self) -> PathBuf {
-        self.root.join("mails")
-    }
-
-    fn anchor_file(&self) -> PathBuf {
-        self.root.join("audit.anchors")
-    }
-
-    /// Whether something was ever founded here.
-    pub fn exists(&self) -> bool {
-        self.root.join("kaika.db").exists()
-    }
-}
 
 /// Where the parts of an installation lie: in one folder, or wherever a configuration says.
 #[derive(Clone, Debug)]
@@ -344,7 +248,7 @@ pub fn copy_authorities(folder: &Path) -> Result<()> {
     made.with_context(|| format!("the folder {} cannot be written", folder.display()))
 }
 
-fn copy_examples(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_examples(folder: &Path) -> std::io::Result<()> {
     for (name, contents) in AUTHORITIES {
         let path = folder.join(name);
         if !path.exists() {
@@ -390,7 +294,17 @@ mod tests {
         for schema in [Schema::Check, Schema::Make, Schema::Update, Schema::MakeOrUpdate] {
             for is_empty in [true, false] {
                 let data = tempfile::tempdir().unwrap();
-                let places = Folder::new(data.path()).places();
+                let of = |name| data.path().join(name);
+                let places = Places {
+                    database: format!("sqlite:{}", of("kaika.db").display()),
+                    authorities: of("authorities"),
+                    secrets: of("secrets"),
+                    keys: of("keys"),
+                    passphrase_file: of("passphrase"),
+                    anchors: of("audit.anchors"),
+                    named: "--config kaika.toml".to_owned(),
+                    made_by: "kaika init",
+                };
                 if !is_empty {
                     kaika_store::migrate_to(&places.database, 14).await.unwrap();
                 }
@@ -402,7 +316,7 @@ mod tests {
                 match &opened {
                     Ok(store) => store.check_schema().await.unwrap(),
                     Err(error) => {
-                        let command = if is_empty { "`kaika demo --data " } else { "`kaika migrate --data " };
+                        let command = if is_empty { "`kaika init --config " } else { "`kaika migrate --config " };
                         assert!(format!("{error:#}").contains(command), "{error:#}");
                     }
                 }
