@@ -5,6 +5,7 @@
 
 mod contexts;
 mod docs;
+mod features;
 mod graph;
 mod layout;
 mod packages;
@@ -25,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
     let metadata = graph::metadata(&rules.graph.targets)?;
     let crates = sources(&root())?;
     let mut complaints = graph::check(&metadata)?;
+    complaints.extend(features::check()?);
     complaints.extend(packages::check(&rules, &metadata)?);
     complaints.extend(purity::check(&crates));
     complaints.extend(sql::check(&crates));

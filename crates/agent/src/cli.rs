@@ -5,13 +5,18 @@ mod card;
 mod config;
 mod output;
 mod run;
+#[cfg(feature = "demo")]
 mod softcard;
+#[cfg(not(feature = "demo"))]
+mod without_demo;
 
 use clap::{Parser, Subcommand, error::ErrorKind};
 use kaika_texts::Language;
 use kaika_wire::{Code, Refusal};
 use output::Output;
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+#[cfg(not(feature = "demo"))]
+use without_demo as softcard;
 
 #[derive(Parser)]
 #[command(
@@ -37,6 +42,7 @@ enum What {
     #[command(subcommand)]
     Card(card::Work),
     /// Put a software card into a reader of pcscd (vsmartcard-vpcd)
+    #[cfg_attr(not(feature = "demo"), command(about = "Not in this program, which was built without software cards"))]
     Softcard(softcard::Options),
 }
 

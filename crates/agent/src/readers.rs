@@ -1,6 +1,7 @@
 //! Card readers: those of PC/SC and the ones in this process, behind one value.
 
 pub mod pcsc;
+#[cfg(feature = "demo")]
 pub mod soft;
 
 pub use kaika_card::{Transport, TransportError};

@@ -12,14 +12,17 @@ mod hello;
 mod page;
 mod permissions;
 mod tool;
+#[cfg(feature = "demo")]
 mod tray;
 
 pub(crate) use hello::{Hello, proof};
 
+#[cfg(feature = "demo")]
+use crate::readers::soft::SoftReaders;
 use crate::{
     file::write_private,
     portal::{Portals, http::HttpPortals},
-    readers::{Readers, soft::SoftReaders},
+    readers::Readers,
     seats::Seats,
     tool::Tool,
 };
@@ -49,6 +52,7 @@ pub struct AgentConfig {
     /// page may, and the tool may name any.
     pub portals: Vec<String>,
     /// The software cards that the card tray shows; none: no tray.
+    #[cfg(feature = "demo")]
     pub tray: Option<SoftReaders>,
 }
 
@@ -121,6 +125,7 @@ pub async fn serve_with(
         seats: Seats::new(config.readers.clone()),
         portals: portals.clone(),
         tool: Tool::new(config.readers, portals),
+        #[cfg(feature = "demo")]
         tray: config.tray.map(tray::Tray::new),
         stopping: stopping.subscribe(),
     });
@@ -179,6 +184,7 @@ struct Agent {
     seats: Seats,
     portals: Arc<dyn Portals>,
     tool: Tool,
+    #[cfg(feature = "demo")]
     tray: Option<tray::Tray>,
     stopping: watch::Receiver<bool>,
 }
@@ -188,19 +194,26 @@ impl Agent {
     fn is_own_origin(&self, origin: &str) -> bool {
         OWN_HOSTS.iter().any(|host| origin == format!("http://{host}:{}", self.port))
     }
+
+    /// Whether there are software cards to be moved by hand.
+    fn has_tray(&self) -> bool {
+        #[cfg(feature = "demo")]
+        return self.tray.is_some();
+        #[cfg(not(feature = "demo"))]
+        false
+    }
 }
 
 fn router(agent: &Arc<Agent>) -> Router {
-    let mut router = Router::new()
+    let router = Router::new()
         .merge(page::routes())
         .merge(hello::routes())
         .merge(tool::routes())
         .merge(changes::routes())
         .merge(cards::routes())
         .merge(card_window::routes());
-    if agent.tray.is_some() {
-        router = router.merge(tray::routes());
-    }
+    #[cfg(feature = "demo")]
+    let router = if agent.has_tray() { router.merge(tray::routes()) } else { router };
     router.layer(middleware::from_fn_with_state(agent.clone(), guard::guard)).with_state(agent.clone())
 }
 

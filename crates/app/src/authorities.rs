@@ -2,10 +2,12 @@
 
 mod found;
 mod generation;
+mod lacks;
 mod ports;
 mod well_known;
 
 pub use found::found_authorities;
 pub use generation::Generation;
+pub use lacks::{Lack, lacks};
 pub use ports::{GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer};
 pub use well_known::well_known;

@@ -1,6 +1,7 @@
 //! Tests of the rules: life cycles as tables, the PUK ledger against a simulated card.
 
 mod it {
+    mod authorities;
     mod holders;
     mod life_cycles;
     mod organisations;

@@ -4,27 +4,30 @@ mod audit;
 mod backup;
 mod card;
 mod certificate;
+#[cfg(feature = "demo")]
 mod demo;
 mod mail;
 mod migrate;
 mod server;
 mod station;
 mod sweep;
+#[cfg(not(feature = "demo"))]
+mod without_demo;
 
 use crate::{
-    clock::ShiftedClock,
     config::Config,
-    demo::Memory,
-    installation::{Folder, Installation, Opening, Places, Schema},
+    installation::{Installation, Places, Schema},
     operator::operator,
     output, serve,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use kaika_app::Failure;
 use kaika_domain::audit::{Actor, OperatorName};
 use kaika_wire::{Code, Refusal};
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+#[cfg(not(feature = "demo"))]
+use without_demo as demo;
 
 #[derive(Parser)]
 #[command(
@@ -48,6 +51,7 @@ struct Command {
 #[derive(Subcommand)]
 enum What {
     /// Show the main job with software cards: server, agent and card tray in one
+    #[cfg_attr(not(feature = "demo"), command(about = "Not in this program, which was built without the demo"))]
     Demo(demo::Options),
     /// Make an authority: policies, keys, database, as the configuration says; what exists is left alone
     Init(server::Init),
@@ -191,35 +195,17 @@ impl Place {
         if let Some(config) = self.config()? {
             return serve::open(&config, Schema::Check).await;
         }
-        let folder = self.folder()?;
-        let memory = Memory::read(&folder)?;
-        let clock = ShiftedClock::new(memory.days_later.into());
-        let opening = Opening {
-            origin: memory.origin.clone(),
-            base_url: memory.base_url.clone(),
-            clock,
-            status: crate::demo::at_once(),
-            schema: Schema::Check,
-        };
-        Installation::open(&folder.places(), opening).await
+        demo::open(&self.data).await
     }
 
     fn places(&self) -> Result<Places> {
         Ok(match self.config()? {
             Some(config) => config.places(),
-            None => self.folder()?.places(),
+            None => demo::places(&self.data)?,
         })
     }
 
     fn config(&self) -> Result<Option<Config>> {
         self.config.as_deref().map(Config::read).transpose()
-    }
-
-    fn folder(&self) -> Result<Folder> {
-        let folder = Folder::new(&self.data);
-        if !folder.exists() {
-            bail!("there is no installation in {}; `kaika demo --data {0}` makes one", self.data.display());
-        }
-        Ok(folder)
     }
 }

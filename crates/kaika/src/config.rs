@@ -2,6 +2,8 @@
 //!
 //! Paths in it are taken from the file's own folder.
 
+mod site;
+
 use crate::installation::Places;
 use anyhow::{Context, Result, bail};
 use kaika_app::status::StatusSettings;
@@ -9,6 +11,7 @@ use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
 use kaika_server::Rates;
 use kaika_wire::EmailAddress;
 use serde::Deserialize;
+pub use site::Site;
 use std::{
     fs,
     net::{IpAddr, SocketAddr},
@@ -16,6 +19,9 @@ use std::{
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
+
+/// A configuration to begin with.
+pub const EXAMPLE: &str = include_str!("../kaika.example.toml");
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +31,8 @@ pub struct Config {
     pub keys: Keys,
     /// Policies and `roots.toml`.
     pub authorities: PathBuf,
+    #[serde(default)]
+    pub site: Site,
     #[serde(default)]
     pub agent: Agent,
     #[serde(default)]
@@ -260,6 +268,7 @@ impl Config {
         {
             *path = folder.join(&*path);
         }
+        self.site.settle(folder);
         if let Some(tls) = &mut self.server.tls {
             tls.certificate = folder.join(&tls.certificate);
             tls.key = folder.join(&tls.key);
@@ -369,11 +378,12 @@ fn is_origin(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    const EXAMPLE: &str = include_str!("../kaika.example.toml");
-
     fn read(text: &str) -> Result<Config> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("kaika.toml");
+        read_in(tempfile::tempdir()?.path(), text)
+    }
+
+    pub(super) fn read_in(folder: &Path, text: &str) -> Result<Config> {
+        let path = folder.join("kaika.toml");
         fs::write(&path, text)?;
         Config::read(&path)
     }

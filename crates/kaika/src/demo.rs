@@ -1,16 +1,18 @@
 //! The demo: server, agent and card tray in one program, with software cards in readers, over one folder.
 
 mod address;
+mod folder;
 mod memory;
 mod plan;
 mod produce;
 mod ready;
 
+pub use folder::Folder;
 pub use memory::Memory;
 
 use crate::{
     clock::ShiftedClock,
-    installation::{Folder, Installation, Opening, Schema},
+    installation::{Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
     operator::operator,
 };
@@ -23,7 +25,8 @@ use kaika_agent::{
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_domain::audit::Actor;
 use kaika_mail::FolderMailbox;
-use kaika_server::{Rates, Scheduler, Settings, Site, router, run_scheduler};
+use kaika_server::{About, Rates, Settings, Site, router};
+use kaika_worker::Worker;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
@@ -100,6 +103,8 @@ pub async fn run(options: Options) -> Result<()> {
             return Ok(());
         }
     }
+    // A policy of one's own may be gone again.
+    installation.check_authorities().await?;
     // Where the clock was moved, the ready file tells what has become of the cards.
     sweep(&installation.app, false, &by).await.context("the cards that are overdue cannot be swept")?;
     // It outlives the card that is in the making.
@@ -111,13 +116,14 @@ pub async fn run(options: Options) -> Result<()> {
         rates: Rates::default(),
         proxies: Vec::new(),
         mailbox: Some(mailbox.clone()),
+        about: About { is_test: true, ..About::default() },
     };
     let server = tokio::spawn(network::serve(
         vec![Endpoint { listeners, tls: None, router: router(&Site::new(Arc::clone(&installation.app), settings)) }],
         server_stopping,
     ));
-    let scheduler = tokio::spawn(run_scheduler(
-        Scheduler {
+    let worker = tokio::spawn(kaika_worker::run(
+        Worker {
             app: Arc::clone(&installation.app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("demo {}", std::process::id()),
@@ -147,7 +153,7 @@ pub async fn run(options: Options) -> Result<()> {
 
     stopped().await;
     stop_server.send_replace(true);
-    let _ = scheduler.await;
+    let _ = worker.await;
     if let Some(agent) = agent {
         agent.stopped().await;
     }

@@ -1,24 +1,22 @@
-//! A folder that holds everything of one installation, and the ports over what is in it.
+//! What an installation is made of, and the ports over it.
 
 use crate::clock::ShiftedClock;
 use anyhow::{Context, Result, bail};
 use kaika_app::{
     App, Store, StoreError,
     audit::Anchors,
-    authorities::found_authorities,
+    authorities::{Lack, found_authorities, lacks},
     holders::organise,
     kernel::{Clock, Rng},
     status::StatusSettings,
 };
 use kaika_ca::{Ca, CaConfig, FileKeyStore};
 use kaika_domain::audit::Actor;
-use kaika_domain::authorities::{Policy, Root, Roots};
+use kaika_domain::authorities::{Authorities, Root};
 use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
-use kaika_wire::AuthorityId;
 use std::{
-    collections::BTreeMap,
-    fs::{self, File, TryLockError},
+    fs,
     io::Write,
     path::{Path, PathBuf},
     sync::Arc,
@@ -33,102 +31,6 @@ const AUTHORITIES: [(&str, &str); 6] = [
     ("hca.toml", include_str!("../authorities/hca.toml")),
     ("twca.toml", include_str!("../authorities/twca.toml")),
 ];
-
-/// Where things lie.
-#[derive(Clone, Debug)]
-pub struct Folder {
-    root: PathBuf,
-}
-
-impl Folder {
-    pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
-    }
-
-    /// Makes what is missing.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn create(&self) -> Result<()> {
-        let unwritable = || format!("the folder {} cannot be written", self.root.display());
-        for folder in [self.root.clone(), self.authorities(), self.secrets(), self.keys(), self.cards()] {
-            create_private(&folder).with_context(unwritable)?;
-        }
-        copy_examples(&self.authorities()).with_context(unwritable)
-    }
-
-    /// One program at a time serves the folder.
-    ///
-    /// # Errors
-    /// Another one does, or the folder cannot be written.
-    pub fn lock(&self) -> Result<File> {
-        let path = self.root.join("lock");
-        let unwritable = || format!("the folder {} cannot be written", self.root.display());
-        let file = File::options().create(true).append(true).open(path).with_context(unwritable)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another program already serves the folder {}", self.root.display())
-            }
-            Err(TryLockError::Error(error)) => Err(error).with_context(unwritable),
-        }
-    }
-
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.root.join(name)
-    }
-
-    pub fn database_url(&self) -> String {
-        format!("sqlite:{}", self.root.join("kaika.db").display())
-    }
-
-    pub fn authorities(&self) -> PathBuf {
-        self.root.join("authorities")
-    }
-
-    pub fn secrets(&self) -> PathBuf {
-        self.root.join("secrets")
-    }
-
-    pub fn passphrase_file(&self) -> PathBuf {
-        self.secrets().join("passphrase")
-    }
-
-    pub fn places(&self) -> Places {
-        Places {
-            database: self.database_url(),
-            authorities: self.authorities(),
-            secrets: self.secrets(),
-            keys: self.keys(),
-            passphrase_file: self.passphrase_file(),
-            anchors: self.anchor_file(),
-            named: format!("--data {}", self.root.display()),
-            made_by: "kaika demo",
-        }
-    }
-
-    pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
-    }
-
-    pub fn cards(&self) -> PathBuf {
-        self.root.join("cards")
-    }
-
-    /// The demo's mailbox.
-    pub fn mails(&self) -> PathBuf {
-        self.root.join("mails")
-    }
-
-    fn anchor_file(&self) -> PathBuf {
-        self.root.join("audit.anchors")
-    }
-
-    /// Whether something was ever founded here.
-    pub fn exists(&self) -> bool {
-        self.root.join("kaika.db").exists()
-    }
-}
 
 /// Where the parts of an installation lie: in one folder, or wherever a configuration says.
 #[derive(Clone, Debug)]
@@ -227,9 +129,22 @@ impl Places {
     }
 
     /// # Errors
-    /// A file cannot be read, is no policy, or names a root that there is not.
-    pub fn read_authorities(&self) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
-        read_authorities(&self.authorities)
+    /// A file cannot be read, or is not right by itself or beside the others.
+    pub fn read_authorities(&self) -> Result<Authorities> {
+        let folder = &self.authorities;
+        let unreadable = || format!("the policies in {} cannot be read", folder.display());
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).with_context(unreadable)? {
+            let path = entry.with_context(unreadable)?.path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let unreadable = || format!("{} cannot be read", path.display());
+                files.push((name, fs::read_to_string(&path).with_context(unreadable)?));
+            }
+        }
+        // Folders have no order, and what is told shall have one.
+        files.sort();
+        Authorities::parse(&files, &kaika_server::RESERVED).with_context(|| format!("in {}", folder.display()))
     }
 }
 
@@ -255,7 +170,7 @@ impl Installation {
     /// # Errors
     /// The database does not fit or cannot be opened; a policy is wrong; a key cannot be opened.
     pub async fn open(places: &Places, opening: Opening) -> Result<Self> {
-        let (policies, roots) = places.read_authorities()?;
+        let Authorities { policies, roots } = places.read_authorities()?;
         let store = places.open_store(opening.schema).await?;
         let passphrase_file = &places.passphrase_file;
         let is_founded = !store.read().await?.generations().await?.is_empty();
@@ -295,6 +210,12 @@ impl Installation {
         Ok(Self { app: Arc::new(app), anchors, roots })
     }
 
+    /// # Errors
+    /// Policies and database do not go together; the message says what to do.
+    pub async fn check_authorities(&self) -> Result<()> {
+        told(lacks(self.app.store.as_ref(), &self.app.policies).await?)
+    }
+
     /// Makes the authorities' keys and certificates where they are missing.
     ///
     /// # Errors
@@ -303,6 +224,17 @@ impl Installation {
         found_authorities(&self.app, &self.roots, by).await.context("the authorities could not be founded")?;
         Ok(())
     }
+}
+
+/// What policies and database lack of one another, as one line.
+///
+/// # Errors
+/// There is something.
+pub fn told(lacks: Vec<Lack>) -> Result<()> {
+    if lacks.is_empty() {
+        return Ok(());
+    }
+    bail!(lacks.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// Examples to begin with, where there is no folder of policies yet.
@@ -317,7 +249,7 @@ pub fn copy_authorities(folder: &Path) -> Result<()> {
     made.with_context(|| format!("the folder {} cannot be written", folder.display()))
 }
 
-fn copy_examples(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn copy_examples(folder: &Path) -> std::io::Result<()> {
     for (name, contents) in AUTHORITIES {
         let path = folder.join(name);
         if !path.exists() {
@@ -325,32 +257,6 @@ fn copy_examples(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn read_authorities(folder: &Path) -> Result<(BTreeMap<AuthorityId, Policy>, Vec<Root>)> {
-    let mut policies = BTreeMap::new();
-    let mut roots = Vec::new();
-    let unreadable = || format!("the policies in {} cannot be read", folder.display());
-    for entry in fs::read_dir(folder).with_context(unreadable)? {
-        let path = entry.with_context(unreadable)?.path();
-        if path.extension().is_none_or(|extension| extension != "toml") {
-            continue;
-        }
-        let wrong = || format!("{} is not right", path.display());
-        let text = fs::read_to_string(&path).with_context(unreadable)?;
-        if path.file_name().is_some_and(|name| name == "roots.toml") {
-            roots = Roots::parse(&text).with_context(wrong)?;
-        } else {
-            let policy = Policy::parse(&text).with_context(wrong)?;
-            policies.insert(policy.id.clone(), policy);
-        }
-    }
-    for policy in policies.values() {
-        if !roots.iter().any(|root| root.id == policy.hierarchy.root) {
-            bail!("{}: no root {} in roots.toml", policy.id, policy.hierarchy.root);
-        }
-    }
-    Ok((policies, roots))
 }
 
 pub(crate) fn create_private(folder: &Path) -> std::io::Result<()> {
@@ -389,7 +295,17 @@ mod tests {
         for schema in [Schema::Check, Schema::Make, Schema::Update, Schema::MakeOrUpdate] {
             for is_empty in [true, false] {
                 let data = tempfile::tempdir().unwrap();
-                let places = Folder::new(data.path()).places();
+                let of = |name| data.path().join(name);
+                let places = Places {
+                    database: format!("sqlite:{}", of("kaika.db").display()),
+                    authorities: of("authorities"),
+                    secrets: of("secrets"),
+                    keys: of("keys"),
+                    passphrase_file: of("passphrase"),
+                    anchors: of("audit.anchors"),
+                    named: "--config kaika.toml".to_owned(),
+                    made_by: "kaika init",
+                };
                 if !is_empty {
                     kaika_store::migrate_to(&places.database, 14).await.unwrap();
                 }
@@ -401,7 +317,7 @@ mod tests {
                 match &opened {
                     Ok(store) => store.check_schema().await.unwrap(),
                     Err(error) => {
-                        let command = if is_empty { "`kaika demo --data " } else { "`kaika migrate --data " };
+                        let command = if is_empty { "`kaika init --config " } else { "`kaika migrate --config " };
                         assert!(format!("{error:#}").contains(command), "{error:#}");
                     }
                 }

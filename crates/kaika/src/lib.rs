@@ -4,6 +4,7 @@ mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod config;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod installation;
 mod network;

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 use axum_server::tls_rustls::RustlsConfig;
 use kaika_app::mail::Mailer;
 use kaika_domain::audit::Actor;
-use kaika_server::{Rates, Scheduler, Settings, Site, metrics_router, repository_router, router, run_scheduler};
+use kaika_server::{Rates, Settings, Site, metrics_router, repository_router, router};
+use kaika_worker::Worker;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -45,6 +46,8 @@ pub async fn run(config: Config) -> Result<()> {
         None => None,
     };
     let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
+    is_made(&config)?;
+    let about = config.site.about(&config.places().read_authorities()?)?;
     let schema = if config.database.migrates() { Schema::Update } else { Schema::Check };
     let installation = open(&config, schema).await?;
     if mailer.is_none() {
@@ -56,6 +59,7 @@ pub async fn run(config: Config) -> Result<()> {
         rates: Rates { ocsp_signatures: config.status.ocsp_signatures, ..Rates::default() },
         proxies: config.server.proxies.clone(),
         mailbox: None,
+        about,
     };
     let site = Site::new(Arc::clone(&app), settings);
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
@@ -70,8 +74,8 @@ pub async fn run(config: Config) -> Result<()> {
         tokio::spawn(read_tls_again(config, tls));
     }
 
-    let scheduler = tokio::spawn(run_scheduler(
-        Scheduler {
+    let worker = tokio::spawn(kaika_worker::run(
+        Worker {
             app: Arc::clone(&app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("server {} {}", hostname(), std::process::id()),
@@ -86,7 +90,7 @@ pub async fn run(config: Config) -> Result<()> {
     tracing::info!(origin = %app.origin, "serving");
     network::serve(endpoints, stopping.clone()).await.context("the server failed")?;
     stopped(stopping).await;
-    let _ = scheduler.await;
+    let _ = worker.await;
     app.store.close().await;
     Ok(())
 }
@@ -97,6 +101,8 @@ pub async fn run(config: Config) -> Result<()> {
 /// A folder cannot be written, a policy is wrong, the database cannot be used as it is.
 pub async fn init(config: &Config, by: &Actor) -> Result<Installation> {
     crate::installation::copy_authorities(&config.authorities)?;
+    // What is founded once stays: before it is, all that is configured is right.
+    config.site.about(&config.places().read_authorities()?)?;
     let installation = Installation::open(&config.places(), opening(config, Schema::Make)).await?;
     installation.found(by).await?;
     Ok(installation)
@@ -105,22 +111,20 @@ pub async fn init(config: &Config, by: &Actor) -> Result<Installation> {
 /// An installation that `init` has made.
 ///
 /// # Errors
-/// An authority was not founded yet, or the database does not fit.
+/// An authority was not founded yet, or its policy is gone; or the database does not fit.
 pub async fn open(config: &Config, schema: Schema) -> Result<Installation> {
-    if !config.keys.passphrase_file.exists() {
-        bail!(
-            "there is no passphrase in {}; `kaika init` makes a new installation",
-            config.keys.passphrase_file.display()
-        );
-    }
+    is_made(config)?;
     let installation = Installation::open(&config.places(), opening(config, schema)).await?;
-    let generations = installation.app.store.read().await?.generations().await?;
-    for id in installation.app.policies.keys() {
-        if !generations.iter().any(|generation| generation.owner == *id) {
-            bail!("the authority {id} was not founded yet; `kaika init` does it");
-        }
-    }
+    installation.check_authorities().await?;
     Ok(installation)
+}
+
+fn is_made(config: &Config) -> Result<()> {
+    let file = &config.keys.passphrase_file;
+    if !file.exists() {
+        bail!("there is no passphrase in {}; `kaika init` makes a new installation", file.display());
+    }
+    Ok(())
 }
 
 fn opening(config: &Config, schema: Schema) -> Opening {

@@ -40,6 +40,8 @@ mod ordered;
 mod orders;
 #[path = "e2e/pcsc.rs"]
 mod pcsc;
+#[path = "e2e/policies.rs"]
+mod policies;
 #[path = "e2e/ready_file.rs"]
 mod ready_file;
 #[path = "e2e/serve.rs"]

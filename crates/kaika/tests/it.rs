@@ -20,6 +20,7 @@ mod it {
     mod post;
     mod servers;
     mod services;
+    mod site_pages;
     mod status_changes;
     mod status_pages;
     mod tickets;

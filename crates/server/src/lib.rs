@@ -2,21 +2,24 @@
 //!
 //! **Invariant:** a handler parses, calls one use case and renders; rules and SQL are elsewhere.
 
+mod about;
 mod api;
 mod http;
 mod portal;
 mod repository;
-mod scheduler;
 mod site;
 
+pub use about::{About, Logo, LogoError, Privacy};
 pub use http::health::metrics_router;
 pub use http::limits::{Rate, Rates};
-pub use scheduler::{Scheduler, run_scheduler};
 pub use site::{Settings, Site};
 
 use api::{cards, jobs, tickets};
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use http::{errors, guard, health, language};
+
+/// What the server has at its addresses beside authorities, as the first part of a path: no authority has such an id.
+pub const RESERVED: [&str; 9] = ["api", "assets", "ca", "crl", "healthz", "mails", "ocsp", "privacy", "readyz"];
 
 /// Everything the server answers. Limits per source need the caller's address: serve it with
 /// `into_make_service_with_connect_info`.

@@ -11,6 +11,7 @@ pub(crate) mod home;
 pub(crate) mod links;
 pub(crate) mod mail;
 pub(crate) mod page;
+pub(crate) mod privacy;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -61,6 +62,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/contact/done", get(contact::done))
         .route("/{authority}/contact/{token}", get(contact::link).post(contact::confirm).layer(links))
         .route("/mails", get(mails::mails))
+        .route("/privacy", get(privacy::privacy))
         .merge(list::routes())
         .merge(status_change::routes(site))
         .merge(captcha::routes(site))

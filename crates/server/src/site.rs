@@ -1,7 +1,14 @@
 //! What handlers share.
 
-use crate::http::limits::{Limits, Rates};
-use axum::{extract::FromRef, http::HeaderValue};
+use crate::{
+    about::About,
+    http::limits::{Limits, Rates},
+    portal::page::View,
+};
+use axum::{
+    extract::FromRef,
+    http::{HeaderMap, HeaderValue},
+};
 use kaika_app::{App, mail::Mailbox};
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
@@ -15,6 +22,8 @@ pub struct Settings {
     pub proxies: Vec<IpAddr>,
     /// Where mails are shown on a page, in place of being sent: in the demo.
     pub mailbox: Option<Arc<dyn Mailbox>>,
+    /// What pages say of the site.
+    pub about: About,
 }
 
 /// A portal with its limits, whichever of its routers is asked. Cloned for every request.
@@ -48,6 +57,11 @@ impl Site {
         let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
         let limits = Limits::new(settings.rates);
         Self(Arc::new(Shared { app, settings, limits, content_security_policy }))
+    }
+
+    /// Who asks with these headers.
+    pub(crate) fn view(&self, headers: &HeaderMap) -> View<'_> {
+        View { about: &self.settings.about, language: kaika_web::language(headers) }
     }
 }
 

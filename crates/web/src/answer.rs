@@ -50,23 +50,27 @@ impl Asset {
         self.contents
     }
 
-    /// Asked for again every time, sent again only where it is another one: a page never meets the script of an older
-    /// version.
+    /// A page never meets the script of an older version.
     pub fn answer(&self, request: &HeaderMap) -> Response {
-        let digest = Sha256::digest(self.contents.as_bytes());
-        let tag = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let tag = format!("\"{tag}\"");
-        let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-        let mut response = match known {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => self.contents.into_response(),
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if let Ok(tag) = HeaderValue::from_str(&tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        response
+        file(self.kind, self.contents, request)
     }
+}
+
+/// A file that pages load; `kind` is its media type. Asked for again every time, sent again only where it is another one.
+pub fn file(kind: &'static str, contents: impl AsRef<[u8]> + IntoResponse, request: &HeaderMap) -> Response {
+    let digest = Sha256::digest(contents.as_ref());
+    let tag = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let tag = format!("\"{tag}\"");
+    let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut response = match known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => contents.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
 }

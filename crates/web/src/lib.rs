@@ -6,7 +6,7 @@ mod answer;
 mod illustration;
 mod wish;
 
-pub use answer::{Asset, html, html_with_status};
+pub use answer::{Asset, file, html, html_with_status};
 pub use illustration::{CARD, READER, READER_WITH_CARD};
 pub use wish::{Wish, language};
 

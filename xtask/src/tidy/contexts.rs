@@ -13,7 +13,11 @@ const ORDER: &[&str] =
 const CUT: &[(&str, &str, &[&str])] = &[
     ("crates/app/src", "crate", &["app", "store"]),
     ("crates/domain/src", "crate", &[]),
-    ("crates/server/src/portal", "crate::portal", &["assets", "error", "fields", "home", "links", "page", "tests"]),
+    (
+        "crates/server/src/portal",
+        "crate::portal",
+        &["assets", "error", "fields", "home", "links", "page", "privacy", "tests"],
+    ),
 ];
 
 pub(crate) fn check(crates: &[Crate]) -> Vec<String> {

@@ -33,6 +33,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What pages of portal and agent share.
     ("kaika-web", &["kaika-texts"]),
     ("kaika-wire", &[]),
+    // It calls use cases by the clock.
+    ("kaika-worker", &["kaika-app"]),
     ("pcsc-sys", &[]),
     ("xtask", &[]),
     (
@@ -68,6 +70,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-texts",
             "kaika-vault",
             "kaika-wire",
+            "kaika-worker",
         ],
     ),
 ];
@@ -75,7 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// What must not be reached over any number of normal dependencies, and why.
 const OUT_OF_REACH: &[(&[&str], &str, &str)] = &[
     (
-        &["kaika-app", "kaika-ca", "kaika-pki", "kaika-server", "kaika-store", "kaika-vault"],
+        &["kaika-app", "kaika-ca", "kaika-pki", "kaika-server", "kaika-store", "kaika-vault", "kaika-worker"],
         "rsa",
         "its signing leaks through timing (RUSTSEC-2023-0071); sign with aws-lc-rs",
     ),

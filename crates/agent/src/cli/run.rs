@@ -43,6 +43,7 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
         token_file,
         readers: Readers::new([source]),
         portals: [file.portals, options.portals.clone()].concat(),
+        #[cfg(feature = "demo")]
         tray: None,
     };
     let internal = |error: &dyn std::error::Error| {

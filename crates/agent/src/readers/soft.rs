@@ -9,7 +9,7 @@ pub use session::{desk_session, desk_session_with_keypad};
 use super::{CardSession, Changes, Reader, Source};
 use crate::{certificate::CardCertificate, file::write_private};
 use kaika_card::object;
-use kaika_softcard::{CardError, Fault, FaultKind, Inspection, SoftCard, keypad::Keypad};
+use kaika_softcard::{CardError, Fault, FaultKind, Inspection, Options, SoftCard, keypad::Keypad};
 use kaika_wire::{CardNumber, Code, Refusal, Slot};
 use session::SeatSession;
 use std::{
@@ -157,6 +157,23 @@ impl SoftReaders {
             authority: certificate.as_ref().and_then(CardCertificate::issuer_name),
             pin_tries_left: Some(inspection.pin_tries_left()),
         })
+    }
+
+    /// A new blank card beside the readers, of a device that no other card is made from; its name.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn add_blank(&self) -> Result<String, Refusal> {
+        let mut drawn = [0; 4];
+        crate::random(&mut drawn);
+        // Devices of planned cards have lower numbers.
+        let serial = u32::from_be_bytes(drawn) | 1 << 31;
+        let known = self.shared.card_names().map_err(unreadable)?;
+        let mut names = (1..=known.len() + 1).map(|count| format!("blank-{count}"));
+        let name = names.find(|name| !known.contains(name)).expect("there are more names than cards");
+        SoftCard::create(self.path(&name), Options { serial, strict: true }).map_err(broken)?;
+        self.shared.announce();
+        Ok(name)
     }
 
     /// Puts a card into a reader: out of the one where it is, and in the place of the one that is there.

@@ -62,7 +62,7 @@ impl Home {
 async fn home(State(agent): State<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
     html(&Home {
         language: wish.language(&headers),
-        tray: agent.tray.is_some(),
+        tray: agent.has_tray(),
         sites: agent.permissions.sites().map(str::to_owned).collect(),
     })
 }

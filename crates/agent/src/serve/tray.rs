@@ -1,5 +1,5 @@
 //! `GET /tray`, in the demo: the software cards and readers as pictures, with forms to insert a card, to take it out,
-//! to have it pulled out in the middle of a job, and to press the keys of a reader's keypad.
+//! to have it pulled out in the middle of a job, to press the keys of a reader's keypad, and for a new blank card.
 //!
 //! A form carries the one-time token of the page that it was on, and comes from our own origin: another site cannot
 //! have it sent.
@@ -68,6 +68,7 @@ impl Tray {
 pub(super) fn routes() -> Router<Arc<Agent>> {
     Router::new()
         .route("/tray", get(show))
+        .route("/tray/blank", post(blank))
         .route("/tray/insert", post(insert))
         .route("/tray/remove", post(remove))
         .route("/tray/key", post(press))
@@ -214,6 +215,16 @@ fn contents(tray: &Tray) -> Result<(Vec<ShownReader>, Vec<ShownCard>), Refusal> 
         }
     }
     Ok((readers, drawer))
+}
+
+#[derive(Deserialize)]
+struct Blank {
+    token: String,
+    lang: String,
+}
+
+async fn blank(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form): Form<Blank>) -> Response {
+    change(&agent, &headers, &form.token, &form.lang, |cards| cards.add_blank().map(drop))
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use crate::{
 };
 use kaika_agent::readers::{Readers, Source, exclusively, soft::SoftReaders};
 use kaika_card::TransportError;
-use kaika_softcard::SoftCard;
+use kaika_softcard::{Inspection, SoftCard};
 use kaika_wire::{Code, Refusal};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -45,6 +45,20 @@ fn cards_stay_in_their_readers() {
     // A reader that is gone holds no card any more.
     let readers = SoftReaders::open(folder.path(), ["Reader B"]).unwrap();
     assert!(seats(&readers).iter().all(|(_, reader)| reader.is_none()));
+}
+
+#[test]
+fn blank_cards_are_made_each_as_another_device() {
+    let (folder, readers) = bench();
+    let names = [readers.add_blank().unwrap(), readers.add_blank().unwrap()];
+    assert_eq!(names, ["blank-1", "blank-2"]);
+    let [one, two] = names.each_ref().map(|name| Inspection::of_file(readers.path(name)).unwrap().serial());
+    assert!(one != two && one >= 1 << 31 && two >= 1 << 31, "{one} {two}");
+    assert_eq!(readers.face("blank-1").unwrap().number, None);
+    readers.insert("blank-1", "Reader A").unwrap();
+    // A card that was thrown away leaves its name to another.
+    std::fs::remove_file(folder.path().join("blank-2.card")).unwrap();
+    assert_eq!(readers.add_blank().unwrap(), "blank-2");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use time::OffsetDateTime;
 pub trait GenerationReader: Send {
     /// All, oldest first.
     async fn generations(&mut self) -> Result<Vec<Generation>, StoreError>;
+    /// Whether a card was ever ordered from this authority.
+    async fn has_cards(&mut self, authority: &AuthorityId) -> Result<bool, StoreError>;
 }
 
 #[async_trait]

@@ -305,6 +305,11 @@ impl Policy {
         !matches!(self.activation, Activation::Online { .. })
     }
 
+    /// Whether its certificates say that they are for tests, by a policy of id-TEST (RFC 7229).
+    pub fn is_test(&self) -> bool {
+        self.certificates.policies.iter().any(|oid| oid.starts_with("1.3.6.1.5.5.7.13."))
+    }
+
     pub fn owns(&self, number: &CardNumber) -> bool {
         self.card.number_prefixes.iter().any(|prefix| prefix == number.prefix())
     }

@@ -3,7 +3,7 @@
 use kaika_domain::authorities::{Policy, Way};
 use kaika_wire::StatusChangeKind;
 
-const RIGHT: &str = r##"
+pub(crate) const RIGHT: &str = r##"
 id = "tca"
 name = { zh = "測試", en = "TEST" }
 accent = "#123456"

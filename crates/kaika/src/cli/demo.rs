@@ -1,11 +1,15 @@
-//! `kaika demo`.
+//! `kaika demo`, and its folder as operator's commands open it.
 
-use crate::demo;
-use anyhow::Result;
+use crate::{
+    clock::ShiftedClock,
+    demo::{self, Folder, Memory},
+    installation::{Installation, Opening, Places, Schema},
+};
+use anyhow::{Result, bail};
 use clap::Args;
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -45,4 +49,30 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
     })
     .await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a demo has made, at the time that it has.
+pub(super) async fn open(data: &Path) -> Result<Installation> {
+    let folder = folder(data)?;
+    let memory = Memory::read(&folder)?;
+    let opening = Opening {
+        origin: memory.origin.clone(),
+        base_url: memory.base_url.clone(),
+        clock: ShiftedClock::new(memory.days_later.into()),
+        status: demo::at_once(),
+        schema: Schema::Check,
+    };
+    Installation::open(&folder.places(), opening).await
+}
+
+pub(super) fn places(data: &Path) -> Result<Places> {
+    Ok(folder(data)?.places())
+}
+
+fn folder(data: &Path) -> Result<Folder> {
+    let folder = Folder::new(data);
+    if !folder.exists() {
+        bail!("there is no installation in {}; `kaika demo --data {0}` makes one", data.display());
+    }
+    Ok(folder)
 }

@@ -2,11 +2,13 @@
 
 use super::Named;
 use crate::{
-    config::{Config, LogFormat},
+    config::{Config, EXAMPLE, LogFormat},
+    installation::{Schema, told, write_whole},
     output, serve,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
+use kaika_app::authorities::{Lack, lacks};
 use serde_json::json;
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
@@ -31,7 +33,8 @@ pub(super) struct Init {
 
 #[derive(Subcommand)]
 pub(super) enum Work {
-    /// Say whether the configuration is right, and the policies that it names; nothing is opened or made
+    /// Say whether the configuration is right, and the policies and files that it names; nothing is made, and the database
+    /// is asked where there is one
     Check {
         #[command(flatten)]
         options: Options,
@@ -41,19 +44,40 @@ pub(super) enum Work {
 pub(super) async fn check(work: Work) -> Result<ExitCode> {
     let Work::Check { options } = work;
     let config = Config::read(&options.config)?;
-    let (policies, _) = config.places().read_authorities()?;
+    let authorities = config.places().read_authorities()?;
+    config.site.about(&authorities)?;
     config.mailer()?;
-    let authorities: Vec<_> = policies.keys().map(|id| id.as_str()).collect();
+    // It may not be there yet, be of another version, or be out of reach from here.
+    let unasked = match config.places().open_store(Schema::Check).await {
+        Ok(store) => {
+            let lacks = lacks(store.as_ref(), &authorities.policies).await;
+            store.close().await;
+            // What `init` is for is not wrong.
+            told(lacks?.into_iter().filter(|lack| !matches!(lack, Lack::Keys(_))).collect())?;
+            None
+        }
+        Err(error) => Some(format!("{error:#}")),
+    };
+    let names: Vec<_> = authorities.policies.keys().map(|id| id.as_str()).collect();
     if options.json {
-        output::print_json(&json!({ "origin": config.server.origin, "authorities": authorities }));
+        let origin = &config.server.origin;
+        output::print_json(&json!({ "origin": origin, "authorities": names, "database_unasked": unasked }));
     } else {
-        println!("{} is right: {} for {}.", options.config.display(), config.server.origin, authorities.join(", "));
+        println!("{} is right: {} for {}.", options.config.display(), config.server.origin, names.join(", "));
+        if let Some(why) = unasked {
+            println!("The database was not asked: {why}");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) async fn init(init: Init) -> Result<ExitCode> {
     let Init { options, operator } = init;
+    if !options.config.exists() {
+        write_whole(&options.config, EXAMPLE.as_bytes())
+            .with_context(|| format!("{} cannot be written", options.config.display()))?;
+        bail!("there was no {0}; it is an example now: edit it, and do the same again", options.config.display());
+    }
     let config = Config::read(&options.config)?;
     let installation = serve::init(&config, &operator.actor()).await?;
     let generations = installation.app.store.read().await?.generations().await?;

@@ -1,7 +1,8 @@
 //! `demo.json`: what the demo knows beside the database – user codes in clear (a demo's cards only), the clock, and the
 //! addresses.
 
-use crate::installation::{Folder, write_whole};
+use super::Folder;
+use crate::installation::write_whole;
 use anyhow::{Context, Result, bail};
 use kaika_wire::{AuthorityId, CardNumber, UserCode};
 use serde::{Deserialize, Serialize};

@@ -2,12 +2,12 @@
 //! Every step is written down first, so that an interrupted start goes on where it was.
 
 use super::{
-    Memory,
+    Folder, Memory,
     memory::DemoCard,
     plan::{CARDS, PIN, PlannedCard, Story},
 };
 use crate::clock::ShiftedClock;
-use crate::installation::{Folder, Installation, write_whole};
+use crate::installation::{Installation, write_whole};
 use crate::operator::operator;
 use anyhow::{Context, Result, anyhow, bail};
 use kaika_agent::{

@@ -1,11 +1,11 @@
 //! What runs where: for people on the terminal, for programs in the ready file.
 
 use super::{
-    Memory,
+    Folder, Memory,
     plan::{CARDS, PIN, Story},
     produce::mailer_file,
 };
-use crate::installation::{Folder, Installation, write_whole};
+use crate::installation::{Installation, write_whole};
 use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
 use kaika_domain::{cards::CardState, certificates::Certificate};

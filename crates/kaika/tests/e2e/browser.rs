@@ -12,6 +12,8 @@ mod journey;
 mod keypad;
 #[path = "browser/mails.rs"]
 mod mails;
+#[path = "browser/new_authority.rs"]
+mod new_authority;
 #[path = "browser/organisation.rs"]
 mod organisation;
 #[path = "browser/other_pages.rs"]
@@ -24,6 +26,8 @@ mod pages;
 mod queries;
 #[path = "browser/services.rs"]
 mod services;
+#[path = "browser/site.rs"]
+mod site;
 #[path = "browser/status_changes.rs"]
 mod status_changes;
 #[path = "browser/tickets.rs"]

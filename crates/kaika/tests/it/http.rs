@@ -7,9 +7,10 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use kaika_server::{Rate, Rates, Settings, router};
+use kaika_server::{About, RESERVED, Rate, Rates, Settings, router};
+use kaika_wire::AuthorityId;
 use serde_json::Value;
-use std::{net::SocketAddr, num::NonZeroU32, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, num::NonZeroU32, time::Duration};
 use tower::ServiceExt;
 
 pub(super) const OWN: &str = "localhost:8080";
@@ -49,7 +50,13 @@ impl Server {
     }
 
     pub(super) fn of(site: Site, rates: Rates) -> Self {
-        let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new(), mailbox: None };
+        Self::about(site, rates, About::default())
+    }
+
+    /// Whose pages say this of the site.
+    pub(super) fn about(site: Site, rates: Rates, about: About) -> Self {
+        let agent = "http://127.0.0.1:61161".into();
+        let settings = Settings { agent, rates, proxies: Vec::new(), mailbox: None, about };
         let router = router(&kaika_server::Site::new(site.open(), settings));
         Self { site, router }
     }
@@ -106,6 +113,21 @@ impl Server {
     fn ticket(&self, headers: &[(&str, &str)]) -> Answer {
         self.ask(Method::POST, TICKETS, &[&[("host", OWN)], headers].concat())
     }
+}
+
+/// The router tells its paths when it prints itself.
+#[test]
+fn what_a_route_begins_with_is_no_authority() {
+    let server = Server::new(Rates::default());
+    let printed = format!("{:?}", server.router);
+    let ids = printed.split("RouteId(").filter_map(|route| route.split_once("): \""));
+    let paths: BTreeSet<_> = ids.filter_map(|(_, path)| path.split('"').next()).collect();
+    for known in ["/{authority}/", "/ocsp/{generation}", "/healthz", "/.well-known/kaika.json", "/assets/base.css"] {
+        assert!(paths.contains(known), "{known} is not in {paths:?}");
+    }
+    let first = paths.iter().filter_map(|path| path.split('/').nth(1));
+    let taken: BTreeSet<_> = first.filter(|first| first.parse::<AuthorityId>().is_ok()).collect();
+    assert_eq!(taken, BTreeSet::from(RESERVED));
 }
 
 #[test]

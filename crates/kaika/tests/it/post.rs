@@ -12,7 +12,7 @@ use kaika_app::{
     mail::{DeliveredMail, Mailbox, deliver_mails},
 };
 use kaika_mail::FolderMailbox;
-use kaika_server::{Rates, Settings, router};
+use kaika_server::{About, Rates, Settings, router};
 use std::sync::Arc;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -128,7 +128,13 @@ impl Post {
 
 fn opened(site: &Site, rates: Rates) -> (Arc<App>, Router) {
     let app = site.open();
-    let settings = Settings { agent: "http://127.0.0.1:61161".into(), rates, proxies: Vec::new(), mailbox: None };
+    let settings = Settings {
+        agent: "http://127.0.0.1:61161".into(),
+        rates,
+        proxies: Vec::new(),
+        mailbox: None,
+        about: About::default(),
+    };
     (Arc::clone(&app), router(&kaika_server::Site::new(app, settings)))
 }
 

@@ -344,12 +344,21 @@ impl Site {
     /// The same installation with its authority's policy as in the demo, but for this change.
     pub(crate) fn with_policy(&self, change: impl FnOnce(String) -> String) -> Self {
         let policy = Policy::parse(&change(include_str!("../../authorities/gca.toml").to_owned())).unwrap();
+        self.with_policies(BTreeMap::from([(policy.id.clone(), policy)]))
+    }
+
+    /// The same installation, and the file of its authority is gone.
+    pub(crate) fn without_policies(&self) -> Self {
+        self.with_policies(BTreeMap::new())
+    }
+
+    fn with_policies(&self, policies: BTreeMap<AuthorityId, Policy>) -> Self {
         let shared = &self.shared;
         let shared = Shared {
             vault: Arc::clone(&shared.vault),
             user_codes: Arc::clone(&shared.user_codes),
             keys: shared.keys.clone(),
-            policies: BTreeMap::from([(policy.id.clone(), policy)]),
+            policies,
             station: Mutex::new(shared.station.lock().unwrap().clone()),
         };
         Self { shared: Arc::new(shared), ..self.copy() }

@@ -1,27 +1,53 @@
 //! From what a use case says to HTTP: the one place. People who look at it in a browser get a page, programs JSON.
 
-use crate::portal;
+use crate::{
+    portal::{self, page::View},
+    site::Site,
+};
 use axum::{
-    Json,
+    Extension, Json,
     extract::rejection::JsonRejection,
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
 };
 use kaika_app::{Failure, StoreError};
-use kaika_texts::explain;
+use kaika_texts::{Language, explain};
 use kaika_web::language;
 use kaika_wire::{Code, Refusal};
 use serde_json::json;
 
-/// `{"error": {code, message, next_step, …}}` in the caller's language, or a page that says it.
+/// A refusal that is to be told on a page, which is drawn where it is known of which site.
+#[derive(Clone)]
+struct Untold {
+    language: Language,
+    /// With its words.
+    error: Refusal,
+}
+
+/// `{"error": {code, message, next_step, …}}` in the caller's language, or a page that says it (see [`tell`]).
 pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
     let status = status(refusal.code);
     let language = language(headers);
     let error = explain(language, refusal);
     if accepts_page(headers) {
-        return portal::error(status, language, error);
+        return (status, Extension(Untold { language, error }), Html("")).into_response();
     }
     (status, Json(json!({ "error": error }))).into_response()
+}
+
+/// Draws the page of a refusal; every answer comes by here on its way out.
+pub(crate) fn tell(site: &Site, response: &mut Response) {
+    if let Some(Untold { language, error }) = response.extensions_mut().remove() {
+        let view = View { about: &site.settings.about, language };
+        let (page, body) = portal::error(response.status(), view, error).into_parts();
+        *response.body_mut() = body;
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_TYPE);
+        headers.remove(header::CONTENT_LENGTH);
+        for (name, value) in &page.headers {
+            headers.append(name, value.clone());
+        }
+    }
 }
 
 /// Whether a browser asks for something to show.

@@ -1,6 +1,9 @@
 //! What every request has to pass and every answer carries.
 
-use crate::{http::errors::refuse, site::Site};
+use crate::{
+    http::errors::{refuse, tell},
+    site::Site,
+};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
@@ -18,6 +21,7 @@ pub(crate) async fn security_headers(State(site): State<Site>, request: Request,
 }
 
 pub(crate) fn secure(site: &Site, response: &mut Response) {
+    tell(site, response);
     const HEADERS: [(HeaderName, HeaderValue); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),

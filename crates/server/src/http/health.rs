@@ -13,7 +13,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kaika_app::{App, Failure, StoreError};
+use kaika_app::{
+    App, Failure, StoreError,
+    authorities::{Lack, lacks},
+};
 use metrics::{Label, SharedString};
 use std::{
     sync::Arc,
@@ -28,9 +31,16 @@ pub(crate) fn routes() -> Router<Site> {
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Response {
-    let (status, words) = match tokio::time::timeout(PATIENCE, is_founded(&app)).await {
-        Ok(Ok(true)) => (StatusCode::OK, "ready\n"),
-        Ok(Ok(false)) => (StatusCode::SERVICE_UNAVAILABLE, "an authority is not founded\n"),
+    let (status, words) = match tokio::time::timeout(PATIENCE, first_lack(&app)).await {
+        Ok(Ok(None)) => (StatusCode::OK, "ready\n"),
+        Ok(Ok(Some(lack))) => {
+            tracing::error!(%lack, "not ready");
+            let words = match lack {
+                Lack::Keys(_) => "an authority is not founded\n",
+                Lack::Policy(_) => "the policy of an authority that has cards is gone\n",
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, words)
+        }
         Ok(Err(Failure::Store(error @ (StoreError::Empty | StoreError::Older { .. } | StoreError::Newer { .. })))) => {
             tracing::error!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database has another schema\n")
@@ -44,10 +54,9 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     (status, [(header::CACHE_CONTROL, "no-store")], words).into_response()
 }
 
-async fn is_founded(app: &App) -> Result<bool, Failure> {
+async fn first_lack(app: &App) -> Result<Option<Lack>, Failure> {
     app.store.check_schema().await?;
-    let generations = app.store.read().await?.generations().await?;
-    Ok(app.policies.keys().all(|id| generations.iter().any(|generation| generation.owner == *id)))
+    Ok(lacks(app.store.as_ref(), &app.policies).await?.into_iter().next())
 }
 
 /// Counts and times each request, and logs it with neither address nor body.

@@ -1,6 +1,6 @@
 //! Files that pages load, and the authorities' colours.
 
-use crate::{http::errors::not_found, portal::page::authority, site::Site};
+use crate::{about::LOGO, http::errors::not_found, portal::page::authority, site::Site};
 use axum::{
     Router,
     extract::{Path, State},
@@ -27,9 +27,10 @@ pub(crate) const ASSETS: [(&str, Asset); 9] = [
 ];
 
 pub(crate) fn routes() -> Router<Site> {
-    ASSETS.into_iter().fold(Router::new().route("/assets/accents.css", get(accents)), |routes, (path, asset)| {
-        routes.route(path, get(async move |headers: HeaderMap| asset.answer(&headers)))
-    })
+    ASSETS.into_iter().fold(
+        Router::new().route("/assets/accents.css", get(accents)).route(LOGO, get(logo)),
+        |routes, (path, asset)| routes.route(path, get(async move |headers: HeaderMap| asset.answer(&headers))),
+    )
 }
 
 /// A whole page in one authority's colour.
@@ -43,6 +44,13 @@ pub(crate) async fn accent(State(app): State<Arc<App>>, Path(id): Path<String>, 
 /// For parts of a page: a class for each authority.
 async fn accents(State(app): State<Arc<App>>) -> Response {
     css(classes(app.policies.values()))
+}
+
+async fn logo(State(site): State<Site>, headers: HeaderMap) -> Response {
+    match &site.settings.about.logo {
+        Some(logo) => logo.answer(&headers),
+        None => not_found(headers).await,
+    }
 }
 
 fn classes<'a>(policies: impl Iterator<Item = &'a Policy>) -> String {

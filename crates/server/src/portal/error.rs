@@ -1,9 +1,11 @@
 //! What did not go as planned, as a page.
 
-use crate::portal::{links::Words, page::Page};
+use crate::portal::{
+    links::Words,
+    page::{Page, View},
+};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use kaika_texts::Language;
 use kaika_web::html_with_status;
 use kaika_wire::{Code, Refusal};
 
@@ -15,9 +17,9 @@ pub(crate) struct ErrorPage<'a> {
     next_step: Words,
 }
 
-impl ErrorPage<'_> {
+impl<'a> ErrorPage<'a> {
     /// `refusal` with its words. These speak of cards; what can happen to a page as well has words of its own.
-    pub(crate) fn new(language: Language, refusal: Refusal) -> Self {
+    pub(crate) fn new(view: View<'a>, refusal: Refusal) -> Self {
         let title = match refusal.code {
             Code::NotFound => "portal-error-not-found",
             Code::ForeignPage => "portal-error-foreign",
@@ -25,17 +27,18 @@ impl ErrorPage<'_> {
             Code::Busy => "portal-error-busy",
             Code::Internal => "portal-error-internal",
             _ => {
-                let page = Page::new(language, "portal-error-other");
+                let page = Page::new(view, "portal-error-other");
                 let next_step = Words::next_step(&refusal, None);
                 return Self { page, message: refusal.message, next_step };
             }
         };
-        let page = Page::new(language, title);
+        let page = Page::new(view, title);
         let (message, next_step) = (page.t(&format!("{title}.message")), page.t(&format!("{title}.next")));
         Self { page, message, next_step: Words::new(next_step) }
     }
 }
 
-pub(crate) fn error(status: StatusCode, language: Language, refusal: Refusal) -> Response {
-    html_with_status(status, &ErrorPage::new(language, refusal))
+/// `refusal` with its words.
+pub(crate) fn error(status: StatusCode, view: View<'_>, refusal: Refusal) -> Response {
+    html_with_status(status, &ErrorPage::new(view, refusal))
 }

@@ -18,7 +18,7 @@ use axum::{
 use kaika_app::{App, Failure, authorities::Generation};
 use kaika_domain::authorities::{Activation, Policy, Way};
 use kaika_texts::{FluentValue, text};
-use kaika_web::{html, language};
+use kaika_web::html;
 use kaika_wire::{JobKind, StatusChangeKind};
 use std::sync::Arc;
 
@@ -91,12 +91,12 @@ impl Home<'_> {
             ("ordinal", FluentValue::from(generation.ordinal)),
             ("since", self.page.day(&generation.founded_at).into()),
         ];
-        text(self.page.language, "portal-file-of", &facts)
+        text(self.page.view.language, "portal-file-of", &facts)
     }
 }
 
 pub(crate) async fn start(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let page = Page::new(language(&headers), "portal-start-title");
+    let page = Page::new(site.view(&headers), "portal-start-title");
     html(&Start { page, policies: site.app.policies.values().collect(), has_mailbox: site.settings.mailbox.is_some() })
 }
 
@@ -107,13 +107,13 @@ pub(crate) async fn with_slash(State(app): State<Arc<App>>, Path(id): Path<Strin
     }
 }
 
-pub(crate) async fn home(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&app, &id) else { return not_found(headers).await };
-    let generations = match generations(&app, policy).await {
+pub(crate) async fn home(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
+    let generations = match generations(&site.app, policy).await {
         Ok(generations) => generations,
         Err(failure) => return fail(failure, &headers),
     };
-    let mut page = Page::new(language(&headers), "portal-title").of_authority(policy);
+    let mut page = Page::new(site.view(&headers), "portal-title").of_authority(policy);
     page.title = page.of(&policy.name).to_owned();
     html(&Home { page, policy, generations })
 }

@@ -1,5 +1,6 @@
 //! What every page has.
 
+use crate::about::{About, LOGO, Line, Privacy, lines};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_app::{App, access::Sum};
@@ -11,8 +12,15 @@ use time::{OffsetDateTime, UtcOffset, macros::format_description, macros::offset
 
 const TAIPEI: UtcOffset = offset!(+8);
 
-pub(crate) struct Page<'a> {
+/// Who looks: at which site, in which language.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) about: &'a About,
     pub(crate) language: Language,
+}
+
+pub(crate) struct Page<'a> {
+    pub(crate) view: View<'a>,
     /// What it says of itself on top, and in the browser's tab.
     pub(crate) title: String,
     /// Whose page it is.
@@ -25,8 +33,9 @@ pub(crate) struct Page<'a> {
 
 impl<'a> Page<'a> {
     /// `title`: the key of a text.
-    pub(crate) fn new(language: Language, title: &str) -> Self {
-        Self { language, title: text(language, title, &[]), authority: None, asked: Vec::new(), kept: String::new() }
+    pub(crate) fn new(view: View<'a>, title: &str) -> Self {
+        let title = text(view.language, title, &[]);
+        Self { view, title, authority: None, asked: Vec::new(), kept: String::new() }
     }
 
     pub(crate) fn of_authority(mut self, policy: &'a Policy) -> Self {
@@ -35,23 +44,45 @@ impl<'a> Page<'a> {
     }
 
     pub(crate) fn t(&self, key: &str) -> String {
-        text(self.language, key, &[])
+        text(self.view.language, key, &[])
     }
 
     /// A text with a number in it.
     pub(crate) fn number(&self, key: &str, name: &'static str, value: impl Into<u32>) -> String {
-        text(self.language, key, &[(name, FluentValue::from(value.into()))])
+        text(self.view.language, key, &[(name, FluentValue::from(value.into()))])
     }
 
     /// A text with another in it.
     pub(crate) fn with(&self, key: &str, name: &'static str, value: &str) -> String {
-        text(self.language, key, &[(name, FluentValue::from(value.to_owned()))])
+        text(self.view.language, key, &[(name, FluentValue::from(value.to_owned()))])
     }
 
     pub(crate) fn of<'t>(&self, both: &'t Text) -> &'t str {
-        match self.language {
+        match self.view.language {
             Language::ZhTw => &both.zh,
             Language::En => &both.en,
+        }
+    }
+
+    /// What the site is called.
+    pub(crate) fn site_name(&self) -> String {
+        self.view.about.name.as_ref().map_or_else(|| self.t("portal-title"), |name| self.of(name).to_owned())
+    }
+
+    /// The address of the site's own logo.
+    pub(crate) fn logo(&self) -> Option<&'static str> {
+        self.view.about.logo.as_ref().map(|_| LOGO)
+    }
+
+    pub(crate) fn footer(&self) -> Vec<Line<'_>> {
+        self.view.about.footer.as_ref().map(|footer| lines(self.of(footer))).unwrap_or_default()
+    }
+
+    /// Where it says what becomes of what is learnt of people.
+    pub(crate) fn privacy(&self) -> Option<&str> {
+        match self.view.about.privacy.as_ref()? {
+            Privacy::Notice(_) => Some("/privacy"),
+            Privacy::Elsewhere(address) => Some(self.of(address)),
         }
     }
 
@@ -74,7 +105,7 @@ impl<'a> Page<'a> {
 
     pub(crate) fn period(&self, from: &OffsetDateTime, to: &OffsetDateTime) -> String {
         let days = [("from", self.day(from).into()), ("to", self.day(to).into())];
-        text(self.language, "portal-card-from-to", &days)
+        text(self.view.language, "portal-card-from-to", &days)
     }
 
     pub(crate) fn role(&self, role: &CertificateRole) -> String {
@@ -107,14 +138,14 @@ impl<'a> Page<'a> {
         };
         let prefixes = self.prefixes(policy);
         let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(policy.card.number_digits))];
-        text(self.language, key, &facts)
+        text(self.view.language, key, &facts)
     }
 
     /// A sum in words: `十三加五等於多少？`
     pub(crate) fn sum(&self, sum: &Sum) -> String {
         let key = if sum.plus { "status-sum-plus" } else { "status-sum-minus" };
         let [left, right] = [sum.left, sum.right].map(|number| self.number("status-number", "n", number));
-        text(self.language, key, &[("left", left.into()), ("right", right.into())])
+        text(self.view.language, key, &[("left", left.into()), ("right", right.into())])
     }
 
     /// The letters that card numbers of an authority begin with: `GC`, `TP / GP`.

@@ -1,6 +1,7 @@
 //! Every page is rendered with every thing that it can show, in every language, and looked over.
 
 use crate::{
+    about::{About, Logo, Privacy},
     http::session::{Destination, Over, Way},
     portal::{
         access::session::Session,
@@ -21,9 +22,11 @@ use crate::{
         holders::contact,
         home::{Home, Start},
         mail::mails::Mails,
-        page::Page,
+        page::{Page, View},
+        privacy::PrivacyPage,
     },
 };
+use askama::Template;
 use kaika_app::{
     access::{Captcha, Sum},
     authorities::Generation,
@@ -31,14 +34,18 @@ use kaika_app::{
     certificates::{After, CertificatePage, ChangeOutcome, FoundCertificate, ListedCertificate, MyCard, Sorting},
     mail::DeliveredMail,
 };
-use kaika_domain::{authorities::Policy, cards::CardRank, certificates::CertificateState};
+use kaika_domain::{
+    authorities::{Policy, policy::Text},
+    cards::CardRank,
+    certificates::CertificateState,
+};
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
     CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, Refusal,
     SerialNumber, SlotCheck, StatusChangeKind,
 };
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 use time::{Duration, OffsetDateTime};
 
 /// An authority whose card numbers begin so: letters, or several, `TP", "GP`.
@@ -152,8 +159,25 @@ fn succeeded(
     JobOutcome::Succeeded { number, holder, certificates, standing, ended_at, check, test, email }
 }
 
+/// What a site can say of itself.
+fn about() -> &'static About {
+    static ABOUT: LazyLock<About> = LazyLock::new(|| {
+        let text = |zh: &str, en: &str| Text { zh: zh.to_owned(), en: en.to_owned() };
+        let logo = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
+        About {
+            name: Some(text("測試網站 <&>", "Test site <&>")),
+            logo: Some(Logo::parse(logo.into()).unwrap()),
+            is_test: true,
+            footer: Some(text("頁尾 <&>", "\"><script>alert(1)</script>\nTo us https://agency.example/\"><b>")),
+            privacy: Some(Privacy::Elsewhere(text("https://agency.example/zh", "https://agency.example/en"))),
+        }
+    });
+    &ABOUT
+}
+
 /// Every page with a name for it.
 fn pages(language: Language) -> Vec<(String, String)> {
+    let view = View { about: about(), language };
     let online = policy("TC");
     let mut several = policy("TP\", \"GP");
     several.organisation = None;
@@ -165,30 +189,30 @@ fn pages(language: Language) -> Vec<(String, String)> {
     };
 
     for has_mailbox in [false, true] {
-        let page = Page::new(language, "portal-start-title");
+        let page = Page::new(view, "portal-start-title");
         add("start", &Start { page, policies: vec![&online, &several], has_mailbox });
     }
     for activation in
         ["mode = \"online\", within_days = 90, afterwards = \"revoke\"", "mode = \"counter\"", "mode = \"pin_mailer\""]
     {
         let policy = of_kind("TC", activation);
-        let mut page = Page::new(language, "portal-title").of_authority(&policy);
+        let mut page = Page::new(view, "portal-title").of_authority(&policy);
         page.title = page.of(&policy.name).to_owned();
         let generations = vec![generation(false), generation(true)];
         add(&format!("home, {activation}"), &Home { page, policy: &policy, generations });
     }
     for ways in [["online", "online", "letter"], ["online", "online", "counter"], ["paper_form"; 3]] {
         let policy = with_changes("TC", "mode = \"counter\"", ways);
-        let page = Page::new(language, "portal-title").of_authority(&policy);
+        let page = Page::new(view, "portal-title").of_authority(&policy);
         add(&format!("home, {ways:?}"), &Home { page, policy: &policy, generations: vec![] });
         for kind in StatusChangeKind::ALL.iter().copied().filter(|kind| !policy.status_changes.is_online(*kind)) {
-            let page = Page::new(language, &format!("status-{kind}")).of_authority(&policy);
+            let page = Page::new(view, &format!("status-{kind}")).of_authority(&policy);
             add(&format!("{kind}, {ways:?}"), &ElsewherePage { page, policy: &policy, kind });
         }
     }
-    status_changes(language, &online, &mut add);
+    status_changes(view, &online, &mut add);
     let job = |policy, kind| CardJob {
-        page: Page::new(language, "portal-title").of_authority(policy),
+        page: Page::new(view, "portal-title").of_authority(policy),
         policy,
         kind,
         agent: "http://127.0.0.1:61161",
@@ -218,19 +242,21 @@ fn pages(language: Language) -> Vec<(String, String)> {
         let test = Some(CardTest { passed, tests });
         let outcome = succeeded(Vec::new(), standings()[0], None, test, None);
         let name = format!("outcome of a test, {passed}");
-        add(&name, &Outcome::new(language, &online, JobKind::Test, outcome, next));
+        add(&name, &Outcome::new(view, &online, JobKind::Test, outcome, next));
     }
     for state in [EmailState::AwaitingConfirmation, EmailState::Confirmed, EmailState::Written] {
         let number: CardNumber = "TC00000000000017".parse().unwrap();
         let address: EmailAddress = "desk@agency.example".parse().unwrap();
         let email = Some(EmailWrite { address: address.clone(), state });
         let outcome = succeeded(Vec::new(), standings()[0], None, None, email);
-        let page = Outcome::new(language, &online, JobKind::SetEmail, outcome, next);
+        let page = Outcome::new(view, &online, JobKind::SetEmail, outcome, next);
         add(&format!("outcome of an e-mail write, {state:?}"), &page);
         let link = EmailLink { number, address, state };
-        add(&format!("e-mail link, {state:?}"), &LinkPage::new(language, &online, Some(link), next));
+        add(&format!("e-mail link, {state:?}"), &LinkPage::new(view, &online, Some(link), next));
     }
-    add("e-mail link, over", &LinkPage::new(language, &online, None, next));
+    let notice = Text { zh: "一\n二".to_owned(), en: "\"><script>alert(1)</script>\nTwo".to_owned() };
+    add("privacy", &PrivacyPage { page: Page::new(view, "portal-privacy"), notice: &notice });
+    add("e-mail link, over", &LinkPage::new(view, &online, None, next));
     for result in CheckResult::ALL {
         for status in STATUSES {
             let slot = |role: CertificateRole, on_card, same| SlotCheck {
@@ -250,7 +276,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
                 let name = format!("outcome of a check, {result:?}, {status:?}, {standing:?}");
                 for policy in [&online, &several, &elsewhere] {
                     let outcome = succeeded(Vec::new(), standing, check.clone(), None, None);
-                    add(&name, &Outcome::new(language, policy, JobKind::Check, outcome, next));
+                    add(&name, &Outcome::new(view, policy, JobKind::Check, outcome, next));
                 }
             }
         }
@@ -261,16 +287,16 @@ fn pages(language: Language) -> Vec<(String, String)> {
             .to_vec();
         for (kind, standing) in [JobKind::Suspend, JobKind::Resume, JobKind::Revoke].into_iter().zip(standings()) {
             let outcome = succeeded(certificates.clone(), standing, None, None, None);
-            add(&format!("outcome, {kind:?}"), &Outcome::new(language, &online, kind, outcome, next));
+            add(&format!("outcome, {kind:?}"), &Outcome::new(view, &online, kind, outcome, next));
         }
         let outcome = succeeded(certificates, standings()[0], None, None, None);
-        add("outcome, succeeded", &Outcome::new(language, &online, JobKind::Activate, outcome, next));
+        add("outcome, succeeded", &Outcome::new(view, &online, JobKind::Activate, outcome, next));
     }
     let failed = |code: &Code| JobOutcome::Failed { error: explain(language, Refusal::new(*code).tries_left(2)) };
     let over = [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over];
     for outcome in over.into_iter().chain(Code::ALL.iter().map(failed)) {
         let name = format!("outcome, {outcome:?}");
-        add(&name, &Outcome::new(language, &online, JobKind::Activate, outcome, next));
+        add(&name, &Outcome::new(view, &online, JobKind::Activate, outcome, next));
     }
     let answers = || {
         let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));
@@ -291,7 +317,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
             for answer in answers() {
                 let text = || "\"><script>alert(1)</script>".to_owned();
                 let asked = Asked { by, number: text(), name: text(), serial: text() };
-                add("certificates", &certificates_page(language, policy, asked, answer));
+                add("certificates", &certificates_page(view, policy, asked, answer));
             }
         }
     }
@@ -299,17 +325,17 @@ fn pages(language: Language) -> Vec<(String, String)> {
         let way = Way { to: Destination::Expiring, over };
         add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(way));
     }
-    logged_in(language, &online, &mut add);
-    mail_pages(language, &online, &mut add);
+    logged_in(view, &online, &mut add);
+    mail_pages(view, &online, &mut add);
     for code in Code::ALL {
         let refusal = explain(language, Refusal::new(*code));
-        add(&format!("error, {code}"), &ErrorPage::new(language, refusal));
+        add(&format!("error, {code}"), &ErrorPage::new(view, refusal));
     }
     pages
 }
 
 /// Every page for somebody who has logged in.
-fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
+fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
     let session = || Session {
         number: "TC00000000000017".parse().unwrap(),
         until: OffsetDateTime::UNIX_EPOCH + Duration::minutes(30),
@@ -328,7 +354,7 @@ fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn
             published,
             organisation: organisation.map(str::to_owned),
         };
-        add(&format!("my card, {rank:?}"), &my_card::page(language, policy, session(), card, changed));
+        add(&format!("my card, {rank:?}"), &my_card::page(view, policy, session(), card, changed));
     }
     let after = || After {
         role: CertificateRole::Signature,
@@ -362,7 +388,7 @@ fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn
                     certificates: CertificateRole::ALL.into_iter().zip(STATUSES).take(rows).map(row).collect(),
                     next: (rows > 0).then(after),
                 };
-                let page = list::page(language, policy, session(), expiring, asked, list, OffsetDateTime::UNIX_EPOCH);
+                let page = list::page(view, policy, session(), expiring, asked, list, OffsetDateTime::UNIX_EPOCH);
                 add(&format!("organisation, {expiring}, {status:?}, {rows}"), &page);
             }
         }
@@ -370,7 +396,7 @@ fn logged_in(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn
 }
 
 /// Every page of 停用, 復用 and 廢止, with all that can be wrong and every refusal.
-fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
+fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
     for kind in StatusChangeKind::ALL.iter().copied() {
         let stages = match kind {
             StatusChangeKind::Revoke => vec![(Stage::Fill, false), (Stage::Confirm, true)],
@@ -395,7 +421,7 @@ fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str,
             ];
             if asks_code {
                 let refusals = [Code::DetailsWrong, Code::AlreadyRevoked, Code::SuspendedByOthers];
-                troubles.extend(refusals.map(|code| Trouble::Refused(explain(language, Refusal::new(code)))));
+                troubles.extend(refusals.map(|code| Trouble::Refused(explain(view.language, Refusal::new(code)))));
             }
             for (trouble, plus) in troubles.into_iter().zip([true, false].into_iter().cycle()) {
                 let text = || "\"><script>alert(1)</script>".to_owned();
@@ -411,7 +437,7 @@ fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str,
                 let captcha = asks_code.then_some(captcha);
                 add(
                     &format!("{kind}, {stage:?}"),
-                    &ChangePage::new(language, policy, kind, stage, typed, captcha, trouble),
+                    &ChangePage::new(view, policy, kind, stage, typed, captcha, trouble),
                 );
             }
         }
@@ -426,7 +452,7 @@ fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str,
                 at: OffsetDateTime::UNIX_EPOCH,
                 everywhere_by: OffsetDateTime::UNIX_EPOCH + Duration::days(7),
             };
-            let page = Page::new(language, &format!("status-{kind}.done")).of_authority(policy);
+            let page = Page::new(view, &format!("status-{kind}.done")).of_authority(policy);
             add(&format!("{kind}, done"), &ChangedPage { page, policy, kind, outcome });
         }
     }
@@ -434,6 +460,25 @@ fn status_changes(language: Language, policy: &Policy, add: &mut dyn FnMut(&str,
 
 /// What no page may repeat.
 const SECRET: &str = "Xq7#pass";
+
+/// Where nothing is configured, a site says neither that it is a test nor what it is not.
+#[test]
+fn a_site_that_says_nothing_has_a_plain_name_and_no_mark() {
+    let about = About::default();
+    for (language, name, mark) in
+        [(Language::ZhTw, "憑證IC卡入口網站", "測試用"), (Language::En, "Certificate card portal", "for tests")]
+    {
+        let page = ErrorPage::new(View { about: &about, language }, explain(language, Refusal::new(Code::NotFound)));
+        let page = page.render().unwrap();
+        assert!(
+            page.contains(&format!(" – {name}</title>")) && page.contains(&format!("<span>{name}</span>")),
+            "{page}"
+        );
+        for not in [mark, "label-tag", "/privacy", "/assets/logo"] {
+            assert!(!page.contains(not), "{not}: {page}");
+        }
+    }
+}
 
 #[test]
 fn a_user_code_is_in_no_page() {
@@ -446,7 +491,7 @@ fn a_user_code_is_in_no_page() {
 
 #[test]
 fn a_sum_is_asked_in_words() {
-    let page = |language| Page::new(language, "status-suspend");
+    let page = |language| Page::new(View { about: about(), language }, "status-suspend");
     let sum = Sum { left: 13, plus: true, right: 5 };
     assert_eq!(page(Language::ZhTw).sum(&sum), "十三加五等於多少？");
     assert_eq!(page(Language::En).sum(&Sum { plus: false, ..sum }), "What is thirteen minus five?");
@@ -454,7 +499,7 @@ fn a_sum_is_asked_in_words() {
 }
 
 /// Pages around mails: what is asked for, what lies behind a link, and the demo's mailbox.
-fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
+fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
     let text = || "\"><script>alert(1)</script>".to_owned();
     let wrong = |fields: &[(&'static str, &'static str)]| {
         fields.iter().map(|(field, text)| Wrong { field, text }).collect::<Vec<_>>()
@@ -462,12 +507,12 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
     let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
     for wrong in [Vec::new(), wrong(&card)] {
         let asked = user_code::Asked { number: text(), name: text() };
-        add("user code", &user_code::ask_page(language, policy, asked, wrong));
+        add("user code", &user_code::ask_page(view, policy, asked, wrong));
     }
     for has_mailbox in [false, true] {
-        let page = Page::new(language, "user-code-sent").of_authority(policy);
+        let page = Page::new(view, "user-code-sent").of_authority(policy);
         add("user code, sent", &user_code::SentPage { page, policy, has_mailbox });
-        add("contact, sent", &contact::step_page(language, policy, contact::Step::Sent { has_mailbox }));
+        add("contact, sent", &contact::step_page(view, policy, contact::Step::Sent { has_mailbox }));
     }
     let number = || "TC00000000000017".parse().unwrap();
     let code = [("code", "user-code-missing"), ("again", "user-code-differ")];
@@ -477,7 +522,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
         user_code::Link::Over,
         user_code::Link::Done,
     ] {
-        add("user code, link", &user_code::new_page(language, policy, link));
+        add("user code, link", &user_code::new_page(view, policy, link));
     }
     let contact = [
         ("user_code", "contact-not-proved"),
@@ -487,7 +532,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
     ];
     for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {
         let asked = contact::Asked { number: text(), name: text(), email: text(), person: text(), telephone: text() };
-        let of_stranger = contact::change_page(language, policy, asked, wrong);
+        let of_stranger = contact::change_page(view, policy, asked, wrong);
         add("contact", &of_stranger);
         let session = Some(Session { number: number(), until: OffsetDateTime::UNIX_EPOCH });
         // Asked for nothing of these, nobody is told that they are wrong.
@@ -502,7 +547,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
     };
     let confirm = contact::Step::Confirm { number: number(), contact: new };
     for step in [confirm, contact::Step::Over, contact::Step::Done] {
-        add("contact, step", &contact::step_page(language, policy, step));
+        add("contact, step", &contact::step_page(view, policy, step));
     }
     let mail = |id: &str| DeliveredMail {
         id: id.parse().unwrap(),
@@ -513,7 +558,7 @@ fn mail_pages(language: Language, policy: &Policy, add: &mut impl FnMut(&str, &d
     };
     let ids = ["00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002"];
     for mails in [Vec::new(), ids.map(mail).to_vec()] {
-        add("mails", &Mails { page: Page::new(language, "mailbox"), mails });
+        add("mails", &Mails { page: Page::new(view, "mailbox"), mails });
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{failure, statements};
 use async_trait::async_trait;
 use kaika_app::authorities::{Generation, GenerationReader, GenerationWriter};
+use kaika_wire::AuthorityId;
 
 statements! {
     GENERATIONS = "SELECT id, owner, ordinal, is_root, issuer, certificate, key_identifier, responder_certificate, \
@@ -14,12 +15,17 @@ statements! {
     INSERT = "INSERT INTO generation (id, owner, ordinal, is_root, issuer, certificate, key_identifier, \
         responder_certificate, base_url, founded_at, shards, revision) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    A_CARD = "SELECT 1 FROM card WHERE authority = $1 LIMIT 1";
 }
 
 #[async_trait]
 impl GenerationReader for Work {
     async fn generations(&mut self) -> Found<Vec<Generation>> {
         self.on(async |on| generations(on).await).await
+    }
+
+    async fn has_cards(&mut self, authority: &AuthorityId) -> Found<bool> {
+        self.on(async |on| has_cards(on, authority).await).await
     }
 }
 
@@ -33,6 +39,11 @@ impl GenerationWriter for Work {
 async fn generations(on: &mut Connection) -> Found<Vec<Generation>> {
     let rows = sqlx::query::<Db>(GENERATIONS).fetch_all(on).await.map_err(failure)?;
     rows.iter().map(read).collect()
+}
+
+async fn has_cards(on: &mut Connection, authority: &AuthorityId) -> Found<bool> {
+    let query = sqlx::query::<Db>(A_CARD).bind(authority.as_str().to_owned());
+    Ok(query.fetch_optional(on).await.map_err(failure)?.is_some())
 }
 
 async fn insert(on: &mut Connection, generation: &Generation) -> Found<()> {

@@ -19,7 +19,15 @@ on_both! {
     a_device_is_one_card_that_is_not_terminated,
     the_oldest_order_waits_without_a_device,
     cards_come_in_the_order_of_their_orders,
+    an_authority_has_cards_once_one_is_ordered,
     overdue_are_those_dispatched_before_page_by_page,
+}
+
+async fn an_authority_has_cards_once_one_is_ordered(store: Arc<dyn Store>) {
+    assert!(!read(&*store).await.has_cards(&gca()).await.unwrap());
+    with_card(&*store).await;
+    assert!(read(&*store).await.has_cards(&gca()).await.unwrap());
+    assert!(!read(&*store).await.has_cards(&"moica".parse().unwrap()).await.unwrap());
 }
 
 async fn holders_come_back(store: Arc<dyn Store>) {

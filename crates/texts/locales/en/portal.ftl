@@ -7,6 +7,7 @@ portal-trail = You are here
 portal-home = Home
 portal-footer-test = The authorities, cards and certificates here are for tests and have no legal effect.
 portal-footer-cookie = This site’s cookies keep the language that you choose and, when you log in with a card, that login: until you log out, or for 30 minutes.
+portal-privacy = Privacy
 portal-contact = Help
 portal-contact-text = Please call during these hours and have your card number ready. Tell nobody your user code or PIN; we never ask for them.
 portal-telephone = Telephone

@@ -7,6 +7,7 @@ portal-trail = 您在這裡
 portal-home = 首頁
 portal-footer-test = 這裡的憑證管理中心、卡片與憑證都是測試用的，沒有法律效力。
 portal-footer-cookie = 本網站的 Cookie 只記住您選擇的語言；用卡片登入時，另外記住這次登入，登出或 30 分鐘後就失效。
+portal-privacy = 隱私權說明
 portal-contact = 需要協助
 portal-contact-text = 請在服務時間來電，並準備好卡號。不要把用戶代碼或PIN碼告訴任何人，服務人員也不會問您。
 portal-telephone = 電話

@@ -7,7 +7,7 @@ use crate::{
     },
     portal::{
         fields::{Wrong, card_number, holder_name, wrong_with},
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -23,8 +23,7 @@ use kaika_app::{
     access::{ask_user_code_reset, card_of_reset, reset_user_code},
 };
 use kaika_domain::authorities::Policy;
-use kaika_texts::Language;
-use kaika_web::{html, language};
+use kaika_web::html;
 use kaika_wire::{CardNumber, Code, Refusal, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -52,8 +51,8 @@ impl AskPage<'_> {
     }
 }
 
-pub(crate) fn ask_page(language: Language, policy: &Policy, asked: Asked, wrong: Vec<Wrong>) -> AskPage<'_> {
-    let mut page = Page::new(language, "user-code").of_authority(policy);
+pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, asked: Asked, wrong: Vec<Wrong>) -> AskPage<'a> {
+    let mut page = Page::new(view, "user-code").of_authority(policy);
     if !wrong.is_empty() {
         page.asked = vec![("number", asked.number.clone()), ("name", asked.name.clone())];
     }
@@ -102,13 +101,13 @@ impl NewPage<'_> {
     }
 }
 
-pub(crate) fn new_page(language: Language, policy: &Policy, link: Link) -> NewPage<'_> {
+pub(crate) fn new_page<'a>(view: View<'a>, policy: &'a Policy, link: Link) -> NewPage<'a> {
     let title = match link {
         Link::Good { .. } => "user-code-new",
         Link::Over => "user-code-over",
         Link::Done => "user-code-done",
     };
-    NewPage { page: Page::new(language, title).of_authority(policy), policy, link }
+    NewPage { page: Page::new(view, title).of_authority(policy), policy, link }
 }
 
 /// Authorities without user codes have no such page.
@@ -118,7 +117,7 @@ fn with_user_codes<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
 
 pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&ask_page(language(&headers), policy, Asked::default(), Vec::new()))
+    html(&ask_page(site.view(&headers), policy, Asked::default(), Vec::new()))
 }
 
 /// One answer, in the same time, whether there is such a card or not.
@@ -134,7 +133,7 @@ pub(crate) async fn ask(
         (Ok(number), Ok(name)) => (number, name),
         (number, name) => {
             let wrong = [number.err(), name.err()].into_iter().flatten().collect();
-            return private(StatusCode::BAD_REQUEST, &ask_page(language(&headers), policy, asked, wrong));
+            return private(StatusCode::BAD_REQUEST, &ask_page(site.view(&headers), policy, asked, wrong));
         }
     };
     match in_equal_time(EQUAL_TIME, ask_user_code_reset(&site.app, &policy.id, &number, &name)).await {
@@ -145,13 +144,13 @@ pub(crate) async fn ask(
 
 pub(crate) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    let page = Page::new(language(&headers), "user-code-sent").of_authority(policy);
+    let page = Page::new(site.view(&headers), "user-code-sent").of_authority(policy);
     html(&SentPage { page, policy, has_mailbox: site.settings.mailbox.is_some() })
 }
 
 pub(crate) async fn done(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&new_page(language(&headers), policy, Link::Done))
+    html(&new_page(site.view(&headers), policy, Link::Done))
 }
 
 /// Programs that scan mails open links, too: nothing is used up here.
@@ -164,9 +163,9 @@ pub(crate) async fn link(
     match card_of_reset(&site.app, &policy.id, &token).await {
         Ok(number) => {
             let link = Link::Good { number, wrong: Vec::new() };
-            private(StatusCode::OK, &new_page(language(&headers), policy, link))
+            private(StatusCode::OK, &new_page(site.view(&headers), policy, link))
         }
-        Err(failure) => over(failure, policy, &headers),
+        Err(failure) => over(failure, &site, policy, &headers),
     }
 }
 
@@ -188,18 +187,18 @@ pub(crate) async fn set(
     let Ok(Form(chosen)) = chosen else { return unreadable(&headers) };
     let number = match card_of_reset(&site.app, &policy.id, &token).await {
         Ok(number) => number,
-        Err(failure) => return over(failure, policy, &headers),
+        Err(failure) => return over(failure, &site, policy, &headers),
     };
     let code = match code(&chosen) {
         Ok(code) => code,
         Err(wrong) => {
             let link = Link::Good { number, wrong: vec![wrong] };
-            return private(StatusCode::BAD_REQUEST, &new_page(language(&headers), policy, link));
+            return private(StatusCode::BAD_REQUEST, &new_page(site.view(&headers), policy, link));
         }
     };
     match reset_user_code(&site.app, &policy.id, &token, &code).await {
         Ok(_) => Redirect::to(&format!("/{}/user-code/done", policy.id)).into_response(),
-        Err(failure) => over(failure, policy, &headers),
+        Err(failure) => over(failure, &site, policy, &headers),
     }
 }
 
@@ -214,10 +213,10 @@ fn code(chosen: &Chosen) -> Result<UserCode, Wrong> {
     Ok(code)
 }
 
-fn over(failure: Failure, policy: &Policy, headers: &HeaderMap) -> Response {
+fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> Response {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            private(StatusCode::GONE, &new_page(language(headers), policy, Link::Over))
+            private(StatusCode::GONE, &new_page(site.view(headers), policy, Link::Over))
         }
         other => fail(other, headers),
     }

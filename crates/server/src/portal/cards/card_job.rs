@@ -8,7 +8,7 @@ use crate::{
     },
     portal::{
         links::Words,
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -20,7 +20,7 @@ use axum::{
 };
 use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
 use kaika_texts::{Language, explain, text};
-use kaika_web::{html, language};
+use kaika_web::html;
 use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ struct WayOn {
 
 impl<'a> CardJobPage<'a> {
     pub(crate) fn new(job: CardJob<'a>) -> Self {
-        Self { page: Page::new(job.page.language, &job.key("")).of_authority(job.policy), job, over: None }
+        Self { page: Page::new(job.page.view, &job.key("")).of_authority(job.policy), job, over: None }
     }
 
     pub(crate) fn after(mut self, way: Way) -> Self {
@@ -74,10 +74,10 @@ impl<'a> CardJobPage<'a> {
 }
 
 impl<'a> CardJob<'a> {
-    pub(crate) fn at(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind) -> Self {
+    pub(crate) fn at(site: &'a Site, view: View<'a>, policy: &'a Policy, kind: JobKind) -> Self {
         let app = &site.app;
         Self {
-            page: Page::new(language, "portal-title").of_authority(policy),
+            page: Page::new(view, "portal-title").of_authority(policy),
             policy,
             kind,
             agent: &site.settings.agent,
@@ -99,7 +99,7 @@ impl<'a> CardJob<'a> {
 
     /// How a period is written, with `FROM` and `TO` for its days.
     fn form(&self) -> String {
-        text(self.page.language, "portal-card-from-to", &[("from", "FROM".into()), ("to", "TO".into())])
+        text(self.page.view.language, "portal-card-from-to", &[("from", "FROM".into()), ("to", "TO".into())])
     }
 
     /// Whether an e-mail address is typed on this page.
@@ -131,7 +131,7 @@ impl<'a> CardJob<'a> {
     fn of_number(&self, key: &str) -> String {
         let card = &self.policy.card;
         let prefix = card.number_prefixes.join("／");
-        text(self.page.language, key, &[("prefix", prefix.into()), ("digits", card.number_digits.into())])
+        text(self.page.view.language, key, &[("prefix", prefix.into()), ("digits", card.number_digits.into())])
     }
 
     /// What a person needs, each with a hint where there is one.
@@ -154,7 +154,7 @@ impl<'a> CardJob<'a> {
 
     fn how(&self) -> Vec<String> {
         let digits = [("digits", self.digits().into())];
-        let how = |what| text(self.page.language, &self.key(what), &digits);
+        let how = |what| text(self.page.view.language, &self.key(what), &digits);
         let mut steps: Vec<_> = self.asks_number().then(|| self.of_number("portal-how-number")).into_iter().collect();
         steps.push(self.page.t("portal-how-window"));
         match self.by_keypad() {
@@ -264,7 +264,7 @@ impl<'a> CardJob<'a> {
     /// How many digits a PIN has.
     fn digits(&self) -> String {
         let PinRules { min, max } = self.policy.pin;
-        match self.page.language {
+        match self.page.view.language {
             _ if min == max => min.to_string(),
             Language::ZhTw => format!("{min} 至 {max}"),
             Language::En => format!("{min} to {max}"),
@@ -275,7 +275,7 @@ impl<'a> CardJob<'a> {
     fn ways(&self) -> Vec<WayOn> {
         let way = |kind, title, code, status| {
             let contact = Some(self.policy.contact.telephone.clone());
-            let refusal = explain(self.page.language, Refusal { status, contact, ..Refusal::new(code) });
+            let refusal = explain(self.page.view.language, Refusal { status, contact, ..Refusal::new(code) });
             WayOn { kind, title: self.page.t(title), refusal, offered: self.policy.offers(kind).is_ok() }
         };
         vec![
@@ -325,7 +325,7 @@ pub(crate) async fn card_job(
         Err(_) if !kind.is_for_holders() => return not_found(headers).await,
         Err(refusal) => return refuse(refusal, &headers),
     }
-    let page = CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind));
+    let page = CardJobPage::new(CardJob::at(&site, site.view(&headers), policy, kind));
     if kind != JobKind::Login {
         return html(&page);
     }
@@ -349,7 +349,7 @@ pub(crate) async fn status_change(
         return not_found(headers).await;
     };
     match policy.offers(kind) {
-        Ok(()) => html(&CardJobPage::new(CardJob::at(&site, language(&headers), policy, kind))),
+        Ok(()) => html(&CardJobPage::new(CardJob::at(&site, site.view(&headers), policy, kind))),
         Err(refusal) => refuse(refusal, &headers),
     }
 }

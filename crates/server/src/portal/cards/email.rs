@@ -4,7 +4,7 @@ use crate::{
     http::errors::{fail, not_found},
     portal::{
         cards::card_job::CardJob,
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -19,8 +19,6 @@ use kaika_app::{
     cards::{EmailLink, email_of_link, prove_email},
 };
 use kaika_domain::authorities::Policy;
-use kaika_texts::Language;
-use kaika_web::language;
 use kaika_wire::{CardNumber, Code, EmailAddress, EmailState, JobKind};
 
 #[derive(Template)]
@@ -41,7 +39,7 @@ enum Link<'a> {
 impl<'a> LinkPage<'a> {
     /// `link`: none where it is over. `job`: how the write is offered on a page.
     pub(crate) fn new(
-        language: Language,
+        view: View<'a>,
         policy: &'a Policy,
         link: Option<EmailLink>,
         job: impl FnOnce(JobKind) -> CardJob<'a>,
@@ -63,7 +61,7 @@ impl<'a> LinkPage<'a> {
             Link::Written => "portal-job-set_email.done",
             Link::Over => "portal-email-over",
         };
-        Self { page: Page::new(language, title).of_authority(policy), policy, link }
+        Self { page: Page::new(view, title).of_authority(policy), policy, link }
     }
 }
 
@@ -109,7 +107,7 @@ fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> 
 }
 
 fn answer(site: &Site, policy: &Policy, headers: &HeaderMap, status: StatusCode, found: Option<EmailLink>) -> Response {
-    let language = language(headers);
-    let job = |kind| CardJob::at(site, language, policy, kind);
-    private(status, &LinkPage::new(language, policy, found, job))
+    let view = site.view(headers);
+    let job = |kind| CardJob::at(site, view, policy, kind);
+    private(status, &LinkPage::new(view, policy, found, job))
 }

@@ -6,7 +6,7 @@ use crate::{
         cards::card_job::{CardJob, job_key},
         fields::narrow,
         links::{Link, Words},
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -25,8 +25,7 @@ use kaika_app::{
     cards::{job_outcome, prove_email_on_page},
 };
 use kaika_domain::authorities::Policy;
-use kaika_texts::{Language, explain};
-use kaika_web::language;
+use kaika_texts::explain;
 use kaika_wire::{
     CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite,
     JobKind, JobOutcome, Refusal, StatusChangeKind,
@@ -51,7 +50,7 @@ pub(crate) struct Outcome<'a> {
 impl<'a> Outcome<'a> {
     /// `next`: how a job is offered on a page.
     pub(crate) fn new(
-        language: Language,
+        view: View<'a>,
         policy: &'a Policy,
         kind: JobKind,
         outcome: JobOutcome,
@@ -77,7 +76,7 @@ impl<'a> Outcome<'a> {
             }
             _ => None,
         };
-        let page = Page::new(language, &title).of_authority(policy);
+        let page = Page::new(view, &title).of_authority(policy);
         Self { page, policy, kind, outcome, next, wrong: None, has_mailbox: false }
     }
 
@@ -244,20 +243,20 @@ pub(crate) fn answer(
     outcome: JobOutcome,
     headers: &HeaderMap,
 ) -> Response {
-    let language = language(headers);
+    let view = site.view(headers);
     let outcome = match outcome {
-        JobOutcome::Failed { error } => JobOutcome::Failed { error: explain(language, error) },
+        JobOutcome::Failed { error } => JobOutcome::Failed { error: explain(view.language, error) },
         other => other,
     };
     if wants_json(headers) {
         return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
     }
-    private(StatusCode::OK, &page(site, language, policy, kind, outcome))
+    private(StatusCode::OK, &page(site, view, policy, kind, outcome))
 }
 
-fn page<'a>(site: &'a Site, language: Language, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
-    let next = |kind| CardJob::at(site, language, policy, kind);
-    let page = Outcome::new(language, policy, kind, outcome, next);
+fn page<'a>(site: &'a Site, view: View<'a>, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
+    let next = |kind| CardJob::at(site, view, policy, kind);
+    let page = Outcome::new(view, policy, kind, outcome, next);
     Outcome { has_mailbox: site.settings.mailbox.is_some(), ..page }
 }
 
@@ -290,10 +289,10 @@ pub(crate) async fn confirm(
             Err(failure) => return fail(failure, &headers),
         },
     };
-    let language = language(&headers);
+    let view = site.view(&headers);
     match job_outcome(app, &policy.id, kind, &token).await {
         Ok(outcome) => {
-            let again = Outcome { wrong: Some(wrong), ..page(&site, language, policy, kind, outcome) };
+            let again = Outcome { wrong: Some(wrong), ..page(&site, view, policy, kind, outcome) };
             private(StatusCode::BAD_REQUEST, &again)
         }
         Err(failure) => fail(failure, &headers),

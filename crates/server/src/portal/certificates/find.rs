@@ -7,7 +7,7 @@ use crate::{
     },
     portal::{
         fields::{Wrong, card_number, holder_name, plain, wrong_with},
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -28,7 +28,7 @@ use kaika_app::{
 };
 use kaika_domain::authorities::Policy;
 use kaika_texts::text;
-use kaika_web::{html, language};
+use kaika_web::html;
 use kaika_wire::{CertificateStatus, Code, Refusal, SerialNumber};
 use serde::Deserialize;
 
@@ -90,7 +90,7 @@ impl Certificates<'_> {
 
     fn download(&self, certificate: &FoundCertificate, format: &str) -> String {
         let facts = [("certificate", self.page.role(&certificate.role).into()), ("format", format.to_owned().into())];
-        text(self.page.language, "portal-found-download-of", &facts)
+        text(self.page.view.language, "portal-found-download-of", &facts)
     }
 }
 
@@ -106,7 +106,7 @@ fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 
 pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let page = Page::new(language(&headers), "portal-certificates").of_authority(policy);
+    let page = Page::new(site.view(&headers), "portal-certificates").of_authority(policy);
     html(&Certificates { page, policy, asked: Asked::default(), answer: Answer::Unasked })
 }
 
@@ -130,16 +130,16 @@ pub(crate) async fn find(
             Err(failure) => return fail(failure, &headers),
         },
     };
-    private(status, &certificates_page(language(&headers), policy, asked, answer))
+    private(status, &certificates_page(site.view(&headers), policy, asked, answer))
 }
 
-pub(crate) fn certificates_page(
-    language: kaika_texts::Language,
-    policy: &Policy,
+pub(crate) fn certificates_page<'a>(
+    view: View<'a>,
+    policy: &'a Policy,
     asked: Asked,
     answer: Answer,
-) -> Certificates<'_> {
-    let mut page = Page::new(language, "portal-certificates").of_authority(policy);
+) -> Certificates<'a> {
+    let mut page = Page::new(view, "portal-certificates").of_authority(policy);
     page.asked = match asked.by {
         By::Card => vec![("by", "card".to_owned()), ("number", asked.number.clone()), ("name", asked.name.clone())],
         By::Serial => vec![("by", "serial".to_owned()), ("serial", asked.serial.clone())],

@@ -9,7 +9,7 @@ use crate::{
     },
     portal::{
         access::session::Session,
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -31,8 +31,6 @@ use kaika_app::{
     certificates::{After, CertificatePage, CertificateWish, ListedCertificate, Sorting, list_certificates},
 };
 use kaika_domain::authorities::Policy;
-use kaika_texts::Language;
-use kaika_web::language;
 use kaika_wire::CertificateStatus;
 use serde::{Deserialize, Deserializer};
 use time::OffsetDateTime;
@@ -168,7 +166,7 @@ impl OrganisationPage<'_> {
 }
 
 pub(crate) fn page<'a>(
-    language: Language,
+    view: View<'a>,
     policy: &'a Policy,
     session: Session,
     expiring: bool,
@@ -177,7 +175,7 @@ pub(crate) fn page<'a>(
     now: OffsetDateTime,
 ) -> OrganisationPage<'a> {
     let title = if expiring { "organisation-expiring" } else { "organisation-all" };
-    let mut page = Page::new(language, title).of_authority(policy);
+    let mut page = Page::new(view, title).of_authority(policy);
     page.kept = asked.kept();
     if let Some(after) = &asked.after {
         page.kept += &format!("&after={}", written(after));
@@ -214,8 +212,8 @@ async fn as_page(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expi
     let wish = wish(&asked, expiring, asked.rows.unwrap_or(ROWS));
     match list_certificates(&site.app, &who, &wish).await {
         Ok(list) => {
-            let (language, session) = (language(headers), Session::of(&who));
-            private(StatusCode::OK, &page(language, policy, session, expiring, asked, list, site.app.now()))
+            let (view, session) = (site.view(headers), Session::of(&who));
+            private(StatusCode::OK, &page(view, policy, session, expiring, asked, list, site.app.now()))
         }
         Err(failure) => fail(failure, headers),
     }
@@ -250,7 +248,7 @@ async fn as_csv(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expir
         Err(response) => return response,
     };
     let asked = asked.map(|Query(asked)| Asked { after: None, ..asked }).unwrap_or_default();
-    let page = Page::new(language(headers), "organisation-all");
+    let page = Page::new(site.view(headers), "organisation-all");
     match table(site, &page, &who, &asked, expiring).await {
         Ok(csv) => {
             let name = if expiring { "expiring" } else { "organisation" };

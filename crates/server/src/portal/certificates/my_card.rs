@@ -7,7 +7,7 @@ use crate::{
     },
     portal::{
         access::session::Session,
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -20,8 +20,6 @@ use axum::{
 };
 use kaika_app::certificates::{MyCard, set_publication};
 use kaika_domain::{authorities::Policy, cards::CardRank};
-use kaika_texts::Language;
-use kaika_web::language;
 use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 
@@ -55,14 +53,14 @@ enum Published {
     No,
 }
 
-pub(crate) fn page(
-    language: Language,
-    policy: &Policy,
+pub(crate) fn page<'a>(
+    view: View<'a>,
+    policy: &'a Policy,
     session: Session,
     card: MyCard,
     changed: bool,
-) -> MyCardPage<'_> {
-    let page = Page::new(language, "my-card").of_authority(policy);
+) -> MyCardPage<'a> {
+    let page = Page::new(view, "my-card").of_authority(policy);
     MyCardPage { page, policy, session, card, changed }
 }
 
@@ -82,7 +80,7 @@ pub(crate) async fn my_card(
         Err(failure) => return fail(failure, &headers),
     };
     let changed = shown.is_ok_and(|Query(shown)| shown.changed.is_some());
-    private(StatusCode::OK, &page(language(&headers), policy, Session::of(&who), card, changed))
+    private(StatusCode::OK, &page(site.view(&headers), policy, Session::of(&who), card, changed))
 }
 
 pub(crate) async fn publish(

@@ -11,7 +11,7 @@ use crate::{
     portal::{
         fields::{Wrong, card_number, holder_name},
         links::Words,
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -30,8 +30,8 @@ use kaika_app::{
     certificates::{ChangeOutcome, WithoutCard, change_outcome, change_status_without_card},
 };
 use kaika_domain::authorities::{Policy, Way};
-use kaika_texts::{Language, explain};
-use kaika_web::{html, language};
+use kaika_texts::explain;
+use kaika_web::html;
 use kaika_wire::{CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ pub(crate) struct ElsewherePage<'a> {
 
 impl<'a> ChangePage<'a> {
     pub(crate) fn new(
-        language: Language,
+        view: View<'a>,
         policy: &'a Policy,
         kind: StatusChangeKind,
         stage: Stage,
@@ -125,7 +125,7 @@ impl<'a> ChangePage<'a> {
             Stage::Fill => format!("status-{kind}"),
             Stage::Confirm => "status-confirm".to_owned(),
         };
-        let page = Page::new(language, &title).of_authority(policy);
+        let page = Page::new(view, &title).of_authority(policy);
         Self { page, policy, kind, stage, typed, captcha, trouble }
     }
 
@@ -224,8 +224,8 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         );
         let page = page.layer(middleware::from_fn_with_state(site.clone(), limits::changes));
         let outcome = get(
-            async move |State(app): State<Arc<App>>, Path((id, token)): Path<(String, String)>, headers: HeaderMap| {
-                done(app, kind, &id, &token, headers).await
+            async move |State(site): State<Site>, Path((id, token)): Path<(String, String)>, headers: HeaderMap| {
+                done(site, kind, &id, &token, headers).await
             },
         );
         routes
@@ -236,15 +236,15 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
 
 async fn form(site: Site, kind: StatusChangeKind, id: &str, headers: HeaderMap) -> Response {
     let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
-    let language = language(&headers);
+    let view = site.view(&headers);
     if !policy.status_changes.is_online(kind) {
-        let page = Page::new(language, &format!("status-{kind}")).of_authority(policy);
+        let page = Page::new(view, &format!("status-{kind}")).of_authority(policy);
         return html(&ElsewherePage { page, policy, kind });
     }
     match captcha(&site.app, kind, Stage::Fill, &mut Typed::default(), false) {
         Ok(captcha) => {
             let typed = Typed::default();
-            let page = ChangePage::new(language, policy, kind, Stage::Fill, typed, captcha, Trouble::None);
+            let page = ChangePage::new(view, policy, kind, Stage::Fill, typed, captcha, Trouble::None);
             private(StatusCode::OK, &page)
         }
         Err(failure) => fail(failure, &headers),
@@ -265,7 +265,7 @@ async fn sent(
     let Ok(Form(mut typed)) = typed else {
         return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
     };
-    let language = language(&headers);
+    let view = site.view(&headers);
     let judged = judge(policy, kind, &typed);
     let unjudged = !matches!(judged, Judged::Do(..));
     let (code, stage, trouble) = match judged {
@@ -278,15 +278,13 @@ async fn sent(
                 (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong))
             }
             Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
-                (status(refusal.code), stage, Trouble::Refused(explain(language, refusal)))
+                (status(refusal.code), stage, Trouble::Refused(explain(view.language, refusal)))
             }
             Err(failure) => return fail(failure, &headers),
         },
     };
     match captcha(&site.app, kind, stage, &mut typed, unjudged) {
-        Ok(captcha) => {
-            private(code, &ChangePage::new(language, policy, kind, stage, typed, captcha, trouble).can_switch())
-        }
+        Ok(captcha) => private(code, &ChangePage::new(view, policy, kind, stage, typed, captcha, trouble).can_switch()),
         Err(failure) => fail(failure, &headers),
     }
 }
@@ -298,11 +296,11 @@ async fn perform(app: &Arc<App>, policy: &Policy, form: WithoutCard) -> Result<S
     in_equal_time(EQUAL_TIME, work).await
 }
 
-async fn done(app: Arc<App>, kind: StatusChangeKind, id: &str, token: &str, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&app, id) else { return not_found(headers).await };
-    match change_outcome(&app, &policy.id, kind, token).await {
+async fn done(site: Site, kind: StatusChangeKind, id: &str, token: &str, headers: HeaderMap) -> Response {
+    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
+    match change_outcome(&site.app, &policy.id, kind, token).await {
         Ok(outcome) => {
-            let page = Page::new(language(&headers), &format!("status-{kind}.done")).of_authority(policy);
+            let page = Page::new(site.view(&headers), &format!("status-{kind}.done")).of_authority(policy);
             private(StatusCode::OK, &ChangedPage { page, policy, kind, outcome })
         }
         Err(failure) => fail(failure, &headers),

@@ -9,7 +9,7 @@ use crate::{
     portal::{
         access::session::Session,
         fields::{Wrong, card_number, holder_name, narrow, wrong_with},
-        page::{Page, authority, private},
+        page::{Page, View, authority, private},
     },
     site::Site,
 };
@@ -26,8 +26,7 @@ use kaika_app::{
     holders::{AskedContact, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
 use kaika_domain::{authorities::Policy, holders::Contact};
-use kaika_texts::Language;
-use kaika_web::{html, language};
+use kaika_web::html;
 use kaika_wire::{CardNumber, Code, EmailAddress, Refusal, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -86,8 +85,8 @@ impl ChangePage<'_> {
 
 const NOT_PROVED: &str = "contact-not-proved";
 
-pub(crate) fn change_page(language: Language, policy: &Policy, asked: Asked, wrong: Vec<Wrong>) -> ChangePage<'_> {
-    let page = Page::new(language, "contact-change").of_authority(policy);
+pub(crate) fn change_page<'a>(view: View<'a>, policy: &'a Policy, asked: Asked, wrong: Vec<Wrong>) -> ChangePage<'a> {
+    let page = Page::new(view, "contact-change").of_authority(policy);
     ChangePage { page, policy, asked, wrong, session: None }
 }
 
@@ -114,14 +113,14 @@ pub(crate) struct StepPage<'a> {
     pub(crate) step: Step,
 }
 
-pub(crate) fn step_page(language: Language, policy: &Policy, step: Step) -> StepPage<'_> {
+pub(crate) fn step_page<'a>(view: View<'a>, policy: &'a Policy, step: Step) -> StepPage<'a> {
     let title = match step {
         Step::Sent { .. } => "contact-sent",
         Step::Confirm { .. } => "contact-confirm",
         Step::Over => "contact-over",
         Step::Done => "contact-done",
     };
-    StepPage { page: Page::new(language, title).of_authority(policy), policy, step }
+    StepPage { page: Page::new(view, title).of_authority(policy), policy, step }
 }
 
 /// Without user codes nobody is known here who has not logged in.
@@ -131,7 +130,7 @@ fn with_user_codes<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
 
 pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&change_page(language(&headers), policy, Asked::default(), Vec::new()))
+    html(&change_page(site.view(&headers), policy, Asked::default(), Vec::new()))
 }
 
 pub(crate) async fn ask(
@@ -145,7 +144,7 @@ pub(crate) async fn ask(
         return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
     };
     let again = |status, sent: Sent, wrong| {
-        private(status, &change_page(language(&headers), policy, sent.shown_again(), wrong))
+        private(status, &change_page(site.view(&headers), policy, sent.shown_again(), wrong))
     };
     let wish = match wish(policy, &sent) {
         Ok(wish) => wish,
@@ -182,7 +181,7 @@ pub(crate) async fn own_form(State(site): State<Site>, Path(id): Path<String>, h
         Ok(None) => Asked::default(),
         Err(failure) => return fail(failure, &headers),
     };
-    let page = ChangePage { session, ..change_page(language(&headers), policy, asked, Vec::new()) };
+    let page = ChangePage { session, ..change_page(site.view(&headers), policy, asked, Vec::new()) };
     private(StatusCode::OK, &page)
 }
 
@@ -203,7 +202,7 @@ pub(crate) async fn ask_own(
     let contact = match contact(&sent) {
         Ok(contact) => contact,
         Err(wrong) => {
-            let page = change_page(language(&headers), policy, sent.shown_again(), wrong);
+            let page = change_page(site.view(&headers), policy, sent.shown_again(), wrong);
             let page = ChangePage { session: Some(Session::of(&who)), ..page };
             return private(StatusCode::BAD_REQUEST, &page);
         }
@@ -269,12 +268,12 @@ fn contact(sent: &Sent) -> Result<Contact, Vec<Wrong>> {
 pub(crate) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     let step = Step::Sent { has_mailbox: site.settings.mailbox.is_some() };
-    html(&step_page(language(&headers), policy, step))
+    html(&step_page(site.view(&headers), policy, step))
 }
 
 pub(crate) async fn done(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    html(&step_page(language(&headers), policy, Step::Done))
+    html(&step_page(site.view(&headers), policy, Step::Done))
 }
 
 /// Nothing is used up by looking.
@@ -287,9 +286,9 @@ pub(crate) async fn link(
     match pending_contact(&site.app, &policy.id, &token).await {
         Ok((number, contact)) => {
             let step = Step::Confirm { number, contact };
-            private(StatusCode::OK, &step_page(language(&headers), policy, step))
+            private(StatusCode::OK, &step_page(site.view(&headers), policy, step))
         }
-        Err(failure) => over(failure, policy, &headers),
+        Err(failure) => over(failure, &site, policy, &headers),
     }
 }
 
@@ -301,14 +300,14 @@ pub(crate) async fn confirm(
     let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
     match change(&site.app, &policy.id, &token).await {
         Ok(_) => Redirect::to(&format!("/{}/contact/done", policy.id)).into_response(),
-        Err(failure) => over(failure, policy, &headers),
+        Err(failure) => over(failure, &site, policy, &headers),
     }
 }
 
-fn over(failure: Failure, policy: &Policy, headers: &HeaderMap) -> Response {
+fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> Response {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            private(StatusCode::GONE, &step_page(language(headers), policy, Step::Over))
+            private(StatusCode::GONE, &step_page(site.view(headers), policy, Step::Over))
         }
         other => fail(other, headers),
     }

@@ -12,7 +12,6 @@ use axum::{
     response::Response,
 };
 use kaika_app::{Failure, mail::DeliveredMail};
-use kaika_web::language;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -36,7 +35,7 @@ pub(crate) async fn mails(State(site): State<Site>, headers: HeaderMap) -> Respo
     // Files are read.
     let read = tokio::task::spawn_blocking(move || Arc::clone(&mailbox).delivered()).await;
     match read.map_err(std::io::Error::other).flatten() {
-        Ok(mails) => private(StatusCode::OK, &Mails { page: Page::new(language(&headers), "mailbox"), mails }),
+        Ok(mails) => private(StatusCode::OK, &Mails { page: Page::new(site.view(&headers), "mailbox"), mails }),
         Err(error) => fail(Failure::Inconsistent(format!("the mailbox cannot be read: {error}")), &headers),
     }
 }

@@ -1,0 +1,46 @@
+//! What was of use for a while only is deleted.
+
+use crate::{Task, Worker};
+use async_trait::async_trait;
+use kaika_app::{
+    Failure,
+    access::{forget_captchas, forget_confirmations, forget_sessions},
+    cards::forget_tickets,
+    mail::forget_mails,
+};
+use std::time::Duration;
+use time::Duration as Span;
+
+pub(crate) struct Forget;
+
+#[async_trait]
+impl Task for Forget {
+    fn name(&self) -> &'static str {
+        "forget"
+    }
+
+    fn every(&self, worker: &Worker) -> Duration {
+        worker.sweep_every
+    }
+
+    fn lease(&self, worker: &Worker) -> Option<Span> {
+        Some(Span::try_from(worker.sweep_every * 2).unwrap_or(Span::HOUR))
+    }
+
+    async fn run(&self, worker: &Worker) -> Result<(), Failure> {
+        let app = &worker.app;
+        // Each although another fails.
+        for (what, done) in [
+            ("tickets", forget_tickets(app).await.map(drop)),
+            ("sessions", forget_sessions(app).await.map(drop)),
+            ("captchas", forget_captchas(app).await.map(drop)),
+            ("confirmations", forget_confirmations(app).await.map(drop)),
+            ("mails", forget_mails(app).await.map(drop)),
+        ] {
+            if let Err(error) = done {
+                tracing::error!(%error, what, "what is old could not be deleted");
+            }
+        }
+        Ok(())
+    }
+}
