@@ -10,7 +10,7 @@ use kaika_app::{
     kernel::{Clock, Rng},
     status::StatusSettings,
 };
-use kaika_ca::{Ca, CaConfig, FileKeyStore};
+use kaika_ca::{Ca, CaConfig, FileKeyStore, Keys};
 use kaika_domain::authorities::{Policy, Root, Roots};
 use kaika_store::Migrated;
 use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
@@ -270,7 +270,7 @@ impl Installation {
         let anchors = Arc::new(AnchorFile::new(places.anchors.clone(), vault.audit_key()));
         let ca = Ca::open(CaConfig {
             store: Arc::clone(&store),
-            keys: Box::new(FileKeyStore::new(places.keys.clone(), passphrase)),
+            keys: Keys::in_one(Arc::new(FileKeyStore::new(places.keys.clone(), passphrase))),
             policies: policies.clone(),
             roots: roots.clone(),
             base_url: opening.base_url,
