@@ -5,7 +5,7 @@ use kaika_app::{
     App, Failure,
     access::{forget_captchas, forget_confirmations, forget_sessions},
     audit::{Anchors, Head, anchor_audit},
-    cards::{forget_tickets, sweep},
+    cards::{forget_jobs, forget_tickets, sweep},
     mail::{Mailer, deliver_mails, forget_mails},
 };
 use std::{sync::Arc, time::Duration};
@@ -28,6 +28,8 @@ pub struct Scheduler {
     pub owner: String,
     /// How often the sweep runs.
     pub sweep_every: Duration,
+    /// How long card jobs are kept after they were last heard of.
+    pub jobs_kept: Span,
     /// How often the audit log's head is looked at.
     pub anchor_every: Duration,
     /// None: mails wait.
@@ -124,6 +126,11 @@ impl Scheduler {
         }
         if let Err(error) = forget_tickets(&self.app).await {
             tracing::error!(%error, "old tickets could not be deleted");
+        }
+        match forget_jobs(&self.app, self.jobs_kept).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "deleted old card jobs"),
+            Err(error) => tracing::error!(%error, "old card jobs could not be deleted"),
         }
         if let Err(error) = forget_sessions(&self.app).await {
             tracing::error!(%error, "old sessions could not be deleted");

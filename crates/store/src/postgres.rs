@@ -53,6 +53,7 @@ const SCRIPTS: &[Script] = &[
     (13, "mail attempts", include_str!("../migrations/postgres/0013_mail_attempts.sql")),
     (14, "list roles", include_str!("../migrations/postgres/0014_list_roles.sql")),
     (15, "schema", include_str!("../migrations/postgres/0015_schema.sql")),
+    (18, "jobs_by_age", include_str!("../migrations/postgres/0018_jobs_by_age.sql")),
 ];
 
 pub(crate) struct PostgresStore {
@@ -94,12 +95,12 @@ impl PostgresStore {
     }
 
     /// In tables of some rows it would read all of them and sort; here only where no index does it.
-    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn plans(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.pool.begin().await.map_err(failure)?;
         let no_other_way =
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
         sqlx::raw_sql(no_other_way).execute(&mut *connection).await.map_err(failure)?;
-        queries::plans_of_lists(&mut connection).await
+        queries::plans(&mut connection).await
     }
 }
 

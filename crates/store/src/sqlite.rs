@@ -62,6 +62,7 @@ const SCRIPTS: &[Script] = &[
     (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
     (14, "list roles", include_str!("../migrations/sqlite/0014_list_roles.sql")),
     (15, "schema", include_str!("../migrations/sqlite/0015_schema.sql")),
+    (18, "jobs_by_age", include_str!("../migrations/sqlite/0018_jobs_by_age.sql")),
 ];
 
 pub(crate) struct SqliteStore {
@@ -181,9 +182,9 @@ impl SqliteStore {
         queries::prepare(&mut connection).await
     }
 
-    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn plans(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.writer.acquire().await.map_err(failure)?;
-        queries::plans_of_lists(&mut connection).await
+        queries::plans(&mut connection).await
     }
 }
 
