@@ -8,6 +8,7 @@ mod order;
 mod outcome;
 mod ports;
 mod records;
+mod retention;
 mod sweep;
 mod ticket;
 
@@ -21,6 +22,7 @@ pub(crate) use outcome::job_of_page;
 pub use outcome::job_outcome;
 pub use ports::{CardReader, CardSecrets, CardWriter, JobReader, JobWriter, OrderReader, OrderWriter};
 pub use records::{Ended, JobRecord, Receipt, StoredPuk, TicketRecord, Worker};
+pub use retention::forget_jobs;
 pub use sweep::{Swept, sweep};
 pub(crate) use ticket::issue;
 pub use ticket::{forget_tickets, issue_ticket};

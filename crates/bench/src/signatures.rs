@@ -14,7 +14,7 @@ const MESSAGE: [u8; 700] = [0x30; 700];
 /// Signatures a second of CPU, by the signer that certificates are signed with.
 pub(crate) fn rate(algorithm: KeyAlgorithm, setting: &Setting) -> Result<f64> {
     let folder = tempfile::tempdir()?;
-    let signer = FileKeyStore::new(folder.path(), Passphrase::new("measured")).open_or_create("raw", algorithm)?;
+    let signer = FileKeyStore::new(folder.path(), Passphrase::new("measured")).create("raw", algorithm)?;
     let time = setting.size(Duration::from_millis(300), Duration::from_millis(30));
     let mut rates = Vec::new();
     for _ in 0..3 {

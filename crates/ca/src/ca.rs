@@ -2,7 +2,8 @@
 
 use crate::core::{Core, responder_key};
 use crate::groups::Groups;
-use crate::keys::{KeyStore, KeyStoreError};
+use crate::key_ring::Keys;
+use crate::keys::KeyStoreError;
 use crate::template;
 use async_trait::async_trait;
 use kaika_app::{
@@ -25,7 +26,7 @@ use time::OffsetDateTime;
 
 pub struct CaConfig {
     pub store: Arc<dyn Store>,
-    pub keys: Box<dyn KeyStore>,
+    pub keys: Keys,
     pub policies: BTreeMap<AuthorityId, Policy>,
     pub roots: Vec<Root>,
     /// Stands before every address in certificates of authorities that are founded from now on: `http://host[:port]`.
@@ -52,7 +53,8 @@ pub struct Ca {
 }
 
 impl Ca {
-    /// Keys are opened when they are first used; that they are there is checked now.
+    /// Keys are opened when they are first used; that they are there is checked now. Where that cannot be told now, what
+    /// needs the key waits for it.
     ///
     /// # Errors
     /// A policy or a root cannot stand in certificates, a key of an authority on record is missing, or the store failed.
@@ -60,9 +62,14 @@ impl Ca {
         check_rules(&config.policies, &config.roots)?;
         let generations = config.store.read().await?.generations().await?;
         for generation in generations {
-            for name in [generation.name(), responder_key(&generation)] {
-                if !config.keys.has(&name) {
-                    return Err(KeyStoreError::Missing(name).into());
+            let keys = &config.keys;
+            let own = (keys.of(&generation), generation.name());
+            for (ring, name) in [own, (keys.responders.as_ref(), responder_key(&generation))] {
+                match ring.has(name.clone()).await {
+                    Ok(true) => {}
+                    Ok(false) => return Err(KeyStoreError::Missing(name).into()),
+                    Err(away @ KeyStoreError::Away { .. }) => tracing::warn!(%away, "a key was not looked for"),
+                    Err(error) => return Err(error.into()),
                 }
             }
         }

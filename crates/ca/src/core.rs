@@ -2,8 +2,7 @@
 
 use crate::ca::CaConfig;
 use crate::error;
-use crate::key_ring::KeyRing;
-use crate::keys::Signer;
+use crate::key_ring::{Key, Keys};
 use kaika_app::{
     Store,
     authorities::{Generation, IssueError},
@@ -19,7 +18,7 @@ use time::OffsetDateTime;
 /// Roots and issuing authorities with their keys.
 pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) keys: KeyRing,
+    pub(crate) keys: Keys,
     pub(crate) policies: BTreeMap<AuthorityId, Policy>,
     pub(crate) roots: Vec<Root>,
     pub(crate) base_url: String,
@@ -39,14 +38,14 @@ pub(crate) struct IssuingKey {
     /// As it was when the key was opened.
     pub(crate) generation: Generation,
     pub(crate) certificate: Certificate,
-    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) key: Key,
 }
 
 impl Core {
     pub(crate) fn new(config: CaConfig) -> Self {
         Self {
             store: config.store,
-            keys: KeyRing::new(Arc::from(config.keys)),
+            keys: config.keys,
             policies: config.policies,
             roots: config.roots,
             base_url: config.base_url.trim_end_matches('/').to_owned(),
@@ -83,8 +82,8 @@ impl Core {
             return Ok(key);
         }
         let certificate = Certificate::from_der(&generation.certificate).map_err(error::unreadable)?;
-        let signer = self.keys.open(&generation.name(), certificate.public_key()).await?;
-        let key = Arc::new(IssuingKey { generation: generation.clone(), certificate, signer });
+        let key = self.keys.of(generation).open(&generation.name(), certificate.public_key()).await?;
+        let key = Arc::new(IssuingKey { generation: generation.clone(), certificate, key });
         self.issuing.lock().unwrap_or_else(PoisonError::into_inner).insert(generation.id, Arc::clone(&key));
         Ok(key)
     }

@@ -1,5 +1,6 @@
 //! Failures of the parts, in the port's terms.
 
+use crate::keys::{KeyStoreError, SignerError};
 use kaika_app::authorities::IssueError;
 use kaika_pki::ParseError;
 use kaika_pki::lint::Finding;
@@ -11,6 +12,22 @@ pub(crate) fn lint(what: impl Display) -> IssueError {
 
 pub(crate) fn signer(what: impl Display) -> IssueError {
     IssueError::Signer(what.to_string())
+}
+
+/// A key that signed nothing.
+pub(crate) fn unsigned(error: SignerError) -> IssueError {
+    match error {
+        SignerError::Away(why) => IssueError::KeyAway(why),
+        failed @ SignerError::Failed(_) => signer(failed),
+    }
+}
+
+/// A key that was not opened.
+pub(crate) fn unopened(error: KeyStoreError) -> IssueError {
+    match error {
+        KeyStoreError::Away { name, why } => IssueError::KeyAway(format!("{name}: {why}")),
+        other => signer(other),
+    }
 }
 
 /// What the store holds as a certificate is none.

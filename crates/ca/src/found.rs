@@ -1,6 +1,7 @@
 //! Founding: key, certificate and responder of a root or an issuing authority.
 
 use crate::core::{Core, pki_serial, responder_key};
+use crate::key_ring::Key;
 use crate::keys::Signer;
 use crate::responder::{self, MAX_AUTHORITY_CERTIFICATE, RESPONDER_ALGORITHM};
 use crate::{error, template};
@@ -19,7 +20,6 @@ use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, ToBeCertified, weak};
 use kaika_wire::{AuthorityId, GenerationId};
-use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// What a policy or `roots.toml` says of an authority itself.
@@ -91,26 +91,22 @@ impl Core {
             revision: 0,
         };
         let algorithm = template::authority_algorithm(plan.key);
-        let signer = self.keys.open_or_create(&generation.name(), algorithm).await?;
-        let responder = self.keys.open_or_create(&responder_key(&generation), RESPONDER_ALGORITHM).await?;
-        for key in [&signer, &responder] {
+        let key = self.keys.of(&generation).open_or_create(&generation.name(), algorithm).await?;
+        let responder = responder_key(&generation);
+        let responder = self.keys.responders.open_or_create(&responder, RESPONDER_ALGORITHM).await?;
+        for key in [&key, &responder] {
             weak::check_key(key.public_key(), &KeyAlgorithm::ALL)
                 .map_err(|weakness| IssueError::Key(weakness.to_string()))?;
         }
         let certificate = match parent {
-            None => self.certify_root(plan, &signer, now)?,
-            Some(parent) => self.certify_authority(plan, parent, &signer, now).await?,
+            None => self.certify_root(plan, &key, now).await?,
+            Some(parent) => self.certify_authority(plan, parent, &key, now).await?,
         };
-        let responder_certificate = self.certify_responder(
-            &generation,
-            plan.subject,
-            &certificate,
-            signer.as_ref(),
-            responder.public_key().clone(),
-            now,
-        )?;
+        let responder = responder.public_key().clone();
+        let responder_certificate =
+            self.certify_responder(&generation, plan.subject, &certificate, &key, responder, now).await?;
         generation.certificate = certificate.der().to_vec();
-        generation.key_identifier = signer.public_key().key_identifier();
+        generation.key_identifier = key.public_key().key_identifier();
         generation.responder_certificate = responder_certificate.der().to_vec();
         self.record_founding(generation, &certificate, plan.by).await
     }
@@ -147,21 +143,16 @@ impl Core {
         Ok(generation)
     }
 
-    fn certify_root(
-        &self,
-        plan: &Plan<'_>,
-        signer: &Arc<dyn Signer>,
-        now: OffsetDateTime,
-    ) -> Result<Certificate, IssueError> {
+    async fn certify_root(&self, plan: &Plan<'_>, key: &Key, now: OffsetDateTime) -> Result<Certificate, IssueError> {
         let subject = subject_name(plan.subject).map_err(error::lint)?;
-        let issuer = Issuer::itself(&subject, signer.public_key());
+        let issuer = Issuer::itself(&subject, key.public_key());
         let algorithm = issuer.signature_algorithm();
         let shall = ToBeCertified {
             profile: Profile::Root,
             serial: pki_serial(&self.new_serial()),
             issuer,
             subject,
-            public_key: signer.public_key().clone(),
+            public_key: key.public_key().clone(),
             not_before: now,
             not_after: template::last_second(now, plan.validity_years)?,
             policies: Policies::default(),
@@ -174,27 +165,30 @@ impl Core {
         let tbs = shall.to_tbs().map_err(error::lint)?;
         let expected = Expected { profile: Profile::Root, issuer: None, max_len: MAX_AUTHORITY_CERTIFICATE };
         error::findings(&lint(&tbs, &expected))?;
-        let signature = signer.sign(&tbs).map_err(error::signer)?;
-        let root = Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
-        root.verify_issued_by(&root).map_err(error::signer)?;
-        Ok(root)
+        let sign = move |signer: &dyn Signer| {
+            let signature = signer.sign(&tbs).map_err(error::unsigned)?;
+            let root = Certificate::from_der(&assemble(&tbs, algorithm, &signature)).map_err(error::signer)?;
+            root.verify_issued_by(&root).map_err(error::signer)?;
+            Ok(root)
+        };
+        key.run(sign).await?
     }
 
     async fn certify_authority(
         &self,
         plan: &Plan<'_>,
         parent: &Generation,
-        signer: &Arc<dyn Signer>,
+        key: &Key,
         now: OffsetDateTime,
     ) -> Result<Certificate, IssueError> {
         let root = Certificate::from_der(&parent.certificate).map_err(error::unreadable)?;
-        let root_signer = self.keys.open(&parent.name(), root.public_key()).await?;
+        let root_key = self.keys.of(parent).open(&parent.name(), root.public_key()).await?;
         let shall = ToBeCertified {
             profile: Profile::Issuing,
             serial: pki_serial(&self.new_serial()),
             issuer: Issuer::of(&root),
             subject: subject_name(plan.subject).map_err(error::lint)?,
-            public_key: signer.public_key().clone(),
+            public_key: key.public_key().clone(),
             not_before: now,
             not_after: template::last_second(now, plan.validity_years)?.min(root.not_after()),
             policies: plan.policy.map_or_else(|| Ok(Policies::default()), |it| template::policies(&it.certificates))?,
@@ -206,6 +200,6 @@ impl Core {
             ocsp_url: None,
             issuer_url: Some(parent.certificate_url()),
         };
-        responder::sign(&shall, &root, root_signer.as_ref())
+        responder::sign(shall, &root, &root_key).await
     }
 }

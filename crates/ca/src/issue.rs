@@ -4,6 +4,7 @@
 //! An order that spoils its group is told apart by doing them one by one.
 
 use crate::core::{Core, IssuingKey, pki_serial};
+use crate::key_ring::Key;
 use crate::{error, template};
 use kaika_app::{
     StoreError, UnitOfWork,
@@ -48,6 +49,16 @@ enum Stage {
     },
     Signed(Box<Certificate>, Arc<IssuingKey>),
     Done(Result<Certificate, IssueError>),
+}
+
+impl Stage {
+    /// The key that is to sign, where it waits for something else than a processor.
+    fn waits(&self) -> Option<Key> {
+        match self {
+            Self::Recorded { key, .. } if key.key.waits() => Some(key.key.clone()),
+            _ => None,
+        }
+    }
 }
 
 type Group = Vec<(Arc<Wanted>, Stage)>;
@@ -104,7 +115,7 @@ impl Core {
         let group = self.look_up(wanted).await?;
         let group = self.beside(group, Self::build).await?;
         self.record(&group).await?;
-        let group = self.beside(group, Self::sign).await?;
+        let group = self.sign(group).await?;
         self.put_on_record(group).await
     }
 
@@ -224,7 +235,26 @@ impl Core {
         Ok(())
     }
 
-    fn sign(&self, group: Group) -> Group {
+    async fn sign(self: &Arc<Self>, group: Group) -> Result<Group, IssueError> {
+        if !group.iter().any(|(_, stage)| stage.waits().is_some()) {
+            return self.beside(group, Self::sign_here).await;
+        }
+        // As many at once as the devices take.
+        let signing = group.into_iter().map(|(wanted, stage)| async move {
+            let Some(key) = stage.waits() else { return (wanted, stage) };
+            let (core, order) = (Arc::clone(self), Arc::clone(&wanted));
+            let signed = key.run(move |_| core.sign_here(vec![(order, stage)])).await;
+            match signed.map(|mut one| one.pop()) {
+                Ok(Some(signed)) => signed,
+                Ok(None) => (wanted, Stage::Done(Err(error::signer("an order was lost")))),
+                Err(error) => (wanted, Stage::Done(Err(error))),
+            }
+        });
+        let group = futures_util::future::join_all(signing).await;
+        self.beside(group, Self::sign_here).await
+    }
+
+    fn sign_here(&self, group: Group) -> Group {
         let sign = |(wanted, stage): (Arc<Wanted>, Stage)| {
             let stage = match stage {
                 Stage::Recorded { issuance, to_be_signed, key, just_now } => {
@@ -249,7 +279,7 @@ impl Core {
         to_be_signed: &[u8],
         key: &IssuingKey,
     ) -> Result<Certificate, IssueError> {
-        let signature = key.signer.sign(to_be_signed).map_err(error::signer)?;
+        let signature = key.key.signer().sign(to_be_signed).map_err(error::unsigned)?;
         let algorithm = SignatureAlgorithm::for_key(key.certificate.public_key().algorithm());
         let signed = assemble(to_be_signed, algorithm, &signature);
         let signed = kaika_pki::Certificate::from_der(&signed).map_err(error::signer)?;

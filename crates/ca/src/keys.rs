@@ -1,5 +1,5 @@
 //! Private keys of authorities and responders: what signs, and where such keys are kept. Files today; a store on
-//! PKCS #11 has the same two traits.
+//! PKCS #11 has the same two traits, and says that its signers wait for a device.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -9,6 +9,7 @@ use aws_lc_rs::signature::{
 };
 use kaika_pki::{KeyAlgorithm, PublicKey};
 use kaika_vault::{KeyFile, KeyFileError, Passphrase};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -18,40 +19,70 @@ pub trait Signer: Send + Sync {
     fn public_key(&self) -> &PublicKey;
     /// By the one algorithm of the key's kind ([`kaika_pki::SignatureAlgorithm::for_key`]); ECDSA as DER.
     ///
+    /// One that waits for a device gives up by itself.
+    ///
     /// # Errors
-    /// The key cannot be used.
+    /// The key cannot be used, or not now.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError>;
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the key does not sign: {0}")]
-pub struct SignerError(pub String);
+pub enum SignerError {
+    #[error("the key does not sign: {0}")]
+    Failed(String),
+    /// What holds the key is not within reach: later it may sign.
+    #[error("{0}")]
+    Away(String),
+}
 
-/// Keys by name (`gca-1`, `gca-1-ocsp`). All methods may block.
+/// What a signature waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// For a processor alone: it is made where it is called for.
+    Computes,
+    /// For a device, or for a network: it is made beside all other work, at most so many at once.
+    Waits { at_once: NonZeroUsize },
+}
+
+/// Keys by name (`gca-1`, `gca-1-ocsp`). All methods but [`KeyStore::signing`] may block.
 pub trait KeyStore: Send + Sync {
-    fn has(&self, name: &str) -> bool;
+    /// Of all signers of this store.
+    fn signing(&self) -> Signing;
 
     /// # Errors
-    /// [`KeyStoreError::Missing`], or the key cannot be opened.
+    /// It cannot be told: [`KeyStoreError::Away`] where later it may be.
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError>;
+
+    /// # Errors
+    /// [`KeyStoreError::Missing`] only where it is certain that there is no such key; [`KeyStoreError::Away`] where it
+    /// cannot be told now; or the key cannot be opened.
     fn open(&self, name: &str) -> Result<Arc<dyn Signer>, KeyStoreError>;
 
-    /// The key of this name; a new one where there is none.
+    /// A new key.
     ///
     /// # Errors
-    /// The key that is there is of another kind, or none can be made.
-    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError>;
+    /// [`KeyStoreError::Exists`]: a key is never replaced; or none can be made.
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError>;
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyStoreError {
     #[error("the key {0} is missing")]
     Missing(String),
+    #[error("there is a key {0} already")]
+    Exists(String),
+    /// Neither that there is such a key nor that there is none.
+    #[error("the key {name} cannot be reached at the moment: {why}")]
+    Away { name: String, why: String },
     #[error("the key {name} is of the kind {found}, wanted is {wanted}")]
     Kind { name: String, found: KeyAlgorithm, wanted: KeyAlgorithm },
     #[error("the key {0} is of no kind that is known here")]
     Unknown(String),
     #[error("a key could not be made")]
     Generation,
+    /// It panicked.
+    #[error("the store of keys did not come to an end")]
+    Unfinished,
     #[error(transparent)]
     File(KeyFileError),
 }
@@ -73,8 +104,14 @@ impl FileKeyStore {
 }
 
 impl KeyStore for FileKeyStore {
-    fn has(&self, name: &str) -> bool {
-        self.file(name).path().is_file()
+    fn signing(&self) -> Signing {
+        Signing::Computes
+    }
+
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError> {
+        let file = self.file(name);
+        let unreadable = |error| KeyFileError::Io { path: file.path().to_owned(), error };
+        file.path().try_exists().map_err(|error| KeyStoreError::File(unreadable(error)))
     }
 
     fn open(&self, name: &str) -> Result<Arc<dyn Signer>, KeyStoreError> {
@@ -86,23 +123,13 @@ impl KeyStore for FileKeyStore {
         Ok(Arc::new(signer))
     }
 
-    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
-        let signer = match self.open(name) {
-            Err(KeyStoreError::Missing(_)) => {
-                let pkcs8 = generate(algorithm)?;
-                match self.file(name).create_private_key(&self.passphrase, &pkcs8) {
-                    // Another process was quicker: its key is the key.
-                    Ok(()) | Err(KeyFileError::Exists(_)) => self.open(name)?,
-                    Err(error) => return Err(KeyStoreError::File(error)),
-                }
-            }
-            opened => opened?,
-        };
-        let found = signer.public_key().algorithm();
-        if found != algorithm {
-            return Err(KeyStoreError::Kind { name: name.to_owned(), found, wanted: algorithm });
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        let pkcs8 = generate(algorithm)?;
+        match self.file(name).create_private_key(&self.passphrase, &pkcs8) {
+            Ok(()) => self.open(name),
+            Err(KeyFileError::Exists(_)) => Err(KeyStoreError::Exists(name.to_owned())),
+            Err(error) => Err(KeyStoreError::File(error)),
         }
-        Ok(signer)
     }
 }
 
@@ -142,7 +169,7 @@ impl Signer for FileSigner {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let rng = SystemRandom::new();
-        let failed = |_| SignerError("the cryptographic library refused".into());
+        let failed = |_| SignerError::Failed("the cryptographic library refused".into());
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];

@@ -17,4 +17,5 @@ mod status;
 mod template;
 
 pub use ca::{Ca, CaConfig, OpenError};
-pub use keys::{FileKeyStore, FileSigner, KeyStore, KeyStoreError, Signer, SignerError};
+pub use key_ring::{KeyRing, Keys};
+pub use keys::{FileKeyStore, FileSigner, KeyStore, KeyStoreError, Signer, SignerError, Signing};

@@ -2,6 +2,7 @@
 //! itself. The renewed certificate is kept in memory and travels in every answer; each server makes its own.
 
 use crate::core::{Core, pki_serial, responder_key};
+use crate::key_ring::Key;
 use crate::keys::Signer;
 use crate::{error, template};
 use kaika_app::{
@@ -27,7 +28,7 @@ pub(crate) const MAX_AUTHORITY_CERTIFICATE: usize = 4096;
 
 /// A responder ready to answer.
 pub(crate) struct Responder {
-    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) key: Key,
     pub(crate) certificate: Certificate,
 }
 
@@ -52,8 +53,8 @@ impl Core {
         if ends_soon(&certificate, now) {
             certificate = self.renew_responder(generation, certificate, now).await?;
         }
-        let signer = self.keys.open(&responder_key(generation), certificate.public_key()).await?;
-        let responder = Arc::new(Responder { signer, certificate });
+        let key = self.keys.responders.open(&responder_key(generation), certificate.public_key()).await?;
+        let responder = Arc::new(Responder { key, certificate });
         let mut responders = self.responders.lock().unwrap_or_else(PoisonError::into_inner);
         responders.insert(generation.id, Arc::clone(&responder));
         Ok(responder)
@@ -71,10 +72,10 @@ impl Core {
             // The authority itself is at its end.
             return Ok(old);
         }
-        let signer = self.keys.open(&generation.name(), issuer.public_key()).await?;
+        let key = self.keys.of(generation).open(&generation.name(), issuer.public_key()).await?;
         let subject = old.subject().map_err(error::unreadable)?;
         let shall = self.responder_to_be_certified(&issuer, subject, old.public_key().clone(), now, not_after);
-        let renewed = sign(&shall, &issuer, signer.as_ref())?;
+        let renewed = sign(shall, &issuer, &key).await?;
         let mut work = self.store.begin().await?;
         work.audit(Event {
             at: now,
@@ -91,12 +92,12 @@ impl Core {
     }
 
     /// The first certificate of a responder.
-    pub(crate) fn certify_responder(
+    pub(crate) async fn certify_responder(
         &self,
         generation: &Generation,
         authority_subject: &[(String, String)],
         issuer: &Certificate,
-        signer: &dyn Signer,
+        key: &Key,
         public_key: PublicKey,
         now: OffsetDateTime,
     ) -> Result<Certificate, IssueError> {
@@ -104,7 +105,7 @@ impl Core {
         subject.push(("CN".to_owned(), format!("OCSP {}", generation.name())));
         let subject = subject_name(&subject).map_err(error::lint)?;
         let not_after = template::last_second(now, RESPONDER_YEARS)?.min(issuer.not_after());
-        sign(&self.responder_to_be_certified(issuer, subject, public_key, now, not_after), issuer, signer)
+        sign(self.responder_to_be_certified(issuer, subject, public_key, now, not_after), issuer, key).await
     }
 
     fn responder_to_be_certified(
@@ -139,15 +140,16 @@ fn ends_soon(certificate: &Certificate, now: OffsetDateTime) -> bool {
 }
 
 /// Builds, lints, signs and verifies a certificate of an authority or responder.
-pub(crate) fn sign(
-    shall: &ToBeCertified,
-    issuer: &Certificate,
-    signer: &dyn Signer,
-) -> Result<Certificate, IssueError> {
+pub(crate) async fn sign(shall: ToBeCertified, issuer: &Certificate, key: &Key) -> Result<Certificate, IssueError> {
+    let issuer = issuer.clone();
+    key.run(move |signer| sign_here(&shall, &issuer, signer)).await?
+}
+
+fn sign_here(shall: &ToBeCertified, issuer: &Certificate, signer: &dyn Signer) -> Result<Certificate, IssueError> {
     let tbs = shall.to_tbs().map_err(error::lint)?;
     let expected = Expected { profile: shall.profile, issuer: Some(issuer), max_len: MAX_AUTHORITY_CERTIFICATE };
     error::findings(&lint(&tbs, &expected))?;
-    let signature = signer.sign(&tbs).map_err(error::signer)?;
+    let signature = signer.sign(&tbs).map_err(error::unsigned)?;
     let der = assemble(&tbs, shall.issuer.signature_algorithm(), &signature);
     let certificate = Certificate::from_der(&der).map_err(error::signer)?;
     certificate.verify_issued_by(issuer).map_err(error::signer)?;

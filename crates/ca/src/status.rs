@@ -8,7 +8,6 @@ use kaika_pki::SignatureAlgorithm;
 use kaika_pki::crl::{self, CrlToBeSigned, Revoked};
 use kaika_pki::ocsp::{self, Nonce, ResponseToBeSigned, SingleAnswer};
 use kaika_pki::to_be_certified::Issuer;
-use std::sync::Arc;
 use time::OffsetDateTime;
 
 /// A list with more entries is written and signed beside the other tasks: 100,000 take some 50 ms.
@@ -26,7 +25,6 @@ impl Core {
         next_update: OffsetDateTime,
     ) -> Result<Vec<u8>, IssueError> {
         let key = self.issuing_key(generation).await?;
-        let signer = Arc::clone(&key.signer);
         let shall = CrlToBeSigned {
             issuer: Issuer::of(&key.certificate),
             number: u64::try_from(number).map_err(error::lint)?,
@@ -34,10 +32,10 @@ impl Core {
             next_update,
             shard_url: shard.map(|shard| generation.crl_url(Some(shard))),
         };
-        if entries.len() <= MANY {
-            return write_list(&shall, entries, signer.as_ref());
+        if entries.len() <= MANY || key.key.waits() {
+            return key.key.run(move |signer| write_list(&shall, entries, signer)).await?;
         }
-        let written = tokio::task::spawn_blocking(move || write_list(&shall, entries, signer.as_ref()));
+        let written = tokio::task::spawn_blocking(move || write_list(&shall, entries, key.key.signer()));
         written.await.map_err(error::signer)?
     }
 
@@ -49,17 +47,21 @@ impl Core {
         produced_at: OffsetDateTime,
     ) -> Result<Vec<u8>, IssueError> {
         let responder = self.responder(generation, produced_at).await?;
-        let key = responder.signer.public_key();
+        let key = responder.key.public_key();
         let once = nonce.is_some();
         let shall = ResponseToBeSigned { responder_key_id: key.key_identifier(), produced_at, answers, nonce };
         let tbs = shall.to_tbs().map_err(error::lint)?;
         let algorithm = SignatureAlgorithm::for_key(key.algorithm());
-        let signature = match once {
-            // To verify costs three times the signing, and would be done for one asker alone. A fault tells nothing of
-            // an ECDSA key whose every signature has a random number of its own.
-            true => responder.signer.sign(&tbs).map_err(error::signer)?,
-            false => sign(responder.signer.as_ref(), algorithm, &tbs)?,
+        let sign = move |signer: &dyn Signer| {
+            let signature = match once {
+                // To verify costs three times the signing, and would be done for one asker alone. A fault tells nothing
+                // of an ECDSA key whose every signature has a random number of its own.
+                true => signer.sign(&tbs).map_err(error::unsigned)?,
+                false => sign(signer, algorithm, &tbs)?,
+            };
+            Ok::<_, IssueError>((tbs, signature))
         };
+        let (tbs, signature) = responder.key.run(sign).await??;
         Ok(ocsp::assemble(&tbs, algorithm, &signature, &responder.certificate))
     }
 }
@@ -73,7 +75,7 @@ fn write_list(shall: &CrlToBeSigned, entries: Vec<Revoked>, signer: &dyn Signer)
 
 /// A signature that does not verify never leaves: a faulty one can give the key away.
 fn sign(signer: &dyn Signer, algorithm: SignatureAlgorithm, tbs: &[u8]) -> Result<Vec<u8>, IssueError> {
-    let signature = signer.sign(tbs).map_err(error::signer)?;
+    let signature = signer.sign(tbs).map_err(error::unsigned)?;
     signer.public_key().verify(algorithm, tbs, &signature).map_err(error::signer)?;
     Ok(signature)
 }

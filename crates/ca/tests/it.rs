@@ -4,6 +4,8 @@
 
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/devices.rs"]
+mod devices;
 #[path = "it/founding.rs"]
 mod founding;
 #[path = "it/guards.rs"]

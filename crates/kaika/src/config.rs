@@ -41,6 +41,8 @@ pub struct Config {
     #[serde(default)]
     pub mail: Option<Mail>,
     #[serde(default)]
+    pub retention: Retention,
+    #[serde(default)]
     pub log: Log,
     /// Where this was read.
     #[serde(skip)]
@@ -160,6 +162,29 @@ impl Status {
     }
 }
 
+/// How long is kept what need not be kept for ever.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Days after a card job was last heard of.
+    pub card_jobs: u16,
+}
+
+/// As long as tickets and sessions look for the job that they came from, and longer.
+const LEAST_DAYS_OF_JOBS: u16 = 7;
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { card_jobs: 90 }
+    }
+}
+
+impl Retention {
+    pub fn card_jobs(&self) -> time::Duration {
+        time::Duration::days(self.card_jobs.into())
+    }
+}
+
 /// The mail server that carries our mails on.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -256,6 +281,9 @@ impl Config {
         }
         if let Some(mail) = &self.mail {
             mail.validate()?;
+        }
+        if self.retention.card_jobs < LEAST_DAYS_OF_JOBS {
+            bail!("retention.card_jobs: at least {LEAST_DAYS_OF_JOBS} days");
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ pub use memory::Memory;
 
 use crate::{
     clock::ShiftedClock,
+    config::Retention,
     installation::{Installation, Opening, Schema},
     network::{self, Endpoint, stopped},
     operator::operator,
@@ -128,6 +129,7 @@ pub async fn run(options: Options) -> Result<()> {
             anchors: Arc::clone(&installation.anchors),
             owner: format!("demo {}", std::process::id()),
             sweep_every: Duration::from_secs(3600),
+            jobs_kept: Retention::default().card_jobs(),
             anchor_every: Duration::from_secs(1),
             mailer: Some(mailbox),
             mail_every: Duration::from_secs(1),

@@ -10,7 +10,7 @@ use kaika_app::{
     kernel::{Clock, Rng},
     status::StatusSettings,
 };
-use kaika_ca::{Ca, CaConfig, FileKeyStore};
+use kaika_ca::{Ca, CaConfig, FileKeyStore, Keys};
 use kaika_domain::audit::Actor;
 use kaika_domain::authorities::{Authorities, Root};
 use kaika_store::Migrated;
@@ -186,7 +186,7 @@ impl Installation {
         let anchors = Arc::new(AnchorFile::new(places.anchors.clone(), vault.audit_key()));
         let ca = Ca::open(CaConfig {
             store: Arc::clone(&store),
-            keys: Box::new(FileKeyStore::new(places.keys.clone(), passphrase)),
+            keys: Keys::in_one(Arc::new(FileKeyStore::new(places.keys.clone(), passphrase))),
             policies: policies.clone(),
             roots: roots.clone(),
             base_url: opening.base_url,

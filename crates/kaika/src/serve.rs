@@ -80,6 +80,7 @@ pub async fn run(config: Config) -> Result<()> {
             anchors: Arc::clone(&installation.anchors),
             owner: format!("server {} {}", hostname(), std::process::id()),
             sweep_every: SWEEP_EVERY,
+            jobs_kept: config.retention.card_jobs(),
             anchor_every: ANCHOR_EVERY,
             mailer,
             mail_every: MAIL_EVERY,

@@ -10,6 +10,7 @@ mod it {
     mod faults;
     mod http;
     mod keypad;
+    mod keys;
     mod links;
     mod logins;
     mod mails;

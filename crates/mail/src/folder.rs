@@ -3,12 +3,14 @@
 
 use crate::words;
 use async_trait::async_trait;
+use kaika_app::kernel::Pool;
 use kaika_app::mail::{DeliveredMail, MailError, Mailbox, Mailer, Posted};
 use kaika_wire::{EmailAddress, MailId};
 use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use time::OffsetDateTime;
 
@@ -17,8 +19,11 @@ const KEPT: usize = 200;
 
 /// One JSON file a mail, by its id: the same one delivered again is the same file.
 pub struct FolderMailbox {
-    folder: PathBuf,
+    folder: Arc<Folder>,
+    pool: Pool,
 }
+
+struct Folder(PathBuf);
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -36,23 +41,22 @@ impl FolderMailbox {
         use std::os::unix::fs::DirBuilderExt;
         let folder = folder.into();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder: Arc::new(Folder(folder)), pool: Pool::of_one() })
     }
+}
 
-    fn put(&self, mail: &Posted<'_>) -> io::Result<()> {
-        let path = self.folder.join(format!("{}.json", mail.id));
+impl Folder {
+    fn put(&self, id: MailId, file: &File) -> io::Result<()> {
+        let path = self.0.join(format!("{id}.json"));
         if path.exists() {
             return Ok(());
         }
-        let words = words(mail);
-        let at = mail.queued_at.unix_timestamp();
-        let file = File { to: mail.to.clone(), subject: words.subject, text: words.text, at };
         // Nobody sees half a mail.
-        let draft = self.folder.join(format!("{}.draft", mail.id));
-        fs::write(&draft, serde_json::to_vec_pretty(&file)?)?;
+        let draft = self.0.join(format!("{id}.draft"));
+        fs::write(&draft, serde_json::to_vec_pretty(file)?)?;
         fs::rename(&draft, path)?;
         for old in self.ids()?.into_iter().skip(KEPT) {
-            fs::remove_file(self.folder.join(format!("{old}.json")))?;
+            fs::remove_file(self.0.join(format!("{old}.json")))?;
         }
         Ok(())
     }
@@ -60,7 +64,7 @@ impl FolderMailbox {
     /// The one that was delivered last first.
     fn ids(&self) -> io::Result<Vec<MailId>> {
         let mut ids = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
+        for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
             let path = entry.path();
             let id = path.file_stem().and_then(|id| id.to_str()?.parse::<MailId>().ok());
@@ -76,13 +80,21 @@ impl FolderMailbox {
 #[async_trait]
 impl Mailer for FolderMailbox {
     async fn send(&self, mail: &Posted<'_>) -> Result<(), MailError> {
-        self.put(mail).map_err(|error| MailError::Away(error.to_string()))
+        let (folder, id) = (Arc::clone(&self.folder), mail.id);
+        let words = words(mail);
+        let at = mail.queued_at.unix_timestamp();
+        let file = File { to: mail.to.clone(), subject: words.subject, text: words.text, at };
+        let put = self.pool.run(move || folder.put(id, &file)).await.map_err(io::Error::from);
+        put.flatten().map_err(|error| MailError::Away(error.to_string()))
     }
 }
 
+#[async_trait]
 impl Mailbox for FolderMailbox {
-    fn delivered(&self) -> io::Result<Vec<DeliveredMail>> {
-        self.ids()?.into_iter().map(|id| read(&self.folder, id)).collect()
+    async fn delivered(&self) -> io::Result<Vec<DeliveredMail>> {
+        let folder = Arc::clone(&self.folder);
+        let read = move || folder.ids()?.into_iter().map(|id| read(&folder.0, id)).collect();
+        self.pool.run(read).await?
     }
 }
 

@@ -158,13 +158,13 @@ async fn an_authority_may_have_its_own_address_for_answers() {
 async fn the_demos_mailbox_keeps_each_mail_once() {
     let folder = tempfile::tempdir().unwrap();
     let mailbox = FolderMailbox::open(folder.path().join("mails")).unwrap();
-    assert_eq!(mailbox.delivered().unwrap(), []);
+    assert_eq!(mailbox.delivered().await.unwrap(), []);
     let (to, policy) = ("desk@agency.example".parse().unwrap(), policy());
     for (n, letter) in [(1, &letters()[0]), (2, &letters()[1]), (1, &letters()[0])] {
         let mail = Posted { id: id(n), to: &to, policy: &policy, letter, queued_at: NOW };
         mailbox.send(&mail).await.unwrap();
     }
-    let mails = FolderMailbox::open(folder.path().join("mails")).unwrap().delivered().unwrap();
+    let mails = FolderMailbox::open(folder.path().join("mails")).unwrap().delivered().await.unwrap();
     assert_eq!(mails.iter().map(|mail| mail.id).collect::<Vec<_>>(), [id(2), id(1)], "the newest first");
     assert!(mails[1].text.contains("https://portal.example/gca/user-code/"));
 }

@@ -152,6 +152,10 @@ async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool, heade
             tracing::error!(%error, "the database failed");
             ocsp_response(&site.app, OcspAnswer::try_later(), by_get)
         }
+        Err(Failure::KeyAway(why)) => {
+            tracing::error!(why, "a responder's key cannot be reached");
+            ocsp_response(&site.app, OcspAnswer::try_later(), by_get)
+        }
         Err(failure) => fail(failure, headers),
     }
 }

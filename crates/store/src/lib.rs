@@ -83,10 +83,10 @@ pub async fn prepare_every_statement(url: &str) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// The database does not say.
-pub async fn plans_of_lists(url: &str) -> Result<Vec<String>, StoreError> {
+pub async fn plans(url: &str) -> Result<Vec<String>, StoreError> {
     match url.strip_prefix("sqlite:") {
-        Some(path) => sqlite::open(path.as_ref()).await?.plans_of_lists().await,
-        None => postgres::open(url).await?.plans_of_lists().await,
+        Some(path) => sqlite::open(path.as_ref()).await?.plans().await,
+        None => postgres::open(url).await?.plans().await,
     }
 }
 

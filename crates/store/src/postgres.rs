@@ -56,6 +56,7 @@ const SCRIPTS: &[Script] = &[
     (16, "holders", include_str!("../migrations/postgres/0016_holders.sql")),
     (17, "orders", include_str!("../migrations/postgres/0017_orders.sql")),
     (18, "subjects", include_str!("../migrations/postgres/0018_subjects.sql")),
+    (19, "jobs_by_age", include_str!("../migrations/postgres/0019_jobs_by_age.sql")),
 ];
 
 pub(crate) struct PostgresStore {
@@ -97,12 +98,12 @@ impl PostgresStore {
     }
 
     /// In tables of some rows it would read all of them and sort; here only where no index does it.
-    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn plans(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.pool.begin().await.map_err(failure)?;
         let no_other_way =
             "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off";
         sqlx::raw_sql(no_other_way).execute(&mut *connection).await.map_err(failure)?;
-        queries::plans_of_lists(&mut connection).await
+        queries::plans(&mut connection).await
     }
 }
 

@@ -65,6 +65,7 @@ const SCRIPTS: &[Script] = &[
     (16, "holders", include_str!("../migrations/sqlite/0016_holders.sql")),
     (17, "orders", include_str!("../migrations/sqlite/0017_orders.sql")),
     (18, "subjects", include_str!("../migrations/sqlite/0018_subjects.sql")),
+    (19, "jobs_by_age", include_str!("../migrations/sqlite/0019_jobs_by_age.sql")),
 ];
 
 pub(crate) struct SqliteStore {
@@ -184,9 +185,9 @@ impl SqliteStore {
         queries::prepare(&mut connection).await
     }
 
-    pub(crate) async fn plans_of_lists(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn plans(&self) -> Result<Vec<String>, StoreError> {
         let mut connection = self.writer.acquire().await.map_err(failure)?;
-        queries::plans_of_lists(&mut connection).await
+        queries::plans(&mut connection).await
     }
 }
 

@@ -2,19 +2,26 @@
 //! the whole of it anew, cannot sign these.
 
 use crate::{AuditKey, AuditPublicKey};
+use async_trait::async_trait;
 use kaika_app::{
     audit::{Anchor, Anchors, Head},
-    kernel::VaultError,
+    kernel::{Pool, VaultError},
 };
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
-/// The file and the key that signs its lines.
+/// The file and the key that signs its lines. To lock the file and have it written to the disk takes its time.
 pub struct AnchorFile {
+    lines: Arc<Lines>,
+    pool: Pool,
+}
+
+struct Lines {
     path: PathBuf,
     key: AuditKey,
 }
@@ -34,12 +41,20 @@ struct Line {
 impl AnchorFile {
     /// The file need not be there yet.
     pub fn new(path: impl Into<PathBuf>, key: AuditKey) -> Self {
-        Self { path: path.into(), key }
+        Self { lines: Arc::new(Lines { path: path.into(), key }), pool: Pool::of_one() }
     }
 }
 
+#[async_trait]
 impl Anchors for AnchorFile {
     /// `at` is kept to the second.
+    async fn append(&self, anchor: &Anchor) -> Result<(), VaultError> {
+        let (lines, anchor) = (Arc::clone(&self.lines), anchor.clone());
+        self.pool.run(move || lines.append(&anchor)).await?
+    }
+}
+
+impl Lines {
     fn append(&self, anchor: &Anchor) -> Result<(), VaultError> {
         let at = anchor.at.replace_nanosecond(0).expect("zero is a nanosecond");
         let signature = self.key.sign(&signed_text(&anchor.head, at))?;
@@ -61,10 +76,6 @@ impl Anchors for AnchorFile {
             File::open(folder)?.sync_all()?;
         }
         Ok(())
-    }
-
-    fn all(&self) -> Result<Vec<Anchor>, VaultError> {
-        read_anchors(&self.path, self.key.public())
     }
 }
 

@@ -320,32 +320,32 @@ fn anchor(sequence: i64) -> Anchor {
     Anchor { head: Head { sequence, hash: [sequence as u8; 32] }, at: NOW }
 }
 
-#[test]
-fn anchors_come_back_in_order() {
+#[tokio::test]
+async fn anchors_come_back_in_order() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("audit.anchors");
     let file = AnchorFile::new(&path, vault(folder.path()).audit_key());
-    assert_eq!(file.all().unwrap(), []);
+    let all = || read_anchors(&path, &AuditPublicKey::read(folder.path()).unwrap());
+    assert_eq!(all().unwrap(), []);
     for sequence in 1..=3 {
-        file.append(&anchor(sequence)).unwrap();
+        file.append(&anchor(sequence)).await.unwrap();
     }
-    let all = [anchor(1), anchor(2), anchor(3)];
-    assert_eq!(file.all().unwrap(), all);
-    // Without the passphrase, and by a vault opened anew.
-    assert_eq!(read_anchors(&path, &AuditPublicKey::read(folder.path()).unwrap()).unwrap(), all);
-    assert_eq!(AnchorFile::new(&path, vault(folder.path()).audit_key()).all().unwrap(), all);
+    // By a vault opened anew.
+    AnchorFile::new(&path, vault(folder.path()).audit_key()).append(&anchor(4)).await.unwrap();
+    assert_eq!(all().unwrap(), [anchor(1), anchor(2), anchor(3), anchor(4)]);
 }
 
-#[test]
-fn an_altered_anchor_is_noticed() {
+#[tokio::test]
+async fn an_altered_anchor_is_noticed() {
     let (folder, other) = (tempdir().unwrap(), tempdir().unwrap());
     let path = folder.path().join("audit.anchors");
     let file = AnchorFile::new(&path, vault(folder.path()).audit_key());
-    file.append(&anchor(1)).unwrap();
-    file.append(&anchor(2)).unwrap();
+    let all = || read_anchors(&path, &AuditPublicKey::read(folder.path()).unwrap());
+    file.append(&anchor(1)).await.unwrap();
+    file.append(&anchor(2)).await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
     let foreign = AnchorFile::new(other.path().join("a"), vault(other.path()).audit_key());
-    foreign.append(&anchor(2)).unwrap();
+    foreign.append(&anchor(2)).await.unwrap();
     let foreign = fs::read_to_string(other.path().join("a")).unwrap();
     let first = text.lines().next().unwrap();
     for (altered, line) in [
@@ -359,26 +359,50 @@ fn an_altered_anchor_is_noticed() {
     ] {
         assert_ne!(altered, text);
         fs::write(&path, &altered).unwrap();
-        assert!(matches!(file.all(), Err(VaultError::Anchor { line: found }) if found == line), "{altered}");
+        assert!(matches!(all(), Err(VaultError::Anchor { line: found }) if found == line), "{altered}");
     }
 }
 
-#[test]
-fn a_line_that_was_cut_off_by_a_crash_is_written_over() {
+#[tokio::test]
+async fn a_line_that_was_cut_off_by_a_crash_is_written_over() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("audit.anchors");
     let file = AnchorFile::new(&path, vault(folder.path()).audit_key());
-    file.append(&anchor(1)).unwrap();
+    let all = || read_anchors(&path, &AuditPublicKey::read(folder.path()).unwrap());
+    file.append(&anchor(1)).await.unwrap();
     let whole = fs::read_to_string(&path).unwrap();
     for cut in [1, 20, whole.len() - 1] {
         fs::write(&path, whole.clone() + &whole[..cut]).unwrap();
-        assert_eq!(file.all().unwrap(), [anchor(1)]);
-        file.append(&anchor(2)).unwrap();
-        assert_eq!(file.all().unwrap(), [anchor(1), anchor(2)]);
+        assert_eq!(all().unwrap(), [anchor(1)]);
+        file.append(&anchor(2)).await.unwrap();
+        assert_eq!(all().unwrap(), [anchor(1), anchor(2)]);
     }
     fs::write(&path, &whole[..30]).unwrap();
-    file.append(&anchor(5)).unwrap();
-    assert_eq!(file.all().unwrap(), [anchor(5)]);
+    file.append(&anchor(5)).await.unwrap();
+    assert_eq!(all().unwrap(), [anchor(5)]);
+}
+
+/// Whoever has the file holds up the anchor, and nothing else.
+#[tokio::test]
+async fn an_anchor_that_waits_for_the_file_keeps_no_worker() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("audit.anchors");
+    let file = AnchorFile::new(&path, vault(folder.path()).audit_key());
+    let held = fs::File::create(&path).unwrap();
+    held.lock().unwrap();
+    let (work, went_on) = std::sync::mpsc::channel();
+    let holder = std::thread::spawn(move || {
+        // Given back in any case, or the test would never end.
+        let went_on = went_on.recv_timeout(std::time::Duration::from_secs(30));
+        drop(held);
+        went_on
+    });
+    let anchor = anchor(1);
+    // On the one worker that there is.
+    let (appended, sent) = tokio::join!(file.append(&anchor), async { work.send(()) });
+    appended.unwrap();
+    sent.unwrap();
+    holder.join().unwrap().expect("other work waited for the file");
 }
 
 #[test]

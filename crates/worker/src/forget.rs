@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use kaika_app::{
     Failure,
     access::{forget_captchas, forget_confirmations, forget_sessions},
-    cards::forget_tickets,
+    cards::{forget_jobs, forget_tickets},
     mail::forget_mails,
 };
 use std::time::Duration;
@@ -31,6 +31,7 @@ impl Task for Forget {
         let app = &worker.app;
         // Each although another fails.
         for (what, done) in [
+            ("card jobs", forget_jobs(app, worker.jobs_kept).await.map(drop)),
             ("tickets", forget_tickets(app).await.map(drop)),
             ("sessions", forget_sessions(app).await.map(drop)),
             ("captchas", forget_captchas(app).await.map(drop)),

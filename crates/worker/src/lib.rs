@@ -8,6 +8,7 @@ mod task;
 
 use kaika_app::{App, audit::Anchors, mail::Mailer};
 use std::{sync::Arc, time::Duration};
+use time::Duration as Span;
 use task::{Task, repeat};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -24,6 +25,8 @@ pub struct Worker {
     pub owner: String,
     /// How often cards are looked at that are overdue, and what is old is deleted.
     pub sweep_every: Duration,
+    /// How long card jobs are kept after they were last heard of.
+    pub jobs_kept: Span,
     /// How often the audit log's head is looked at.
     pub anchor_every: Duration,
     /// None: mails wait.

@@ -3,6 +3,7 @@
 use crate::{Task, Worker};
 use async_trait::async_trait;
 use kaika_app::{Failure, cards::sweep};
+use kaika_domain::audit::Actor;
 use std::time::Duration;
 use time::Duration as Span;
 

@@ -34,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-web", &["kaika-texts"]),
     ("kaika-wire", &[]),
     // It calls use cases by the clock.
-    ("kaika-worker", &["kaika-app"]),
+    ("kaika-worker", &["kaika-app", "kaika-domain"]),
     ("pcsc-sys", &[]),
     ("xtask", &[]),
     (

@@ -21,7 +21,7 @@ pub struct Anchor {
 pub async fn anchor_audit(app: &App, anchors: &dyn Anchors, last: Option<Head>) -> Result<Head, Failure> {
     let head = app.store.read().await?.audit_head().await?;
     if head != Head::EMPTY && Some(head) != last {
-        anchors.append(&Anchor { head, at: app.now() })?;
+        anchors.append(&Anchor { head, at: app.now() }).await?;
     }
     Ok(head)
 }

@@ -17,9 +17,8 @@ pub trait AuditWriter: AuditReader {
 }
 
 /// The file of anchors and the key that signs them.
+#[async_trait]
 pub trait Anchors: Send + Sync {
     /// Appends and makes durable.
-    fn append(&self, anchor: &Anchor) -> Result<(), VaultError>;
-    /// All, oldest first, each with its signature checked.
-    fn all(&self) -> Result<Vec<Anchor>, VaultError>;
+    async fn append(&self, anchor: &Anchor) -> Result<(), VaultError>;
 }

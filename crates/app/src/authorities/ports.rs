@@ -53,6 +53,9 @@ pub enum IssueError {
     UnknownAuthority,
     #[error("signing failed: {0}")]
     Signer(String),
+    /// The key is not within reach, which is not to say that there is none: the same again later may go well.
+    #[error("a key cannot be reached at the moment: {0}")]
+    KeyAway(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -61,6 +64,7 @@ impl From<IssueError> for Failure {
     fn from(error: IssueError) -> Self {
         match error {
             IssueError::Store(error) => error.into(),
+            IssueError::KeyAway(why) => Self::KeyAway(why),
             // Who has the card by now has ended the job.
             IssueError::JobOver => Self::Conflict(Conflict::Stale),
             IssueError::Key(detail) => Self::Refused(Refusal::new(Code::CardUnsuitable).detail(detail)),

@@ -112,6 +112,9 @@ pub trait JobWriter: JobReader {
     ) -> Result<Option<JobDetails>, StoreError>;
     /// Those that ran out before `before`, used or not; how many they were.
     async fn delete_tickets(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
+    /// At most `limit` of those that were last heard of before `before`, the oldest first; how many they were. An open
+    /// job that changes its card is not among them: the next one at that card goes by it.
+    async fn delete_jobs(&mut self, before: OffsetDateTime, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// Secrets of cards.

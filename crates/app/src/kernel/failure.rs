@@ -16,6 +16,9 @@ pub enum Failure {
     /// Nothing was issued, or signed.
     #[error(transparent)]
     Issue(Box<dyn std::error::Error + Send + Sync>),
+    /// The key that was to sign is not within reach: the same again later may go well.
+    #[error("a key cannot be reached at the moment: {0}")]
+    KeyAway(String),
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The database holds what cannot be.

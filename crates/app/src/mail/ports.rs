@@ -82,10 +82,11 @@ pub struct DeliveredMail {
     pub at: OffsetDateTime,
 }
 
+#[async_trait]
 pub trait Mailbox: Send + Sync {
     /// The newest first.
     ///
     /// # Errors
     /// The mailbox cannot be read.
-    fn delivered(&self) -> std::io::Result<Vec<DeliveredMail>>;
+    async fn delivered(&self) -> std::io::Result<Vec<DeliveredMail>>;
 }

@@ -7,7 +7,7 @@ use kaika_app::{
     certificates::{Issuance, IssuanceState},
     kernel::Clock,
 };
-use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError};
+use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError, Signing};
 use kaika_pki::{Certificate, KeyAlgorithm, PublicKey};
 use kaika_wire::{CertificateId, CertificateRole, SerialNumber};
 use std::sync::Arc;
@@ -24,12 +24,16 @@ impl Signer for BrokenSigner {
     }
 
     fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignerError> {
-        Err(SignerError("no token".to_owned()))
+        Err(SignerError::Failed("no token".to_owned()))
     }
 }
 
 impl KeyStore for Broken {
-    fn has(&self, name: &str) -> bool {
+    fn signing(&self) -> Signing {
+        self.0.signing()
+    }
+
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError> {
         self.0.has(name)
     }
 
@@ -37,8 +41,8 @@ impl KeyStore for Broken {
         Ok(Arc::new(BrokenSigner(self.0.open(name)?)))
     }
 
-    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
-        Ok(Arc::new(BrokenSigner(self.0.open_or_create(name, algorithm)?)))
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        Ok(Arc::new(BrokenSigner(self.0.create(name, algorithm)?)))
     }
 }
 

@@ -7,7 +7,7 @@ use kaika_app::{
     certificates::{Issuance, IssuanceState},
     kernel::Clock,
 };
-use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, OpenError, Signer, SignerError};
+use kaika_ca::{FileKeyStore, KeyStore, KeyStoreError, OpenError, Signer, SignerError, Signing};
 use kaika_domain::authorities::Policy;
 use kaika_pki::crl::{Crl, RevocationReason, Revoked};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Request, SingleAnswer, Status};
@@ -50,7 +50,7 @@ impl Signer for TokenKey {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         if self.token.fails {
-            return Err(SignerError("no token".to_owned()));
+            return Err(SignerError::Failed("no token".to_owned()));
         }
         self.token.signed.fetch_add(1, Ordering::SeqCst);
         let message = if self.token.spoils { b"something else" } else { message };
@@ -59,7 +59,11 @@ impl Signer for TokenKey {
 }
 
 impl KeyStore for Token {
-    fn has(&self, name: &str) -> bool {
+    fn signing(&self) -> Signing {
+        self.files.signing()
+    }
+
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError> {
         self.files.has(name)
     }
 
@@ -67,8 +71,8 @@ impl KeyStore for Token {
         Ok(self.key(self.files.open(name)?))
     }
 
-    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
-        Ok(self.key(self.files.open_or_create(name, algorithm)?))
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        Ok(self.key(self.files.create(name, algorithm)?))
     }
 }
 

@@ -13,11 +13,11 @@ fn every_kind_signs_after_it_was_opened_again() {
     let keys = FileKeyStore::new(folder.path(), passphrase());
     for algorithm in KeyAlgorithm::ALL {
         let name = format!("test-{algorithm}");
-        assert!(!keys.has(&name));
-        let made = keys.open_or_create(&name, algorithm).unwrap();
-        assert!(keys.has(&name));
+        assert!(!keys.has(&name).unwrap());
+        let made = keys.create(&name, algorithm).unwrap();
+        assert!(keys.has(&name).unwrap());
         assert_eq!(made.public_key().algorithm(), algorithm);
-        let opened = keys.open_or_create(&name, algorithm).unwrap();
+        let opened = keys.open(&name).unwrap();
         assert_eq!(made.public_key(), opened.public_key());
         let signature = opened.sign(b"message").unwrap();
         made.public_key().verify(SignatureAlgorithm::for_key(algorithm), b"message", &signature).unwrap();
@@ -29,8 +29,9 @@ fn every_kind_signs_after_it_was_opened_again() {
             .run()
             .expect_success();
     }
-    let other = keys.open_or_create("test-p256", KeyAlgorithm::P384).err().unwrap();
-    assert!(matches!(other, KeyStoreError::Kind { .. }), "{other}");
+    let other = keys.create("test-p256", KeyAlgorithm::P384).err().unwrap();
+    assert!(matches!(&other, KeyStoreError::Exists(name) if name == "test-p256"), "{other}");
+    assert_eq!(keys.open("test-p256").unwrap().public_key().algorithm(), KeyAlgorithm::P256);
     assert!(matches!(keys.open("none"), Err(KeyStoreError::Missing(_))));
     assert!(FileSigner::from_pkcs8(b"no key").is_none());
 }

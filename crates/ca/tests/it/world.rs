@@ -10,7 +10,7 @@ use kaika_app::{
     authorities::{Generation, IssueOrder, Issuer},
     kernel::{Clock, Rng},
 };
-use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, OpenError};
+use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, Keys, OpenError};
 use kaika_domain::authorities::{AuthorityKey, Roots};
 use kaika_domain::{
     audit::Actor,
@@ -76,7 +76,7 @@ impl World {
         // The real time: openssl's OCSP client knows no other.
         let clock = Arc::new(TestClock(AtomicI64::new(OffsetDateTime::now_utc().unix_timestamp())));
         let keys = FileKeyStore::new(folder.path().join("keys"), passphrase());
-        let ca = open(&store, &clock, &policies, &roots, Box::new(keys)).await.unwrap();
+        let ca = open(&store, &clock, &policies, &roots, Keys::in_one(Arc::new(keys))).await.unwrap();
         Self { folder, store, clock, policies, roots, ca }
     }
 
@@ -90,6 +90,10 @@ impl World {
     }
 
     pub(crate) async fn opened_with(&self, keys: Box<dyn KeyStore>) -> Result<Ca, OpenError> {
+        self.opened_with_each(Keys::in_one(Arc::from(keys))).await
+    }
+
+    pub(crate) async fn opened_with_each(&self, keys: Keys) -> Result<Ca, OpenError> {
         open(&self.store, &self.clock, &self.policies, &self.roots, keys).await
     }
 
@@ -187,7 +191,7 @@ async fn open(
     clock: &Arc<TestClock>,
     policies: &BTreeMap<AuthorityId, Policy>,
     roots: &[Root],
-    keys: Box<dyn KeyStore>,
+    keys: Keys,
 ) -> Result<Ca, OpenError> {
     Ca::open(CaConfig {
         store: Arc::clone(store),

@@ -291,7 +291,7 @@ async fn mailed_code(folder: &Folder, app: &App, address: &EmailAddress) -> Resu
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
     for _ in 0..100 {
         deliver_mails(app, &mailbox).await?;
-        if let Some(mail) = mailbox.delivered()?.into_iter().find(|mail| mail.to == *address) {
+        if let Some(mail) = mailbox.delivered().await?.into_iter().find(|mail| mail.to == *address) {
             return mail.text.lines().map(str::trim).find(is_code).context("the mail has no code").map(str::to_owned);
         }
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -246,6 +246,7 @@ fn what_is_wrong_with_a_configuration_is_told() {
         ("listen = [\"127.0.0.1", "listen = [\"localhost", "listen"),
         ("origin = \"https", "origin = \"ftp", "server.origin"),
         ("passphrase_file", "pass_file", "pass_file"),
+        ("[log]", "[retention]\ncard_jobs = 1\n[log]", "retention.card_jobs"),
     ] {
         fs::write(&path, right.replace(from, to)).unwrap();
         for command in [&["config", "check"][..], &["init"], &["serve"]] {

@@ -87,9 +87,11 @@ impl Post {
 
     /// What was sent since, the oldest first; it is taken out of the outbox by this.
     pub(crate) fn mails(&self) -> Vec<DeliveredMail> {
-        let before = self.mailbox.delivered().unwrap();
-        self.site.runtime().block_on(deliver_mails(&self.app, self.mailbox.as_ref())).unwrap();
-        let mut mails = self.mailbox.delivered().unwrap();
+        let (before, mut mails) = self.site.runtime().block_on(async {
+            let before = self.mailbox.delivered().await.unwrap();
+            deliver_mails(&self.app, self.mailbox.as_ref()).await.unwrap();
+            (before, self.mailbox.delivered().await.unwrap())
+        });
         mails.retain(|mail| !before.contains(mail));
         mails.reverse();
         mails

@@ -16,7 +16,7 @@ use kaika_app::{
     cards::{CardOrder, order_card, report_batch, start_card_job},
     kernel::{Clock, Rng},
 };
-use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Signer};
+use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Keys, Signer, Signing};
 use kaika_card::{Holder, Pin, Secrets};
 use kaika_domain::{
     audit::Actor,
@@ -94,7 +94,11 @@ impl CachedKeys {
 }
 
 impl KeyStore for CachedKeys {
-    fn has(&self, name: &str) -> bool {
+    fn signing(&self) -> Signing {
+        self.files.signing()
+    }
+
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError> {
         self.files.has(name)
     }
 
@@ -102,8 +106,8 @@ impl KeyStore for CachedKeys {
         self.cached(name, |files| files.open(name))
     }
 
-    fn open_or_create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
-        self.cached(name, |files| files.open_or_create(name, algorithm))
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        self.cached(name, |files| files.create(name, algorithm))
     }
 }
 
@@ -393,6 +397,21 @@ impl Site {
     }
 
     pub(crate) fn open(&self) -> Arc<App> {
+        self.open_with(Keys::in_one(self.key_files()))
+    }
+
+    pub(crate) fn key_files(&self) -> Arc<dyn KeyStore> {
+        Arc::new(self.shared.keys.clone())
+    }
+
+    /// The same on so many workers.
+    pub(crate) fn on_workers(self, workers: usize) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        Self { runtime: Arc::new(runtime.worker_threads(workers).enable_all().build().unwrap()), ..self }
+    }
+
+    /// With keys from elsewhere.
+    pub(crate) fn open_with(&self, keys: Keys) -> Arc<App> {
         let shared = &self.shared;
         let clock: Arc<dyn Clock> = Arc::new(FrozenClock(self.now));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
@@ -403,7 +422,7 @@ impl Site {
             let store = kaika_store::open(&url).await.unwrap();
             let config = CaConfig {
                 store: Arc::clone(&store),
-                keys: Box::new(shared.keys.clone()),
+                keys,
                 policies: shared.policies.clone(),
                 roots: Roots::parse(include_str!("../../authorities/roots.toml")).unwrap(),
                 base_url: "http://127.0.0.1:8080".into(),

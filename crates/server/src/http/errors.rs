@@ -65,6 +65,10 @@ pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
             tracing::error!(%error, "the database failed");
             refuse(Code::Busy.into(), headers)
         }
+        Failure::KeyAway(why) => {
+            tracing::error!(why, "a key cannot be reached");
+            refuse(Code::Busy.into(), headers)
+        }
         other => {
             tracing::error!(error = %other, "a use case failed");
             refuse(Code::Internal.into(), headers)

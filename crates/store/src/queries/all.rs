@@ -22,7 +22,6 @@ use super::{Connection, Db, EXPLAIN, PARAMETERS, TABLES, WRITES_AT_ONCE};
 use crate::{failure, groups::Many};
 use async_trait::async_trait;
 use kaika_app::{Reader, StoreError, UnitOfWork, audit::Event};
-pub(super) use listing::plans as plans_of_lists;
 pub(super) use schema::said;
 use std::sync::{
     Arc,
@@ -32,6 +31,13 @@ use time::OffsetDateTime;
 
 type Found<T> = Result<T, StoreError>;
 type Query<'q> = sqlx::query::Query<'q, Db, <Db as sqlx::Database>::Arguments>;
+
+/// How the database would go about what must not read a whole table.
+pub(super) async fn plans(on: &mut Connection) -> Found<Vec<String>> {
+    let mut plans = listing::plans(on).await?;
+    plans.push(jobs::plan(on).await?);
+    Ok(plans)
+}
 
 /// A transaction, for reading or for both.
 pub(super) struct Work {

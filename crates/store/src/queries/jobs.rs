@@ -1,7 +1,7 @@
 //! Card jobs, and the tickets that start them.
 
 use super::{
-    Connection, Db, Found, Work,
+    Connection, Db, EXPLAIN, Found, Query, Work,
     rows::{
         Row, array, array_or_none, from_json, json, number, parsed, parsed_or_none, text, text_or_none, time, to_json,
         to_word, word,
@@ -42,6 +42,9 @@ statements! {
         WHERE ticket_sha256 = $1 AND kind = $2 AND authority = $3 AND expires_at > $4 AND job IS NULL \
         RETURNING details";
     DELETE_TICKETS = "DELETE FROM ticket WHERE expires_at < $1";
+
+    DELETE_JOBS = "DELETE FROM card_job WHERE updated_at < $1 AND id IN (SELECT id FROM card_job \
+        WHERE updated_at < $1 AND (open = 0 OR exclusive = 0) ORDER BY updated_at LIMIT $2)";
 
     [many] HOLD = "UPDATE card_job SET version = version WHERE id IN ({1}) RETURNING id, ended";
 }
@@ -92,6 +95,10 @@ impl JobWriter for Work {
 
     async fn delete_tickets(&mut self, before: OffsetDateTime) -> Found<u64> {
         self.on(async |on| delete_tickets(on, before).await).await
+    }
+
+    async fn delete_jobs(&mut self, before: OffsetDateTime, limit: u32) -> Found<u64> {
+        self.on(async |on| delete_jobs(on, before, limit).await).await
     }
 }
 
@@ -233,6 +240,24 @@ async fn redeem_ticket(
 async fn delete_tickets(on: &mut Connection, before: OffsetDateTime) -> Found<u64> {
     let done = sqlx::query::<Db>(DELETE_TICKETS).bind(before.unix_timestamp()).execute(on).await.map_err(failure)?;
     Ok(done.rows_affected())
+}
+
+async fn delete_jobs(on: &mut Connection, before: OffsetDateTime, limit: u32) -> Found<u64> {
+    let deleted = old(sqlx::query::<Db>(DELETE_JOBS), before, limit).execute(on).await;
+    Ok(deleted.map_err(failure)?.rows_affected())
+}
+
+fn old(query: Query<'_>, before: OffsetDateTime, limit: u32) -> Query<'_> {
+    query.bind(before.unix_timestamp()).bind(i64::from(limit))
+}
+
+/// Of the deletion of old jobs.
+pub(crate) async fn plan(on: &mut Connection) -> Found<String> {
+    let explain = format!("{} {DELETE_JOBS}", EXPLAIN.0);
+    let query = old(sqlx::query::<Db>(sqlx::AssertSqlSafe(explain)), OffsetDateTime::UNIX_EPOCH, 1);
+    let rows = query.fetch_all(on).await.map_err(failure)?;
+    let lines = rows.iter().map(|row| text(row, EXPLAIN.1)).collect::<Found<Vec<_>>>()?;
+    Ok(lines.join("\n"))
 }
 
 fn read_ticket(row: &Row) -> Found<TicketRecord> {

@@ -27,6 +27,7 @@ on_both! {
     of_many_at_once_one_opens,
     held_are_jobs_that_have_not_ended,
     receipts_come_back_oldest_first,
+    old_jobs_go_but_for_open_ones_that_change_their_card,
 }
 
 /// As a database has them: every phase of every kind.
@@ -286,6 +287,47 @@ async fn receipts_come_back_oldest_first(store: Arc<dyn Store>) {
     assert_stale(write(&*store, async |work| work.insert_receipt(&again).await).await);
     assert_eq!(read(&*store).await.receipts(one.id).await.unwrap(), [first, second]);
     assert_eq!(read(&*store).await.receipts(card(3, &holder(1)).id).await.unwrap(), []);
+}
+
+async fn old_jobs_go_but_for_open_ones_that_change_their_card(store: Arc<dyn Store>) {
+    let card = with_card(&*store).await;
+    let last_heard = |n, kind, open, second| JobRecord {
+        open,
+        ended: (!open).then_some(Ended::Succeeded),
+        updated_at: seconds(second),
+        ..job(n, kind, &card)
+    };
+    let [changing, ended, younger, read_only, oldest] = [
+        last_heard(1, JobKind::Activate, true, 1),
+        last_heard(2, JobKind::Activate, false, 2),
+        last_heard(3, JobKind::Activate, false, 4),
+        last_heard(4, JobKind::Check, true, 3),
+        last_heard(5, JobKind::Activate, false, 0),
+    ];
+    let receipt = Receipt { job: ended.id, card: card.id, cms: vec![0x30], at: seconds(2) };
+    write(&*store, async |work| {
+        work.insert_receipt(&receipt).await?;
+        for job in [&changing, &ended, &younger, &read_only, &oldest] {
+            work.insert_job(job).await?;
+        }
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let delete = async |limit| write(&*store, async |work| work.delete_jobs(seconds(4), limit).await).await.unwrap();
+    let left = async |jobs: &[&JobRecord]| {
+        let mut reader = read(&*store).await;
+        for job in [&changing, &ended, &younger, &read_only, &oldest] {
+            let expected = jobs.contains(&job).then_some(job);
+            assert_eq!(reader.job(job.id).await.unwrap().as_ref(), expected, "{:?}", job.id);
+        }
+    };
+    assert_eq!(delete(1).await, 1);
+    left(&[&changing, &ended, &younger, &read_only]).await;
+    assert_eq!(delete(10).await, 2);
+    left(&[&changing, &younger]).await;
+    assert_eq!(delete(10).await, 0);
+    assert_eq!(read(&*store).await.receipts(card.id).await.unwrap(), [receipt], "evidence stays");
 }
 
 async fn held_are_jobs_that_have_not_ended(store: Arc<dyn Store>) {

@@ -21,7 +21,8 @@ on_both! { url:
 
 fn latest() -> i64 {
     let [(_, text), _] = release();
-    text.lines().filter(|line| line.starts_with("-- ")).count().try_into().unwrap()
+    let numbers = text.lines().filter_map(|line| line.strip_prefix("-- ")?.split(' ').next());
+    numbers.map(|number| number.parse().unwrap()).max().unwrap()
 }
 
 async fn an_empty_database_is_made_when_it_is_asked_for(url: String) {

@@ -12,7 +12,6 @@ use axum::{
     response::Response,
 };
 use kaika_app::{Failure, mail::DeliveredMail};
-use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "mails.html")]
@@ -32,9 +31,7 @@ impl Mails<'_> {
 
 pub(crate) async fn mails(State(site): State<Site>, headers: HeaderMap) -> Response {
     let Some(mailbox) = site.settings.mailbox.clone() else { return not_found(headers).await };
-    // Files are read.
-    let read = tokio::task::spawn_blocking(move || Arc::clone(&mailbox).delivered()).await;
-    match read.map_err(std::io::Error::other).flatten() {
+    match mailbox.delivered().await {
         Ok(mails) => private(StatusCode::OK, &Mails { page: Page::new(site.view(&headers), "mailbox"), mails }),
         Err(error) => fail(Failure::Inconsistent(format!("the mailbox cannot be read: {error}")), &headers),
     }

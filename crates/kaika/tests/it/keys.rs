@@ -1,0 +1,214 @@
+//! A server whose keys are in a device: signatures that wait hold nothing else up, and a device that is away is told as
+//! that.
+
+use super::world::Site;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{Method, Request, StatusCode, header},
+};
+use kaika_app::App;
+use kaika_ca::{KeyRing, KeyStore, KeyStoreError, Keys, Signer, SignerError, Signing};
+use kaika_pki::{
+    Certificate, KeyAlgorithm, PublicKey, Serial,
+    ocsp::{self, CertId, HashAlgorithm, Nonce, Unsuccessful, unsuccessful},
+};
+use kaika_server::{Rates, Settings, router};
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::Duration,
+};
+use tower::ServiceExt;
+
+const SESSIONS: usize = 3;
+const WORKERS: usize = 2;
+
+/// What a device's signers wait for.
+#[derive(Default)]
+struct Gate {
+    opened: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.opened.lock().unwrap() = true;
+        self.changed.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.changed.wait_while(self.opened.lock().unwrap(), |opened| !*opened).unwrap());
+    }
+}
+
+/// A server that hangs is let go when the test fails.
+struct Opens(Arc<Gate>);
+
+impl Drop for Opens {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
+#[derive(Clone)]
+struct Device {
+    files: Arc<dyn KeyStore>,
+    gate: Arc<Gate>,
+    /// Hears of each signature that begins.
+    begun: mpsc::Sender<()>,
+    away: Arc<AtomicBool>,
+}
+
+struct DeviceKey {
+    key: Arc<dyn Signer>,
+    device: Device,
+}
+
+impl Signer for DeviceKey {
+    fn public_key(&self) -> &PublicKey {
+        self.key.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        if self.device.away.load(Ordering::SeqCst) {
+            return Err(SignerError::Away("the device was pulled out".to_owned()));
+        }
+        // Nobody listens where nobody waits for it.
+        let _ = self.device.begun.send(());
+        self.device.gate.pass();
+        self.key.sign(message)
+    }
+}
+
+impl KeyStore for Device {
+    fn signing(&self) -> Signing {
+        Signing::Waits { at_once: NonZeroUsize::new(SESSIONS).unwrap() }
+    }
+
+    fn has(&self, name: &str) -> Result<bool, KeyStoreError> {
+        self.files.has(name)
+    }
+
+    fn open(&self, name: &str) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        Ok(Arc::new(DeviceKey { key: self.files.open(name)?, device: self.clone() }))
+    }
+
+    fn create(&self, name: &str, algorithm: KeyAlgorithm) -> Result<Arc<dyn Signer>, KeyStoreError> {
+        Ok(Arc::new(DeviceKey { key: self.files.create(name, algorithm)?, device: self.clone() }))
+    }
+}
+
+/// A founded authority whose responders are in a device, all else in files.
+struct Rig {
+    site: Site,
+    app: Arc<App>,
+    router: Router,
+    device: Device,
+    begun: mpsc::Receiver<()>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        let site = Site::ordered(|policy| policy).on_workers(WORKERS);
+        let (send, begun) = mpsc::channel();
+        let files = site.key_files();
+        let (gate, away) = (Arc::default(), Arc::default());
+        let device = Device { files: Arc::clone(&files), gate, begun: send, away };
+        let ring = |store| Arc::new(KeyRing::new(store));
+        let keys =
+            Keys { roots: ring(Arc::clone(&files)), issuers: ring(files), responders: ring(Arc::new(device.clone())) };
+        let app = site.open_with(keys);
+        let settings = Settings {
+            agent: "http://127.0.0.1:61161".into(),
+            rates: Rates::default(),
+            proxies: Vec::new(),
+            mailbox: None,
+        };
+        let router = router(&kaika_server::Site::new(Arc::clone(&app), settings));
+        Self { site, app, router, device, begun }
+    }
+
+    /// An answer to it has to be signed there and then.
+    fn question(&self, nonce: u8) -> Vec<u8> {
+        let generations =
+            self.site.runtime().block_on(async { self.app.store.read().await.unwrap().generations().await.unwrap() });
+        let gca = generations.iter().find(|generation| generation.name() == "gca-1").unwrap();
+        let issuer = Certificate::from_der(&gca.certificate).unwrap();
+        let asked = CertId::new(HashAlgorithm::Sha256, &issuer, Serial::new(&[7; 16]).unwrap());
+        let nonce = Nonce::new(&[nonce; 32]);
+        ocsp::Request { certificates: vec![asked], nonce }.to_der()
+    }
+
+    /// On the workers; the answer comes when it comes.
+    fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> mpsc::Receiver<(StatusCode, String, Vec<u8>)> {
+        let (send, answer) = mpsc::channel();
+        let source: SocketAddr = "192.0.2.1:5000".parse().unwrap();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost:8080")
+            .header("content-type", "application/ocsp-request")
+            .extension(ConnectInfo(source))
+            .body(Body::from(body))
+            .unwrap();
+        let router = self.router.clone();
+        self.site.runtime().spawn(async move {
+            let response = router.oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let kind = parts.headers.get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap()).to_owned();
+            let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
+            let _ = send.send((parts.status, kind, body));
+        });
+        answer
+    }
+}
+
+#[test]
+fn signers_that_wait_hold_up_no_worker() {
+    let rig = Rig::new();
+    let _opens = Opens(Arc::clone(&rig.device.gate));
+    // More than workers, and more than sessions.
+    let asked: Vec<_> = (0..5).map(|nonce| rig.ask(Method::POST, "/ocsp/gca-1", rig.question(nonce))).collect();
+    // Only a server that hangs is waited for so long.
+    let patience = Duration::from_secs(60);
+    for _ in 0..WORKERS {
+        rig.begun.recv_timeout(patience).expect("the signatures did not begin");
+    }
+    let (status, _, body) = rig
+        .ask(Method::GET, "/healthz", Vec::new())
+        .recv_timeout(patience)
+        .expect("the server does not answer while signatures wait");
+    assert_eq!((status, body.as_slice()), (StatusCode::OK, b"alive\n".as_slice()));
+    assert!(asked.iter().all(|answer| answer.try_recv().is_err()), "signed by a signer that waits");
+    // No more than there are sessions.
+    rig.begun.recv_timeout(patience).expect("a session stood idle");
+    assert!(rig.begun.try_recv().is_err());
+
+    rig.device.gate.open();
+    for answer in asked {
+        let (status, kind, body) = answer.recv_timeout(patience).unwrap();
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/ocsp-response"));
+        assert!(matches!(ocsp::Response::from_der(&body).unwrap(), ocsp::Response::Answered(_)));
+    }
+}
+
+#[test]
+fn a_responder_that_is_away_has_clients_try_later() {
+    let rig = Rig::new();
+    rig.device.gate.open();
+    let ask = |nonce| rig.ask(Method::POST, "/ocsp/gca-1", rig.question(nonce)).recv().unwrap();
+    rig.device.away.store(true, Ordering::SeqCst);
+    let (status, kind, body) = ask(1);
+    assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/ocsp-response"));
+    assert_eq!(body, unsuccessful(Unsuccessful::TryLater));
+    rig.device.away.store(false, Ordering::SeqCst);
+    let (_, _, body) = ask(1);
+    assert!(matches!(ocsp::Response::from_der(&body).unwrap(), ocsp::Response::Answered(_)));
+}
