@@ -1,6 +1,6 @@
 //! Keys in a device: it may be away, and its signatures wait.
 
-use crate::world::{World, id, passphrase};
+use crate::world::{World, id, operator, passphrase};
 use futures_util::future::join_all;
 use kaika_app::{
     Failure,
@@ -112,17 +112,17 @@ async fn a_device_that_is_away_has_nothing_founded_anew() {
     let device = Device::of(&world);
     let ca = world.opened_with(Box::new(device.clone())).await.unwrap();
     device.leaves(true);
-    let away = ca.found(&id("gca")).await;
+    let away = ca.found(&id("gca"), &operator()).await;
     assert!(is_away(away));
     assert!(!world.keys().exists() || std::fs::read_dir(world.keys()).unwrap().next().is_none(), "a key was made");
     assert_eq!(world.audited().await, Vec::<String>::new());
 
     device.leaves(false);
-    let gca = ca.found(&id("gca")).await.unwrap();
+    let gca = ca.found(&id("gca"), &operator()).await.unwrap();
     device.leaves(true);
     // What is founded needs no key.
-    assert_eq!(ca.found(&id("gca")).await.unwrap(), gca);
-    let failure = Failure::from(ca.found(&id("xca")).await.unwrap_err());
+    assert_eq!(ca.found(&id("gca"), &operator()).await.unwrap(), gca);
+    let failure = Failure::from(ca.found(&id("xca"), &operator()).await.unwrap_err());
     assert!(matches!(failure, Failure::KeyAway(_)));
     let said = failure.to_string();
     assert!(said.starts_with("a key cannot be reached at the moment: ") && said.contains("pulled out"), "{said}");
@@ -206,7 +206,7 @@ async fn each_kind_of_key_may_have_a_store_of_its_own() {
         issuers: Arc::new(KeyRing::new(issuers.clone())),
         responders: Arc::new(KeyRing::new(responders.clone())),
     };
-    let gca = world.opened_with_each(keys()).await.unwrap().found(&id("gca")).await.unwrap();
+    let gca = world.opened_with_each(keys()).await.unwrap().found(&id("gca"), &operator()).await.unwrap();
     for (name, store) in [
         ("test-grca-1", &roots as &dyn KeyStore),
         ("gca-1", issuers.as_ref()),
@@ -227,8 +227,8 @@ async fn each_kind_of_key_may_have_a_store_of_its_own() {
     ca.sign_crl(&gca, None, 1, Vec::new(), now, now + Duration::DAY).await.unwrap();
     ca.sign_ocsp(&gca, Vec::new(), None, now).await.unwrap();
     // Another authority needs the root.
-    assert!(is_away(ca.found(&id("xca")).await));
+    assert!(is_away(ca.found(&id("xca"), &operator()).await));
     assert!(!world.audited().await.iter().skip(2).any(|action| action == "authority.found"));
     roots.leaves(false);
-    ca.found(&id("xca")).await.unwrap();
+    ca.found(&id("xca"), &operator()).await.unwrap();
 }

@@ -14,7 +14,7 @@ use kaika_pki::{
     Certificate, KeyAlgorithm, PublicKey, Serial,
     ocsp::{self, CertId, HashAlgorithm, Nonce, Unsuccessful, unsuccessful},
 };
-use kaika_server::{Rates, Settings, router};
+use kaika_server::{About, Rates, Settings, router};
 use std::{
     net::SocketAddr,
     num::NonZeroUsize,
@@ -130,6 +130,7 @@ impl Rig {
             rates: Rates::default(),
             proxies: Vec::new(),
             mailbox: None,
+            about: About::default(),
         };
         let router = router(&kaika_server::Site::new(Arc::clone(&app), settings));
         Self { site, app, router, device, begun }
