@@ -76,6 +76,18 @@ pub enum ToolRequest {
     },
 }
 
+impl ToolRequest {
+    /// The card job that it takes, where it takes one.
+    pub(crate) fn kind(&self) -> Option<JobKind> {
+        match self {
+            Self::List { .. } | Self::Tries { .. } | Self::Show { portal: None, .. } => None,
+            Self::Show { portal: Some(_), .. } => Some(JobKind::Information),
+            Self::Job { kind, .. } => Some(*kind),
+            Self::Personalise { .. } => Some(JobKind::Personalise),
+        }
+    }
+}
+
 /// As the person typed them. No `Debug`.
 #[derive(Default, Serialize, Deserialize)]
 pub struct TypedSecrets {

@@ -5,7 +5,8 @@
 
 use crate::{
     AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus,
-    EmailAddress, Guid, JobId, Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
+    EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind,
+    UserCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -105,6 +106,25 @@ impl JobKind {
         }
     }
 
+    /// Which protocol agent and portal have to speak for it; programs that are older are told so before anything is done.
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Personalise
+            | Self::Activate
+            | Self::Information
+            | Self::Unlock
+            | Self::ChangePin
+            | Self::Check
+            | Self::Rewrite
+            | Self::Suspend
+            | Self::Resume
+            | Self::Revoke
+            | Self::Test
+            | Self::SetEmail
+            | Self::Login => Protocol::FIRST,
+        }
+    }
+
     /// Whether a server decides on it; otherwise it is between the agent and the card.
     pub fn has_server(self) -> bool {
         self != Self::ChangePin
@@ -148,6 +168,9 @@ impl std::str::FromStr for JobKind {
 /// No `Debug`: the ticket is a secret until it is used.
 #[derive(Serialize, Deserialize)]
 pub struct StartJob {
+    /// The agent's.
+    #[serde(default)]
+    pub protocol: Protocol,
     pub kind: JobKind,
     /// The authority whose portal was named; a card of another is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]

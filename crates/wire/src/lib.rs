@@ -10,6 +10,7 @@ mod command;
 mod document;
 mod ids;
 mod job;
+mod protocol;
 mod refusal;
 mod secret;
 mod status_change;
@@ -28,6 +29,7 @@ pub use job::{
     BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
     JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,
 };
+pub use protocol::Protocol;
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};

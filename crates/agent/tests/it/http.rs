@@ -14,7 +14,7 @@ use kaika_agent::portal::{
     http::{HttpPortal, HttpPortals},
 };
 use kaika_wire::{
-    BatchReport, Code, JobDetails, JobId, JobKind, JobState, PresentedCard, Refusal, StartJob, StationId,
+    BatchReport, Code, JobDetails, JobId, JobKind, JobState, PresentedCard, Protocol, Refusal, StartJob, StationId,
 };
 use serde_json::json;
 use time::OffsetDateTime;
@@ -73,6 +73,7 @@ fn answer<T: serde::Serialize>(result: Result<T, Refusal>) -> Response {
 
 fn start_job() -> StartJob {
     StartJob {
+        protocol: Protocol::OURS,
         kind: JobKind::Information,
         authority: None,
         card: PresentedCard { guid: None, certificate: None, device: None },

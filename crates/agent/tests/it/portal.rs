@@ -4,7 +4,7 @@ use crate::cards::{Authority, GCA, GUID, XCA, ca_certificate, context};
 use kaika_agent::portal::{Portal, Portals, Station};
 use kaika_wire::{
     Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, IssuedCertificate, JobId,
-    JobStarted, JobState, PortalAuthority, Refusal, StartJob, Succeeded, WellKnown,
+    JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded, WellKnown,
 };
 use std::{
     collections::VecDeque,
@@ -92,6 +92,7 @@ impl Portal for Script {
         };
         Ok(WellKnown {
             version: 1,
+            protocol: Protocol::OURS,
             origin: self.origin().to_owned(),
             jobs: "/api/jobs".to_owned(),
             authorities: vec![authority("gca", &GCA), authority("xca", &XCA)],

@@ -1,0 +1,60 @@
+//! What agents and portals of before said: it is read today, and written again nothing of it is lost.
+
+use kaika_testkit::conversation::{Conversation, as_then, well_known};
+use kaika_wire::{
+    BatchReport, Code, IssuedTicket, JobKind, JobOutcome, JobStarted, JobState, Protocol, StartJob, WellKnown,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// The value that it is read as, and whatever it holds beside what was read is new.
+fn read<T: Serialize + DeserializeOwned>(message: &Value) -> T {
+    let read: T = serde_json::from_value(message.clone()).unwrap_or_else(|error| panic!("{error}: {message}"));
+    let written = serde_json::to_value(&read).unwrap();
+    assert_eq!(as_then(&written, message).as_ref(), Ok(message));
+    read
+}
+
+#[test]
+fn messages_of_before_are_read_and_lose_nothing() {
+    let mut kinds = Vec::new();
+    for Conversation { facts, exchanges, .. } in Conversation::all() {
+        for exchange in exchanges {
+            assert_eq!(exchange.status, 200);
+            if exchange.path.ends_with("/reports") {
+                read::<BatchReport>(&exchange.request);
+                read::<JobState>(&exchange.answer);
+            } else {
+                let start: StartJob = read(&exchange.request);
+                assert_eq!(start.protocol, Protocol::FIRST);
+                kinds.push(start.kind);
+                read::<JobStarted>(&exchange.answer);
+            }
+        }
+        if let Some(ticket) = facts.get("ticket") {
+            read::<IssuedTicket>(ticket);
+            read::<JobOutcome>(&facts["outcome"]);
+        }
+    }
+    // The PIN is changed without a portal.
+    let missing = JobKind::ALL.into_iter().filter(|kind| !kinds.contains(kind));
+    assert_eq!(missing.collect::<Vec<_>>(), [JobKind::ChangePin]);
+}
+
+#[test]
+fn a_portal_of_before_speaks_the_first_protocol() {
+    let then: WellKnown = read(&well_known());
+    assert_eq!((then.protocol, then.authorities.len()), (Protocol::FIRST, 5));
+}
+
+#[test]
+fn whoever_is_too_old_for_a_job_is_told_so() {
+    for kind in JobKind::ALL {
+        assert!(kind.protocol() <= Protocol::OURS, "{kind:?} can be done");
+        assert_eq!(Protocol::OURS.suffices(kind, Code::AgentTooOld), Ok(()));
+        let Protocol(needed) = kind.protocol();
+        let refusal = Protocol(needed - 1).suffices(kind, Code::ServerTooOld).unwrap_err();
+        assert_eq!(refusal.code, Code::ServerTooOld);
+        assert!(refusal.detail.unwrap().ends_with(&format!("needs {needed}")));
+    }
+}
