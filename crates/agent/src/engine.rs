@@ -375,7 +375,14 @@ impl Job<'_, '_, '_> {
         let wants_user_code = sequence == 1 && self.order.kind.inputs().contains(&Input::UserCode);
         let user_code = self.inputs.user_code.clone().filter(|_| wants_user_code);
         let mail_code = self.inputs.mail_code.clone().filter(|_| sequence == 1);
-        BatchReport { sequence, outcomes: run.outcomes, fault: run.fault, user_code, mail_code }
+        BatchReport {
+            protocol: Protocol::OURS,
+            sequence,
+            outcomes: run.outcomes,
+            fault: run.fault,
+            user_code,
+            mail_code,
+        }
     }
 }
 

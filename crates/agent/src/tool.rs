@@ -1,11 +1,13 @@
 //! The card tool's operations, on readers of this process. The command line calls them here or has a running agent
 //! call them; request and reply are the same documents either way.
 
+mod done;
 mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardTries, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
+pub use done::JobDone;
+pub use view::{CardList, CardTries, CardView, ListedReader, ToldCertificate};
 
 use crate::{
     change_pin::CutChanges,

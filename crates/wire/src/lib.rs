@@ -25,10 +25,7 @@ pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
 pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
-pub use job::{
-    BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
-    JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,
-};
+pub use job::*;
 pub use protocol::Protocol;
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};

@@ -14,8 +14,18 @@ impl Protocol {
     pub const FIRST: Self = Self(1);
     /// The number is said, and with it who is too old for a job.
     pub const TOLD: Self = Self(2);
-    /// This program's.
-    pub const OURS: Self = Self::TOLD;
+    /// This program's: what the newest of its jobs needs.
+    pub const OURS: Self = {
+        let (mut newest, mut at) = (Self::TOLD, 0);
+        while at < JobKind::ALL.len() {
+            let needed = JobKind::ALL[at].protocol();
+            if needed.0 > newest.0 {
+                newest = needed;
+            }
+            at += 1;
+        }
+        newest
+    };
 
     /// Whether a program that speaks this one can do such a job; `too_old` is the code that says which program cannot.
     ///

@@ -8,14 +8,14 @@ use kaika_agent::{
         http::{HttpPortal, HttpPortals},
     },
     readers::soft::desk_session,
-    tool::TypedSecrets,
+    tool::{JobDone, TypedSecrets},
 };
 use kaika_softcard::{Options, SoftCard};
 use kaika_testkit::{
     conversation::{Conversation, Exchange, as_then, well_known},
     site::{Answer, Site},
 };
-use kaika_wire::{Code, JobKind, JobState, Protocol, Refusal, StartJob, StationId};
+use kaika_wire::{Code, JobKind, JobResult, JobState, Protocol, Refusal, StartJob, StationId};
 use serde_json::{Value, json};
 use std::{
     collections::VecDeque,
@@ -139,6 +139,22 @@ fn jobs_go_on_with_the_answers_of_an_older_portal() {
             (_, result) => panic!("{name}: {:?}", result.map(|finished| finished.job)),
         }
     }
+}
+
+#[test]
+fn the_card_tools_documents_are_as_they_were() {
+    let mut results = Vec::new();
+    for Conversation { name, facts, .. } in Conversation::all() {
+        let Some(document) = facts.get("tool").filter(|document| document.get("error").is_none()) else { continue };
+        let done: JobDone = serde_json::from_value(document.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&done).unwrap(), *document, "{name}");
+        results.push(done.result);
+    }
+    let having = |has: fn(&JobResult) -> bool| results.iter().filter(|result| has(result)).count();
+    assert_eq!(having(|result| *result == JobResult::Done), 5, "activate, unlock, suspend, resume, revoke");
+    assert_eq!(having(|result| result.check().is_some()), 2, "check, rewrite");
+    assert_eq!(having(|result| result.test().is_some()), 1);
+    assert_eq!(having(|result| result.email().is_some()), 2, "a mail was sent; the address is written");
 }
 
 /// What the portal of then says of itself, and this protocol.

@@ -84,7 +84,14 @@ fn start_job() -> StartJob {
 }
 
 fn report_of_nothing() -> BatchReport {
-    BatchReport { sequence: 1, outcomes: Vec::new(), fault: None, user_code: None, mail_code: None }
+    BatchReport {
+        protocol: Protocol::OURS,
+        sequence: 1,
+        outcomes: Vec::new(),
+        fault: None,
+        user_code: None,
+        mail_code: None,
+    }
 }
 
 #[test]

@@ -61,6 +61,7 @@ impl Window {
         })
         .unwrap();
         BatchReport {
+            protocol: Protocol::OURS,
             sequence: batch.sequence,
             outcomes: run.outcomes,
             fault: run.fault,

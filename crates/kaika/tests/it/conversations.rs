@@ -32,6 +32,8 @@ struct Line {
     post: Arc<Post>,
     name: String,
     exchanges: Mutex<VecDeque<Exchange>>,
+    /// In reports, which of then had none.
+    protocol: Option<Protocol>,
 }
 
 impl Line {
@@ -46,7 +48,10 @@ impl Line {
         message: &impl Serialize,
     ) -> Result<T, Refusal> {
         let then = self.exchanges.lock().unwrap().pop_front().expect("more is asked than was then");
-        let message = self.then("today's agent", &serde_json::to_value(message).unwrap(), &then.request);
+        let mut message = self.then("today's agent", &serde_json::to_value(message).unwrap(), &then.request);
+        if let Some(protocol) = self.protocol.filter(|_| path.ends_with("/reports")) {
+            message["protocol"] = json!(protocol);
+        }
         let mut request = json_to(path, &message);
         if let Some(authorization) = authorization {
             request.headers_mut().insert(header::AUTHORIZATION, HeaderValue::try_from(authorization).unwrap());
@@ -90,11 +95,12 @@ impl Portal for Line {
 struct Server {
     post: Arc<Post>,
     told: BTreeSet<String>,
+    protocol: Option<Protocol>,
 }
 
 impl Server {
     fn of(site: Site) -> Self {
-        Self { post: Arc::new(Post::of(site)), told: BTreeSet::new() }
+        Self { post: Arc::new(Post::of(site)), told: BTreeSet::new(), protocol: None }
     }
 
     fn closed(self) -> (Site, BTreeSet<String>) {
@@ -130,6 +136,7 @@ impl Server {
             post: self.post.clone(),
             name: name.to_owned(),
             exchanges: Mutex::new(exchanges.into_iter().collect()),
+            protocol: self.protocol,
         };
         let named = then.authority.map(|_| "gca".parse().unwrap());
         let target = Target { well_known: line.well_known().unwrap(), portal: Box::new(line), named };
@@ -222,4 +229,18 @@ fn an_agent_that_is_too_old_is_told_and_nothing_has_begun() {
     assert_eq!(body["error"]["code"], "agent_too_old");
     assert_eq!(body["error"]["detail"], "it speaks protocol 0, and activate needs 1");
     assert!(post.audited("card_job.start").iter().all(|(_, payload)| !payload.contains("activate")));
+}
+
+#[test]
+fn an_agent_hears_of_no_job_that_it_does_not_know() {
+    let not_now = |protocol| {
+        let mut server = Server::of(Site::personalised(|policy| policy));
+        server.protocol = protocol;
+        let finished = server.run("information").unwrap();
+        server.closed();
+        finished.succeeded.result.information().unwrap().not_now.clone()
+    };
+    assert!(not_now(None).contains_key(&JobKind::Unlock), "before it is activated");
+    assert!(not_now(Some(Protocol::OURS)).contains_key(&JobKind::Unlock));
+    assert!(not_now(Some(Protocol(0))).is_empty());
 }
