@@ -210,11 +210,16 @@ function tell(view) {
     told = now;
   }
   if (view.wants_ticket && !ticketAsked) {
-    if (site === null) page?.postMessage({ kaika: "window", version: 1 }, "*");
+    if (site === null) greet();
     else page?.postMessage({ kaika: "ticket-wanted" }, site);
     awaitPage();
   }
   ticketAsked = view.wants_ticket;
+}
+
+/** The first, empty message: whoever opened the window learns what the agent speaks, and nothing else. */
+function greet() {
+  page?.postMessage({ kaika: "window", version: 1, protocol: Number(main.dataset.protocol) }, "*");
 }
 
 function awaitPage() {
@@ -319,7 +324,7 @@ watchFocus();
 
 if (page) {
   window.addEventListener("message", hear);
-  page.postMessage({ kaika: "window", version: 1 }, "*");
+  greet();
   awaitPage();
 } else {
   showFixed("no-opener");

@@ -8,7 +8,7 @@ use crate::{
     serve::{Hello, proof, read_token},
     tool::{ToolReply, ToolRequest},
 };
-use kaika_wire::{Code, Refusal};
+use kaika_wire::{Code, Protocol, Refusal};
 use std::{path::Path, time::Duration};
 use subtle::ConstantTimeEq;
 use ureq::{Agent, http::Uri};
@@ -18,6 +18,8 @@ pub struct AgentClient {
     origin: String,
     token: Zeroizing<String>,
     http: Agent,
+    /// The running agent's.
+    protocol: Protocol,
 }
 
 /// A card job can take as long as generating RSA keys in a card does.
@@ -34,12 +36,12 @@ impl AgentClient {
             let detail = format!("{}: {error}", token_file.display());
             Refusal::new(Code::AgentToken).detail(detail)
         })?;
-        let client = Self { origin: local_origin(url)?, token, http: http_agent(true) };
-        client.greet()?;
+        let mut client = Self { origin: local_origin(url)?, token, http: http_agent(true), protocol: Protocol::OURS };
+        client.protocol = client.greet()?;
         Ok(client)
     }
 
-    fn greet(&self) -> Result<(), Refusal> {
+    fn greet(&self) -> Result<Protocol, Refusal> {
         let mut nonce = [0; 16];
         crate::random(&mut nonce);
         let nonce = hex::encode(nonce);
@@ -48,15 +50,19 @@ impl AgentClient {
         let expected = proof(&self.token, &nonce);
         let right: bool = hello.proof.as_bytes().ct_eq(expected.as_bytes()).into();
         right
-            .then_some(())
+            .then_some(hello.protocol)
             .ok_or_else(|| Refusal::new(Code::AgentToken).detail(format!("{} has another token", self.origin)))
     }
 
     /// Has the agent do it; blocks until it is done.
     ///
     /// # Errors
-    /// The agent's refusal; [`Code::AgentUnreachable`].
+    /// The agent's refusal; [`Code::AgentUnreachable`]; [`Code::AgentTooOld`] where the running agent is too old for it, or
+    /// so new that its answer cannot be read.
     pub fn call(&self, request: &ToolRequest) -> Result<ToolReply, Refusal> {
+        if let Some(kind) = request.kind() {
+            self.protocol.suffices(kind, Code::AgentTooOld)?;
+        }
         let body = serde_json::to_vec(request)
             .map(Zeroizing::new)
             .map_err(|error| Refusal::new(Code::Internal).detail(error.to_string()))?;
@@ -70,7 +76,11 @@ impl AgentClient {
             .content_type("application/json")
             .header("authorization", authorization.as_str())
             .send(body.as_slice());
-        answer(response, OF_AGENT)
+        let meaning = match self.protocol == Protocol::OURS {
+            true => OF_AGENT,
+            false => Meaning { strange: Code::AgentTooOld, ..OF_AGENT },
+        };
+        answer(response, meaning)
     }
 }
 

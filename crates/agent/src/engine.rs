@@ -18,7 +18,8 @@ use crate::{
 use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Expectation, Guid, Input, JobDetails, JobId, JobKind,
-    JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Refusal, StartJob, Succeeded, UserCode,
+    JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Protocol, Refusal, StartJob, Succeeded,
+    UserCode,
 };
 use server::{Asked, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -115,8 +116,8 @@ impl<'p, const N: usize> From<&'p [Duration; N]> for Patience<'p> {
 ///
 /// # Errors
 /// What the server refused; what became of the card ([`Code::CardRemoved`], [`Code::OtherCard`], [`Code::CardFault`] …),
-/// after the server was told; [`Code::ServerUnreachable`]; [`Code::SecretMissing`]; [`Code::NotKaikaCard`],
-/// [`Code::WrongAuthority`].
+/// after the server was told; [`Code::ServerUnreachable`]; [`Code::ServerTooOld`], before the card is touched;
+/// [`Code::SecretMissing`]; [`Code::NotKaikaCard`], [`Code::WrongAuthority`].
 pub fn run_job<'p>(
     session: &mut dyn CardSession,
     target: &Target,
@@ -141,6 +142,7 @@ pub(crate) fn run_job_on<'p>(
     patience: impl Into<Patience<'p>>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Finished, Refusal> {
+    target.well_known.protocol.suffices(order.kind, Code::ServerTooOld)?;
     // Before anything happens, as far as it is clear what an authority asks for; and again when it is known which.
     let named = |authority: &&PortalAuthority| target.named.as_ref().is_none_or(|named| *named == authority.id);
     let authorities = target.well_known.authorities.iter().filter(named);
@@ -235,6 +237,7 @@ impl Job<'_, '_, '_> {
         let own_number = self.own_number(&card)?;
         let asked = self.server.start(
             StartJob {
+                protocol: Protocol::OURS,
                 kind: self.order.kind,
                 authority: self.target.named.clone(),
                 card: card.clone(),
@@ -372,7 +375,14 @@ impl Job<'_, '_, '_> {
         let wants_user_code = sequence == 1 && self.order.kind.inputs().contains(&Input::UserCode);
         let user_code = self.inputs.user_code.clone().filter(|_| wants_user_code);
         let mail_code = self.inputs.mail_code.clone().filter(|_| sequence == 1);
-        BatchReport { sequence, outcomes: run.outcomes, fault: run.fault, user_code, mail_code }
+        BatchReport {
+            protocol: Protocol::OURS,
+            sequence,
+            outcomes: run.outcomes,
+            fault: run.fault,
+            user_code,
+            mail_code,
+        }
     }
 }
 

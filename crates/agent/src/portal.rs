@@ -20,12 +20,13 @@ pub trait Portal: Send + Sync {
     fn well_known(&self) -> Result<WellKnown, Refusal>;
 
     /// # Errors
-    /// [`Code::ServerUnreachable`], or what the server refuses.
+    /// [`Code::ServerUnreachable`]; [`Code::AgentTooOld`] for what cannot be read of a newer server; or what the server
+    /// refuses.
     fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal>;
 
     /// # Errors
     /// [`Code::ServerUnreachable`] where no answer came – the server may have taken the report all the same, and gives
-    /// the same answer to the same report again; or what the server refuses.
+    /// the same answer to the same report again; [`Code::AgentTooOld`] as for [`Portal::start`]; or what the server refuses.
     fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal>;
 }
 

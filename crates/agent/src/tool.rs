@@ -1,11 +1,13 @@
 //! The card tool's operations, on readers of this process. The command line calls them here or has a running agent
 //! call them; request and reply are the same documents either way.
 
+mod done;
 mod read;
 mod view;
 mod work;
 
-pub use view::{CardList, CardTries, CardView, JobDone, ListedReader, Succeeded, ToldCertificate};
+pub use done::JobDone;
+pub use view::{CardList, CardTries, CardView, ListedReader, ToldCertificate};
 
 use crate::{
     change_pin::CutChanges,
@@ -74,6 +76,18 @@ pub enum ToolRequest {
         #[serde(default)]
         mailer: Option<PathBuf>,
     },
+}
+
+impl ToolRequest {
+    /// The card job that it takes, where it takes one.
+    pub(crate) fn kind(&self) -> Option<JobKind> {
+        match self {
+            Self::List { .. } | Self::Tries { .. } | Self::Show { portal: None, .. } => None,
+            Self::Show { portal: Some(_), .. } => Some(JobKind::Information),
+            Self::Job { kind, .. } => Some(*kind),
+            Self::Personalise { .. } => Some(JobKind::Personalise),
+        }
+    }
 }
 
 /// As the person typed them. No `Debug`.

@@ -10,6 +10,8 @@ mod card_window;
 mod cards;
 #[path = "it/command.rs"]
 mod command;
+#[path = "it/conversations.rs"]
+mod conversations;
 #[path = "it/engine.rs"]
 mod engine;
 #[path = "it/held.rs"]

@@ -6,6 +6,7 @@ mod it {
     mod concurrency;
     mod confirmations;
     mod contacts;
+    mod conversations;
     mod emails;
     mod faults;
     mod http;

@@ -13,6 +13,9 @@
  */
 /** @typedef {{ changes: number, readers: Reader[] }} Cards */
 /** @typedef {{ code?: string, message?: string, next_step?: string }} Refusal */
+/** The protocol of agents that say none. */
+const FIRST = 1;
+
 /** @typedef {"there" | "agent-missing" | "port-taken" | "unknown"} Diagnosis */
 
 /** The agent answered, but not with what was asked for. */
@@ -43,6 +46,15 @@ async function permission() {
 /** Pages of this computer may ask without a permission. */
 function isLoopback() {
   return ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+}
+
+/**
+ * The protocol in what an agent says of itself.
+ * @param {{ protocol?: unknown }} word
+ * @returns {number}
+ */
+export function spoken({ protocol }) {
+  return typeof protocol === "number" ? protocol : FIRST;
 }
 
 export class Agent {
@@ -76,12 +88,30 @@ export class Agent {
   }
 
   /**
+   * The protocol that it speaks; null where it does not say so to this page.
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<number | null>}
+   */
+  async protocol(signal) {
+    try {
+      const answer = await fetch(this.#hello(), { cache: "no-store", signal });
+      return spoken(await answer.json());
+    } catch {
+      return null;
+    }
+  }
+
+  #hello() {
+    return `${this.origin}/hello?nonce=${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
+  }
+
+  /**
    * Why there was no answer.
    * @returns {Promise<Diagnosis>}
    */
   async diagnose() {
     if (!(await this.mayBeAsked())) return "unknown";
-    const question = `${this.origin}/hello?nonce=${crypto.getRandomValues(new Uint32Array(2)).join("")}`;
+    const question = this.#hello();
     try {
       const answer = await fetch(question, { cache: "no-store" });
       const hello = await answer.json();

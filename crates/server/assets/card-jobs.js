@@ -2,7 +2,7 @@
 // A card job from this page: opens the agent's card window, hands it tickets, and shows how it goes. The page has every
 // screen with its texts already; this shows and hides them. It knows no kind of job.
 
-import { Agent } from "./agent.js";
+import { Agent, spoken } from "./agent.js";
 import { CardPanel } from "./card-panel.js";
 
 /** For so long a window may load before the page says that it does not answer. */
@@ -44,6 +44,8 @@ class CardJob {
   #agent;
   #kind;
   #authority;
+  /** What the agent has to speak. */
+  #protocol;
   /** @type {CardPanel | null} */
   #panel;
   /** @type {Window | null} */
@@ -60,14 +62,15 @@ class CardJob {
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    const { kind = "", authority = "", agent = "" } = root.dataset;
+    const { kind = "", authority = "", agent = "", protocol = "" } = root.dataset;
     this.#root = root;
     this.#kind = kind;
     this.#authority = authority;
+    this.#protocol = Number(protocol);
     this.#alone = root.dataset.alone === "true";
     this.#agent = new Agent(agent);
     const panel = document.getElementById("card");
-    this.#panel = panel ? new CardPanel(panel, this.#agent, authority) : null;
+    this.#panel = panel ? new CardPanel(panel, this.#agent, authority, this.#protocol) : null;
 
     for (const part of all(root, "[data-browser]")) part.hidden = part.dataset.browser !== browser();
     root.addEventListener("click", (event) => this.#clicked(event));
@@ -142,6 +145,7 @@ class CardJob {
   /** In the click itself: a browser opens no window later. */
   #open() {
     if (!this.#complete()) return;
+    if (this.#panel?.agentIsOld) return this.#show("agent-old");
     const width = 560;
     const height = 780;
     const left = Math.max(0, Math.round(screenX + (outerWidth - width) / 2));
@@ -230,6 +234,11 @@ class CardJob {
     const message = event.data;
     switch (message?.kaika) {
       case "window":
+        if (spoken(message) < this.#protocol) {
+          this.#giveUp();
+          return this.#show("agent-old");
+        }
+      // falls through
       case "ticket-wanted":
         this.#greeted = true;
         return void this.#answer(this.#turn);

@@ -26,6 +26,7 @@ export class CardPanel {
   #agent;
   #authority;
   #panel;
+  #protocol;
   /** @type {AbortController | undefined} */
   #following;
 
@@ -33,12 +34,19 @@ export class CardPanel {
    * @param {HTMLElement} panel
    * @param {Agent} agent
    * @param {string} authority
+   * @param {number} protocol what the agent has to speak
    */
-  constructor(panel, agent, authority) {
+  constructor(panel, agent, authority, protocol) {
     this.#panel = panel;
     this.#agent = agent;
     this.#authority = authority;
+    this.#protocol = protocol;
     panel.hidden = false;
+  }
+
+  /** Whether the agent was found to be too old for this job. */
+  get agentIsOld() {
+    return this.#panel.dataset.state === "agent-old";
   }
 
   /** Looks by itself where the browser asks nobody for that. */
@@ -74,6 +82,10 @@ export class CardPanel {
       for (;;) {
         const { changes, readers } = await this.#agent.cards(signal);
         const found = JSON.stringify(readers);
+        if (!shown && (await this.#isOld(signal))) {
+          this.#say("agent-old");
+          return false;
+        }
         if (found !== shown) this.#show(readers);
         shown = found;
         await this.#agent.changes(changes, signal);
@@ -98,6 +110,12 @@ export class CardPanel {
       this.#say(known ? diagnosis : "not-allowed");
       return known;
     }
+  }
+
+  /** @param {AbortSignal} signal */
+  async #isOld(signal) {
+    const protocol = await this.#agent.protocol(signal);
+    return !signal.aborted && protocol !== null && protocol < this.#protocol;
   }
 
   /** Stops looking. */

@@ -78,7 +78,7 @@ fn line(from: &mut impl BufRead) -> io::Result<Option<String>> {
     Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// Listens on a free port of 127.0.0.1, and hands each connection to a thread of its own. Dropped, it listens no more.
+/// Listens on a port of 127.0.0.1, and hands each connection to a thread of its own. Dropped, it listens no more.
 pub(crate) struct Listening {
     address: SocketAddr,
     over: Arc<AtomicBool>,
@@ -86,8 +86,16 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
+    /// On a free one.
     pub(crate) fn start(serve: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> io::Result<Listening> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Self::start_on(0, serve)
+    }
+
+    pub(crate) fn start_on(
+        port: u16,
+        serve: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> io::Result<Listening> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let (address, over, serve) = (listener.local_addr()?, Arc::new(AtomicBool::new(false)), Arc::new(serve));
         let thread = thread::spawn({
             let over = Arc::clone(&over);

@@ -7,6 +7,7 @@
 
 pub mod balancer;
 pub mod browser;
+pub mod conversation;
 mod http;
 mod leash;
 pub mod line;

@@ -4,7 +4,7 @@ use std::io::{BufReader, Write};
 
 use crate::http::{Head, Listening};
 
-/// A site on a free port of 127.0.0.1. Dropped, it is gone.
+/// A site on a port of 127.0.0.1. Dropped, it is gone.
 pub struct Site {
     listening: Listening,
 }
@@ -51,11 +51,20 @@ impl Answer {
 }
 
 impl Site {
+    /// On a free port.
+    ///
     /// # Panics
-    /// Where there is no free port.
+    /// Where there is none.
     #[track_caller]
     pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Site {
-        let listening = Listening::start(move |mut connection| {
+        Self::start_on(0, answer)
+    }
+
+    /// # Panics
+    /// Where another program has the port.
+    #[track_caller]
+    pub fn start_on(port: u16, answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Site {
+        let listening = Listening::start_on(port, move |mut connection| {
             let mut reader = BufReader::new(connection.try_clone()?);
             let Some(head) = Head::read(&mut reader)? else { return Ok(()) };
             let mut words = head.first.split(' ').map(str::to_owned);

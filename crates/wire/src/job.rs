@@ -5,29 +5,45 @@
 
 use crate::{
     AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus,
-    EmailAddress, Guid, JobId, Outcome, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind, UserCode,
+    EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind,
+    UserCode,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-/// What can be done with a card. The one list over which command line, routes and fault matrices iterate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum JobKind {
-    Personalise,
-    Activate,
-    Information,
-    Unlock,
-    ChangePin,
-    Check,
-    Rewrite,
-    Suspend,
-    Resume,
-    Revoke,
-    Test,
-    SetEmail,
-    Login,
+macro_rules! kinds {
+    ($($variant:ident = $name:literal,)*) => {
+        /// What can be done with a card. The one list over which command line, routes and fault matrices iterate.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum JobKind { $($variant,)* }
+
+        impl JobKind {
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant,)*];
+
+            /// As in JSON.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Personalise = "personalise",
+    Activate = "activate",
+    Information = "information",
+    Unlock = "unlock",
+    ChangePin = "change_pin",
+    Check = "check",
+    Rewrite = "rewrite",
+    Suspend = "suspend",
+    Resume = "resume",
+    Revoke = "revoke",
+    Test = "test",
+    SetEmail = "set_email",
+    Login = "login",
 }
 
 /// What a person gives for a job.
@@ -43,40 +59,6 @@ pub enum Input {
 }
 
 impl JobKind {
-    pub const ALL: [Self; 13] = [
-        Self::Personalise,
-        Self::Activate,
-        Self::Information,
-        Self::Unlock,
-        Self::ChangePin,
-        Self::Check,
-        Self::Rewrite,
-        Self::Suspend,
-        Self::Resume,
-        Self::Revoke,
-        Self::Test,
-        Self::SetEmail,
-        Self::Login,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Personalise => "personalise",
-            Self::Activate => "activate",
-            Self::Information => "information",
-            Self::Unlock => "unlock",
-            Self::ChangePin => "change_pin",
-            Self::Check => "check",
-            Self::Rewrite => "rewrite",
-            Self::Suspend => "suspend",
-            Self::Resume => "resume",
-            Self::Revoke => "revoke",
-            Self::Test => "test",
-            Self::SetEmail => "set_email",
-            Self::Login => "login",
-        }
-    }
-
     /// What has to be asked before the job starts; an authority may have it otherwise, see
     /// [`crate::PortalAuthority::inputs`].
     pub fn inputs(self) -> &'static [Input] {
@@ -102,6 +84,25 @@ impl JobKind {
             | Self::Revoke
             | Self::Test
             | Self::Login => false,
+        }
+    }
+
+    /// Which protocol agent and portal have to speak for it; programs that are older are told so before anything is done.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::Personalise
+            | Self::Activate
+            | Self::Information
+            | Self::Unlock
+            | Self::ChangePin
+            | Self::Check
+            | Self::Rewrite
+            | Self::Suspend
+            | Self::Resume
+            | Self::Revoke
+            | Self::Test
+            | Self::SetEmail
+            | Self::Login => Protocol::FIRST,
         }
     }
 
@@ -132,7 +133,16 @@ impl JobKind {
             Self::Suspend => Some(StatusChangeKind::Suspend),
             Self::Resume => Some(StatusChangeKind::Resume),
             Self::Revoke => Some(StatusChangeKind::Revoke),
-            _ => None,
+            Self::Personalise
+            | Self::Activate
+            | Self::Information
+            | Self::Unlock
+            | Self::ChangePin
+            | Self::Check
+            | Self::Rewrite
+            | Self::Test
+            | Self::SetEmail
+            | Self::Login => None,
         }
     }
 }
@@ -148,6 +158,9 @@ impl std::str::FromStr for JobKind {
 /// No `Debug`: the ticket is a secret until it is used.
 #[derive(Serialize, Deserialize)]
 pub struct StartJob {
+    /// The agent's.
+    #[serde(default)]
+    pub protocol: Protocol,
     pub kind: JobKind,
     /// The authority whose portal was named; a card of another is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,14 +243,65 @@ pub enum JobState {
 pub struct Succeeded {
     pub number: CardNumber,
     pub certificates: Vec<IssuedCertificate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub information: Option<CardInformation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub check: Option<CardCheck>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test: Option<CardTest>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<EmailWrite>,
+    #[serde(flatten)]
+    pub result: JobResult,
+}
+
+/// The results of jobs, and the key under which each stands in JSON: a message that has a result has the one key of it,
+/// beside its own. A new result is a line here.
+macro_rules! results {
+    ($($(#[$doc:meta])* $variant:ident($content:ty) = $key:ident,)*) => {
+        /// What a job came to, beside the status of the card's certificates.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(from = "Keys", into = "Keys")]
+        pub enum JobResult {
+            /// What the job is for is done, and there is no more to tell.
+            Done,
+            $($(#[$doc])* $variant($content),)*
+        }
+
+        impl JobResult {
+            $(
+                /// Where it is that.
+                pub fn $key(&self) -> Option<&$content> {
+                    if let Self::$variant(content) = self { Some(content) } else { None }
+                }
+            )*
+        }
+
+        #[derive(Default, Serialize, Deserialize)]
+        struct Keys {
+            $(#[serde(default, skip_serializing_if = "Option::is_none")] $key: Option<$content>,)*
+        }
+
+        impl From<JobResult> for Keys {
+            fn from(result: JobResult) -> Self {
+                match result {
+                    JobResult::Done => Self::default(),
+                    $(JobResult::$variant(content) => Self { $key: Some(content), ..Self::default() },)*
+                }
+            }
+        }
+
+        impl From<Keys> for JobResult {
+            fn from(keys: Keys) -> Self {
+                $(if let Some(content) = keys.$key {
+                    return Self::$variant(content);
+                })*
+                Self::Done
+            }
+        }
+    };
+}
+
+results! {
+    /// What the portal says of the card.
+    Information(CardInformation) = information,
+    /// Of a check, and of a re-write.
+    Check(CardCheck) = check,
+    Test(CardTest) = test,
+    /// How far an address is on its way into the certificates.
+    Email(EmailWrite) = email,
 }
 
 /// 寫入安全電子郵件信箱: how far it is.
@@ -296,6 +360,9 @@ pub struct IssuedCertificate {
 /// What became of a batch: one outcome per command carried out, and why it stopped, if it did.
 #[derive(Serialize, Deserialize)]
 pub struct BatchReport {
+    /// The agent's: the answer names no kind of job that is newer.
+    #[serde(default)]
+    pub protocol: Protocol,
     pub sequence: u32,
     pub outcomes: Vec<Outcome>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -10,6 +10,7 @@ mod command;
 mod document;
 mod ids;
 mod job;
+mod protocol;
 mod refusal;
 mod secret;
 mod status_change;
@@ -27,10 +28,8 @@ pub use ids::{
     AccountId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId, OfficerId,
     OrderId, StationId,
 };
-pub use job::{
-    BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
-    JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,
-};
+pub use job::*;
+pub use protocol::Protocol;
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};

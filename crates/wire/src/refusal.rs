@@ -80,6 +80,10 @@ codes! {
     /// What answers at the portal's address is not a Kaika portal.
     NotAPortal = "not_a_portal",
     AgentUnreachable = "agent_unreachable",
+    /// The agent is too old for what the portal does, or the card tool and the running agent are not of one age.
+    AgentTooOld = "agent_too_old",
+    /// The portal is too old for what the agent does.
+    ServerTooOld = "server_too_old",
     AgentToken = "agent_token",
     /// This site is not among those that the agent's configuration lets use the card.
     NotPermitted = "not_permitted",

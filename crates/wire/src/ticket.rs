@@ -4,7 +4,7 @@
 //! agent redeems it in [`crate::StartJob`] at the portal of its own configuration. `GET` of the outcome's path answers
 //! a [`JobOutcome`] to whoever accepts `application/json`, and a page to others.
 
-use crate::{CardCheck, CardNumber, CardTest, CertificateRole, CertificateStatus, EmailWrite, Refusal, SerialNumber};
+use crate::{CardNumber, CertificateRole, CertificateStatus, JobResult, Refusal, SerialNumber};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -33,12 +33,8 @@ pub enum JobOutcome {
         standing: CardStanding,
         #[serde(with = "time::serde::rfc3339")]
         ended_at: OffsetDateTime,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        check: Option<CardCheck>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        test: Option<CardTest>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        email: Option<EmailWrite>,
+        #[serde(flatten)]
+        result: JobResult,
     },
     Failed {
         error: Refusal,

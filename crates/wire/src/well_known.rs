@@ -1,6 +1,6 @@
 //! `/.well-known/kaika.json`: by it an agent tells which portal a card belongs to.
 
-use crate::{AuthorityId, Bytes, Input, JobKind};
+use crate::{AuthorityId, Bytes, Input, JobKind, Protocol};
 use serde::{Deserialize, Serialize};
 
 pub const WELL_KNOWN_PATH: &str = "/.well-known/kaika.json";
@@ -9,6 +9,9 @@ pub const WELL_KNOWN_PATH: &str = "/.well-known/kaika.json";
 pub struct WellKnown {
     /// Which version of this document and of the API beside it.
     pub version: u32,
+    /// The portal's.
+    #[serde(default)]
+    pub protocol: Protocol,
     pub origin: String,
     /// Path of the job API.
     pub jobs: String,

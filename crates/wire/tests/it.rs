@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic too")]
 
+#[path = "it/conversations.rs"]
+mod conversations;
 #[path = "it/documents.rs"]
 mod documents;
 #[path = "it/messages.rs"]

@@ -219,7 +219,7 @@ fn secrets(
     }
     let look = ToolRequest::Tries { portal: portal.clone(), reader: reader.clone() };
     let ToolReply::Tries(tries) = perform(look, place, output)? else {
-        return Err(Refusal::new(Code::AgentUnreachable).detail("an agent of another version"));
+        return Err(Refusal::new(Code::AgentTooOld).detail("its answer is another one's"));
     };
     output.tries(kind, &tries);
     if kind == JobKind::Revoke {

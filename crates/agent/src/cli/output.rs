@@ -2,10 +2,11 @@
 
 use crate::{
     engine::Progress,
-    tool::{CardList, CardTries, CardView, JobDone, Succeeded, ToldCertificate, ToolReply},
+    tool::{CardList, CardTries, CardView, JobDone, ToldCertificate, ToolReply},
+    words::pair,
 };
 use kaika_texts::{FluentValue, Language, explain, text};
-use kaika_wire::{CardCheck, CardTest, CertificateStatus, CheckResult, JobKind, Refusal, SerialNumber};
+use kaika_wire::{CertificateStatus, JobKind, Refusal};
 use serde::Serialize;
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -38,6 +39,7 @@ impl Output {
         self.document(&Refused { error: &refusal });
     }
 
+    /// `kind`: of the job that was asked for; looking at readers is none.
     pub(super) fn reply(&self, kind: Option<JobKind>, reply: &ToolReply) {
         self.document(reply);
         if self.json {
@@ -46,7 +48,11 @@ impl Output {
         match reply {
             ToolReply::List(list) => self.list(list),
             ToolReply::Show(view) => self.view(view),
-            ToolReply::Done(done) => self.done(kind, done),
+            ToolReply::Done(done) => {
+                if let Some(kind) = kind {
+                    self.done(kind, done);
+                }
+            }
             ToolReply::Tries(_) => {}
         }
     }
@@ -102,12 +108,8 @@ impl Output {
         print(&self.pair(&self.t(key), &value));
     }
 
-    /// A name and what it has, with the language's colon between them.
     fn pair(&self, name: &str, value: &str) -> String {
-        match self.language {
-            Language::ZhTw => format!("{name}：{value}"),
-            Language::En => format!("{name}: {value}"),
-        }
+        pair(self.language, name, value)
     }
 
     fn list(&self, list: &CardList) {
@@ -141,18 +143,9 @@ impl Output {
         self.certificates(&view.certificates);
     }
 
-    fn done(&self, kind: Option<JobKind>, done: &JobDone) {
-        let key = kind.map_or("tool-done", |kind| done_key(kind, done));
-        let email = done.email.as_ref().map(ToString::to_string).unwrap_or_default();
-        print(&text(self.language, key, &[("card", done.number.to_string().into()), ("email", email.into())]));
-        if let Some(check) = &done.check {
-            self.slots(check);
-            for kind in &check.unfinished {
-                print(&self.t(&format!("tool-unfinished-{}", kind.as_str())));
-            }
-        }
-        if let Some(test) = &done.test {
-            self.tests(test);
+    fn done(&self, kind: JobKind, done: &JobDone) {
+        for line in done.words(self.language, kind) {
+            print(&line);
         }
         for (key, tries) in [("tool-pin-tries", done.pin_tries_left), ("tool-puk-tries", done.puk_tries_left)] {
             if let Some(tries) = tries {
@@ -161,37 +154,6 @@ impl Output {
         }
         if !done.certificates.is_empty() {
             self.certificates(&done.certificates);
-        }
-    }
-
-    fn tests(&self, test: &CardTest) {
-        let passed = |key, yes| self.pair(&self.t(key), &self.t(if yes { "tool-yes" } else { "tool-no" }));
-        for one in &test.tests {
-            print(&format!(
-                "  {}  {}  {}  {}  {}  {}",
-                one.slot,
-                self.t(&format!("role-{}", one.role.as_str())),
-                passed("tool-test-key", one.key),
-                passed("tool-test-on-card", one.on_card),
-                passed("tool-test-chain", one.chain),
-                self.t(&status(Some(one.status))),
-            ));
-        }
-    }
-
-    fn slots(&self, check: &CardCheck) {
-        for slot in &check.slots {
-            let serial = |key, serial: &Option<SerialNumber>| {
-                let serial = serial.as_ref().map_or_else(|| self.t("tool-none"), ToString::to_string);
-                self.pair(&self.t(key), &serial)
-            };
-            print(&format!(
-                "  {}  {}  {}  {}",
-                slot.slot,
-                serial("tool-on-card", &slot.on_card),
-                serial("tool-in-database", &slot.in_database),
-                self.t(if slot.same { "tool-same" } else { "tool-differs" }),
-            ));
         }
     }
 
@@ -207,30 +169,6 @@ impl Output {
                 self.t(&status(issued.status)),
             ));
         }
-    }
-}
-
-/// The text that says what was done.
-fn done_key(kind: JobKind, done: &JobDone) -> &'static str {
-    match (kind, done.check.as_ref().map(|check| (check.result, check.status))) {
-        (JobKind::SetEmail, _) if done.state == Succeeded::AwaitingConfirmation => "tool-email-awaiting",
-        (JobKind::SetEmail, _) => "tool-email-done",
-        (JobKind::Personalise, _) => "tool-personalised-done",
-        (JobKind::Activate, _) => "tool-activated-done",
-        (JobKind::Unlock, _) => "tool-unlocked-done",
-        (JobKind::ChangePin, _) => "tool-pin-changed-done",
-        (JobKind::Suspend, _) => "tool-suspended-done",
-        (JobKind::Resume, _) => "tool-resumed-done",
-        (JobKind::Revoke, _) => "tool-revoked-done",
-        (JobKind::Test, _) if done.test.as_ref().is_some_and(|test| test.passed) => "tool-test-passed",
-        (JobKind::Test, _) => "tool-test-failed",
-        (_, Some((CheckResult::Same, _))) => "tool-check-same",
-        (_, Some((CheckResult::Differs, _))) => "tool-check-differs",
-        (_, Some((CheckResult::Rewritten, _))) => "tool-check-rewritten",
-        (_, Some((CheckResult::NotValid, CertificateStatus::Suspended))) => "tool-check-suspended",
-        (_, Some((CheckResult::NotValid, CertificateStatus::Expired))) => "tool-check-expired",
-        (_, Some((CheckResult::NotValid, _))) => "tool-check-revoked",
-        (_, None) => "tool-done",
     }
 }
 

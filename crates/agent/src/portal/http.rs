@@ -1,7 +1,9 @@
 //! A portal over HTTPS; plain HTTP only to this computer.
 
 use super::{Portal, Portals, Station, is_loopback, same_origin};
-use kaika_wire::{BatchReport, Code, JobId, JobStarted, JobState, Refusal, StartJob, WELL_KNOWN_PATH, WellKnown};
+use kaika_wire::{
+    BatchReport, Code, JobId, JobStarted, JobState, Protocol, Refusal, StartJob, WELL_KNOWN_PATH, WellKnown,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     sync::{Arc, OnceLock},
@@ -49,7 +51,13 @@ pub struct HttpPortal {
     /// On this computer.
     local: bool,
     agent: Agent,
-    jobs: OnceLock<String>,
+    known: OnceLock<Known>,
+}
+
+/// What the portal says of its API.
+struct Known {
+    jobs: String,
+    protocol: Protocol,
 }
 
 /// The most that an answer may hold: a batch with some certificates is far below it.
@@ -71,18 +79,19 @@ impl HttpPortal {
         if scheme != "https" && !(scheme == "http" && local) {
             return Err(no_portal("the address begins with https://"));
         }
-        Ok(Self { origin: format!("{scheme}://{authority}"), local, agent: http_agent(local), jobs: OnceLock::new() })
+        Ok(Self { origin: format!("{scheme}://{authority}"), local, agent: http_agent(local), known: OnceLock::new() })
     }
 
-    fn jobs(&self) -> Result<&str, Refusal> {
-        if self.jobs.get().is_none() {
+    fn known(&self) -> Result<&Known, Refusal> {
+        if self.known.get().is_none() {
             self.well_known()?;
         }
-        Ok(self.jobs.get().map_or("/api/jobs", String::as_str))
+        self.known.get().ok_or_else(|| Code::Internal.into())
     }
 
     fn post<T: DeserializeOwned>(
         &self,
+        known: &Known,
         path: &str,
         authorization: Option<&str>,
         body: &impl Serialize,
@@ -91,11 +100,12 @@ impl HttpPortal {
         let body = Zeroizing::new(
             serde_json::to_vec(body).map_err(|error| Refusal::new(Code::Internal).detail(error.to_string()))?,
         );
-        let mut request = self.agent.post(format!("{}{path}", self.origin)).content_type("application/json");
+        let mut request =
+            self.agent.post(format!("{}{}{path}", self.origin, known.jobs)).content_type("application/json");
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        answer(request.send(body.as_slice()), OF_PORTAL)
+        answer(request.send(body.as_slice()), known.meaning())
     }
 }
 
@@ -115,20 +125,19 @@ impl Portal for HttpPortal {
         if !well_known.jobs.starts_with('/') {
             return Err(Refusal::new(Code::NotAPortal).detail("its job API is elsewhere"));
         }
-        let _ = self.jobs.set(well_known.jobs.clone());
+        let _ = self.known.set(Known { jobs: well_known.jobs.clone(), protocol: well_known.protocol });
         Ok(well_known)
     }
 
     fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
         let authorization =
             station.map(|station| Zeroizing::new(format!("Station {}:{}", station.station, *station.token)));
-        self.post(self.jobs()?, authorization.as_deref().map(String::as_str), start)
+        self.post(self.known()?, "", authorization.as_deref().map(String::as_str), start)
     }
 
     fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {
-        let path = format!("{}/{job}/reports", self.jobs()?);
         let authorization = Zeroizing::new(format!("Bearer {token}"));
-        self.post(&path, Some(&authorization), report)
+        self.post(self.known()?, &format!("/{job}/reports"), Some(&authorization), report)
     }
 }
 
@@ -165,6 +174,16 @@ struct Refused {
 pub(crate) struct Meaning {
     pub(crate) silent: Code,
     pub(crate) strange: Code,
+}
+
+impl Known {
+    /// What cannot be read of a portal that speaks a newer protocol is told as that.
+    fn meaning(&self) -> Meaning {
+        match self.protocol > Protocol::OURS {
+            true => Meaning { strange: Code::AgentTooOld, ..OF_PORTAL },
+            false => OF_PORTAL,
+        }
+    }
 }
 
 const OF_PORTAL: Meaning = Meaning { silent: Code::ServerUnreachable, strange: Code::NotAPortal };

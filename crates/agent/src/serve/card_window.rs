@@ -39,7 +39,7 @@ use axum::{
 use inputs::Typed;
 use kaika_texts::Language;
 use kaika_web::{Wish, html, language};
-use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Protocol, Refusal};
 use screen::{View, Words};
 use serde::{Deserialize, de::DeserializeOwned};
 use state::{Asked, AskingPortal, Assignment, Found, Outcome, SitesWords, State};
@@ -118,12 +118,14 @@ impl CardWindow {
 struct Page {
     w: Words,
     token: String,
+    /// Told to the page that opens the window, before it hands over a job.
+    protocol: Protocol,
 }
 
 async fn page(Shared(agent): Shared<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
     let language = wish.language(&headers);
     let token = agent.windows.open(language, Instant::now());
-    html(&Page { w: Words { language }, token })
+    html(&Page { w: Words { language }, token, protocol: Protocol::OURS })
 }
 
 /// Carries the page's token. A header of its own, so that no other site's page could send it without being asked for
@@ -384,8 +386,9 @@ mod tests {
     #[test]
     fn the_page_renders_in_both_languages() {
         for language in Language::ALL {
-            let page = Page { w: Words { language }, token: "the-token".to_owned() }.render().unwrap();
-            assert!(page.contains("data-token=\"the-token\""));
+            let page =
+                Page { w: Words { language }, token: "the-token".to_owned(), protocol: Protocol(7) }.render().unwrap();
+            assert!(page.contains("data-token=\"the-token\" data-protocol=\"7\""));
             for screen in ["waiting", "no-opener", "agent-gone", "forgotten"] {
                 assert!(page.contains(&format!("data-screen=\"{screen}\"")), "{screen}");
             }

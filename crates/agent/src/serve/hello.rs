@@ -1,5 +1,5 @@
 //! `GET /hello`: the agent shows that it is the one that wrote the token file, before anybody sends it a secret. Another
-//! program may have taken the port while the agent is not running.
+//! program may have taken the port while the agent is not running. It says there what it speaks, too.
 
 use super::Agent;
 use aws_lc_rs::hmac;
@@ -8,6 +8,7 @@ use axum::{
     extract::{Query, State},
     routing::get,
 };
+use kaika_wire::Protocol;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ struct Question {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Hello {
     pub(crate) proof: String,
+    /// The agent's.
+    #[serde(default)]
+    pub(crate) protocol: Protocol,
 }
 
 pub(super) fn routes() -> Router<Arc<Agent>> {
@@ -27,7 +31,7 @@ pub(super) fn routes() -> Router<Arc<Agent>> {
 }
 
 async fn hello(State(agent): State<Arc<Agent>>, Query(question): Query<Question>) -> Json<Hello> {
-    Json(Hello { proof: proof(&agent.token, &question.nonce) })
+    Json(Hello { proof: proof(&agent.token, &question.nonce), protocol: Protocol::OURS })
 }
 
 /// HMAC-SHA-256 of the nonce under the token, in hexadecimal; of no use for anything but this.

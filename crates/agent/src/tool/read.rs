@@ -103,7 +103,7 @@ impl Tool {
             .flat_map(|finished| &finished.succeeded.certificates)
             .filter_map(|certificate| Some((certificate.serial.clone(), certificate.status?)))
             .collect::<Vec<_>>();
-        let information = asked.as_ref().and_then(|finished| finished.succeeded.information.as_ref());
+        let information = asked.as_ref().and_then(|finished| finished.succeeded.result.information());
         let holder = match (information, &holders) {
             (Some(information), _) => Some(information.holder.clone()),
             (None, Some(certificate)) => Some(certificate.holder()),

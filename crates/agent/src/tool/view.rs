@@ -1,10 +1,7 @@
 //! The documents that the card tool answers with.
 
-use crate::{certificate::CardCertificate, engine::Finished};
-use kaika_wire::{
-    AuthorityId, CardCheck, CardNumber, CardTest, EmailAddress, EmailState, EmailWrite, IssuedCertificate, JobId,
-    PinDigits,
-};
+use crate::certificate::CardCertificate;
+use kaika_wire::{AuthorityId, CardNumber, IssuedCertificate, PinDigits};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -68,73 +65,4 @@ impl From<IssuedCertificate> for ToldCertificate {
         let key = CardCertificate::from_pem(&issued.pem).and_then(|certificate| certificate.key());
         Self { issued, key }
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobDone {
-    /// None where no server had a part in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job: Option<JobId>,
-    pub state: Succeeded,
-    pub number: CardNumber,
-    pub certificates: Vec<ToldCertificate>,
-    /// Of a check, and of a re-write.
-    #[serde(flatten)]
-    pub check: Option<CardCheck>,
-    /// Of a test.
-    #[serde(flatten)]
-    pub test: Option<CardTest>,
-    /// The address that the certificates name, or are to name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<EmailAddress>,
-    /// Of a check, where the card tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pin_tries_left: Option<u8>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub puk_tries_left: Option<u8>,
-}
-
-impl JobDone {
-    pub(super) fn of(finished: Finished) -> Self {
-        let email = finished.succeeded.email;
-        let awaits = |email: &EmailWrite| email.state == EmailState::AwaitingConfirmation;
-        Self {
-            job: Some(finished.job),
-            state: if email.as_ref().is_some_and(awaits) {
-                Succeeded::AwaitingConfirmation
-            } else {
-                Succeeded::Succeeded
-            },
-            number: finished.card,
-            certificates: finished.succeeded.certificates.into_iter().map(Into::into).collect(),
-            check: finished.succeeded.check,
-            test: finished.succeeded.test,
-            email: email.map(|email| email.address),
-            pin_tries_left: None,
-            puk_tries_left: None,
-        }
-    }
-
-    pub(super) fn alone(number: CardNumber) -> Self {
-        Self {
-            job: None,
-            state: Succeeded::Succeeded,
-            number,
-            certificates: Vec::new(),
-            check: None,
-            test: None,
-            email: None,
-            pin_tries_left: None,
-            puk_tries_left: None,
-        }
-    }
-}
-
-/// The states that a finished job has here; all others are refusals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Succeeded {
-    Succeeded,
-    /// A mail was sent; the job is to be begun again with the code in it, or once its link was followed.
-    AwaitingConfirmation,
 }

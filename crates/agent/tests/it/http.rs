@@ -14,7 +14,7 @@ use kaika_agent::portal::{
     http::{HttpPortal, HttpPortals},
 };
 use kaika_wire::{
-    BatchReport, Code, JobDetails, JobId, JobKind, JobState, PresentedCard, Refusal, StartJob, StationId,
+    BatchReport, Code, JobDetails, JobId, JobKind, JobState, PresentedCard, Protocol, Refusal, StartJob, StationId,
 };
 use serde_json::json;
 use time::OffsetDateTime;
@@ -73,6 +73,7 @@ fn answer<T: serde::Serialize>(result: Result<T, Refusal>) -> Response {
 
 fn start_job() -> StartJob {
     StartJob {
+        protocol: Protocol::OURS,
         kind: JobKind::Information,
         authority: None,
         card: PresentedCard { guid: None, certificate: None, device: None },
@@ -83,7 +84,14 @@ fn start_job() -> StartJob {
 }
 
 fn report_of_nothing() -> BatchReport {
-    BatchReport { sequence: 1, outcomes: Vec::new(), fault: None, user_code: None, mail_code: None }
+    BatchReport {
+        protocol: Protocol::OURS,
+        sequence: 1,
+        outcomes: Vec::new(),
+        fault: None,
+        user_code: None,
+        mail_code: None,
+    }
 }
 
 #[test]

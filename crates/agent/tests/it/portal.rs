@@ -4,7 +4,7 @@ use crate::cards::{Authority, GCA, GUID, XCA, ca_certificate, context};
 use kaika_agent::portal::{Portal, Portals, Station};
 use kaika_wire::{
     Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, IssuedCertificate, JobId,
-    JobStarted, JobState, PortalAuthority, Refusal, StartJob, Succeeded, WellKnown,
+    JobResult, JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded, WellKnown,
 };
 use std::{
     collections::VecDeque,
@@ -92,6 +92,7 @@ impl Portal for Script {
         };
         Ok(WellKnown {
             version: 1,
+            protocol: Protocol::OURS,
             origin: self.origin().to_owned(),
             jobs: "/api/jobs".to_owned(),
             authorities: vec![authority("gca", &GCA), authority("xca", &XCA)],
@@ -154,14 +155,7 @@ pub(crate) fn unanswered() -> Answer {
 }
 
 pub(crate) fn succeeded(certificates: Vec<IssuedCertificate>) -> Answer {
-    Ok(JobState::Succeeded(Succeeded {
-        email: None,
-        number: NUMBER.parse().unwrap(),
-        certificates,
-        information: None,
-        check: None,
-        test: None,
-    }))
+    Ok(JobState::Succeeded(Succeeded { number: NUMBER.parse().unwrap(), certificates, result: JobResult::Done }))
 }
 
 pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) -> Answer {
@@ -176,10 +170,9 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
         }
     });
     Ok(JobState::Succeeded(Succeeded {
-        email: None,
         number: NUMBER.parse().unwrap(),
         certificates: certificates.collect(),
-        information: Some(CardInformation {
+        result: JobResult::Information(CardInformation {
             cards: Vec::new(),
             activated,
             not_now: activated
@@ -190,7 +183,5 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH,
         }),
-        check: None,
-        test: None,
     }))
 }

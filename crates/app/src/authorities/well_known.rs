@@ -2,7 +2,7 @@
 
 use crate::{App, Failure};
 use kaika_domain::authorities::Unlock;
-use kaika_wire::{PinDigits, PortalAuthority, WellKnown};
+use kaika_wire::{PinDigits, PortalAuthority, Protocol, WellKnown};
 
 /// `jobs`: the path of the job API.
 ///
@@ -25,5 +25,11 @@ pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
             .map(|generation| generation.certificate.clone().into())
             .collect(),
     });
-    Ok(WellKnown { version: 1, origin: app.origin.clone(), jobs: jobs.to_owned(), authorities: authorities.collect() })
+    Ok(WellKnown {
+        version: 1,
+        protocol: Protocol::OURS,
+        origin: app.origin.clone(),
+        jobs: jobs.to_owned(),
+        authorities: authorities.collect(),
+    })
 }

@@ -9,7 +9,9 @@ use crate::{
     certificates::standing,
     kernel::sha256,
 };
-use kaika_wire::{AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome};
+use kaika_wire::{
+    AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome, Protocol,
+};
 
 /// # Errors
 /// [`Code::NotFound`] for a token that is not one, or is of another authority or kind of job.
@@ -40,7 +42,7 @@ pub async fn job_outcome(
     drop(reader);
     let facts = view.facts();
     let standing = standing(&view.card, CertificateRole::ALL.into_iter().filter_map(|role| facts.latest(role)));
-    let succeeded = succeeded(app, &job, &view).await?;
+    let succeeded = succeeded(app, &job, &view, Protocol::OURS).await?;
     Ok(JobOutcome::Succeeded {
         number: succeeded.number,
         holder: holder.to_string(),
@@ -55,9 +57,7 @@ pub async fn job_outcome(
             .collect(),
         standing,
         ended_at: job.updated_at,
-        check: succeeded.check,
-        test: succeeded.test,
-        email: succeeded.email,
+        result: succeeded.result,
     })
 }
 

@@ -32,8 +32,8 @@ pub use unlock::Unlock;
 use crate::cards::{CardState, PukLedger, PukVersion};
 use card_facts::barred;
 use kaika_wire::{
-    CardCheck, CardFault, CertificateId, CertificateRole, Code, EmailAddress, Guid, JobDetails, JobKind, KeyAlgorithm,
-    PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
+    CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind, JobResult,
+    KeyAlgorithm, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -356,18 +356,52 @@ impl CardJob {
             Self::Information(_) | Self::Check(_) | Self::ChangeStatus(_) | Self::Test(_) | Self::Login(_) => {
                 Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
             }
-            job => may(job.kind(), facts),
+            Self::Personalise(_) | Self::Activate(_) | Self::Unlock(_) | Self::Rewrite(_) | Self::SetEmail(_) => {
+                may(self.kind(), facts)
+            }
         }
     }
 
-    /// What the card holds and should hold, where the job has found that out.
-    pub fn check(&self, facts: &Facts<'_>) -> Option<CardCheck> {
+    /// Whether the card's session is kept open from one batch to the next: a challenge is answered in the session that
+    /// gave it; and where somebody waits at a reader, the card is not selected and told from others anew for each batch.
+    pub fn keeps_session(&self) -> bool {
         match self {
-            Self::Check(job) => Some(job.report(facts)),
-            Self::Rewrite(job) => Some(job.report(facts)),
-            _ => None,
+            Self::Activate(_) | Self::Unlock(_) | Self::Rewrite(_) | Self::SetEmail(_) => true,
+            Self::Personalise(_)
+            | Self::Information(_)
+            | Self::Check(_)
+            | Self::ChangeStatus(_)
+            | Self::Test(_)
+            | Self::Login(_) => false,
         }
     }
+
+    /// What a job that succeeded came to.
+    pub fn finding(&self, facts: &Facts<'_>) -> Finding {
+        match self {
+            Self::Personalise(_) | Self::Activate(_) | Self::Unlock(_) | Self::ChangeStatus(_) | Self::Login(_) => {
+                Finding::Result(JobResult::Done)
+            }
+            Self::Check(job) => Finding::Result(JobResult::Check(job.report(facts))),
+            Self::Rewrite(job) => Finding::Result(JobResult::Check(job.report(facts))),
+            Self::Information(_) => Finding::OnRecord,
+            Self::Test(job) => Finding::Tests(job.results(facts)),
+            Self::SetEmail(job) => Finding::Address(job.outcome()),
+        }
+    }
+}
+
+/// What a job has found out, with what is still the server's to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// There is no more to say.
+    Result(JobResult),
+    /// Whatever is on record of the card.
+    OnRecord,
+    /// What the card has shown; chain and status are to be added.
+    Tests(Vec<RoleTest>),
+    /// How far an address was at the end; it may have come on.
+    Address(EmailWrite),
 }
 
 /// Whether a job of this kind may be done with this card now.

@@ -4,7 +4,9 @@ use super::world::{InProcess, NEW_PIN, Site, USER_CODE};
 use kaika_agent::{portal::Portal, readers::exclusively, readers::soft::desk_session};
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;
-use kaika_wire::{Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Refusal, StartJob, UserCode};
+use kaika_wire::{
+    Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Protocol, Refusal, StartJob, UserCode,
+};
 use std::sync::{Arc, Mutex};
 
 pub(super) struct Window {
@@ -26,6 +28,7 @@ impl Window {
             Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
         let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
         let start = StartJob {
+            protocol: Protocol::OURS,
             kind,
             authority: None,
             card: exclusively(desk_session(Arc::clone(&card)).as_mut(), |card| kaika_card::recognise(card))
@@ -58,6 +61,7 @@ impl Window {
         })
         .unwrap();
         BatchReport {
+            protocol: Protocol::OURS,
             sequence: batch.sequence,
             outcomes: run.outcomes,
             fault: run.fault,

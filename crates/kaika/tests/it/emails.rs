@@ -26,7 +26,7 @@ fn write(post: &Post, code: Option<&str>) -> Result<Finished, Refusal> {
 }
 
 fn state(finished: &Finished) -> EmailState {
-    let EmailWrite { address, state } = finished.succeeded.email.clone().unwrap();
+    let EmailWrite { address, state } = finished.succeeded.result.email().unwrap().clone();
     assert_eq!(address.as_str(), EMAIL);
     state
 }
@@ -149,14 +149,14 @@ fn a_cut_write_is_found_by_a_check() {
         let site = base.copy();
         let cut = site.run(JobKind::SetEmail, Some(Fault { at, kind: FaultKind::LosePowerBefore }));
         cut.result.unwrap_err();
-        let check = site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap();
+        let check = site.run(JobKind::Check, None).result.unwrap().succeeded.result.check().unwrap().clone();
         let unwritten = check.slots.iter().all(|slot| !slot.same && slot.on_card.is_some());
         (check.result == CheckResult::Differs && unwritten).then_some((site, check))
     });
     let (site, check) = found.unwrap();
     assert_eq!(check.status, CertificateStatus::Valid, "what was accepted before still is");
     assert_eq!(check.unfinished, [JobKind::Rewrite]);
-    let rewritten = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.check.unwrap();
+    let rewritten = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.result.check().unwrap().clone();
     assert_eq!((rewritten.result, rewritten.status), (CheckResult::Rewritten, CertificateStatus::Valid));
     site.assert_agrees(CertificateStatus::Valid);
     assert_written(&Post::of(site));

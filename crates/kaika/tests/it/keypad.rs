@@ -237,14 +237,17 @@ fn sent_out(site: &Site, unit: &str) -> CardNumber {
 fn a_card_that_has_proved_itself_is_told_of_its_holders_others() {
     let site = Site::activated(by_number);
     let (other, _) = (sent_out(&site, "測試機關"), sent_out(&site, "另一個機關"));
-    let told = site.run(JobKind::Information, None).result.unwrap().succeeded.information.unwrap().cards;
+    let told =
+        site.run(JobKind::Information, None).result.unwrap().succeeded.result.information().unwrap().cards.clone();
     let told: Vec<_> = told.iter().map(|card| (&card.number, card.activated)).collect();
     assert_eq!(told, [(&site.number, true), (&other, false)]);
 
     // Where the policy does not say so, nothing is told.
     let site = Site::activated(by_keypad);
     sent_out(&site, "測試機關");
-    assert!(site.run(JobKind::Information, None).result.unwrap().succeeded.information.unwrap().cards.is_empty());
+    assert!(
+        site.run(JobKind::Information, None).result.unwrap().succeeded.result.information().unwrap().cards.is_empty()
+    );
 }
 
 /// The page's ticket is for the card whose digits were typed, and for no other.

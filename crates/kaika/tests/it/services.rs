@@ -19,7 +19,7 @@ fn as_it_is(policy: String) -> String {
 }
 
 fn check(site: &Site) -> CardCheck {
-    site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap()
+    site.run(JobKind::Check, None).result.unwrap().succeeded.result.check().unwrap().clone()
 }
 
 fn refusal(site: &Site, kind: JobKind) -> Refusal {
@@ -90,7 +90,7 @@ fn a_card_that_differs_is_b_1_and_then_b_2() {
     assert_eq!(found.slots.iter().filter(|slot| slot.same).count(), 2);
 
     run("re-write", &site, JobKind::Rewrite, CertificateStatus::Valid, &WAYS);
-    let written = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.check.unwrap();
+    let written = site.run(JobKind::Rewrite, None).result.unwrap().succeeded.result.check().unwrap().clone();
     assert_eq!(written.result, CheckResult::Rewritten);
     assert!(written.slots.iter().all(|slot| slot.same));
     assert_eq!(check(&site).result, CheckResult::Same);
@@ -205,7 +205,7 @@ fn what_only_looks_is_cut_anywhere() {
 }
 
 fn test(site: &Site) -> CardTest {
-    site.run(JobKind::Test, None).result.unwrap().succeeded.test.unwrap()
+    site.run(JobKind::Test, None).result.unwrap().succeeded.result.test().unwrap().clone()
 }
 
 /// Each key does what it is for; what is not in order is named.

@@ -278,7 +278,7 @@ fn what_bars_a_certificate_bars_the_one_that_is_to_take_its_place() {
         site.runtime().block_on(change_status_by_authority(&app, &which, change, &super::world::operator())).unwrap();
         site.close(&app);
     };
-    let check = || site.run(JobKind::Check, None).result.unwrap().succeeded.check.unwrap();
+    let check = || site.run(JobKind::Check, None).result.unwrap().succeeded.result.check().unwrap().clone();
     let barred_by = |status| {
         for kind in [JobKind::Unlock, JobKind::Rewrite] {
             let refused = site.run(kind, None).result.unwrap_err();

@@ -3,7 +3,7 @@
 use crate::{
     http::errors::{fail, not_found},
     portal::{
-        cards::card_job::job_key,
+        cards::card_job::{icon, job_key},
         certificates::status_change::elsewhere,
         page::{Page, authority},
     },
@@ -52,17 +52,7 @@ impl Home<'_> {
     }
 
     fn icon(&self, kind: &JobKind) -> &'static str {
-        match kind {
-            JobKind::Unlock => include_str!("../../assets/icons/unlock.svg"),
-            JobKind::ChangePin => include_str!("../../assets/icons/change_pin.svg"),
-            JobKind::Check => include_str!("../../assets/icons/check.svg"),
-            JobKind::Rewrite => include_str!("../../assets/icons/rewrite.svg"),
-            JobKind::Information => include_str!("../../assets/icons/information.svg"),
-            JobKind::Test => include_str!("../../assets/icons/test.svg"),
-            JobKind::SetEmail => include_str!("../../assets/icons/set_email.svg"),
-            JobKind::Login => include_str!("../../assets/icons/login.svg"),
-            _ => include_str!("../../assets/icons/activate.svg"),
-        }
+        icon(*kind)
     }
 
     /// What holders do here themselves.

@@ -157,6 +157,12 @@ refusal-not_a_portal = There is no portal of this system at that address.
 refusal-agent_unreachable = The card component on this computer cannot be reached.
     .next = Please start it (kaika-agent run) and try again.
 
+refusal-agent_too_old = The card component on this computer is too old for this, or another version of it is running. Nothing was done.
+    .next = Please install the present card component from where you got this one, start it anew and try again. If you do not know where that is, ask whoever looks after this computer, or the issuing authority: { $help }
+
+refusal-server_too_old = This website is older than the card component on this computer, and cannot do this yet. Your card was not touched.
+    .next = Please tell the website’s operator that its server has to be brought up to date: { $help }
+
 refusal-agent_token = The card component on this computer does not accept this request.
     .next = Please run this as the user who started the component, or name the file that it wrote with --agent-token-file.
 

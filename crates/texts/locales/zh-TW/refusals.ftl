@@ -154,6 +154,12 @@ refusal-not_a_portal = 這個網址不是本系統的網站。
 refusal-agent_unreachable = 連不上這台電腦上的卡片元件。
     .next = 請先啟動元件(kaika-agent run)，再試一次。
 
+refusal-agent_too_old = 這台電腦上的卡片元件版本太舊，或正在執行的是另一個版本，所以沒有辦理。
+    .next = 請從原來取得卡片元件的地方安裝最新版，重新啟動後再試一次。不知道去哪裡取得的話，請洽管理這台電腦的人員，或洽發卡機關：{ $help }
+
+refusal-server_too_old = 這個網站的版本比這台電腦上的卡片元件舊，還不能辦理這件事。您的卡片沒有動過。
+    .next = 請通知網站的管理單位更新伺服器：{ $help }
+
 refusal-agent_token = 這台電腦上的卡片元件不接受這個請求。
     .next = 請用啟動元件的同一個使用者執行，或以 --agent-token-file 指定元件寫出的檔案。
 

@@ -114,7 +114,7 @@ fn report() -> impl Strategy<Value = Value> {
     ];
     let parts = (any::<u32>(), vec(outcome(), 0..6), prop::option::of(fault), prop::option::of("[!-~]{6,10}"));
     parts.prop_map(|(sequence, outcomes, fault, user_code)| {
-        let mut report = json!({"sequence": sequence, "outcomes": outcomes});
+        let mut report = json!({"protocol": 2, "sequence": sequence, "outcomes": outcomes});
         if let Some(fault) = fault {
             report["fault"] = fault;
         }

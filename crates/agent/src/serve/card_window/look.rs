@@ -8,7 +8,7 @@ use crate::{
     readers::Readers,
     seats::{Face, Seat, Seated, Seats},
 };
-use kaika_wire::{CardInformation, CardNumber, Code, JobKind, Refusal};
+use kaika_wire::{CardInformation, CardNumber, Code, JobKind, JobResult, Refusal};
 use std::{sync::Arc, time::Duration};
 
 /// Somebody is waiting for a first answer: a server that is not there is told soon.
@@ -178,7 +178,7 @@ fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<Infor
     let finished =
         run_job_on(&mut *session, Some(&offer.number), target, &order, Inputs::default(), PAUSES, &mut |_| {})?;
     let silent = || Refusal::new(Code::NotAPortal).detail("it says nothing of the card");
-    let information = finished.succeeded.information.ok_or_else(silent)?;
+    let JobResult::Information(information) = finished.succeeded.result else { return Err(silent()) };
     Ok(Informed { information, certificates: finished.succeeded.certificates })
 }
 

@@ -3,7 +3,8 @@
 use super::state::{Asked, AskingPortal, Offer, Stage, State};
 use crate::portal::{Portal, Station, Target};
 use kaika_wire::{
-    BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PortalAuthority, Refusal, StartJob, WellKnown,
+    BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PortalAuthority, Protocol, Refusal, StartJob,
+    WellKnown,
 };
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -49,6 +50,7 @@ pub(super) fn target() -> Arc<Target> {
     };
     let well_known = WellKnown {
         version: 1,
+        protocol: Protocol::OURS,
         origin: "https://portal.example".to_owned(),
         jobs: "/api/jobs".to_owned(),
         authorities: vec![authority],

@@ -4,11 +4,11 @@ use super::{View, check::context, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, cards::JobRecord};
 use kaika_domain::cards::{
     CardState, PukVersion,
-    job::{CardJob, Facts, RoleTest, Step},
+    job::{Facts, Finding, RoleTest, Step},
 };
 use kaika_wire::{
     Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
-    HeldCard, IssuedCertificate, JobKind, PinPolicy, PinSource, Puk, Succeeded,
+    HeldCard, IssuedCertificate, JobKind, JobResult, PinPolicy, PinSource, Protocol, Puk, Succeeded,
 };
 
 /// The management keys of this installation are of the first version.
@@ -21,14 +21,10 @@ pub(crate) fn current_batch(app: &App, job: &JobRecord, view: &View<'_>) -> Resu
     Ok(Batch { sequence: job.sequence, card, context: context(job, view), commands, hold })
 }
 
-/// Whether the card's session is kept open for the batch that follows: a challenge is answered in the session that gave
-/// it; and where somebody waits at a reader, the card is not selected and told from others anew for each batch.
+/// Whether another batch follows in the same card session.
 fn goes_on(job: &JobRecord) -> bool {
     let last = |step: &Step| matches!(step, Step::ChangePuk { .. } | Step::SignAcceptance { .. });
-    match job.state.kind() {
-        JobKind::Activate | JobKind::Unlock | JobKind::Rewrite | JobKind::SetEmail => !job.steps.iter().any(last),
-        _ => false,
-    }
+    job.state.keeps_session() && !job.steps.iter().any(last)
 }
 
 fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<Command, Failure> {
@@ -135,8 +131,13 @@ fn open_puk(app: &App, view: &View<'_>, version: PukVersion) -> Result<Puk, Fail
     Ok(app.secrets.open_puk(view.card.id, version, &stored.ciphertext)?)
 }
 
-/// What the holder is told at the end, drawn up from the present state.
-pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Succeeded, Failure> {
+/// What the holder is told at the end, drawn up from the present state; `protocol`: of whoever reads it.
+pub(crate) async fn succeeded(
+    app: &App,
+    job: &JobRecord,
+    view: &View<'_>,
+    protocol: Protocol,
+) -> Result<Succeeded, Failure> {
     let now = app.now();
     let facts = view.facts();
     let certificates = CertificateRole::ALL
@@ -152,20 +153,13 @@ pub(crate) async fn succeeded(app: &App, job: &JobRecord, view: &View<'_>) -> Re
             })
         })
         .collect::<Result<_, Failure>>()?;
-    let information = match job.state.kind() {
-        JobKind::Information => Some(information(app, view).await?),
-        _ => None,
+    let result = match job.state.finding(&facts) {
+        Finding::Result(result) => result,
+        Finding::OnRecord => JobResult::Information(information(app, view, protocol).await?),
+        Finding::Tests(tests) => JobResult::Test(card_test(app, &tests, &facts).await?),
+        Finding::Address(email) => JobResult::Email(email_now(email, view)?),
     };
-    let check = job.state.check(&facts);
-    let test = match &job.state {
-        CardJob::Test(test) => Some(card_test(app, &test.results(&facts), &facts).await?),
-        _ => None,
-    };
-    let email = match &job.state {
-        CardJob::SetEmail(set_email) => Some(email_now(set_email.outcome(), view)?),
-        _ => None,
-    };
-    Ok(Succeeded { number: view.card.number.clone(), certificates, information, check, test, email })
+    Ok(Succeeded { number: view.card.number.clone(), certificates, result })
 }
 
 /// What was awaited may have come meanwhile.
@@ -210,7 +204,7 @@ async fn card_test(app: &App, results: &[RoleTest], facts: &Facts<'_>) -> Result
     Ok(CardTest { passed: !tests.is_empty() && tests.iter().all(CertificateTest::passed), tests })
 }
 
-async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Failure> {
+async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<CardInformation, Failure> {
     let mut reader = app.store.read().await?;
     let holder = reader
         .holder(view.card.holder)
@@ -240,7 +234,8 @@ async fn information(app: &App, view: &View<'_>) -> Result<CardInformation, Fail
         .map_err(|error| Failure::Inconsistent(error.to_string()))?
         .to_string();
     let facts = view.facts();
-    let not_now = JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders()).filter_map(|kind| {
+    let known = |kind: &JobKind| kind.is_for_holders() && kind.protocol() <= protocol;
+    let not_now = JobKind::ALL.into_iter().filter(known).filter_map(|kind| {
         let refusal = kaika_domain::cards::job::may(kind, &facts).err()?;
         Some((kind, helped_by(refusal, view)))
     });

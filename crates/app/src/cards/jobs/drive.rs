@@ -49,7 +49,7 @@ pub(crate) async fn drive(
                     }
                     None => finish(app, job, Ended::Succeeded, open).await?,
                 };
-                return Ok(JobState::Succeeded(succeeded(app, job, &view).await?));
+                return Ok(JobState::Succeeded(succeeded(app, job, &view, codes.protocol).await?));
             }
             Decision::Fail(refusal) => refusal,
         };

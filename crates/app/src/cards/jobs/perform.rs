@@ -24,13 +24,16 @@ use kaika_domain::{
     certificates::{Certificate, CertificateState, HoldBy, RevocationReason},
     kernel::NotAllowed,
 };
-use kaika_wire::{CertificateId, CertificateRole, Code, Document, EmailAddress, Refusal, StatusChange, UserCode};
+use kaika_wire::{
+    CertificateId, CertificateRole, Code, Document, EmailAddress, Protocol, Refusal, StatusChange, UserCode,
+};
 
-/// What came with a report for the server to test.
+/// What came with a report: codes for the server to test, and what its agent understands.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Codes<'a> {
     pub(crate) user_code: Option<&'a UserCode>,
     pub(crate) mail_code: Option<&'a str>,
+    pub(crate) protocol: Protocol,
 }
 
 /// Gives what became of it, and another transaction with the card as it is afterwards.

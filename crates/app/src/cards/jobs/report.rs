@@ -63,7 +63,7 @@ async fn answered(
     if let Some(ended) = job.ended.clone() {
         return match ended {
             _ if age > REPEATABLE => Err(Code::Stale.into()),
-            Ended::Succeeded => Ok(Some(JobState::Succeeded(succeeded(app, job, view).await?))),
+            Ended::Succeeded => Ok(Some(JobState::Succeeded(succeeded(app, job, view, report.protocol).await?))),
             Ended::Failed(error) => Ok(Some(JobState::Failed { error })),
             Ended::Fenced => Err(Code::Stale.into()),
         };
@@ -97,7 +97,11 @@ async fn take_in(
         recorded => recorded?,
     }
     let happened = Event::Reported { steps: checked.steps, checked: checked.checked, fault: checked.fault };
-    let codes = Codes { user_code: report.user_code.as_ref(), mail_code: report.mail_code.as_deref() };
+    let codes = Codes {
+        user_code: report.user_code.as_ref(),
+        mail_code: report.mail_code.as_deref(),
+        protocol: report.protocol,
+    };
     match drive(app, &mut job, happened, codes, open).await {
         Err(Failure::Conflict(Conflict::Stale)) => Ok(None),
         driven => driven.map(Some),

@@ -26,10 +26,11 @@ use kaika_wire::{
 /// `station`: who asks to personalise.
 ///
 /// # Errors
-/// The card is not ours, not blank, of another authority, not the one that the page was told; nothing is ordered; the station is not enrolled; the ticket is
-/// over.
+/// The agent is too old for it; the card is not ours, not blank, of another authority, not the one that the page was
+/// told; nothing is ordered; the station is not enrolled; the ticket is over.
 #[crate::use_case]
 pub async fn start_card_job(app: &App, request: StartJob, station: Option<Station>) -> Result<JobStarted, Failure> {
+    request.protocol.suffices(request.kind, Code::AgentTooOld)?;
     let (card, expectation) = match request.kind {
         JobKind::Personalise => {
             let station = station.as_ref().ok_or(Code::StationUnknown)?;

@@ -8,6 +8,7 @@ use crate::bench::{Running, eventually};
 use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By, Look, Options, Window};
 use kaika_testkit::proxy::PublicProxy;
+use kaika_testkit::site::{Answer, Site};
 use kaika_testkit::tools;
 use serde_json::json;
 use std::net::TcpStream;
@@ -184,6 +185,53 @@ fn a_port_that_another_program_has_is_told_as_such() {
         try_again(&browser);
         find_form(&browser);
     }
+}
+
+/// An agent of protocol 0, as far as a page sees one; `told`: where it says so before its window is open.
+fn old_agent(desk: &Desk, told: bool) -> Site {
+    let portal = desk.portal();
+    Site::start_on(desk.demo.agent_port(), move |request| {
+        let json = |body: &str| {
+            let answer = Answer::html(body).with("Cache-Control", "no-store");
+            if told { answer.with("Access-Control-Allow-Origin", &portal) } else { answer }
+        };
+        match request.path.split('?').next() {
+            Some("/hello") => json(r#"{"proof":"00","protocol":0}"#),
+            Some("/cards") => json(r#"{"changes":1,"readers":[]}"#),
+            Some("/card") => {
+                Answer::html("<script>opener.postMessage({kaika: 'window', version: 1, protocol: 0}, '*')</script>")
+            }
+            _ => Answer::status(404),
+        }
+    })
+}
+
+#[test]
+fn an_agent_that_is_too_old_is_told_before_it_has_a_ticket() {
+    let mut desk = Desk::new("gca");
+    for language in LANGUAGES {
+        for told in [true, false] {
+            desk.stop_agent();
+            let old = old_agent(&desk, told);
+            let browser = start(language);
+            open_page(&browser, &desk.portal(), "gca");
+            let state = if told { "agent-old" } else { "port-taken" };
+            browser.find(By::Css(&format!("#card [data-card={state}]")));
+            browser.click(By::Css("#start"));
+            assert_screen(&browser, language, "agent-old", "portal-old");
+            browser.wait_for_windows(1);
+            let tickets = |request: &kaika_testkit::browser::Request| request.url.ends_with("/tickets");
+            assert!(!browser.requests().iter().any(tickets));
+
+            drop(old);
+            desk.start_agent();
+            browser.click(By::Css("[data-screen=agent-old] [data-do=back]"));
+            browser.find(By::Css("#card [data-card=found]"));
+            browser.click(By::Css("#start"));
+            find_form(&browser);
+        }
+    }
+    assert_eq!(activations(&desk), 0);
 }
 
 /// Where the person has not let the page ask whether the agent is there, it tells both that may be.

@@ -309,6 +309,23 @@ pub(crate) fn job_key(kind: JobKind, what: &str) -> String {
     format!("portal-job-{}{what}", kind.as_str())
 }
 
+/// The picture of a kind of job. Those by which the home page does not lead to it have none of their own.
+pub(crate) fn icon(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::Unlock => include_str!("../../../assets/icons/unlock.svg"),
+        JobKind::ChangePin => include_str!("../../../assets/icons/change_pin.svg"),
+        JobKind::Check => include_str!("../../../assets/icons/check.svg"),
+        JobKind::Rewrite => include_str!("../../../assets/icons/rewrite.svg"),
+        JobKind::Information => include_str!("../../../assets/icons/information.svg"),
+        JobKind::Test => include_str!("../../../assets/icons/test.svg"),
+        JobKind::SetEmail => include_str!("../../../assets/icons/set_email.svg"),
+        JobKind::Login => include_str!("../../../assets/icons/login.svg"),
+        JobKind::Activate | JobKind::Personalise | JobKind::Suspend | JobKind::Resume | JobKind::Revoke => {
+            include_str!("../../../assets/icons/activate.svg")
+        }
+    }
+}
+
 pub(crate) async fn card_job(
     State(site): State<Site>,
     Path((id, kind)): Path<(String, String)>,

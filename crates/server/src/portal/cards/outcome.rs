@@ -28,7 +28,7 @@ use kaika_domain::authorities::Policy;
 use kaika_texts::explain;
 use kaika_wire::{
     CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite,
-    JobKind, JobOutcome, Refusal, StatusChangeKind,
+    JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 
@@ -59,41 +59,41 @@ impl<'a> Outcome<'a> {
         let title = match &outcome {
             JobOutcome::Waiting => "portal-outcome-waiting".to_owned(),
             JobOutcome::Running => job_key(kind, ".running"),
-            JobOutcome::Succeeded { check: Some(check), .. } => check_key(check, ""),
-            JobOutcome::Succeeded { test: Some(test), .. } => test_key(test, ""),
-            JobOutcome::Succeeded { email: Some(email), .. } => email_key(email, ""),
-            JobOutcome::Succeeded { .. } => job_key(kind, ".done"),
+            JobOutcome::Succeeded { result, .. } => heading(kind, result),
             JobOutcome::Failed { error } if error.code == Code::PinNotProved => "portal-outcome-unproved".to_owned(),
             JobOutcome::Failed { .. } => job_key(kind, ".failed"),
             JobOutcome::Over => "portal-outcome-over".to_owned(),
         };
         let next = match &outcome {
-            JobOutcome::Succeeded { check: Some(check), .. } if check.result == CheckResult::Differs => {
-                Some(CardJob { brief: true, ..next(JobKind::Rewrite) })
-            }
-            JobOutcome::Succeeded { email: Some(email), .. } if email.state == EmailState::Confirmed => {
-                Some(CardJob { brief: true, address: Some(email.address.clone()), ..next(JobKind::SetEmail) })
-            }
-            _ => None,
+            JobOutcome::Succeeded { result, .. } => job_after(result, next),
+            JobOutcome::Waiting | JobOutcome::Running | JobOutcome::Failed { .. } | JobOutcome::Over => None,
         };
         let page = Page::new(view, &title).of_authority(policy);
         Self { page, policy, kind, outcome, next, wrong: None, has_mailbox: false }
     }
 
-    fn lead(
-        &self,
-        check: &Option<CardCheck>,
-        test: &Option<CardTest>,
-        email: &Option<EmailWrite>,
-        standing: &CardStanding,
-    ) -> Words {
-        let key = match (check, test, email) {
-            (Some(check), _, _) => check_key(check, self.means(check, standing)),
-            (None, Some(test), _) => test_key(test, ".means"),
-            (None, None, Some(email)) => email_key(email, "-lead"),
-            (None, None, None) => job_key(self.kind, ".done-lead"),
+    /// The script that the page has.
+    fn script(&self) -> Option<&'static str> {
+        match &self.outcome {
+            JobOutcome::Waiting | JobOutcome::Running => Some("outcome.js"),
+            JobOutcome::Succeeded { result, .. } => match result {
+                JobResult::Test(_) => Some("print.js"),
+                JobResult::Done | JobResult::Information(_) | JobResult::Check(_) | JobResult::Email(_) => {
+                    self.next.is_some().then_some("job.js")
+                }
+            },
+            JobOutcome::Failed { .. } | JobOutcome::Over => None,
+        }
+    }
+
+    fn lead(&self, result: &JobResult, standing: &CardStanding) -> Words {
+        let key = match result {
+            JobResult::Check(check) => check_key(check, self.means(check, standing)),
+            JobResult::Test(test) => test_key(test, ".means"),
+            JobResult::Email(email) => email_key(email, "-lead"),
+            JobResult::Done | JobResult::Information(_) => job_key(self.kind, ".done-lead"),
         };
-        Words::new(self.page.t(&key)).leading_to(self.onward(check, test, standing).into_iter().next())
+        Words::new(self.page.t(&key)).leading_to(self.onward(result, standing).into_iter().next())
     }
 
     /// Which words say what a check means: what can be done about it is not the same everywhere.
@@ -119,11 +119,13 @@ impl<'a> Outcome<'a> {
     }
 
     /// Where it goes on from a result that is not good.
-    fn onward(&self, check: &Option<CardCheck>, test: &Option<CardTest>, standing: &CardStanding) -> Vec<Link> {
+    fn onward(&self, result: &JobResult, standing: &CardStanding) -> Vec<Link> {
         let suspended = |status: CertificateStatus| status == CertificateStatus::Suspended;
-        let failed = test.as_ref().is_some_and(|test| !test.passed);
-        let barred = check.as_ref().is_some_and(|check| suspended(check.status))
-            || test.as_ref().is_some_and(|test| test.tests.iter().any(|one| suspended(one.status)));
+        let (failed, barred) = match result {
+            JobResult::Check(check) => (false, suspended(check.status)),
+            JobResult::Test(test) => (!test.passed, test.tests.iter().any(|one| suspended(one.status))),
+            JobResult::Done | JobResult::Information(_) | JobResult::Email(_) => (false, false),
+        };
         let check = failed.then(|| self.page.job_link(self.policy, JobKind::Check));
         let resume =
             (barred && self.may_resume(standing)).then(|| self.page.change_link(self.policy, StatusChangeKind::Resume));
@@ -147,18 +149,34 @@ impl<'a> Outcome<'a> {
     }
 
     /// The address that a mail went to, while it is waited for.
-    fn awaited<'e>(&self, email: &'e Option<EmailWrite>) -> Option<&'e EmailAddress> {
-        let awaits = |email: &&EmailWrite| email.state == EmailState::AwaitingConfirmation;
-        email.as_ref().filter(awaits).map(|email| &email.address)
+    fn awaited<'r>(&self, result: &'r JobResult) -> Option<&'r EmailAddress> {
+        result.email().filter(|email| email.state == EmailState::AwaitingConfirmation).map(|email| &email.address)
     }
 
     /// Whether all is well now.
-    fn is_good(&self, check: &Option<CardCheck>, test: &Option<CardTest>, email: &Option<EmailWrite>) -> bool {
-        let same = |check: &CardCheck| matches!(check.result, CheckResult::Same | CheckResult::Rewritten);
-        let written = |email: &EmailWrite| email.state == EmailState::Written;
-        check.as_ref().is_none_or(same)
-            && test.as_ref().is_none_or(|test| test.passed)
-            && email.as_ref().is_none_or(written)
+    fn is_good(&self, result: &JobResult) -> bool {
+        match result {
+            JobResult::Done | JobResult::Information(_) => true,
+            JobResult::Check(check) => matches!(check.result, CheckResult::Same | CheckResult::Rewritten),
+            JobResult::Test(test) => test.passed,
+            JobResult::Email(email) => email.state == EmailState::Written,
+        }
+    }
+
+    /// Whether card and holder are told apart from the result: a test's report has them.
+    fn tells_card(&self, result: &JobResult) -> bool {
+        match result {
+            JobResult::Test(_) => false,
+            JobResult::Done | JobResult::Information(_) | JobResult::Check(_) | JobResult::Email(_) => true,
+        }
+    }
+
+    /// Whether the certificates are listed apart from the result.
+    fn lists_certificates(&self, result: &JobResult) -> bool {
+        match result {
+            JobResult::Check(_) => false,
+            JobResult::Done | JobResult::Information(_) | JobResult::Test(_) | JobResult::Email(_) => true,
+        }
     }
 
     /// Yes or no, in the words of one column.
@@ -170,27 +188,67 @@ impl<'a> Outcome<'a> {
         if *yes { "status-valid" } else { "status-revoked" }
     }
 
-    fn now(&self, check: &Option<CardCheck>, standing: &CardStanding) -> Vec<String> {
-        const REVOKED: [&str; 3] =
-            ["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"];
-        let barred = check.as_ref().filter(|check| check.result == CheckResult::NotValid).map(|check| check.status);
-        let keys: &[&str] = match (self.kind, barred) {
-            (_, Some(CertificateStatus::Suspended)) => &["status-resume-what-card", "portal-done-care"],
-            (_, Some(CertificateStatus::Expired)) => {
-                &["portal-check-expired-decrypt", "status-revoke-afterwards-systems"]
-            }
-            (JobKind::Revoke, _) | (_, Some(_)) => &REVOKED,
-            (JobKind::Activate | JobKind::Unlock, None) => {
-                &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
-            }
-            (JobKind::Suspend, None) => &["portal-note-suspend-back", "status-suspend-afterwards-note"],
-            (JobKind::Resume, None) if standing.in_use && !standing.held_by_others => {
-                &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
-            }
-            (JobKind::Resume, None) if !standing.in_use => &["status-resume-what-back", "portal-done-care"],
-            _ => &["portal-done-care"],
+    fn now(&self, result: &JobResult, standing: &CardStanding) -> Vec<String> {
+        const CARE: &[&str] = &["portal-done-care"];
+        const REVOKED: &[&str] =
+            &["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"];
+        let barred = match result {
+            JobResult::Check(check) => (check.result == CheckResult::NotValid).then_some(check.status),
+            JobResult::Done | JobResult::Information(_) | JobResult::Test(_) | JobResult::Email(_) => None,
+        };
+        let keys = match barred {
+            Some(CertificateStatus::Suspended) => &["status-resume-what-card", "portal-done-care"],
+            Some(CertificateStatus::Expired) => &["portal-check-expired-decrypt", "status-revoke-afterwards-systems"],
+            Some(CertificateStatus::Held | CertificateStatus::Valid | CertificateStatus::Revoked) => REVOKED,
+            None => match self.kind {
+                JobKind::Revoke => REVOKED,
+                JobKind::Activate | JobKind::Unlock => {
+                    &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
+                }
+                JobKind::Suspend => &["portal-note-suspend-back", "status-suspend-afterwards-note"],
+                JobKind::Resume if !standing.in_use => &["status-resume-what-back", "portal-done-care"],
+                JobKind::Resume if standing.held_by_others => CARE,
+                JobKind::Resume => {
+                    &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
+                }
+                JobKind::Personalise
+                | JobKind::Information
+                | JobKind::ChangePin
+                | JobKind::Check
+                | JobKind::Rewrite
+                | JobKind::Test
+                | JobKind::SetEmail
+                | JobKind::Login => CARE,
+            },
         };
         keys.iter().map(|key| self.page.t(key)).collect()
+    }
+}
+
+/// The key of what it came to, in short.
+fn heading(kind: JobKind, result: &JobResult) -> String {
+    match result {
+        JobResult::Done | JobResult::Information(_) => job_key(kind, ".done"),
+        JobResult::Check(check) => check_key(check, ""),
+        JobResult::Test(test) => test_key(test, ""),
+        JobResult::Email(email) => email_key(email, ""),
+    }
+}
+
+/// What is to be done next with the same card; `offered`: how a job is offered on a page.
+fn job_after<'a>(result: &JobResult, offered: impl FnOnce(JobKind) -> CardJob<'a>) -> Option<CardJob<'a>> {
+    match result {
+        JobResult::Check(check) if check.result == CheckResult::Differs => {
+            Some(CardJob { brief: true, ..offered(JobKind::Rewrite) })
+        }
+        JobResult::Email(EmailWrite { address, state: EmailState::Confirmed }) => {
+            Some(CardJob { brief: true, address: Some(address.clone()), ..offered(JobKind::SetEmail) })
+        }
+        JobResult::Done
+        | JobResult::Information(_)
+        | JobResult::Check(_)
+        | JobResult::Test(_)
+        | JobResult::Email(_) => None,
     }
 }
 
@@ -216,7 +274,9 @@ fn check_key(check: &CardCheck, what: &str) -> String {
         (CheckResult::Rewritten, _) => "b2",
         (CheckResult::NotValid, CertificateStatus::Suspended) => "suspended",
         (CheckResult::NotValid, CertificateStatus::Expired) => "expired",
-        (CheckResult::NotValid, _) => "revoked",
+        (CheckResult::NotValid, CertificateStatus::Held | CertificateStatus::Valid | CertificateStatus::Revoked) => {
+            "revoked"
+        }
     };
     format!("portal-check-{name}{what}")
 }
