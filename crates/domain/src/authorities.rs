@@ -1,8 +1,10 @@
 //! Authorities are data: what one does in its own way stands in its policy.
 
 pub mod policy;
+mod profile;
 
 pub use policy::{
     Activation, AuthorityKey, CardRules, CertificateRules, Hierarchy, OrganisationRules, Overdue, PinRules, Policy,
-    PolicyError, Root, Roots, StatusChanges, Unlock, UserCodeRules, Way,
+    PolicyError, Root, Roots, StatusChanges, Text, Unlock, UserCodeRules, Way,
 };
+pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};

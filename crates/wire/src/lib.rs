@@ -23,7 +23,9 @@ pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
-pub use ids::{ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, StationId};
+pub use ids::{
+    ApplicationId, CardId, CertificateId, GenerationId, Guid, HolderId, JobId, MailId, RequestId, StationId,
+};
 pub use job::{
     BatchReport, CardInformation, Device, EmailState, EmailWrite, HeldCard, Input, IssuedCertificate, JobDetails,
     JobKind, JobStarted, JobState, PresentedCard, StartJob, Succeeded,

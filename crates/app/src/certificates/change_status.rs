@@ -12,13 +12,11 @@ pub use without_card::{WithoutCard, change_status_without_card};
 use crate::{App, Failure, UnitOfWork, audit::Event, kernel::retried};
 use kaika_domain::{
     audit::Actor,
-    authorities::Policy,
+    authorities::{Policy, ProfileName},
     cards::Card,
     certificates::{Certificate, HoldBy, Unchanged, changed, may_change},
 };
-use kaika_wire::{
-    CardNumber, CertificateRole, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind,
-};
+use kaika_wire::{CardNumber, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind};
 use serde::Serialize;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -38,7 +36,7 @@ pub struct Asked {
 /// A certificate whose state is another one now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedCertificate {
-    pub role: CertificateRole,
+    pub role: ProfileName,
     pub serial: SerialNumber,
     pub before: CertificateStatus,
     /// Still `suspended` where another side holds it as well.
@@ -75,7 +73,7 @@ pub async fn apply_change(
             }
         }
         work.update_certificate(certificate).await?;
-        let (role, serial) = (certificate.role, certificate.serial.clone());
+        let (role, serial) = (certificate.role.clone(), certificate.serial.clone());
         let status = certificate.status(now);
         work.audit(Event {
             at: now,

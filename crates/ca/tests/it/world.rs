@@ -107,11 +107,10 @@ impl World {
         self.ca.found(&root).await.unwrap()
     }
 
-    /// A new holder with a new card.
-    pub(crate) async fn holder_with_card(&self, authority: &str) -> (Holder, Card) {
+    /// A new holder, on record.
+    pub(crate) async fn holder(&self, authority: &str) -> Holder {
         let now = self.clock.now();
         let rng: &dyn Rng = &SystemRng::new();
-        let policy = &self.policies[&id(authority)];
         let holder = Holder {
             id: HolderId::new(now, rng.bytes()),
             authority: id(authority),
@@ -126,6 +125,18 @@ impl World {
             email: Some("test@kaika.example".to_owned()),
             registered_at: now,
         };
+        let mut work = self.store.begin().await.unwrap();
+        work.insert_holder(&holder).await.unwrap();
+        work.commit().await.unwrap();
+        holder
+    }
+
+    /// A new holder with a new card.
+    pub(crate) async fn holder_with_card(&self, authority: &str) -> (Holder, Card) {
+        let now = self.clock.now();
+        let rng: &dyn Rng = &SystemRng::new();
+        let policy = &self.policies[&id(authority)];
+        let holder = self.holder(authority).await;
         let digits = u128::from_be_bytes(rng.bytes()) % 10_u128.pow(u32::from(policy.card.number_digits));
         let number = format!(
             "{}{digits:0width$}",
@@ -146,7 +157,6 @@ impl World {
             version: 1,
         };
         let mut work = self.store.begin().await.unwrap();
-        work.insert_holder(&holder).await.unwrap();
         work.insert_card(&card).await.unwrap();
         work.commit().await.unwrap();
         (holder, card)
@@ -155,7 +165,7 @@ impl World {
     pub(crate) async fn order(&self, authority: &str, role: CertificateRole) -> IssueOrder {
         let (holder, card) = self.holder_with_card(authority).await;
         let public_key = card_key(self.policies[&id(authority)].card.key);
-        IssueOrder { actor: Actor::Operator, job: self.job(), card, holder, role, public_key, not_after: None }
+        IssueOrder::on_card(Actor::Operator, self.job(), &card, &holder, role, public_key)
     }
 
     pub(crate) fn job(&self) -> JobId {

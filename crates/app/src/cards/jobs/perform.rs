@@ -126,14 +126,9 @@ async fn issue<'a>(
     let orders: Vec<_> = keys
         .iter()
         .map(|key| IssueOrder {
-            actor: actor(job, view),
-            job: job.id,
-            card: view.card.clone(),
-            holder: holder.clone(),
-            role: key.role,
-            public_key: key.public_key.clone(),
             // Another address is no renewal.
             not_after: view.facts().certificate(key.role).map(|replaced| replaced.not_after),
+            ..IssueOrder::on_card(actor(job, view), job.id, &view.card, &holder, key.role, key.public_key.clone())
         })
         .collect();
     // At the same time, so that they share their commits.
