@@ -36,7 +36,7 @@ subject_type = \"2.16.886.1.100.3.3.1\"
 [profiles.letter_box]
 name = { zh = \"加密信箱（測試）\", en = \"Letter box (test)\" }
 usage = \"encryption\"
-keys = [\"p384\"]
+keys = [\"p256\", \"p384\"]
 validity_years = 2
 ";
 
@@ -186,6 +186,12 @@ async fn a_profile_is_for_its_place_and_its_keys() {
     world.ca.issue(&good).await.unwrap();
     let stranger = IssueOrder { public_key: good.public_key.clone(), ..order(&world, "seal", Vec::new()).await };
     refused(stranger, "another holder").await;
+    let purpose = IssueOrder { profile: profile("letter_box"), ..good.clone() };
+    refused(purpose, "another purpose").await;
+    // The same key for the same purpose, in another application: a renewal.
+    let again =
+        IssueOrder { applicant: good.applicant.clone(), ..order(&world, "seal", good.public_key.clone()).await };
+    assert_ne!(world.ca.issue(&again).await.unwrap().serial, world.ca.issue(&good).await.unwrap().serial);
     let later = world.clock.now() + Duration::DAY;
     assert_eq!(world.store.read().await.unwrap().unfinished_issuances(later).await.unwrap(), []);
 
