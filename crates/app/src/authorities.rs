@@ -9,5 +9,5 @@ mod well_known;
 pub use found::found_authorities;
 pub use generation::Generation;
 pub use lacks::{Lack, lacks};
-pub use ports::{GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer};
+pub use ports::{Applicant, GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer, Place};
 pub use well_known::well_known;

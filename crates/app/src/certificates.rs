@@ -1,5 +1,6 @@
 //! Certificates of holders: issued, found, listed, and changed in their status.
 
+mod accept;
 mod change_status;
 mod find;
 mod issuance;
@@ -9,6 +10,7 @@ mod my_card;
 mod ports;
 mod standing;
 
+pub use accept::accept_certificate;
 pub use change_status::{
     Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
     change_status_by_authority, change_status_without_card,

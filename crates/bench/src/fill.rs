@@ -116,7 +116,7 @@ impl<'a> Filler<'a> {
             shard: self.generation.shard_of(&serial),
             holder: card.map_or(self.issued.holder, |card| card.holder),
             card: card.map(|card| card.id),
-            role,
+            role: role.into(),
             serial,
             sha256: hash("certificate", number),
             key_fingerprint: hash("key", number),
@@ -156,16 +156,8 @@ pub(crate) async fn orders(app: &App, numbers: Range<u64>) -> Result<Vec<IssueOr
             work.insert_card(&card).await?;
             let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
             let public_key = key.public_key().as_der()?.as_ref().to_vec();
-            orders.push(IssueOrder {
-                actor: crate::site::operator(),
-                job: JobId::new(now, id_bytes(number)),
-                card,
-                holder,
-                role: CertificateRole::Signature,
-                email: None,
-                public_key,
-                not_after: None,
-            });
+            let (job, role) = (JobId::new(now, id_bytes(number)), CertificateRole::Signature);
+            orders.push(IssueOrder::on_card(crate::site::operator(), job, &card, &holder, role, public_key));
         }
         work.commit().await?;
     }

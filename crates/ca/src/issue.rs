@@ -9,11 +9,12 @@ use crate::{error, template};
 use kaika_app::{
     StoreError, UnitOfWork,
     audit::{Action, Event},
-    authorities::{IssueError, IssueOrder},
+    authorities::{Applicant, IssueError, IssueOrder},
     certificates::{Issuance, IssuanceState, KeyUse, Settled},
 };
 use kaika_domain::{
     authorities::Policy,
+    cards::Card,
     certificates::{Certificate, CertificateState, Placement},
 };
 use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
@@ -26,6 +27,8 @@ use std::sync::Arc;
 
 /// Fewer orders than these are not worth another thread.
 const LEAST: usize = 8;
+/// Of a certificate that lies on no card, in bytes.
+const MAX_CERTIFICATE: usize = 4096;
 /// How often an order is begun anew because another process was quicker.
 const ATTEMPTS: usize = 5;
 
@@ -67,14 +70,14 @@ type Results = Vec<Result<Certificate, IssueError>>;
 impl Core {
     pub(crate) fn wanted(&self, order: &IssueOrder) -> Result<Wanted, IssueError> {
         let policy = self.policy(order)?;
-        check_order(policy, order)?;
-        let allowed = [template::card_algorithm(policy.card.key)];
+        check_applicant(order)?;
+        let allowed = template::key_algorithms(template::rules(policy, order)?.keys);
         let key = weak::check(&order.public_key, &allowed).map_err(|weakness| IssueError::Key(weakness.to_string()))?;
         Ok(Wanted { order: order.clone(), fingerprint: key.fingerprint(), key })
     }
 
     fn policy(&self, order: &IssueOrder) -> Result<&Policy, IssueError> {
-        self.policies.get(&order.card.authority).ok_or(IssueError::UnknownAuthority)
+        self.policies.get(&order.applicant.authority).ok_or(IssueError::UnknownAuthority)
     }
 
     /// In the order in which they came.
@@ -121,18 +124,18 @@ impl Core {
 
     /// What was begun or done for these orders before.
     async fn look_up(&self, wanted: &[Arc<Wanted>]) -> Result<Group, IssueError> {
-        let jobs: Vec<_> = wanted.iter().map(|wanted| wanted.order.job).collect();
+        let requests: Vec<_> = wanted.iter().map(|wanted| wanted.order.request).collect();
         let fingerprints: Vec<_> = wanted.iter().map(|wanted| wanted.fingerprint).collect();
         let mut reader = self.store.read().await?;
-        let issuances = reader.issuances(&jobs).await?;
+        let issuances = reader.issuances(&requests).await?;
         let uses = reader.uses_of_keys(&fingerprints).await?;
         let generations = reader.generations().await?;
         let mut group = Group::with_capacity(wanted.len());
         for wanted in wanted {
             let order = &wanted.order;
             let begun = issuances.iter().find(|issuance| {
-                issuance.job == Some(order.job)
-                    && issuance.role == order.role
+                issuance.request == Some(order.request)
+                    && issuance.role == order.profile
                     && issuance.key_fingerprint == wanted.fingerprint
             });
             let stage = match begun.map(|issuance| (issuance, &issuance.state)) {
@@ -154,7 +157,7 @@ impl Core {
                 None => match key_is_free(wanted, &uses) {
                     Err(refused) => Stage::Done(Err(refused)),
                     Ok(()) => {
-                        let of_authority = generations.iter().filter(|it| it.owner == order.card.authority);
+                        let of_authority = generations.iter().filter(|it| it.owner == order.applicant.authority);
                         let newest = of_authority.max_by_key(|generation| generation.ordinal);
                         Stage::New(self.issuing_key(newest.ok_or(IssueError::UnknownAuthority)?).await?)
                     }
@@ -201,17 +204,17 @@ impl Core {
     fn build_one(&self, wanted: &Wanted, key: Arc<IssuingKey>) -> Result<Stage, IssueError> {
         let (order, now, serial) = (&wanted.order, self.now(), self.new_serial());
         let policy = self.policy(order)?;
-        let shall = template::for_card(policy, order, wanted.key.clone(), &serial, &key, now)?;
+        let shall = template::ordered(policy, order, wanted.key.clone(), &serial, &key, now)?;
         let to_be_signed = shall.to_tbs().map_err(error::lint)?;
-        let expected =
-            Expected { profile: shall.profile, issuer: Some(&key.certificate), max_len: PIV_CERTIFICATE_LIMIT };
+        let max_len = order.card().map_or(MAX_CERTIFICATE, |_| PIV_CERTIFICATE_LIMIT);
+        let expected = Expected { profile: shall.profile, issuer: Some(&key.certificate), max_len };
         error::findings(&lint(&to_be_signed, &expected))?;
         let issuance = Issuance {
             certificate: CertificateId::new(now, self.rng.bytes()),
             generation: key.generation.id,
             serial,
-            job: Some(order.job),
-            role: order.role,
+            request: Some(order.request),
+            role: order.profile.clone(),
             key_fingerprint: wanted.fingerprint,
             state: IssuanceState::Recorded { to_be_signed: to_be_signed.clone() },
             at: now,
@@ -286,11 +289,11 @@ impl Core {
         signed.verify_issued_by(&key.certificate).map_err(error::signer)?;
         Ok(Certificate {
             id: issuance.certificate,
-            authority: order.card.authority.clone(),
+            authority: order.applicant.authority.clone(),
             generation: issuance.generation,
-            holder: order.holder.id,
-            card: Some(order.card.id),
-            role: order.role,
+            holder: order.applicant.holder.id,
+            card: order.card().map(|card| card.id),
+            role: order.profile.clone(),
             serial: issuance.serial.clone(),
             shard: key.generation.shard_of(&issuance.serial),
             certificate: signed.der().to_vec(),
@@ -299,8 +302,8 @@ impl Core {
             not_before: signed.not_before(),
             not_after: signed.not_after(),
             issued_at: self.now(),
-            job: Some(order.job),
-            placement: Some(Placement::Pending),
+            job: order.job(),
+            placement: order.card().map(|_| Placement::Pending),
             state: CertificateState::Held { holds: Vec::new() },
             version: 1,
         })
@@ -342,12 +345,12 @@ impl Core {
             actor: order.actor.clone(),
             action: Action::IssueCertificate {
                 certificate: certificate.id,
-                card: order.card.number.clone(),
-                role: order.role,
+                card: order.card().map(|card| card.number.clone()),
+                role: order.profile.clone(),
                 authority: key.generation.owner.clone(),
                 generation: key.generation.name(),
                 serial: certificate.serial.clone(),
-                job: order.job,
+                job: order.request,
                 sha256: certificate.sha256,
             },
         }
@@ -356,8 +359,8 @@ impl Core {
     /// The serial number of what was begun for this order will never be used.
     async fn void(&self, wanted: &Wanted) -> Result<(), IssueError> {
         let mut work = self.store.begin().await?;
-        let begun = work.issuances(&[wanted.order.job]).await?.into_iter().find(|issuance| {
-            issuance.role == wanted.order.role
+        let begun = work.issuances(&[wanted.order.request]).await?.into_iter().find(|issuance| {
+            issuance.role == wanted.order.profile
                 && issuance.key_fingerprint == wanted.fingerprint
                 && issuance.state != IssuanceState::Issued
         });
@@ -374,12 +377,11 @@ fn database(why: &impl std::fmt::Display) -> IssueError {
     IssueError::Store(StoreError::Database(why.to_string().into()))
 }
 
-fn check_order(policy: &Policy, order: &IssueOrder) -> Result<(), IssueError> {
-    if order.holder.id != order.card.holder || order.holder.authority != order.card.authority {
-        return Err(error::lint("the holder is not the card's"));
-    }
-    if !policy.roles().any(|role| role == order.role) {
-        return Err(error::lint(format!("cards of {} have no {} certificate", policy.id, order.role.as_str())));
+fn check_applicant(order: &IssueOrder) -> Result<(), IssueError> {
+    let Applicant { authority, holder, .. } = &order.applicant;
+    let is_theirs = |card: &Card| card.holder == holder.id && card.authority == *authority;
+    if holder.authority != *authority || !order.card().is_none_or(is_theirs) {
+        return Err(error::lint("the holder is not the card's or the authority's"));
     }
     Ok(())
 }
@@ -411,7 +413,7 @@ async fn check_keys(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), Issu
 /// before they are on record.
 async fn check_jobs(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), IssueError> {
     let signed = group.iter().filter(|(_, stage)| matches!(stage, Stage::Signed(..)));
-    let jobs: BTreeSet<_> = signed.map(|(wanted, _)| wanted.order.job).collect();
+    let jobs: BTreeSet<_> = signed.filter_map(|(wanted, _)| wanted.order.job()).collect();
     let ended = work.hold_jobs(&Vec::from_iter(jobs)).await?;
     if ended.is_empty() { Ok(()) } else { Err(IssueError::JobOver) }
 }
@@ -421,10 +423,13 @@ async fn check_jobs(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), Issu
 fn key_is_free(wanted: &Wanted, uses: &[KeyUse]) -> Result<(), IssueError> {
     let order = &wanted.order;
     for used in uses.iter().filter(|used| used.fingerprint == wanted.fingerprint) {
-        if used.card != Some(order.card.id) {
+        if used.holder != order.applicant.holder.id {
+            return Err(IssueError::Key("it was certified for another holder".to_owned()));
+        }
+        if used.card != order.card().map(|card| card.id) {
             return Err(IssueError::Key("it was certified for another card".to_owned()));
         }
-        if used.role != order.role {
+        if used.role != order.profile {
             return Err(IssueError::Key("the card uses it for another purpose".to_owned()));
         }
     }

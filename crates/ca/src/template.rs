@@ -6,12 +6,12 @@ use kaika_app::{
     authorities::{IssueError, IssueOrder},
     holders::subject_name,
 };
-use kaika_domain::authorities::{AuthorityKey, CertificateRules};
-use kaika_domain::{authorities::Policy, cards::CardRank};
+use kaika_domain::authorities::{AuthorityKey, CertificateRules, Keys, Policy, Profile as Rules, Usage};
+use kaika_domain::cards::{Card, CardRank};
 use kaika_pki::oid::Oid;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, Rank};
-use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
-use kaika_wire::{CertificateRole, SerialNumber};
+use kaika_pki::{DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
+use kaika_wire::SerialNumber;
 use time::{Duration, OffsetDateTime};
 
 /// Whether names and object identifiers of a policy can stand in certificates at all.
@@ -19,15 +19,27 @@ pub(crate) fn check(policy: &Policy) -> Result<(), IssueError> {
     subject_name(&policy.hierarchy.subject).map_err(error::lint)?;
     policies(&policy.certificates)?;
     oid(&policy.certificates.subject_type)?;
+    for profile in policy.profile_names().filter_map(|name| policy.profile(&name)) {
+        oids(profile.policies)?;
+        oid(profile.subject_type)?;
+    }
     Ok(())
 }
 
-pub(crate) fn profile(role: CertificateRole) -> Profile {
-    match role {
-        CertificateRole::Signature => Profile::Signature,
-        CertificateRole::Encryption => Profile::Encryption,
-        CertificateRole::Login => Profile::Login,
-        CertificateRole::CardAuthentication => Profile::CardAuthentication,
+fn profile(usage: Usage) -> Profile {
+    match usage {
+        Usage::Signature => Profile::Signature,
+        Usage::Encryption => Profile::Encryption,
+        Usage::Login => Profile::Login,
+        Usage::CardAuthentication => Profile::CardAuthentication,
+    }
+}
+
+/// Which keys are certified.
+pub(crate) fn key_algorithms(keys: Keys<'_>) -> Vec<KeyAlgorithm> {
+    match keys {
+        Keys::OfCards(key) => vec![card_algorithm(key)],
+        Keys::OneOf(keys) => keys.iter().map(|key| authority_algorithm(*key)).collect(),
     }
 }
 
@@ -41,7 +53,7 @@ pub(crate) fn authority_algorithm(key: AuthorityKey) -> KeyAlgorithm {
     }
 }
 
-pub(crate) fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
+fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
     match key {
         kaika_wire::KeyAlgorithm::Rsa2048 => KeyAlgorithm::Rsa2048,
         kaika_wire::KeyAlgorithm::P256 => KeyAlgorithm::P256,
@@ -49,8 +61,8 @@ pub(crate) fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
     }
 }
 
-/// A certificate for a card.
-pub(crate) fn for_card(
+/// A certificate for a holder, or for a holder's card.
+pub(crate) fn ordered(
     policy: &Policy,
     order: &IssueOrder,
     public_key: PublicKey,
@@ -58,49 +70,46 @@ pub(crate) fn for_card(
     key: &IssuingKey,
     now: OffsetDateTime,
 ) -> Result<ToBeCertified, IssueError> {
-    let profile = profile(order.role);
+    let rules = rules(policy, order)?;
     let IssuingKey { generation, certificate: issuer, .. } = key;
-    let (not_before, not_after) = validity(policy, order, now, issuer)?;
-    let names_holder = order.role != CertificateRole::CardAuthentication;
+    let last = last_second(now, rules.validity_years)?.min(issuer.not_after());
+    let holder = &order.applicant.holder;
+    let names_holder = rules.usage != Usage::CardAuthentication;
     Ok(ToBeCertified {
-        profile,
+        profile: profile(rules.usage),
         serial: pki_serial(serial),
         issuer: Issuer::of(issuer),
-        subject: if names_holder {
-            subject_name(&order.holder.subject).map_err(error::lint)?
-        } else {
-            card_subject(policy, order)?
+        subject: match order.card() {
+            Some(card) if !names_holder => card_subject(policy, card)?,
+            _ => subject_name(&holder.subject).map_err(error::lint)?,
         },
         public_key,
-        not_before,
-        not_after,
-        policies: policies(&policy.certificates)?,
-        directory: if names_holder { directory(policy, order)? } else { DirectoryAttributes::default() },
-        email: order.email.clone().filter(|_| names_holder),
+        not_before: now,
+        not_after: order.not_after.map_or(last, |replaced| replaced.min(last)),
+        policies: Policies { oids: oids(rules.policies)?, cps_uri: policy.certificates.cps.clone() },
+        directory: if names_holder { directory(&rules, order)? } else { DirectoryAttributes::default() },
+        email: order.applicant.email.clone().filter(|_| names_holder),
         crl_url: Some(generation.crl_url_for(serial)),
         ocsp_url: Some(generation.ocsp_url()),
         issuer_url: Some(generation.certificate_url()),
     })
 }
 
-fn validity(
-    policy: &Policy,
-    order: &IssueOrder,
-    now: OffsetDateTime,
-    issuer: &Certificate,
-) -> Result<(OffsetDateTime, OffsetDateTime), IssueError> {
-    let years = match order.role {
-        CertificateRole::CardAuthentication => policy.card.identity_years,
-        _ => policy.certificates.validity_years,
-    };
-    let last = last_second(now, years)?.min(issuer.not_after());
-    Ok((now, order.not_after.map_or(last, |replaced| replaced.min(last))))
+/// What the order's profile says, where it is one of the authority and for such a place.
+pub(crate) fn rules<'p>(policy: &'p Policy, order: &IssueOrder) -> Result<Rules<'p>, IssueError> {
+    let none = || error::lint(format!("{} issues no {} certificate", policy.id, order.profile));
+    let rules = policy.profile(&order.profile).ok_or_else(none)?;
+    match rules.is_on_card == order.card().is_some() {
+        true => Ok(rules),
+        false if rules.is_on_card => Err(error::lint(format!("a {} certificate lies on a card", order.profile))),
+        false => Err(error::lint(format!("a {} certificate lies on no card", order.profile))),
+    }
 }
 
 /// The card, and whose it is to issue: nobody's name (FIPS 201-3 §4.2.2.2).
-fn card_subject(policy: &Policy, order: &IssueOrder) -> Result<DistinguishedName, IssueError> {
+fn card_subject(policy: &Policy, card: &Card) -> Result<DistinguishedName, IssueError> {
     let mut subject = organisation(&policy.hierarchy.subject);
-    subject.push(("serialNumber".to_owned(), order.card.number.to_string()));
+    subject.push(("serialNumber".to_owned(), card.number.to_string()));
     subject_name(&subject).map_err(error::lint)
 }
 
@@ -110,22 +119,24 @@ pub(crate) fn organisation(subject: &[(String, String)]) -> Vec<(String, String)
 }
 
 pub(crate) fn policies(rules: &CertificateRules) -> Result<Policies, IssueError> {
-    let oids = rules.policies.iter().map(|text| oid(text)).collect::<Result<_, _>>()?;
-    Ok(Policies { oids, cps_uri: rules.cps.clone() })
+    Ok(Policies { oids: oids(&rules.policies)?, cps_uri: rules.cps.clone() })
 }
 
-fn directory(policy: &Policy, order: &IssueOrder) -> Result<DirectoryAttributes, IssueError> {
-    let organisation = &order.holder.organisation;
-    let subject_type = organisation.subject_type.as_ref().unwrap_or(&policy.certificates.subject_type);
+fn oids(texts: &[String]) -> Result<Vec<Oid>, IssueError> {
+    texts.iter().map(|text| oid(text)).collect()
+}
+
+fn directory(rules: &Rules<'_>, order: &IssueOrder) -> Result<DirectoryAttributes, IssueError> {
+    let organisation = &order.applicant.holder.organisation;
     Ok(DirectoryAttributes {
-        subject_type: Some(oid(subject_type)?),
-        rank: Some(match order.card.rank {
+        subject_type: Some(oid(organisation.subject_type.as_deref().unwrap_or(rules.subject_type))?),
+        rank: order.card().map(|card| match card.rank {
             CardRank::Primary => Rank::Primary,
             CardRank::Supplementary => Rank::Secondary,
         }),
         business_number: organisation.business_number.clone(),
         agency: organisation.agency_oid.as_deref().map(oid).transpose()?,
-        card_number: Some(order.card.number.to_string()),
+        card_number: order.card().map(|card| card.number.to_string()),
     })
 }
 

@@ -6,6 +6,8 @@
 mod crash;
 #[path = "it/devices.rs"]
 mod devices;
+#[path = "it/elsewhere.rs"]
+mod elsewhere;
 #[path = "it/founding.rs"]
 mod founding;
 #[path = "it/guards.rs"]

@@ -1,10 +1,12 @@
 //! Authorities are data: what one does in its own way stands in its policy.
 
 pub mod policy;
+mod profile;
 mod together;
 
 pub use policy::{
     Activation, AuthorityKey, CardRules, CertificateRules, Hierarchy, OrganisationRules, Overdue, PinRules, Policy,
-    PolicyError, Root, Roots, StatusChanges, Unlock, UserCodeRules, Way,
+    PolicyError, Root, Roots, StatusChanges, Text, Unlock, UserCodeRules, Way,
 };
+pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};
 pub use together::{Authorities, AuthoritiesError, ROOTS_FILE};

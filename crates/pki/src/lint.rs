@@ -142,7 +142,7 @@ fn check_key_ids(facts: &Facts, expected: &Expected<'_>, findings: &mut Vec<Find
 /// Which extensions stand in a certificate of this profile: (id, critical, must be there).
 fn rules(profile: Profile) -> Vec<(Oid, bool, bool)> {
     let root = profile == Profile::Root;
-    let holder = profile.is_on_card();
+    let holder = profile.is_for_holders();
     let mut rules = vec![
         (oid::SUBJECT_KEY_IDENTIFIER, false, true),
         (oid::KEY_USAGE, true, true),
@@ -214,7 +214,7 @@ fn check_names(facts: &Facts, profile: Profile, findings: &mut Vec<Finding>) {
     if has(oid::CRL_DISTRIBUTION_POINTS) && extensions.crl_urls.is_empty() {
         findings.push(Finding::Missing(oid::CRL_DISTRIBUTION_POINTS));
     }
-    if profile.is_on_card() && extensions.ocsp_urls.is_empty() {
+    if profile.is_for_holders() && extensions.ocsp_urls.is_empty() {
         findings.push(Finding::Missing(oid::AD_OCSP));
     }
     let one_email = matches!(extensions.emails.as_slice(), [email] if is_email(email));

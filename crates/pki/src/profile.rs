@@ -15,11 +15,11 @@ pub enum Profile {
     Issuing,
     /// Signs OCSP answers for one issuing key (RFC 6960 §4.2.2.2).
     OcspResponder,
-    /// Slot 9C: what the holder signs with.
+    /// What the holder signs with; on a card in slot 9C.
     Signature,
-    /// Slot 9D: what others encrypt to the holder with.
+    /// What others encrypt to the holder with; on a card in slot 9D.
     Encryption,
-    /// Slot 9A: client authentication.
+    /// Client authentication; on a card in slot 9A.
     Login,
     /// Slot 9E: proves the card, names no person (FIPS 201-3 §4.2.2.2).
     CardAuthentication,
@@ -40,8 +40,8 @@ impl Profile {
         matches!(self, Self::Root | Self::Issuing)
     }
 
-    /// Stands on a card, so must fit a PIV data object.
-    pub fn is_on_card(self) -> bool {
+    /// Issued by an issuing authority to a holder, or to a holder's card.
+    pub fn is_for_holders(self) -> bool {
         matches!(self, Self::Signature | Self::Encryption | Self::Login | Self::CardAuthentication)
     }
 

@@ -63,8 +63,24 @@ ids! {
     OfficerId
     /// Another system, to which people log in with their cards.
     ClientId
+    /// An application for certificates.
+    ApplicationId
+    /// By whom certificates are ordered: a card job or an application. What it orders again is the same certificate.
+    RequestId
     /// A mail, from the transaction that it tells of until it is forgotten.
     MailId
+}
+
+impl From<JobId> for RequestId {
+    fn from(job: JobId) -> Self {
+        Self(job.0)
+    }
+}
+
+impl From<ApplicationId> for RequestId {
+    fn from(application: ApplicationId) -> Self {
+        Self(application.0)
+    }
 }
 
 /// The GUID of a card's CHUID (SP 800-73-4 part 1 §3.1.2): new whenever the card's contents change.

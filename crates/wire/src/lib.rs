@@ -25,8 +25,8 @@ pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
 pub use ids::{
-    AccountId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId, OfficerId,
-    OrderId, StationId,
+    AccountId, ApplicationId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId,
+    OfficerId, OrderId, RequestId, StationId,
 };
 pub use job::*;
 pub use protocol::Protocol;

@@ -8,8 +8,8 @@ mod task;
 
 use kaika_app::{App, audit::Anchors, mail::Mailer};
 use std::{sync::Arc, time::Duration};
-use time::Duration as Span;
 use task::{Task, repeat};
+use time::Duration as Span;
 use tokio::{sync::watch, task::JoinSet};
 
 /// A new task is a file, and a line here.

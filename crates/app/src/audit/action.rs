@@ -3,11 +3,12 @@
 
 use hex::encode;
 use kaika_domain::{
+    authorities::ProfileName,
     cards::{PukState, PukVersion},
     certificates::{HoldBy, RevocationReason},
 };
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateId, CertificateRole, CertificateStatus, Code, HolderId, JobId, JobKind, MailId,
+    AuthorityId, CardNumber, CertificateId, CertificateStatus, Code, HolderId, JobId, JobKind, MailId, RequestId,
     SerialNumber, Slot, StationId,
 };
 use serde::{Serialize, Serializer};
@@ -65,7 +66,7 @@ pub struct StatusFacts {
     /// None for a certificate of no card.
     pub card: Option<CardNumber>,
     pub serial: SerialNumber,
-    pub role: CertificateRole,
+    pub role: ProfileName,
     /// Whose side.
     pub by: HoldBy,
     /// How the actor was known: `without_card`, `card`, `operator`.
@@ -144,16 +145,24 @@ actions! {
     }
     "certificate.issue" IssueCertificate {
         certificate: CertificateId,
-        card: CardNumber,
-        role: CertificateRole,
+        /// None for one that lies on no card.
+        card: Option<CardNumber>,
+        role: ProfileName,
         authority: AuthorityId,
         generation: String,
         serial: SerialNumber,
-        job: JobId,
+        job: RequestId,
         #[serde(serialize_with = "hexadecimal")]
         sha256: [u8; 32],
     }
-    "certificate.accept" AcceptCertificate { #[serde(flatten)] job: InJob, serial: SerialNumber, role: CertificateRole, }
+    "certificate.accept" AcceptCertificate { #[serde(flatten)] job: InJob, serial: SerialNumber, role: ProfileName, }
+    /// Of one that lies on no card.
+    "certificate.accept" AcceptOfNoCard {
+        certificate: CertificateId,
+        authority: AuthorityId,
+        serial: SerialNumber,
+        role: ProfileName,
+    }
     "certificate.suspend" SuspendCertificate { #[serde(flatten)] facts: StatusFacts, }
     "certificate.resume" ResumeCertificate { #[serde(flatten)] facts: StatusFacts, }
     "certificate.revoke" RevokeCertificate { #[serde(flatten)] facts: StatusFacts, }
@@ -162,14 +171,14 @@ actions! {
         #[serde(flatten)]
         job: InJob,
         serial: SerialNumber,
-        role: CertificateRole,
+        role: ProfileName,
         reason: RevocationReason,
     }
     /// Its device never becomes the card.
     "certificate.revoke" RevokeOfDevice {
         card: CardNumber,
         serial: SerialNumber,
-        role: CertificateRole,
+        role: ProfileName,
         reason: RevocationReason,
     }
     "mail.give_up" GiveMailUp { mail: MailId, letter: String, authority: AuthorityId, }
@@ -193,6 +202,7 @@ fn hexadecimal<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kaika_wire::CertificateRole;
     use std::collections::BTreeSet;
     use time::OffsetDateTime;
 
@@ -208,14 +218,14 @@ mod tests {
         let facts = |card| StatusFacts {
             card,
             serial: serial(),
-            role: CertificateRole::Signature,
+            role: CertificateRole::Signature.into(),
             by: HoldBy::Authority,
             way: "operator",
             reason: "lost",
             status: CertificateStatus::Suspended,
         };
         let holder = HolderId::new(now, [2; 10]);
-        let role = CertificateRole::Login;
+        let role = || ProfileName::from(CertificateRole::Login);
         let by_job = || Through::Job { job: JobId::new(now, [1; 10]), kind: JobKind::Unlock };
         let actions = [
             Action::FoundAuthority {
@@ -266,23 +276,34 @@ mod tests {
             Action::EndSession { card: None, authority: authority() },
             Action::IssueCertificate {
                 certificate: CertificateId::new(now, [5; 10]),
-                card: card(),
-                role,
+                card: Some(card()),
+                role: role(),
                 authority: authority(),
                 generation: "gca-1".into(),
                 serial: serial(),
-                job: JobId::new(now, [1; 10]),
+                job: JobId::new(now, [1; 10]).into(),
                 sha256: [0xab; 32],
             },
-            Action::AcceptCertificate { job: job(), serial: serial(), role },
+            Action::AcceptCertificate { job: job(), serial: serial(), role: role() },
+            Action::AcceptOfNoCard {
+                certificate: CertificateId::new(now, [5; 10]),
+                authority: authority(),
+                serial: serial(),
+                role: role(),
+            },
             Action::SuspendCertificate { facts: facts(Some(card())) },
             Action::ResumeCertificate { facts: facts(None) },
             Action::RevokeCertificate { facts: facts(Some(card())) },
-            Action::SupersedeCertificate { job: job(), serial: serial(), role, reason: RevocationReason::Superseded },
+            Action::SupersedeCertificate {
+                job: job(),
+                serial: serial(),
+                role: role(),
+                reason: RevocationReason::Superseded,
+            },
             Action::RevokeOfDevice {
                 card: card(),
                 serial: serial(),
-                role,
+                role: role(),
                 reason: RevocationReason::CessationOfOperation,
             },
             Action::GiveMailUp {

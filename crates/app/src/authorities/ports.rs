@@ -3,9 +3,9 @@
 use super::Generation;
 use crate::kernel::{Conflict, Failure, StoreError};
 use async_trait::async_trait;
-use kaika_domain::{audit::Actor, cards::Card, certificates::Certificate, holders::Holder};
+use kaika_domain::{audit::Actor, authorities::ProfileName, cards::Card, certificates::Certificate, holders::Holder};
 use kaika_pki::crl::Revoked;
-use kaika_wire::{AuthorityId, CertificateRole, Code, JobId, Refusal};
+use kaika_wire::{AuthorityId, CertificateRole, Code, JobId, Refusal, RequestId};
 use time::OffsetDateTime;
 
 #[async_trait]
@@ -26,16 +26,77 @@ pub trait GenerationWriter: GenerationReader {
 pub struct IssueOrder {
     /// Who has it issued.
     pub actor: Actor,
-    pub job: JobId,
-    pub card: Card,
-    pub holder: Holder,
-    pub role: CertificateRole,
-    /// What it names (rfc822Name), where its profile names any.
-    pub email: Option<String>,
+    /// The same one gets the same certificate for the same profile and key.
+    pub request: RequestId,
+    pub applicant: Applicant,
+    /// One of the authority's policy.
+    pub profile: ProfileName,
+    pub place: Place,
     /// SubjectPublicKeyInfo (DER); its possession was proved.
     pub public_key: Vec<u8>,
     /// The end of the certificate that this one takes the place of; it is good no longer.
     pub not_after: Option<OffsetDateTime>,
+}
+
+/// Whom a certificate is for, and who issues it.
+#[derive(Clone, Debug)]
+pub struct Applicant {
+    pub authority: AuthorityId,
+    pub holder: Holder,
+    /// What the certificate names (rfc822Name), where its profile names any.
+    pub email: Option<String>,
+}
+
+/// Where the key is, and the certificate is to lie.
+#[derive(Clone, Debug)]
+pub enum Place {
+    Card {
+        card: Box<Card>,
+        /// By which it gets there; where that has ended, nothing is issued.
+        job: JobId,
+    },
+    /// On no card.
+    Elsewhere,
+}
+
+impl IssueOrder {
+    /// By a job at a card.
+    pub fn on_card(
+        actor: Actor,
+        job: JobId,
+        card: &Card,
+        holder: &Holder,
+        role: CertificateRole,
+        public_key: Vec<u8>,
+    ) -> Self {
+        Self {
+            actor,
+            request: job.into(),
+            applicant: Applicant {
+                authority: card.authority.clone(),
+                holder: holder.clone(),
+                email: card.email.clone(),
+            },
+            profile: role.into(),
+            place: Place::Card { card: Box::new(card.clone()), job },
+            public_key,
+            not_after: None,
+        }
+    }
+
+    pub fn card(&self) -> Option<&Card> {
+        match &self.place {
+            Place::Card { card, .. } => Some(card),
+            Place::Elsewhere => None,
+        }
+    }
+
+    pub fn job(&self) -> Option<JobId> {
+        match self.place {
+            Place::Card { job, .. } => Some(job),
+            Place::Elsewhere => None,
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +139,8 @@ impl From<IssueError> for Failure {
 pub trait Issuer: Send + Sync {
     /// Makes key, certificate and responder of a root or an authority, unless it has them already.
     async fn found(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError>;
-    /// A held certificate, on record with placement pending; the same one again for the same job, role and key.
+    /// A held certificate on record, one for a card with placement pending; the same one again for the same request,
+    /// profile and key.
     async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError>;
     /// Signs a revocation list of these entries (DER). It is not stored.
     async fn sign_crl(

@@ -132,7 +132,7 @@ async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor:
         let reason = RevocationReason::CessationOfOperation;
         certificate.state = certificate.state.clone().revoke(reason, now).map_err(inconsistent)?;
         work.update_certificate(&mut certificate).await?;
-        let (serial, role) = (certificate.serial.clone(), certificate.role);
+        let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
         let action = Action::RevokeOfDevice { card: card.number.clone(), serial, role, reason };
         work.audit(Event { at: now, actor: actor.clone(), action });
     }

@@ -16,13 +16,11 @@ use crate::{
 };
 use kaika_domain::{
     audit::Actor,
-    authorities::Policy,
+    authorities::{Policy, ProfileName},
     cards::Card,
     certificates::{Certificate, HoldBy, Unchanged, changed, may_change},
 };
-use kaika_wire::{
-    CardNumber, CertificateRole, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind,
-};
+use kaika_wire::{CardNumber, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -41,7 +39,7 @@ pub struct Asked {
 /// A certificate whose state is another one now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChangedCertificate {
-    pub role: CertificateRole,
+    pub role: ProfileName,
     pub serial: SerialNumber,
     pub before: CertificateStatus,
     /// Still `suspended` where another side holds it as well.
@@ -78,12 +76,12 @@ pub async fn apply_change(
             }
         }
         work.update_certificate(certificate).await?;
-        let (role, serial) = (certificate.role, certificate.serial.clone());
+        let (role, serial) = (certificate.role.clone(), certificate.serial.clone());
         let status = certificate.status(now);
         let facts = StatusFacts {
             card: card.map(|card| card.number.clone()),
             serial: serial.clone(),
-            role,
+            role: role.clone(),
             by,
             way: asked.way,
             reason: change.reason(),

@@ -2,7 +2,7 @@
 //! the holder has not switched that off.
 
 use crate::{App, Failure};
-use kaika_domain::certificates::Certificate;
+use kaika_domain::{authorities::ProfileName, certificates::Certificate};
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
 use time::OffsetDateTime;
 
@@ -15,7 +15,7 @@ pub enum CertificateQuery {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCertificate {
-    pub role: CertificateRole,
+    pub role: ProfileName,
     pub serial: SerialNumber,
     pub status: CertificateStatus,
     /// Its card is activated: what is held then is on its way onto it.
@@ -100,7 +100,7 @@ pub(crate) fn shown(
     let unreadable = |error| Failure::Inconsistent(format!("a certificate on record cannot be read: {error}"));
     let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).map_err(unreadable)?;
     Ok(FoundCertificate {
-        role: certificate.role,
+        role: certificate.role.clone(),
         serial: certificate.serial.clone(),
         status: certificate.status(now),
         card_in_use,

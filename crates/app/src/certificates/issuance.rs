@@ -1,6 +1,7 @@
 //! Certificates on their way through issuing, and what keys were certified.
 
-use kaika_wire::{CardId, CertificateId, CertificateRole, GenerationId, HolderId, JobId, SerialNumber};
+use kaika_domain::authorities::ProfileName;
+use kaika_wire::{CardId, CertificateId, GenerationId, HolderId, RequestId, SerialNumber};
 use time::OffsetDateTime;
 
 /// The way of one certificate through issuing: a serial number is taken together with the bytes, and no others, that
@@ -10,9 +11,9 @@ pub struct Issuance {
     pub certificate: CertificateId,
     pub generation: GenerationId,
     pub serial: SerialNumber,
-    /// Idempotence: per job, role and key there is one issuance that is not void.
-    pub job: Option<JobId>,
-    pub role: CertificateRole,
+    /// Idempotence: per request, profile and key there is one issuance that is not void.
+    pub request: Option<RequestId>,
+    pub role: ProfileName,
     pub key_fingerprint: [u8; 32],
     pub state: IssuanceState,
     pub at: OffsetDateTime,
@@ -42,5 +43,5 @@ pub struct KeyUse {
     pub fingerprint: [u8; 32],
     pub holder: HolderId,
     pub card: Option<CardId>,
-    pub role: CertificateRole,
+    pub role: ProfileName,
 }

@@ -4,7 +4,7 @@ use super::{Issuance, KeyUse, ListQuery, ListedCertificate, Settled};
 use crate::kernel::StoreError;
 use async_trait::async_trait;
 use kaika_domain::certificates::Certificate;
-use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
+use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use time::OffsetDateTime;
 
 #[async_trait]
@@ -19,8 +19,8 @@ pub trait CertificateReader: Send {
     async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
     /// Every certificate that was issued for one of these keys.
     async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Result<Vec<KeyUse>, StoreError>;
-    /// Those of these jobs that are not void.
-    async fn issuances(&mut self, jobs: &[JobId]) -> Result<Vec<Issuance>, StoreError>;
+    /// Those of these requests that are not void.
+    async fn issuances(&mut self, requests: &[RequestId]) -> Result<Vec<Issuance>, StoreError>;
     /// Issuances begun before `before` and neither issued nor void.
     async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Result<Vec<Issuance>, StoreError>;
     /// The holders' own certificates, not those of the cards themselves.
@@ -37,7 +37,7 @@ pub trait CertificateWriter: CertificateReader {
     /// Writes placement and state where the row still has `certificate.version`, and counts the version up.
     async fn update_certificate(&mut self, certificate: &mut Certificate) -> Result<(), StoreError>;
     /// # Errors
-    /// [`StoreError::Stale`] where a serial number is taken, or there is one of that job, role and key.
+    /// [`StoreError::Stale`] where a serial number is taken, or there is one of that request, profile and key.
     async fn insert_issuances(&mut self, issuances: &[Issuance]) -> Result<(), StoreError>;
     /// Recorded → Issued or Void; the bytes to be signed are kept of void ones alone, since the others' certificates
     /// have them.

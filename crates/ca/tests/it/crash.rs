@@ -51,8 +51,8 @@ fn fingerprint(order: &IssueOrder) -> [u8; 32] {
 }
 
 async fn issuance(world: &World, order: &IssueOrder) -> Option<Issuance> {
-    let issuances = world.store.read().await.unwrap().issuances(&[order.job]).await.unwrap();
-    issuances.into_iter().find(|issuance| issuance.role == order.role)
+    let issuances = world.store.read().await.unwrap().issuances(&[order.request]).await.unwrap();
+    issuances.into_iter().find(|issuance| issuance.role == order.profile)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,8 +67,8 @@ async fn recorded_bytes_are_signed_under_their_serial_number_whatever_changed_si
 
     // Time passes, the policy and the holder's data change: the bytes on record do not.
     world.clock.set(world.clock.now() + time::Duration::days(3));
-    world.policies.get_mut(&order.card.authority).unwrap().certificates.validity_years = 1;
-    order.email = None;
+    world.policies.get_mut(&order.applicant.authority).unwrap().certificates.validity_years = 1;
+    order.applicant.email = None;
     let issued = world.reopened().await.issue(&order).await.unwrap();
     assert_eq!((issued.serial.clone(), issued.id), (left.serial, left.certificate));
     assert_eq!(Certificate::from_der(&issued.certificate).unwrap().tbs(), to_be_signed);
@@ -87,8 +87,8 @@ async fn bytes_on_record_for_another_key_are_not_signed() {
         certificate: CertificateId::new(now, [3; 10]),
         generation: gca.id,
         serial: SerialNumber::from_random([8; 16]),
-        job: Some(other.job),
-        role: other.role,
+        request: Some(other.request),
+        role: other.profile.clone(),
         key_fingerprint: fingerprint(&other),
         state: IssuanceState::Recorded { to_be_signed: foreign.tbs().to_vec() },
         at: now,
@@ -156,7 +156,7 @@ async fn whichever_transaction_fails_there_is_one_certificate_in_the_end() {
         let issued = world.ca.issue(&order).await.unwrap();
         assert!(begun.is_none_or(|issuance| issuance.serial == issued.serial), "what was recorded is taken up");
         let mut reader = world.store.read().await.unwrap();
-        assert_eq!(reader.certificates_of_card(order.card.id).await.unwrap(), [issued]);
+        assert_eq!(reader.certificates_of_card(order.card().unwrap().id).await.unwrap(), [issued]);
         let later = world.clock.now() + time::Duration::DAY;
         assert_eq!(reader.unfinished_issuances(later).await.unwrap(), []);
     }

@@ -102,13 +102,13 @@ async fn a_key_that_another_got_certified_meanwhile_is_refused_and_its_serial_nu
 
     for _ in 0..2 {
         let refused = world.ca.issue(&slow).await.unwrap_err();
-        assert!(matches!(&refused, IssueError::Key(why) if why.contains("another card")), "{refused}");
+        assert!(matches!(&refused, IssueError::Key(why) if why.contains("another holder")), "{refused}");
         assert_eq!(unfinished(world.store.as_ref()).await, []);
     }
     let mut reader = world.store.read().await.unwrap();
     assert_eq!(reader.certificate_by_serial(left.generation, &left.serial).await.unwrap(), None);
-    assert_eq!(reader.certificates_of_card(slow.card.id).await.unwrap(), []);
-    assert_eq!(reader.certificates_of_card(quick.card.id).await.unwrap(), [issued]);
+    assert_eq!(reader.certificates_of_card(slow.card().unwrap().id).await.unwrap(), []);
+    assert_eq!(reader.certificates_of_card(quick.card().unwrap().id).await.unwrap(), [issued]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,13 +119,13 @@ async fn altered_bytes_on_record_never_meet_the_key() {
     let other = world.ca.issue(&world.order("gca", CertificateRole::Signature).await).await.unwrap();
     let foreign = Certificate::from_der(&other.certificate).unwrap().tbs().to_vec();
     for (n, altered) in (0..).zip([foreign, b"no certificate".to_vec(), Vec::new()]) {
-        let order = IssueOrder { job: world.job(), ..order.clone() };
+        let order = IssueOrder { request: world.job().into(), ..order.clone() };
         let altered = Issuance {
             certificate: CertificateId::new(world.clock.now(), [n; 10]),
             generation: gca.id,
             serial: SerialNumber::from_random([n; 16]),
-            job: Some(order.job),
-            role: order.role,
+            request: Some(order.request),
+            role: order.profile.clone(),
             key_fingerprint: PublicKey::from_spki(&order.public_key).unwrap().fingerprint(),
             state: IssuanceState::Recorded { to_be_signed: altered },
             at: world.clock.now(),
@@ -138,7 +138,7 @@ async fn altered_bytes_on_record_never_meet_the_key() {
         assert!(matches!(ca.issue(&order).await, Err(IssueError::Signer(_))));
         assert_eq!(token.signed.load(Ordering::SeqCst), 0);
     }
-    assert_eq!(world.store.read().await.unwrap().certificates_of_card(order.card.id).await.unwrap(), []);
+    assert_eq!(world.store.read().await.unwrap().certificates_of_card(order.card().unwrap().id).await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]

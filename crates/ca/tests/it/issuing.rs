@@ -34,16 +34,7 @@ async fn every_role_is_issued_for_every_kind_of_key() {
         let issuer = Certificate::from_der(&gca.certificate).unwrap();
         let (holder, card) = world.holder_with_card("gca").await;
         for role in CertificateRole::ALL {
-            let order = IssueOrder {
-                actor: operator(),
-                job: world.job(),
-                card: card.clone(),
-                holder: holder.clone(),
-                role,
-                email: card.email.clone(),
-                public_key: card_key(key),
-                not_after: None,
-            };
+            let order = IssueOrder::on_card(operator(), world.job(), &card, &holder, role, card_key(key));
             let issued = ca.issue(&order).await.unwrap();
             let stored = world.store.read().await.unwrap().certificate(issued.id).await.unwrap().unwrap();
             assert_eq!(stored, issued);
@@ -84,7 +75,7 @@ async fn a_holders_certificate_names_holder_and_card() {
     assert_eq!(directory.rank, Some(Rank::Primary));
     assert_eq!(directory.business_number.as_deref(), Some("00000000"));
     assert_eq!(directory.agency.unwrap().to_string(), "2.16.886.101.20003");
-    assert_eq!(directory.card_number.as_deref(), Some(order.card.number.as_str()));
+    assert_eq!(directory.card_number.as_deref(), Some(order.card().unwrap().number.as_str()));
     assert_eq!(certificate.policies().iter().map(ToString::to_string).collect::<Vec<_>>(), ["1.3.6.1.5.5.7.13.3"]);
     assert_eq!(world.audited().await.last().unwrap(), "certificate.issue");
 }
@@ -96,10 +87,10 @@ async fn a_cards_own_certificate_names_the_card_and_nobody() {
     let order = world.order("gca", CertificateRole::CardAuthentication).await;
     let issued = world.ca.issue(&order).await.unwrap();
     let certificate = Certificate::from_der(&issued.certificate).unwrap();
-    assert_eq!(certificate.card_number().as_deref(), Some(order.card.number.as_str()));
+    assert_eq!(certificate.card_number().as_deref(), Some(order.card().unwrap().number.as_str()));
     let subject = certificate.subject().unwrap();
     assert_eq!(subject.value(Attribute::Organization), Some("測試行政院 TEST"));
-    assert_eq!(subject.value(Attribute::SerialNumber), Some(order.card.number.as_str()));
+    assert_eq!(subject.value(Attribute::SerialNumber), Some(order.card().unwrap().number.as_str()));
     assert!(certificate.emails().is_empty() && certificate.directory().card_number.is_none());
 }
 
@@ -154,7 +145,7 @@ async fn two_processes_with_the_same_order_give_the_same_certificate() {
             });
         }
         assert_eq!(issued[0], issued[1]);
-        let on_card = world.store.read().await.unwrap().certificates_of_card(order.card.id).await.unwrap();
+        let on_card = world.store.read().await.unwrap().certificates_of_card(order.card().unwrap().id).await.unwrap();
         assert_eq!(on_card.len(), 1);
     }
 }
@@ -226,11 +217,11 @@ async fn a_key_serves_one_card_and_one_purpose() {
     let second_card = IssueOrder { card: same_holder, job: world.job(), ..first.clone() };
     assert!(refused(&world, &second_card).await.contains("another card"));
 
-    let purpose = IssueOrder { role: CertificateRole::Encryption, ..first.clone() };
+    let purpose = IssueOrder { profile: CertificateRole::Encryption.into(), ..first.clone() };
     assert!(refused(&world, &purpose).await.contains("another purpose"));
 
     // The same key for the same purpose, in another job: a renewal.
-    let renewal = IssueOrder { job: world.job(), ..first };
+    let renewal = IssueOrder { request: world.job().into(), ..first };
     assert!(world.ca.issue(&renewal).await.is_ok());
 }
 
@@ -240,13 +231,13 @@ async fn an_order_that_cannot_stand_in_a_certificate_is_refused_and_leaves_nothi
     world.found("gca").await;
     let good = world.order("gca", CertificateRole::Signature).await;
     let mut long = good.clone();
-    long.holder.subject = (0..40).map(|_| ("OU".to_owned(), "測".repeat(60))).collect();
+    long.applicant.holder.subject = (0..40).map(|_| ("OU".to_owned(), "測".repeat(60))).collect();
     let mut email = good.clone();
-    email.email = Some("no address".to_owned());
+    email.applicant.email = Some("no address".to_owned());
     let mut agency = good.clone();
-    agency.holder.organisation.agency_oid = Some("one.two".to_owned());
+    agency.applicant.holder.organisation.agency_oid = Some("one.two".to_owned());
     let mut stranger = good.clone();
-    stranger.holder = world.holder_with_card("gca").await.0;
+    stranger.applicant.holder = world.holder_with_card("gca").await.0;
     for order in [long, email, agency, stranger] {
         assert!(matches!(world.ca.issue(&order).await, Err(IssueError::Lint(_))));
     }

@@ -65,8 +65,8 @@ async fn nothing_is_issued_for_a_job_that_has_ended() {
         let order = world.order("gca", CertificateRole::Signature).await;
         let left = cut_off(&world, &order).await;
         let mut job = JobRecord {
-            id: order.job,
-            card: order.card.id,
+            id: order.job().unwrap(),
+            card: order.card().unwrap().id,
             station: None,
             open: true,
             token_sha256: [1; 32],
@@ -77,8 +77,8 @@ async fn nothing_is_issued_for_a_job_that_has_ended() {
             expectation: Expectation::Device(4711),
             ended: None,
             origin: "https://portal.example.tw".to_owned(),
-            started_at: order.card.ordered_at,
-            updated_at: order.card.ordered_at,
+            started_at: order.card().unwrap().ordered_at,
+            updated_at: order.card().unwrap().ordered_at,
             worker: None,
             version: 1,
         };
@@ -94,7 +94,7 @@ async fn nothing_is_issued_for_a_job_that_has_ended() {
         assert!(matches!(refused, Err(IssueError::JobOver)), "{refused:?}");
         issued.unwrap();
         let mut reader = world.store.read().await.unwrap();
-        assert_eq!(reader.certificates_of_card(order.card.id).await.unwrap(), []);
+        assert_eq!(reader.certificates_of_card(order.card().unwrap().id).await.unwrap(), []);
         assert_eq!(reader.certificate_by_serial(left.generation, &left.serial).await.unwrap(), None);
         assert_eq!(reader.unfinished_issuances(left.at + time::Duration::DAY).await.unwrap(), []);
     }

@@ -17,10 +17,10 @@ use kaika_wire::{CertificateRole, Code};
 use std::sync::Arc;
 use time::Duration;
 
-const AT_ONCE: StatusSettings = StatusSettings { crl_every: Duration::ZERO, ocsp_cache: 1 << 20 };
+pub(crate) const AT_ONCE: StatusSettings = StatusSettings { crl_every: Duration::ZERO, ocsp_cache: 1 << 20 };
 
 /// One of the servers on this database.
-async fn server(world: &World, settings: StatusSettings) -> App {
+pub(crate) async fn server(world: &World, settings: StatusSettings) -> App {
     let vault = Vault::create_or_open(&world.folder.path().join("secrets"), &passphrase()).unwrap();
     let store = format!("sqlite:{}", world.folder.path().join("kaika.db").display());
     App::new(
@@ -58,25 +58,30 @@ async fn update(app: &App, certificate: &mut Certificate) {
     work.commit().await.unwrap();
 }
 
-struct Question {
+pub(crate) struct Question {
     issuer: kaika_pki::Certificate,
     request: Request,
 }
 
 impl Question {
-    async fn about(world: &World, certificate: &Certificate, hash: HashAlgorithm, nonce: Option<Nonce>) -> Self {
+    pub(crate) async fn about(
+        world: &World,
+        certificate: &Certificate,
+        hash: HashAlgorithm,
+        nonce: Option<Nonce>,
+    ) -> Self {
         let issuer = kaika_pki::Certificate::from_der(&world.found("gca").await.certificate).unwrap();
         let serial = kaika_pki::Serial::new(certificate.serial.as_be_bytes()).unwrap();
         let request = Request { certificates: vec![CertId::new(hash, &issuer, serial)], nonce };
         Self { issuer, request }
     }
 
-    async fn ask(&self, app: &App, may_sign: bool) -> OcspAnswer {
+    pub(crate) async fn ask(&self, app: &App, may_sign: bool) -> OcspAnswer {
         answer_ocsp(app, "gca-1", &self.request.to_der(), &move || may_sign).await.unwrap()
     }
 
     /// What an answer says, its signature checked, and when it was produced.
-    fn said(&self, app: &App, answer: &OcspAnswer) -> Status {
+    pub(crate) fn said(&self, app: &App, answer: &OcspAnswer) -> Status {
         let Response::Answered(said) = Response::from_der(&answer.response).unwrap() else { panic!("not answered") };
         said.verify(&self.issuer, app.now()).unwrap();
         said.about(&self.request.certificates[0]).unwrap().status

@@ -107,8 +107,8 @@ impl World {
         self.ca.found(&root, &operator()).await.unwrap()
     }
 
-    /// A new holder with a new card.
-    pub(crate) async fn holder_with_card(&self, authority: &str) -> (Holder, Card) {
+    /// A new holder, on record.
+    pub(crate) async fn holder(&self, authority: &str) -> Holder {
         let now = self.clock.now();
         let rng: &dyn Rng = &SystemRng::new();
         let number = self.draw_number(authority);
@@ -128,11 +128,17 @@ impl World {
         let mut work = self.store.begin().await.unwrap();
         work.insert_holder(&holder).await.unwrap();
         work.commit().await.unwrap();
-        let card = self.card_of(&holder, &number).await;
+        holder
+    }
+
+    /// A new holder with a new card.
+    pub(crate) async fn holder_with_card(&self, authority: &str) -> (Holder, Card) {
+        let holder = self.holder(authority).await;
+        let card = self.another_card(&holder).await;
         (holder, card)
     }
 
-    /// A further card of this holder.
+    /// A card of this holder.
     pub(crate) async fn another_card(&self, holder: &Holder) -> Card {
         let number = self.draw_number(holder.authority.as_str());
         self.card_of(holder, &number).await
@@ -170,8 +176,7 @@ impl World {
     pub(crate) async fn order(&self, authority: &str, role: CertificateRole) -> IssueOrder {
         let (holder, card) = self.holder_with_card(authority).await;
         let public_key = card_key(self.policies[&id(authority)].card.key);
-        let email = card.email.clone();
-        IssueOrder { actor: operator(), job: self.job(), card, holder, role, email, public_key, not_after: None }
+        IssueOrder::on_card(operator(), self.job(), &card, &holder, role, public_key)
     }
 
     pub(crate) fn job(&self) -> JobId {

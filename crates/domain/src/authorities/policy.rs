@@ -2,10 +2,12 @@
 //!
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
+use super::profile::{ProfileName, ProfileRules};
 use kaika_wire::{
     AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use time::Duration;
 
 /// Why a policy file cannot be used.
@@ -27,7 +29,7 @@ pub struct Root {
     pub validity_years: u16,
 }
 
-/// Algorithm of an authority's own key.
+/// Algorithm of an authority's own key, or of another that lies on no card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorityKey {
@@ -62,6 +64,9 @@ pub struct Policy {
     #[serde(default)]
     pub organisation: Option<OrganisationRules>,
     pub certificates: CertificateRules,
+    /// Of certificates that lie on no card.
+    #[serde(default)]
+    pub profiles: BTreeMap<ProfileName, ProfileRules>,
     pub contact: Contact,
 }
 
@@ -256,6 +261,7 @@ impl Policy {
         if self.card.roles.contains(&CertificateRole::CardAuthentication) {
             return wrong("card.roles", "card_authentication comes of itself".into());
         }
+        self.profiles.iter().try_for_each(|(name, rules)| rules.validate(name))?;
         if !(6..=8).contains(&self.pin.min) || !(self.pin.min..=8).contains(&self.pin.max) {
             return wrong("pin", "a PIV card takes 6 to 8 digits".into());
         }

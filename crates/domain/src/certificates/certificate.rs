@@ -1,5 +1,6 @@
 //! The life of a certificate: `Held → Valid ⇄ Suspended`, and from any of them `→ Revoked`. Expired is what the clock says.
 
+use crate::authorities::ProfileName;
 use crate::kernel::NotAllowed;
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus, GenerationId,
@@ -15,7 +16,8 @@ pub struct Certificate {
     pub generation: GenerationId,
     pub holder: HolderId,
     pub card: Option<CardId>,
-    pub role: CertificateRole,
+    /// The profile of its authority's policy by which it was issued: of a certificate on a card, its role there.
+    pub role: ProfileName,
     pub serial: SerialNumber,
     /// The shard of its generation's revocation list that tells of it, as the certificate itself says.
     pub shard: u32,
@@ -202,8 +204,14 @@ impl Certificate {
         self.state.status(self.not_after, now)
     }
 
-    pub fn reference(&self) -> CertificateReference {
-        CertificateReference { role: self.role, serial: self.serial.clone(), sha256: self.sha256 }
+    /// None where it lies on no card.
+    pub fn card_role(&self) -> Option<CertificateRole> {
+        self.card.and(self.role.role())
+    }
+
+    /// As its card names it; none where it lies on no card.
+    pub fn reference(&self) -> Option<CertificateReference> {
+        Some(CertificateReference { role: self.card_role()?, serial: self.serial.clone(), sha256: self.sha256 })
     }
 
     pub fn is_written(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Policies that contradict themselves are refused with the field's name.
 
-use kaika_domain::authorities::{Policy, Way};
-use kaika_wire::StatusChangeKind;
+use kaika_domain::authorities::{AuthorityKey, Keys, Policy, ProfileName, Usage, Way};
+use kaika_wire::{CertificateRole, KeyAlgorithm, StatusChangeKind};
 
 pub(crate) const RIGHT: &str = r##"
 id = "tca"
@@ -86,6 +86,53 @@ fn an_organisation_has_a_name() {
     ] {
         let error = with(rules).expect_err(field).to_string();
         assert!(error.contains(field), "{error}");
+    }
+}
+
+const PROFILE: &str = r#"[profiles.seal]
+name = { zh = "印信", en = "Seal" }
+usage = "signature"
+keys = ["p384", "rsa3072"]
+validity_years = 3
+"#;
+
+#[test]
+fn what_is_issued_has_a_name() {
+    let policy = Policy::parse(RIGHT).expect("a policy");
+    let names = |policy: &Policy| policy.profile_names().map(String::from).collect::<Vec<_>>();
+    assert_eq!(names(&policy), ["card_authentication", "signature", "login"]);
+    let years = |role: CertificateRole| policy.profile(&role.into()).map(|profile| profile.validity_years);
+    assert_eq!(years(CertificateRole::Signature), Some(5));
+    assert_eq!(years(CertificateRole::CardAuthentication), Some(11));
+    assert_eq!(years(CertificateRole::Encryption), None, "its cards have none");
+    let login = policy.profile(&CertificateRole::Login.into()).expect("cards have one");
+    assert_eq!((login.usage, login.keys), (Usage::Login, Keys::OfCards(KeyAlgorithm::P256)));
+    assert!(login.is_on_card);
+
+    let policy = Policy::parse(&(RIGHT.to_owned() + PROFILE)).expect("a policy");
+    assert_eq!(names(&policy), ["card_authentication", "signature", "login", "seal"]);
+    let seal: ProfileName = "seal".parse().expect("a name");
+    let seal = policy.profile(&seal).expect("it is declared");
+    assert_eq!(seal.keys, Keys::OneOf(&[AuthorityKey::P384, AuthorityKey::Rsa3072]));
+    assert_eq!((seal.usage, seal.validity_years, seal.is_on_card), (Usage::Signature, 3, false));
+    // As those of cards, where nothing else is said.
+    assert_eq!((seal.policies, seal.subject_type), (login.policies, login.subject_type));
+}
+
+#[test]
+fn a_wrong_profile_is_named() {
+    for (from, to, why) in [
+        ("profiles.seal", "profiles.login", "profiles: login"),
+        ("profiles.seal", "profiles.Seal", "lower-case"),
+        ("\"signature\"", "\"card_authentication\"", "profiles: seal: usage"),
+        ("\"signature\"", "\"server\"", "server"),
+        ("[\"p384\", \"rsa3072\"]", "[]", "profiles: seal: keys"),
+        ("validity_years = 3", "validity_years = 0", "profiles: seal: validity_years"),
+        ("validity_years = 3", "validity_years = 3\nslot = \"9c\"", "slot"),
+    ] {
+        assert!(PROFILE.contains(from));
+        let error = Policy::parse(&(RIGHT.to_owned() + &PROFILE.replace(from, to))).expect_err(to).to_string();
+        assert!(error.contains(why), "{error}");
     }
 }
 

@@ -28,7 +28,7 @@ fn certificate(state: CertificateState) -> Certificate {
         generation: GenerationId::new(NOW, [1; 10]),
         holder: HolderId::new(NOW, [1; 10]),
         card: None,
-        role: CertificateRole::Signature,
+        role: CertificateRole::Signature.into(),
         serial: SerialNumber::from_random([1; 16]),
         shard: 0,
         certificate: vec![0x30],

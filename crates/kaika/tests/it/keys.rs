@@ -105,7 +105,7 @@ impl KeyStore for Device {
     }
 }
 
-/// A founded authority whose responders are in a device, all else in files.
+/// A founded authority whose responders are in a device, and its issuers where that is said; all else in files.
 struct Rig {
     site: Site,
     app: Arc<App>,
@@ -115,15 +115,16 @@ struct Rig {
 }
 
 impl Rig {
-    fn new() -> Self {
+    fn new(issuers_too: bool) -> Self {
         let site = Site::ordered(|policy| policy).on_workers(WORKERS);
         let (send, begun) = mpsc::channel();
         let files = site.key_files();
         let (gate, away) = (Arc::default(), Arc::default());
         let device = Device { files: Arc::clone(&files), gate, begun: send, away };
         let ring = |store| Arc::new(KeyRing::new(store));
-        let keys =
-            Keys { roots: ring(Arc::clone(&files)), issuers: ring(files), responders: ring(Arc::new(device.clone())) };
+        let in_device: Arc<dyn KeyStore> = Arc::new(device.clone());
+        let issuers = if issuers_too { Arc::clone(&in_device) } else { Arc::clone(&files) };
+        let keys = Keys { roots: ring(files), issuers: ring(issuers), responders: ring(in_device) };
         let app = site.open_with(keys);
         let settings = Settings {
             agent: "http://127.0.0.1:61161".into(),
@@ -173,7 +174,7 @@ impl Rig {
 
 #[test]
 fn signers_that_wait_hold_up_no_worker() {
-    let rig = Rig::new();
+    let rig = Rig::new(false);
     let _opens = Opens(Arc::clone(&rig.device.gate));
     // More than workers, and more than sessions.
     let asked: Vec<_> = (0..5).map(|nonce| rig.ask(Method::POST, "/ocsp/gca-1", rig.question(nonce))).collect();
@@ -201,15 +202,21 @@ fn signers_that_wait_hold_up_no_worker() {
 }
 
 #[test]
-fn a_responder_that_is_away_has_clients_try_later() {
-    let rig = Rig::new();
+fn keys_that_are_away_have_clients_try_later() {
+    let rig = Rig::new(true);
     rig.device.gate.open();
     let ask = |nonce| rig.ask(Method::POST, "/ocsp/gca-1", rig.question(nonce)).recv().unwrap();
     rig.device.away.store(true, Ordering::SeqCst);
     let (status, kind, body) = ask(1);
     assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/ocsp-response"));
     assert_eq!(body, unsuccessful(Unsuccessful::TryLater));
+    let list = || rig.ask(Method::GET, "/crl/gca-1.crl", Vec::new()).recv().unwrap();
+    let (status, _, body) = list();
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(String::from_utf8(body).unwrap().contains("\"busy\""));
     rig.device.away.store(false, Ordering::SeqCst);
     let (_, _, body) = ask(1);
     assert!(matches!(ocsp::Response::from_der(&body).unwrap(), ocsp::Response::Answered(_)));
+    let (status, kind, _) = list();
+    assert_eq!((status, kind.as_str()), (StatusCode::OK, "application/pkix-crl"));
 }

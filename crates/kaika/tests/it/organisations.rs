@@ -40,7 +40,7 @@ fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: Cert
             id: CertificateId::new(app.now(), [n; 10]),
             holder: card.holder,
             card: Some(card.id),
-            role: CertificateRole::Signature,
+            role: CertificateRole::Signature.into(),
             serial: SerialNumber::from_random([n; 16]),
             key_fingerprint: [n; 32],
             not_after: app.now() + Duration::days(days),

@@ -10,7 +10,10 @@ use kaika_app::{
     },
     status::{answer_ocsp, publish_crl},
 };
-use kaika_domain::certificates::{Certificate, HoldBy};
+use kaika_domain::{
+    authorities::ProfileName,
+    certificates::{Certificate, HoldBy},
+};
 use kaika_pki::{
     crl::Crl,
     ocsp::{CertId, HashAlgorithm, Request, Response, Status},
@@ -187,8 +190,12 @@ fn each_side_lifts_its_own_suspension_alone() {
     // By the authority: its holder does not lift it.
     let done = scene.authority(SUSPEND).unwrap();
     assert_eq!(done.card.as_ref(), Some(&scene.site.number));
-    let roles: BTreeSet<_> = done.certificates.iter().map(|certificate| certificate.role).collect();
-    assert_eq!(roles, BTreeSet::from(CertificateRole::ALL), "the one that proves the card as well");
+    let roles: BTreeSet<_> = done.certificates.iter().map(|certificate| certificate.role.clone()).collect();
+    assert_eq!(
+        roles,
+        BTreeSet::from(CertificateRole::ALL.map(ProfileName::from)),
+        "the one that proves the card as well"
+    );
     let scene = scene.later(ANOTHER_LIST);
     assert_eq!(scene.status(), CertificateStatus::Suspended);
     assert_eq!(code(scene.authority(SUSPEND)), Code::AlreadySuspended);

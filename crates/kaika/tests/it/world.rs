@@ -274,16 +274,9 @@ impl Site {
             let job = JobId::new(self.now, [7; 10]);
             for certificate in certificates.iter().filter(|c| c.role != CertificateRole::CardAuthentication) {
                 let parsed = kaika_pki::Certificate::from_der(&certificate.certificate).unwrap();
-                let order = IssueOrder {
-                    actor: Actor::Holder(card.number.clone()),
-                    job,
-                    card: card.clone(),
-                    holder: holder.clone(),
-                    role: certificate.role,
-                    email: card.email.clone(),
-                    public_key: parsed.public_key().spki_der().to_vec(),
-                    not_after: None,
-                };
+                let (role, key) = (certificate.card_role().unwrap(), parsed.public_key().spki_der().to_vec());
+                let actor = Actor::Holder(card.number.clone());
+                let order = IssueOrder::on_card(actor, job, &card, &holder, role, key);
                 app.issuer.issue(&order).await.unwrap();
             }
         });
@@ -563,7 +556,7 @@ impl Site {
             for certificate in live {
                 assert!(certificate.is_written());
                 assert_eq!(certificate.status(self.now), status, "{:?}", certificate.role);
-                let slot: Slot = certificate.role.slot();
+                let slot: Slot = certificate.card_role().unwrap().slot();
                 let object = inspection.object(slot.certificate_tag()).expect("a certificate on the card");
                 assert!(contains(object, &certificate.certificate), "the card holds what the database has");
                 let key = inspection.key(slot.reference()).expect("a key on the card");

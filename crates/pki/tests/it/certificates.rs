@@ -31,7 +31,7 @@ fn check_clean(authorities: KeyAlgorithm, cards: KeyAlgorithm) {
             Profile::Issuing => Some(&root.certificate),
             _ => Some(&issuing.certificate),
         };
-        let max_len = if profile.is_on_card() { PIV_CERTIFICATE_LIMIT } else { 4096 };
+        let max_len = if profile.is_for_holders() { PIV_CERTIFICATE_LIMIT } else { 4096 };
         let expected = Expected { profile, issuer, max_len };
         assert_eq!(lint(certificate.tbs(), &expected), [], "{profile:?}");
         assert_eq!(lint_der(Kind::Certificate, certificate.der()), [], "{profile:?} {}", certificate.to_pem());

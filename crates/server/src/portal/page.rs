@@ -4,7 +4,7 @@ use crate::about::{About, LOGO, Line, Privacy, lines};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_app::{App, access::Sum};
-use kaika_domain::authorities::{Policy, policy::Text};
+use kaika_domain::authorities::{Policy, ProfileName, policy::Text};
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
 use kaika_wire::{CertificateRole, CertificateStatus};
@@ -110,6 +110,15 @@ impl<'a> Page<'a> {
 
     pub(crate) fn role(&self, role: &CertificateRole) -> String {
         self.t(&format!("portal-role-{}", role.as_str()))
+    }
+
+    /// What certificates of this profile are called.
+    pub(crate) fn profile(&self, policy: &Policy, name: &ProfileName) -> String {
+        match (name.role(), policy.profiles.get(name)) {
+            (Some(role), _) => self.role(&role),
+            (None, Some(rules)) => self.of(&rules.name).to_owned(),
+            (None, None) => name.to_string(),
+        }
     }
 
     pub(crate) fn status(&self, status: &CertificateStatus) -> String {

@@ -35,7 +35,7 @@ use kaika_app::{
     mail::DeliveredMail,
 };
 use kaika_domain::{
-    authorities::{Policy, policy::Text},
+    authorities::{AuthorityKey, Policy, ProfileName, ProfileRules, Text, Usage},
     cards::CardRank,
     certificates::CertificateState,
 };
@@ -103,9 +103,33 @@ address = {{ zh = "測試地址", en = "test address" }}
     Policy::parse(&toml).unwrap()
 }
 
+#[test]
+fn a_certificate_is_called_by_its_profile() {
+    let mut policy = policy("TC");
+    let rules = ProfileRules {
+        name: Text { zh: "印信".to_owned(), en: "Seal".to_owned() },
+        usage: Usage::Signature,
+        keys: vec![AuthorityKey::P256],
+        validity_years: 3,
+        policies: None,
+        subject_type: None,
+    };
+    let seal: ProfileName = "seal".parse().unwrap();
+    policy.profiles.insert(seal.clone(), rules);
+    let unknown = "stamp".parse().unwrap();
+    for (language, of_card, elsewhere) in
+        [(Language::ZhTw, "簽章憑證", "印信"), (Language::En, "Signature certificate", "Seal")]
+    {
+        let page = Page::new(View { about: about(), language }, "portal-title");
+        assert_eq!(page.profile(&policy, &CertificateRole::Signature.into()), of_card);
+        assert_eq!(page.profile(&policy, &seal), elsewhere);
+        assert_eq!(page.profile(&policy, &unknown), "stamp");
+    }
+}
+
 fn found(role: CertificateRole, status: CertificateStatus) -> FoundCertificate {
     FoundCertificate {
-        role,
+        role: role.into(),
         serial: SerialNumber::from_random([0xa7; 16]),
         status,
         card_in_use: role == CertificateRole::Signature,

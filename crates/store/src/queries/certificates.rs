@@ -17,7 +17,7 @@ use kaika_app::{
     status::revoked_for,
 };
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
-use kaika_wire::{CardId, CertificateId, GenerationId, JobId, SerialNumber};
+use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
@@ -90,8 +90,8 @@ impl CertificateReader for Work {
         self.on(async |on| uses_of_keys(on, fingerprints).await).await
     }
 
-    async fn issuances(&mut self, jobs: &[JobId]) -> Found<Vec<Issuance>> {
-        self.on(async |on| issuances(on, jobs).await).await
+    async fn issuances(&mut self, requests: &[RequestId]) -> Found<Vec<Issuance>> {
+        self.on(async |on| issuances(on, requests).await).await
     }
 
     async fn unfinished_issuances(&mut self, before: OffsetDateTime) -> Found<Vec<Issuance>> {
@@ -173,7 +173,7 @@ async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]]) -> Found<V
                 fingerprint: array(&row, "key_fingerprint")?,
                 holder: parsed(&row, "holder")?,
                 card: parsed_or_none(&row, "card")?,
-                role: word(&row, "role")?,
+                role: parsed(&row, "role")?,
             });
         }
     }
@@ -268,10 +268,10 @@ async fn update(on: &mut Connection, certificate: &mut Certificate, revisions: &
     Ok(changed)
 }
 
-async fn issuances(on: &mut Connection, jobs: &[JobId]) -> Found<Vec<Issuance>> {
+async fn issuances(on: &mut Connection, requests: &[RequestId]) -> Found<Vec<Issuance>> {
     let mut issuances = Vec::new();
-    for (sql, group) in ISSUANCES.each(jobs) {
-        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, job| query.bind(job.to_string()));
+    for (sql, group) in ISSUANCES.each(requests) {
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, request| query.bind(request.to_string()));
         let rows = query.fetch_all(&mut *on).await.map_err(failure)?;
         for row in &rows {
             issuances.push(read_issuance(row)?);
@@ -292,7 +292,7 @@ async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<
                 .bind(issuance.certificate.to_string())
                 .bind(issuance.generation.to_string())
                 .bind(issuance.serial.to_string())
-                .bind(issuance.job.map(|job| job.to_string()))
+                .bind(issuance.request.map(|request| request.to_string()))
                 .bind(issuance.role.as_str().to_owned())
                 .bind(issuance.key_fingerprint.to_vec())
                 .bind(issuance_state(&issuance.state))
@@ -345,8 +345,8 @@ fn read_issuance(row: &Row) -> Found<Issuance> {
         certificate: parsed(row, "certificate")?,
         generation: parsed(row, "generation")?,
         serial: parsed(row, "serial")?,
-        job: parsed_or_none(row, "job")?,
-        role: word(row, "role")?,
+        request: parsed_or_none(row, "job")?,
+        role: parsed(row, "role")?,
         key_fingerprint: array(row, "key_fingerprint")?,
         state,
         at: time(row, "at")?,
@@ -423,7 +423,7 @@ fn read(row: &Row) -> Found<Certificate> {
         generation: parsed(row, "generation")?,
         holder: parsed(row, "holder")?,
         card: parsed_or_none(row, "card")?,
-        role: word(row, "role")?,
+        role: parsed(row, "role")?,
         serial: parsed(row, "serial")?,
         shard: number(row, "shard")?,
         certificate: bytes(row, "certificate")?,

@@ -75,7 +75,7 @@ async fn roles_and_placements_come_back(store: Arc<dyn Store>) {
         (1..).zip(CertificateRole::ALL.into_iter().flat_map(|role| placements.map(|placement| (role, placement))))
     {
         let mut placed = certificate(n, &generation, &holder);
-        placed.role = role;
+        placed.role = role.into();
         placed.card = Some(card.id);
         placed.job = Some(job_id(n));
         placed.placement = Some(Placement::Pending);
@@ -147,8 +147,12 @@ async fn a_key_of_another_holder_is_known(store: Arc<dyn Store>) {
     })
     .await
     .unwrap();
-    let by_owner =
-        KeyUse { fingerprint: held.key_fingerprint, holder: owner.id, card: None, role: CertificateRole::Signature };
+    let by_owner = KeyUse {
+        fingerprint: held.key_fingerprint,
+        holder: owner.id,
+        card: None,
+        role: CertificateRole::Signature.into(),
+    };
     let uses = async |keys: &[[u8; 32]]| read(&*store).await.uses_of_keys(keys).await.unwrap();
     assert_eq!(uses(&[held.key_fingerprint, [99; 32]]).await, std::slice::from_ref(&by_owner));
     assert_eq!(uses(&[[99; 32]]).await, []);
@@ -161,7 +165,7 @@ async fn a_key_of_another_holder_is_known(store: Arc<dyn Store>) {
     let second = Certificate {
         key_fingerprint: held.key_fingerprint,
         card: Some(card.id),
-        role: CertificateRole::Login,
+        role: CertificateRole::Login.into(),
         ..certificate(2, &generation, &stranger)
     };
     write(&*store, async |work| {
@@ -171,7 +175,7 @@ async fn a_key_of_another_holder_is_known(store: Arc<dyn Store>) {
     .await
     .unwrap();
     let by_stranger =
-        KeyUse { holder: stranger.id, card: Some(card.id), role: CertificateRole::Login, ..by_owner.clone() };
+        KeyUse { holder: stranger.id, card: Some(card.id), role: CertificateRole::Login.into(), ..by_owner.clone() };
     let mut uses = uses(&[held.key_fingerprint]).await;
     uses.sort_by_key(|used| used.card.is_some());
     assert_eq!(uses, [by_owner, by_stranger]);

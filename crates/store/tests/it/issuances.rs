@@ -5,12 +5,13 @@ use kaika_app::{
     Store,
     certificates::{Issuance, IssuanceState, Settled},
 };
+use kaika_domain::authorities::ProfileName;
 use kaika_wire::{CertificateId, CertificateRole};
 use std::{slice::from_ref, sync::Arc};
 
 on_both! {
     issuances_come_back_in_every_state,
-    one_issuance_per_job_role_and_key_unless_void,
+    one_issuance_per_request_role_and_key_unless_void,
     a_serial_number_is_taken_once,
     what_is_settled_stays_settled,
     of_a_group_all_are_settled_or_none,
@@ -23,8 +24,8 @@ fn issuance(n: u8) -> Issuance {
         certificate: CertificateId::new(days(0), [n; 10]),
         generation: generation(1).id,
         serial: serial(n),
-        job: Some(job_id(n)),
-        role: CertificateRole::Signature,
+        request: Some(job_id(n).into()),
+        role: CertificateRole::Signature.into(),
         key_fingerprint: [n; 32],
         state: IssuanceState::Recorded { to_be_signed: vec![0x30, n] },
         at: days(0),
@@ -32,7 +33,7 @@ fn issuance(n: u8) -> Issuance {
 }
 
 async fn found(store: &dyn Store, issuance: &Issuance) -> Option<Issuance> {
-    let issuances = read(store).await.issuances(&[issuance.job.unwrap()]).await.unwrap();
+    let issuances = read(store).await.issuances(&[issuance.request.unwrap()]).await.unwrap();
     issuances.into_iter().find(|found| found.certificate == issuance.certificate)
 }
 
@@ -45,7 +46,8 @@ async fn settle(store: &dyn Store, issuance: &Issuance, settled: Settled) -> Res
 }
 
 async fn issuances_come_back_in_every_state(store: Arc<dyn Store>) {
-    for (n, role) in (1..).zip(CertificateRole::ALL) {
+    let roles = CertificateRole::ALL.into_iter().map(ProfileName::from).chain(["seal_2".parse().unwrap()]);
+    for (n, role) in (1..).zip(roles) {
         let recorded = Issuance { role, ..issuance(n) };
         insert(&*store, &recorded).await.unwrap();
         assert_eq!(found(&*store, &recorded).await, Some(recorded.clone()));
@@ -58,27 +60,27 @@ async fn issuances_come_back_in_every_state(store: Arc<dyn Store>) {
     settle(&*store, &void, Settled::Void).await.unwrap();
     assert_eq!(found(&*store, &void).await, None);
     // Of several jobs at once, in any number.
-    let jobs: Vec<_> = (1..=100).map(job_id).collect();
-    assert_eq!(read(&*store).await.issuances(&jobs).await.unwrap().len(), CertificateRole::ALL.len());
+    let requests: Vec<_> = (1..=100).map(|n| job_id(n).into()).collect();
+    assert_eq!(read(&*store).await.issuances(&requests).await.unwrap().len(), CertificateRole::ALL.len() + 1);
 }
 
-async fn one_issuance_per_job_role_and_key_unless_void(store: Arc<dyn Store>) {
+async fn one_issuance_per_request_role_and_key_unless_void(store: Arc<dyn Store>) {
     let first = issuance(1);
-    let again = Issuance { job: first.job, key_fingerprint: first.key_fingerprint, ..issuance(2) };
+    let again = Issuance { request: first.request, key_fingerprint: first.key_fingerprint, ..issuance(2) };
     insert(&*store, &first).await.unwrap();
     assert_stale(insert(&*store, &again).await);
 
-    // Another job, role or key is another issuance.
+    // Another request, role or key is another issuance.
     for different in [
-        Issuance { job: Some(job_id(9)), ..issuance(3) },
-        Issuance { role: CertificateRole::Encryption, job: first.job, ..issuance(4) },
-        Issuance { key_fingerprint: [9; 32], job: first.job, ..issuance(5) },
+        Issuance { request: Some(job_id(9).into()), ..issuance(3) },
+        Issuance { role: CertificateRole::Encryption.into(), request: first.request, ..issuance(4) },
+        Issuance { key_fingerprint: [9; 32], request: first.request, ..issuance(5) },
     ] {
         insert(&*store, &different).await.unwrap();
     }
-    // So is one that belongs to no job.
+    // So is one that belongs to no request.
     for n in [6, 7] {
-        insert(&*store, &Issuance { job: None, key_fingerprint: [1; 32], ..issuance(n) }).await.unwrap();
+        insert(&*store, &Issuance { request: None, key_fingerprint: [1; 32], ..issuance(n) }).await.unwrap();
     }
 
     settle(&*store, &first, Settled::Void).await.unwrap();
@@ -139,7 +141,7 @@ async fn of_many_at_once_one_is_recorded(store: Arc<dyn Store>) {
     let tasks: Vec<_> = (1..=20)
         .map(|n| {
             let store = Arc::clone(&store);
-            let rival = Issuance { job: Some(job_id(1)), key_fingerprint: [1; 32], ..issuance(n) };
+            let rival = Issuance { request: Some(job_id(1).into()), key_fingerprint: [1; 32], ..issuance(n) };
             tokio::spawn(async move {
                 let mut work = store.begin().await?;
                 work.insert_issuances(from_ref(&rival)).await?;

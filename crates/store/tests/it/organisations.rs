@@ -67,7 +67,7 @@ async fn certificates_are_listed_with_their_organisation(store: Arc<dyn Store>) 
     with_generation(&*store).await;
     let written = Some(Placement::Written { read_back_at: days(1) });
     listed(&*store, 1, OURS, "甲", |certificate| certificate.placement = written).await;
-    listed(&*store, 2, OURS, "乙", |certificate| certificate.role = CertificateRole::CardAuthentication).await;
+    listed(&*store, 2, OURS, "乙", |certificate| certificate.role = CertificateRole::CardAuthentication.into()).await;
     listed(&*store, 3, OURS, "丙", |certificate| certificate.card = None).await;
     listed(&*store, 4, "gca\nO=other", "丁", |_| {}).await;
     listed(&*store, 5, "xca\nO=ours", "戊", |_| {}).await;
@@ -138,9 +138,9 @@ async fn a_cards_certificates_come_by_role(store: Arc<dyn Store>) {
         }
         // Neither by the number of the certificate nor by that of the card.
         let roles = [(1, Login, 1), (2, Signature, 0), (3, Encryption, 1), (4, Login, 0), (5, Signature, 1)];
-        let of_role = |(n, role, on): (u8, _, usize)| Certificate {
+        let of_role = |(n, role, on): (u8, CertificateRole, usize)| Certificate {
             card: Some(cards[on].id),
-            role,
+            role: role.into(),
             ..certificate(n, &generation(1), &holder)
         };
         work.insert_certificates(&roles.map(of_role)).await

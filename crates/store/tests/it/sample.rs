@@ -144,7 +144,7 @@ pub(crate) fn certificate(n: u8, generation: &Generation, holder: &Holder) -> Ce
         generation: generation.id,
         holder: holder.id,
         card: None,
-        role: CertificateRole::Signature,
+        role: CertificateRole::Signature.into(),
         serial: serial(n),
         shard: 0,
         certificate: vec![0x30, 0x82, n],

@@ -52,8 +52,8 @@ async fn opened_again_it_has_everything(url: String) {
         certificate: certificate.id,
         generation: generation.id,
         serial: serial(1),
-        job: Some(job.id),
-        role: CertificateRole::Signature,
+        request: Some(job.id.into()),
+        role: CertificateRole::Signature.into(),
         key_fingerprint: [1; 32],
         state: IssuanceState::Recorded { to_be_signed: vec![0x30] },
         at: days(0),
@@ -105,7 +105,7 @@ async fn opened_again_it_has_everything(url: String) {
     assert_eq!(reader.holder(holder.id).await.unwrap(), Some(holder));
     assert_eq!(reader.generations().await.unwrap()[0].revision, 1);
     assert_eq!(reader.certificate(certificate.id).await.unwrap(), Some(certificate));
-    assert_eq!(reader.issuances(&[job.id]).await.unwrap(), [issuance]);
+    assert_eq!(reader.issuances(&[job.id.into()]).await.unwrap(), [issuance]);
     assert_eq!(reader.latest_crl(generation.id, Some(2)).await.unwrap(), Some(crl));
     assert_eq!(reader.user_code(card.id).await.unwrap().unwrap().hash, "hash");
     assert_eq!(reader.puks(card.id).await.unwrap(), [puk]);

@@ -100,7 +100,7 @@ async fn before_there_were_shards(url: String) {
     assert_eq!(revoked.shard, 0);
     assert_eq!(revoked.state, CertificateState::Revoked { reason: RevocationReason::Unspecified, at: days(6) });
     // A number that was reserved without bytes is void, and no longer unfinished.
-    assert_eq!(reader.issuances(&[job_id(99)]).await.unwrap(), []);
+    assert_eq!(reader.issuances(&[job_id(99).into()]).await.unwrap(), []);
     assert_eq!(reader.unfinished_issuances(days(1)).await.unwrap(), []);
 }
 

@@ -1,6 +1,6 @@
 //! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
 
-use super::{View, check::context, check::wire_algorithm, drive::helped_by};
+use super::{View, check::context, check::reference, check::wire_algorithm, drive::helped_by};
 use crate::{App, Failure, cards::JobRecord};
 use kaika_domain::cards::{
     CardState, PukVersion,
@@ -36,7 +36,7 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
             algorithm: role_algorithm(view, CertificateRole::Signature)?,
             certificates: certificates
                 .iter()
-                .map(|id| view.certificate(*id).map(|certificate| certificate.reference()))
+                .map(|id| view.certificate(*id).and_then(reference))
                 .collect::<Result<_, _>>()?,
         },
         Step::ProveHolder { pin } => {
@@ -97,12 +97,12 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
         Step::WriteCertificate { certificate } => {
             let certificate = view.certificate(*certificate)?;
             Command::WriteCertificate {
-                slot: certificate.role.slot(),
+                slot: reference(certificate)?.role.slot(),
                 certificate: certificate.certificate.clone().into(),
             }
         }
         Step::ReadCertificate { certificate } => {
-            Command::ReadCertificate { slot: view.certificate(*certificate)?.role.slot() }
+            Command::ReadCertificate { slot: reference(view.certificate(*certificate)?)?.role.slot() }
         }
         Step::WriteIdentity { guid } => {
             let identity = view.facts().certificate(CertificateRole::CardAuthentication).map(|c| c.not_after);
@@ -142,11 +142,11 @@ pub(crate) async fn succeeded(
     let facts = view.facts();
     let certificates = CertificateRole::ALL
         .into_iter()
-        .filter_map(|role| facts.latest(role))
-        .map(|certificate| {
+        .filter_map(|role| Some((role, facts.latest(role)?)))
+        .map(|(role, certificate)| {
             Ok(IssuedCertificate {
-                role: certificate.role,
-                slot: certificate.role.slot(),
+                role,
+                slot: role.slot(),
                 serial: certificate.serial.clone(),
                 status: Some(certificate.status(now)),
                 pem: super::view::parse(&certificate.certificate)?.to_pem(),

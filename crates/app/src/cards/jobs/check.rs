@@ -48,7 +48,13 @@ pub(crate) fn context(job: &JobRecord, view: &View<'_>) -> Context {
 }
 
 pub(crate) fn references(certificates: &[&Certificate]) -> Vec<CertificateReference> {
-    certificates.iter().map(|certificate| certificate.reference()).collect()
+    certificates.iter().filter_map(|certificate| certificate.reference()).collect()
+}
+
+/// Of a certificate of this card.
+pub(crate) fn reference(certificate: &Certificate) -> Result<CertificateReference, Failure> {
+    let none = || Failure::Inconsistent(format!("certificate {} is on no card", certificate.id));
+    certificate.reference().ok_or_else(none)
 }
 
 struct Checker<'a> {
@@ -161,7 +167,11 @@ impl Checker<'_> {
 
     /// The fingerprint of the key that is certified for this slot.
     fn certified_key(&self, slot: Slot) -> Option<[u8; 32]> {
-        self.view.facts().contents().find(|c| c.role.slot() == slot).map(|c| c.key_fingerprint)
+        self.view
+            .facts()
+            .contents()
+            .find(|c| c.card_role().is_some_and(|role| role.slot() == slot))
+            .map(|c| c.key_fingerprint)
     }
 
     fn agrees(&self, slot: Slot, algorithm: KeyAlgorithm, public_key: &[u8], secret: &[u8]) -> Result<bool, Failure> {

@@ -128,19 +128,17 @@ async fn issue<'a>(
         .await?
         .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
     drop(reader);
-    let email = email.map(|email| email.as_str().to_owned()).or_else(|| view.card.email.clone());
     let orders: Vec<_> = keys
         .iter()
-        .map(|key| IssueOrder {
-            actor: actor(job, view),
-            job: job.id,
-            card: view.card.clone(),
-            holder: holder.clone(),
-            role: key.role,
-            email: email.clone(),
-            public_key: key.public_key.clone(),
+        .map(|key| {
+            let actor = actor(job, view);
+            let mut order = IssueOrder::on_card(actor, job.id, &view.card, &holder, key.role, key.public_key.clone());
             // Another address is no renewal.
-            not_after: view.facts().certificate(key.role).map(|replaced| replaced.not_after),
+            order.not_after = view.facts().certificate(key.role).map(|replaced| replaced.not_after);
+            if let Some(email) = email {
+                order.applicant.email = Some(email.as_str().to_owned());
+            }
+            order
         })
         .collect();
     // At the same time, so that they share their commits.
@@ -267,7 +265,8 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
         let revoked = certificate.state.clone().revoke(RevocationReason::Superseded, app.now());
         certificate.state = revoked.map_err(not_allowed)?;
         work.update_certificate(certificate).await?;
-        let (serial, role, reason) = (certificate.serial.clone(), certificate.role, RevocationReason::Superseded);
+        let (serial, role, reason) =
+            (certificate.serial.clone(), certificate.role.clone(), RevocationReason::Superseded);
         work.audit(event(app, job, view, |job| Action::SupersedeCertificate { job, serial, role, reason }));
     }
     Ok(())
@@ -354,7 +353,7 @@ async fn accept(
         let certificate = view.certificate_mut(id)?;
         certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
         work.update_certificate(certificate).await?;
-        let (serial, role) = (certificate.serial.clone(), certificate.role);
+        let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
         work.audit(event(app, job, view, |job| Action::AcceptCertificate { job, serial, role }));
     }
     Ok(())

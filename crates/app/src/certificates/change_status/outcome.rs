@@ -65,10 +65,12 @@ pub async fn change_outcome(
         holder: holder.to_string(),
         certificates: certificates
             .iter()
-            .map(|certificate| CertificateOutcome {
-                role: certificate.role,
-                serial: certificate.serial.clone(),
-                status: certificate.status(app.now()),
+            .filter_map(|certificate| {
+                Some(CertificateOutcome {
+                    role: certificate.card_role()?,
+                    serial: certificate.serial.clone(),
+                    status: certificate.status(app.now()),
+                })
             })
             .collect(),
         at,

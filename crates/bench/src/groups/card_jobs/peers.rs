@@ -3,7 +3,7 @@
 use super::Sum;
 use super::rig::{Reader, Rig};
 use crate::desk::PIN;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use kaika_softcard::Exchange;
 use kaika_testkit::tools::{Tool, opensc_pkcs11};
 use std::fs;
@@ -59,7 +59,8 @@ impl Peers {
         let puk = String::from_utf8(rig.puk()?.expose().to_vec())?;
         let reader = rig.copy(&folder.path().join("copy.card"), &KEY)?;
         for certificate in rig.certificates()? {
-            let slot = format!("{:02x}", certificate.role.slot().reference());
+            let role = certificate.card_role().context("its place on the card")?;
+            let slot = format!("{:02x}", role.slot().reference());
             let pem = kaika_pki::Certificate::from_der(&certificate.certificate)?.to_pem();
             fs::write(folder.path().join(format!("{slot}.pem")), pem)?;
             fs::write(folder.path().join(slot), &certificate.certificate)?;

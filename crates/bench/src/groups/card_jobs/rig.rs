@@ -101,16 +101,10 @@ impl Rig {
             let holder = reader.holder(card.holder).await?.context("its holder")?;
             drop(reader);
             for one in certificates {
-                let order = IssueOrder {
-                    actor: crate::site::operator(),
-                    job: JobId::new(app.now(), [7; 10]),
-                    card: card.clone(),
-                    holder: holder.clone(),
-                    role: one.role,
-                    email: card.email.clone(),
-                    public_key: kaika_pki::Certificate::from_der(&one.certificate)?.public_key().spki_der().to_vec(),
-                    not_after: None,
-                };
+                let job = JobId::new(app.now(), [7; 10]);
+                let role = one.card_role().context("its place on the card")?;
+                let key = kaika_pki::Certificate::from_der(&one.certificate)?.public_key().spki_der().to_vec();
+                let order = IssueOrder::on_card(crate::site::operator(), job, &card, &holder, role, key);
                 app.issuer.issue(&order).await?;
             }
             Ok(())

@@ -89,7 +89,10 @@ impl Certificates<'_> {
     }
 
     fn download(&self, certificate: &FoundCertificate, format: &str) -> String {
-        let facts = [("certificate", self.page.role(&certificate.role).into()), ("format", format.to_owned().into())];
+        let facts = [
+            ("certificate", self.page.profile(self.policy, &certificate.role).into()),
+            ("format", format.to_owned().into()),
+        ];
         text(self.page.view.language, "portal-found-download-of", &facts)
     }
 }
