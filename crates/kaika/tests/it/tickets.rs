@@ -4,7 +4,7 @@ use super::world::{NEW_PIN, Site, USER_CODE};
 use kaika_agent::engine::{Finished, Order};
 use kaika_app::{
     App, Failure,
-    cards::{forget_tickets, issue_ticket, job_outcome},
+    cards::{forget_jobs, forget_tickets, issue_ticket, job_outcome},
     certificates::{CertificateQuery, FoundCertificate, find_certificates},
 };
 use kaika_softcard::{Fault, FaultKind, SoftCard};
@@ -97,6 +97,28 @@ fn a_page_learns_how_its_job_ended_and_nothing_of_others() {
     assert!(!log.contains(&second.ticket) && !log.contains(secret) && !log.contains(USER_CODE));
     assert!(!log.contains(NEW_PIN));
     site.close(&app);
+}
+
+/// What is known of a card does not hang on the jobs that brought it there.
+#[test]
+fn old_jobs_are_forgotten_and_their_card_works_on() {
+    const KEPT: Duration = Duration::days(90);
+    let mut site = Site::activated(|policy| policy);
+    for (later, forgotten) in [(KEPT, 0), (Duration::SECOND, 2), (Duration::SECOND, 0)] {
+        site.later(later);
+        let app = site.open();
+        assert_eq!(site.runtime().block_on(forget_jobs(&app, KEPT)).unwrap(), forgotten, "{later}");
+        let receipts = site.runtime().block_on(async {
+            let mut reader = app.store.read().await.unwrap();
+            let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+            reader.receipts(card.id).await.unwrap()
+        });
+        assert_eq!(receipts.len(), 1);
+        site.close(&app);
+    }
+    for kind in [JobKind::Check, JobKind::Unlock] {
+        site.run(kind, None).result.unwrap();
+    }
 }
 
 #[test]
