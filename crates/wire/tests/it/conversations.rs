@@ -7,7 +7,7 @@ use kaika_wire::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 /// The value that it is read as, and whatever it holds beside what was read is new.
 fn read<T: Serialize + DeserializeOwned>(message: &Value) -> T {
@@ -50,22 +50,16 @@ fn results_stand_in_json_as_they_did() {
         assert_eq!(serde_json::to_value(&read).unwrap(), *message);
         read
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     for Conversation { facts, exchanges, .. } in Conversation::all() {
         if let JobState::Succeeded(Succeeded { result, .. }) = same(&exchanges.last().unwrap().answer) {
-            seen.insert(match result {
-                JobResult::Done => "done",
-                JobResult::Information(_) => "information",
-                JobResult::Check(_) => "check",
-                JobResult::Test(_) => "test",
-                JobResult::Email(_) => "email",
-            });
+            seen.insert(std::mem::discriminant(&result));
         }
         if let Some(outcome) = facts.get("outcome") {
             same::<JobOutcome>(outcome);
         }
     }
-    assert_eq!(seen.len(), 5, "{seen:?}");
+    assert_eq!(seen.len(), 5, "done, information, check, test, email");
 }
 
 /// A half-read result is none: what does not fit is refused, and what is not known yet is passed over.

@@ -7,6 +7,7 @@ use crate::bench::Running;
 use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By, Look, Options};
 use kaika_testkit::site::{Answer, Site};
+use kaika_wire::Protocol;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -331,7 +332,9 @@ fn a_site_that_is_not_permitted_gets_nothing_from_the_card_window() {
             browser.switch_to(&page);
             let heard = browser.evaluate("heard");
             let heard = heard.as_array().unwrap();
-            assert!(heard.iter().all(|one| *one == json!([agent, {"kaika": "window", "version": 1}])), "{heard:?}");
+            // That an agent is there, and which protocol it speaks.
+            let greeting = json!([agent, {"kaika": "window", "version": 1, "protocol": Protocol::OURS}]);
+            assert!(heard.iter().all(|one| *one == greeting), "{heard:?}");
         }
     }
     scene.assert_untouched();
