@@ -89,6 +89,9 @@ fn check_rules(policies: &BTreeMap<AuthorityId, Policy>, roots: &[Root]) -> Resu
     }
     for (id, policy) in policies {
         template::check(policy).map_err(|error| wrong(id, &error))?;
+        if !roots.iter().any(|root| root.id == policy.hierarchy.root) {
+            return Err(wrong(id, &format!("there is no root {}", policy.hierarchy.root)));
+        }
     }
     Ok(())
 }

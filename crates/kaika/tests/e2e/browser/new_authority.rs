@@ -1,7 +1,8 @@
 //! A person adds an authority to the demo, and makes its first card: from the order to the activation.
 
 use super::{LANGUAGES, agent, portal, said, start};
-use crate::demo::{Data, Demo, refused_start};
+use crate::bench::PATIENCE;
+use crate::demo::{Data, Demo};
 use kaika_testkit::browser::{By, Look};
 use std::fs;
 
@@ -57,7 +58,6 @@ fn a_new_authority_makes_its_first_card(language: (&'static str, &'static str)) 
     assert!(picture.contains(number) && picture.contains("ZCA"), "{picture}");
 
     // All is there at the next start, and the policy has to be.
-    let port = demo.port();
     let (data, status) = demo.stop();
     assert!(status.success());
     let demo = Demo::start(data, &[]);
@@ -66,8 +66,9 @@ fn a_new_authority_makes_its_first_card(language: (&'static str, &'static str)) 
     assert_eq!(entry["number"], number);
     let (data, _) = demo.stop();
     fs::remove_file(data.path().join("authorities/zca.toml")).unwrap();
-    let listen = format!("127.0.0.1:{port}");
-    let told = refused_start(&["--data", &data.argument(), "--listen", &listen, "--without-agent"]);
+    let mut demo = Demo::launch(data, &[]);
+    assert_eq!(demo.process().wait_for_end(PATIENCE).code(), Some(1));
+    let told = demo.process().stderr();
     assert!(told.contains("the authority zca has cards, and its policy is gone"), "{told}");
 }
 
