@@ -20,7 +20,7 @@ pub(crate) async fn revoke(app: &App, generation: &Generation, number: u64) -> R
     let facts = StatusFacts {
         card: None,
         serial: certificate.serial.clone(),
-        role: certificate.role,
+        role: certificate.role.clone(),
         by: HoldBy::Authority,
         way: "operator",
         reason: "key_compromise",

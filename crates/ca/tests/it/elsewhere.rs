@@ -12,7 +12,6 @@ use kaika_app::{
     kernel::{Clock, Rng},
     status::publish_crl,
 };
-use kaika_domain::audit::Actor;
 use kaika_domain::authorities::{Policy, ProfileName};
 use kaika_domain::certificates::{Certificate, CertificateState};
 use kaika_pki::KeyAlgorithm;
@@ -57,7 +56,11 @@ async fn order(world: &World, name: &str, public_key: Vec<u8>) -> IssueOrder {
     IssueOrder {
         actor: operator(),
         request: ApplicationId::new(world.clock.now(), rng.bytes()).into(),
-        applicant: Applicant { authority: id("gca"), holder: world.holder("gca").await },
+        applicant: Applicant {
+            authority: id("gca"),
+            holder: world.holder("gca").await,
+            email: Some("test@kaika.example".to_owned()),
+        },
         profile: profile(name),
         place: Place::Elsewhere,
         public_key,
@@ -134,13 +137,14 @@ async fn one_is_issued_accepted_found_and_revoked() {
         assert_eq!((reason.unwrap(), verified), held);
 
         // Not while the authority holds it.
+        let by = operator();
         let suspend = StatusChange::Suspend(SuspendReason::Lost);
         let serial = Which::Serial(issued.serial.clone());
-        change_status_by_authority(&app, &serial, suspend).await.unwrap();
-        assert_eq!(code(accept_certificate(&app, issued.id, &operator()).await), Code::AlreadySuspended);
-        change_status_by_authority(&app, &serial, StatusChange::Resume(ResumeReason::Found)).await.unwrap();
+        change_status_by_authority(&app, &serial, suspend, &by).await.unwrap();
+        assert_eq!(code(accept_certificate(&app, issued.id, &by).await), Code::AlreadySuspended);
+        change_status_by_authority(&app, &serial, StatusChange::Resume(ResumeReason::Found), &by).await.unwrap();
         for _ in 0..2 {
-            let accepted = accept_certificate(&app, issued.id, &operator()).await.unwrap();
+            let accepted = accept_certificate(&app, issued.id, &by).await.unwrap();
             assert_eq!((&accepted.state, accepted.version), (&CertificateState::Valid, issued.version + 3));
         }
         assert_eq!(judged(&world, &app, &issued).await, (Status::Good, None, true));
@@ -149,12 +153,12 @@ async fn one_is_issued_accepted_found_and_revoked() {
         assert_eq!((found.role, found.certificate), (profile(name), issued.certificate.clone()));
 
         let revoke = StatusChange::Revoke(RevokeReason::Ceased);
-        let done = change_status_by_authority(&app, &serial, revoke).await.unwrap();
+        let done = change_status_by_authority(&app, &serial, revoke, &by).await.unwrap();
         assert_eq!((done.card, done.certificates[0].role.as_str()), (None, name));
         let (by_ocsp, reason, verified) = judged(&world, &app, &issued).await;
         assert!(matches!(by_ocsp, Status::Revoked { reason: RevocationReason::CessationOfOperation, .. }));
         assert_eq!((reason, verified), (Some(RevocationReason::CessationOfOperation), false));
-        assert_eq!(code(accept_certificate(&app, issued.id, &operator()).await), Code::AlreadyRevoked);
+        assert_eq!(code(accept_certificate(&app, issued.id, &by).await), Code::AlreadyRevoked);
         let audited = world.audited().await;
         let of_it = ["issue", "suspend", "resume", "accept", "revoke"].map(|done| format!("certificate.{done}"));
         assert_eq!(audited[audited.len() - of_it.len()..], of_it);

@@ -67,7 +67,7 @@ async fn a_holders_certificate_names_holder_and_card() {
     let certificate = Certificate::from_der(&issued.certificate).unwrap();
     assert_eq!(
         certificate.subject().unwrap().to_string(),
-        format!("C=TW,O=測試機關 TEST,OU=測試資訊處 {}", order.card.number)
+        format!("C=TW,O=測試機關 TEST,OU={}", order.applicant.holder.subject[2].1)
     );
     assert_eq!(certificate.emails(), ["test@kaika.example"]);
     let directory = certificate.directory();
@@ -211,10 +211,11 @@ async fn a_key_serves_one_card_and_one_purpose() {
 
     let mut second = world.order("gca", CertificateRole::Signature).await;
     second.public_key.clone_from(&first.public_key);
-    assert!(refused(&world, &second).await.contains("another card"));
+    assert!(refused(&world, &second).await.contains("another holder"));
 
-    let same_holder = world.another_card(&first.holder).await;
-    let second_card = IssueOrder { card: same_holder, job: world.job(), ..first.clone() };
+    let holder = &first.applicant.holder;
+    let (card, key) = (world.another_card(holder).await, first.public_key.clone());
+    let second_card = IssueOrder::on_card(operator(), world.job(), &card, holder, CertificateRole::Signature, key);
     assert!(refused(&world, &second_card).await.contains("another card"));
 
     let purpose = IssueOrder { profile: CertificateRole::Encryption.into(), ..first.clone() };
