@@ -16,4 +16,5 @@ pub use failure::{Conflict, Failure, StoreError, VaultError};
 pub(crate) use locks::Locks;
 pub use pool::{Pool, Unfinished};
 pub(crate) use retry::retried;
-pub(crate) use token::{is_token, sha256, token};
+pub use token::{BrowserHash, JobHash, LinkHash, OutcomeHash, SessionHash, StationHash, TicketHash};
+pub(crate) use token::{is_token, token};

@@ -9,7 +9,7 @@
 
 use crate::{
     App, Failure, StoreError, UnitOfWork,
-    kernel::{draw, sha256, token},
+    kernel::{LinkHash, draw, token},
 };
 use kaika_domain::access::Subject;
 use kaika_wire::{CardId, Code};
@@ -33,7 +33,7 @@ pub enum Purpose {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfirmationRecord {
-    pub token_sha256: [u8; 32],
+    pub token_sha256: LinkHash,
     pub purpose: Purpose,
     /// Whose affair it is.
     pub subject: Subject,
@@ -109,7 +109,7 @@ pub async fn ask(
     let token = Zeroizing::new(token(app.rng.as_ref()));
     let code = with_code.then(|| Zeroizing::new(draw(app.rng.as_ref(), CODE_LENGTH, CODE_ALPHABET)));
     let record = ConfirmationRecord {
-        token_sha256: sha256(&token),
+        token_sha256: LinkHash::of(&token),
         purpose,
         subject,
         payload,
@@ -146,7 +146,7 @@ pub async fn may_ask(
 /// [`Code::LinkOver`] for an unknown one as for one that was used or ran out.
 #[crate::use_case]
 pub async fn look_at(app: &App, purpose: Purpose, token: &str) -> Result<ConfirmationRecord, Failure> {
-    let found = app.store.read().await?.confirmation(&sha256(token)).await?;
+    let found = app.store.read().await?.confirmation(&LinkHash::of(token)).await?;
     found.filter(|found| found.purpose == purpose && found.is_open(app.now())).ok_or_else(|| Code::LinkOver.into())
 }
 
@@ -155,7 +155,7 @@ pub async fn look_at(app: &App, purpose: Purpose, token: &str) -> Result<Confirm
 /// # Errors
 /// [`Code::LinkOver`] for what is unknown, forgotten, or ran out unused.
 pub(crate) async fn look_back(app: &App, purpose: Purpose, token: &str) -> Result<ConfirmationRecord, Failure> {
-    let found = app.store.read().await?.confirmation(&sha256(token)).await?;
+    let found = app.store.read().await?.confirmation(&LinkHash::of(token)).await?;
     let known =
         |found: &ConfirmationRecord| found.purpose == purpose && (found.used_at.is_some() || found.is_open(app.now()));
     found.filter(known).ok_or_else(|| Code::LinkOver.into())
@@ -172,7 +172,7 @@ pub async fn follow(
     purpose: Purpose,
     token: &str,
 ) -> Result<ConfirmationRecord, Failure> {
-    use_up(app, work, purpose, &sha256(token)).await
+    use_up(app, work, purpose, &LinkHash::of(token)).await
 }
 
 /// Tests a short code against the newest open confirmation of this subject. A try is debited and committed before: parallel
@@ -198,7 +198,7 @@ pub async fn test_code(app: &App, purpose: Purpose, subject: Subject, code: &str
 
 /// That the right short code was typed; only [`test_code`] makes one.
 pub struct CodeTested {
-    token_sha256: [u8; 32],
+    token_sha256: LinkHash,
     purpose: Purpose,
 }
 
@@ -219,7 +219,7 @@ async fn use_up(
     app: &App,
     work: &mut dyn UnitOfWork,
     purpose: Purpose,
-    token_sha256: &[u8; 32],
+    token_sha256: &LinkHash,
 ) -> Result<ConfirmationRecord, Failure> {
     let found = work.confirmation(token_sha256).await?.ok_or(Code::LinkOver)?;
     match found.subject {

@@ -1,7 +1,7 @@
 //! User codes, confirmations, captchas, sessions and stations, in the database.
 
 use super::{ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord};
-use crate::kernel::{StoreError, VaultError};
+use crate::kernel::{LinkHash, SessionHash, StoreError, VaultError};
 use async_trait::async_trait;
 use kaika_domain::access::Subject;
 use kaika_wire::{CardId, StationId, UserCode};
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 pub trait AccessReader: Send {
     async fn user_code(&mut self, card: CardId) -> Result<Option<UserCodeRecord>, StoreError>;
     /// By the SHA-256 of its token, used or not.
-    async fn confirmation(&mut self, token_sha256: &[u8; 32]) -> Result<Option<ConfirmationRecord>, StoreError>;
+    async fn confirmation(&mut self, token_sha256: &LinkHash) -> Result<Option<ConfirmationRecord>, StoreError>;
     /// The newest that is open: neither used nor run out.
     async fn open_confirmation(
         &mut self,
@@ -27,7 +27,7 @@ pub trait AccessReader: Send {
         since: OffsetDateTime,
     ) -> Result<u64, StoreError>;
     /// By the SHA-256 of its token, over or not.
-    async fn session(&mut self, token_sha256: &[u8; 32]) -> Result<Option<SessionRecord>, StoreError>;
+    async fn session(&mut self, token_sha256: &SessionHash) -> Result<Option<SessionRecord>, StoreError>;
     async fn station(&mut self, id: StationId) -> Result<Option<Station>, StoreError>;
 }
 
@@ -52,12 +52,12 @@ pub trait AccessWriter: AccessReader {
     /// Uses it up, in one statement. False: it is of another purpose, was used, or ran out.
     async fn use_confirmation(
         &mut self,
-        token_sha256: &[u8; 32],
+        token_sha256: &LinkHash,
         purpose: Purpose,
         now: OffsetDateTime,
     ) -> Result<bool, StoreError>;
     /// Takes one try at its short code, in one statement. False: none is left, or it is not open.
-    async fn debit_confirmation(&mut self, token_sha256: &[u8; 32], now: OffsetDateTime) -> Result<bool, StoreError>;
+    async fn debit_confirmation(&mut self, token_sha256: &LinkHash, now: OffsetDateTime) -> Result<bool, StoreError>;
     /// What is open for this subject, of one purpose or of all, is used up.
     async fn void_confirmations(
         &mut self,
@@ -75,7 +75,7 @@ pub trait AccessWriter: AccessReader {
     /// [`StoreError::Stale`] where its login has opened one already.
     async fn insert_session(&mut self, session: &SessionRecord) -> Result<(), StoreError>;
     /// False: there is none, or it was ended before.
-    async fn end_session(&mut self, token_sha256: &[u8; 32], now: OffsetDateTime) -> Result<bool, StoreError>;
+    async fn end_session(&mut self, token_sha256: &SessionHash, now: OffsetDateTime) -> Result<bool, StoreError>;
     /// Those that ran out before `before`; how many they were.
     async fn delete_sessions(&mut self, before: OffsetDateTime) -> Result<u64, StoreError>;
     async fn insert_station(&mut self, station: &Station) -> Result<(), StoreError>;

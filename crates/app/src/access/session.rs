@@ -3,7 +3,7 @@
 use crate::{
     App, Failure, Reader, StoreError, UnitOfWork,
     audit::{Action, Event},
-    kernel::{sha256, token},
+    kernel::{SessionHash, token},
 };
 use kaika_domain::{
     access::Subject,
@@ -23,7 +23,7 @@ const REMEMBERED: Duration = Duration::days(2);
 /// Somebody who has logged in, in one browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    pub token_sha256: [u8; 32],
+    pub token_sha256: SessionHash,
     /// Who.
     pub subject: Subject,
     pub authority: AuthorityId,
@@ -71,7 +71,7 @@ pub(crate) async fn begin(
 ) -> Result<BegunSession, Failure> {
     let (now, token) = (app.now(), token(app.rng.as_ref()));
     let session = SessionRecord {
-        token_sha256: sha256(&token),
+        token_sha256: SessionHash::of(&token),
         subject,
         authority: authority.clone(),
         job,
@@ -99,7 +99,7 @@ async fn open_session(
     authority: &AuthorityId,
     token: &str,
 ) -> Result<SessionRecord, Failure> {
-    let session = reader.session(&sha256(token)).await?.filter(|session| {
+    let session = reader.session(&SessionHash::of(token)).await?.filter(|session| {
         session.authority == *authority && session.ended_at.is_none() && app.now() < session.expires_at
     });
     session.ok_or_else(|| Code::NotLoggedIn.into())
@@ -132,7 +132,7 @@ pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Resul
 #[crate::use_case]
 pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Result<(), Failure> {
     let mut work = app.store.begin().await?;
-    let token = sha256(token);
+    let token = SessionHash::of(token);
     let Some(session) = work.session(&token).await?.filter(|session| session.authority == *authority) else {
         return Ok(());
     };

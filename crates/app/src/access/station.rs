@@ -3,7 +3,7 @@
 use crate::{
     App, Failure,
     audit::{Action, Event},
-    kernel::{sha256, token},
+    kernel::{StationHash, token},
 };
 use kaika_domain::audit::Actor;
 use kaika_wire::{Code, StationId};
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 pub struct Station {
     pub id: StationId,
     pub name: String,
-    pub token_sha256: [u8; 32],
+    pub token_sha256: StationHash,
     pub enrolled_at: OffsetDateTime,
     pub withdrawn_at: Option<OffsetDateTime>,
 }
@@ -35,7 +35,7 @@ pub async fn enrol_station(app: &App, name: &str, by: &Actor) -> Result<Enrolled
     let station = Station {
         id: StationId::new(now, app.rng.bytes()),
         name: name.to_owned(),
-        token_sha256: sha256(&token),
+        token_sha256: StationHash::of(&token),
         enrolled_at: now,
         withdrawn_at: None,
     };
@@ -55,7 +55,7 @@ pub async fn enrol_station(app: &App, name: &str, by: &Actor) -> Result<Enrolled
 #[crate::use_case]
 pub async fn authenticate_station(app: &App, id: StationId, token: &str) -> Result<Station, Failure> {
     let station = app.store.read().await?.station(id).await?;
-    let presented = sha256(token);
+    let presented = StationHash::of(token);
     // Digests of random tokens: how long the comparison takes tells nothing of the token.
     station
         .filter(|station| station.withdrawn_at.is_none() && station.token_sha256 == presented)

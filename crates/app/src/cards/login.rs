@@ -7,7 +7,7 @@ use crate::{
     App, Failure,
     access::{self, BegunSession},
     cards::{Ended, issue},
-    kernel::{is_token, sha256, token},
+    kernel::{BrowserHash, OutcomeHash, is_token, token},
 };
 use kaika_domain::cards::job::{CardFacts, may_login};
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
@@ -34,7 +34,7 @@ pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>
         Some(kept) if is_token(kept) => kept.to_owned(),
         _ => token(app.rng.as_ref()),
     };
-    let ticket = issue(app, authority, JobKind::Login, JobDetails::default(), Some(sha256(&browser))).await?;
+    let ticket = issue(app, authority, JobKind::Login, JobDetails::default(), Some(BrowserHash::of(&browser))).await?;
     Ok(AskedLogin { ticket, browser })
 }
 
@@ -52,8 +52,8 @@ pub async fn begin_session(
 ) -> Result<BegunSession, Failure> {
     let now = app.now();
     let mut work = app.store.begin().await?;
-    let ticket = work.ticket_by_outcome(&sha256(outcome)).await?.filter(|ticket| {
-        let this_browser = ticket.browser_sha256 == Some(sha256(browser));
+    let ticket = work.ticket_by_outcome(&OutcomeHash::of(outcome)).await?.filter(|ticket| {
+        let this_browser = ticket.browser_sha256 == Some(BrowserHash::of(browser));
         ticket.kind == JobKind::Login && ticket.authority == *authority && this_browser
     });
     let job = ticket.and_then(|ticket| ticket.job).ok_or(Code::NotLoggedIn)?;

@@ -7,7 +7,7 @@ use crate::{
         jobs::{PATIENCE, View, succeeded},
     },
     certificates::standing,
-    kernel::sha256,
+    kernel::OutcomeHash,
 };
 use kaika_wire::{
     AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome, Protocol,
@@ -81,7 +81,7 @@ async fn of_page(
     kind: JobKind,
     token: &str,
 ) -> Result<(TicketRecord, Option<JobRecord>), Failure> {
-    let ticket = reader.ticket_by_outcome(&sha256(token)).await?;
+    let ticket = reader.ticket_by_outcome(&OutcomeHash::of(token)).await?;
     let ticket = ticket.filter(|ticket| ticket.authority == *authority && ticket.kind == kind);
     let ticket = ticket.ok_or(Code::NotFound)?;
     let Some(job) = ticket.job else { return Ok((ticket, None)) };

@@ -1,7 +1,7 @@
 //! Cards, their jobs and what goes with them, in the database and in the vault.
 
 use super::{JobRecord, Receipt, StoredPuk, TicketRecord};
-use crate::kernel::{StoreError, VaultError};
+use crate::kernel::{OutcomeHash, StoreError, TicketHash, VaultError};
 use crate::mail::LetterSeal;
 use async_trait::async_trait;
 use kaika_domain::cards::{Card, Making, Order, PukVersion};
@@ -87,7 +87,7 @@ pub trait JobReader: Send {
     async fn job(&mut self, id: JobId) -> Result<Option<JobRecord>, StoreError>;
     /// The open job that changes this card.
     async fn open_job(&mut self, card: CardId) -> Result<Option<JobRecord>, StoreError>;
-    async fn ticket_by_outcome(&mut self, outcome_sha256: &[u8; 32]) -> Result<Option<TicketRecord>, StoreError>;
+    async fn ticket_by_outcome(&mut self, outcome_sha256: &OutcomeHash) -> Result<Option<TicketRecord>, StoreError>;
 }
 
 #[async_trait]
@@ -104,7 +104,7 @@ pub trait JobWriter: JobReader {
     /// run out, not used. Now it is used.
     async fn redeem_ticket(
         &mut self,
-        ticket_sha256: &[u8; 32],
+        ticket_sha256: &TicketHash,
         kind: JobKind,
         authority: &AuthorityId,
         job: JobId,

@@ -1,5 +1,6 @@
 //! What the store keeps of cards and their jobs: plain records without rules of their own.
 
+use crate::kernel::{BrowserHash, JobHash, OutcomeHash, TicketHash};
 use kaika_domain::cards::{
     PukRecord,
     job::{CardJob, Step},
@@ -17,7 +18,7 @@ pub struct JobRecord {
     /// One open job that changes the card, per card; a newer one fences the older.
     pub open: bool,
     /// SHA-256 of the job's bearer token.
-    pub token_sha256: [u8; 32],
+    pub token_sha256: JobHash,
     pub state: CardJob,
     /// The batch that is out, by its number; 0 before the first.
     pub sequence: u32,
@@ -56,9 +57,9 @@ pub enum Ended {
 /// What a portal's page was given to have a job started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketRecord {
-    pub ticket_sha256: [u8; 32],
+    pub ticket_sha256: TicketHash,
     /// Of the secret under which the page learns how the job ended.
-    pub outcome_sha256: [u8; 32],
+    pub outcome_sha256: OutcomeHash,
     pub kind: JobKind,
     /// What the page said of its job.
     pub details: JobDetails,
@@ -67,7 +68,7 @@ pub struct TicketRecord {
     /// The job that it started.
     pub job: Option<JobId>,
     /// For a login: of the secret that the browser which asked keeps.
-    pub browser_sha256: Option<[u8; 32]>,
+    pub browser_sha256: Option<BrowserHash>,
 }
 
 /// An acceptance signed by the holder: CMS SignedData (DER).

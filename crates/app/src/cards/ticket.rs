@@ -3,7 +3,7 @@
 use crate::{
     App, Failure,
     cards::TicketRecord,
-    kernel::{sha256, token},
+    kernel::{BrowserHash, OutcomeHash, TicketHash, token},
 };
 use kaika_domain::cards::job::CardJob;
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal};
@@ -43,7 +43,7 @@ pub(crate) async fn issue(
     authority: &AuthorityId,
     kind: JobKind,
     details: JobDetails,
-    browser_sha256: Option<[u8; 32]>,
+    browser_sha256: Option<BrowserHash>,
 ) -> Result<IssuedTicket, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
     if !kind.needs_ticket() || !kind.is_for_holders() {
@@ -57,8 +57,8 @@ pub(crate) async fn issue(
     }
     let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));
     let record = TicketRecord {
-        ticket_sha256: sha256(&ticket),
-        outcome_sha256: sha256(&outcome),
+        ticket_sha256: TicketHash::of(&ticket),
+        outcome_sha256: OutcomeHash::of(&outcome),
         kind,
         details,
         authority: authority.clone(),

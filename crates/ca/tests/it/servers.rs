@@ -69,7 +69,7 @@ async fn nothing_is_issued_for_a_job_that_has_ended() {
             card: order.card().unwrap().id,
             station: None,
             open: true,
-            token_sha256: [1; 32],
+            token_sha256: [1; 32].into(),
             state: CardJob::new(JobKind::Personalise, &JobDetails::default()).unwrap(),
             sequence: 2,
             nonce: Nonce([1; 32]),

@@ -154,7 +154,7 @@ fn two_links_of_a_card_do_not_lock_one_another_out() {
         let link = server.link(PURPOSE, Value::Null);
         let (app, now) = (&server.app, server.app.now());
         let other = ConfirmationRecord {
-            token_sha256: [1; 32],
+            token_sha256: [1; 32].into(),
             purpose: PURPOSE,
             subject: server.card.into(),
             payload: Value::Null,

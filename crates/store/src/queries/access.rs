@@ -8,8 +8,9 @@ use super::{
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
-use kaika_app::access::{
-    AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord,
+use kaika_app::{
+    access::{AccessReader, AccessWriter, ConfirmationRecord, Purpose, SessionRecord, Station, UserCodeRecord},
+    kernel::{LinkHash, SessionHash},
 };
 use kaika_domain::access::Subject;
 use kaika_wire::{CardId, StationId};
@@ -70,7 +71,7 @@ impl AccessReader for Work {
         self.on(async |on| user_code(on, card).await).await
     }
 
-    async fn confirmation(&mut self, token_sha256: &[u8; 32]) -> Found<Option<ConfirmationRecord>> {
+    async fn confirmation(&mut self, token_sha256: &LinkHash) -> Found<Option<ConfirmationRecord>> {
         let query = sqlx::query::<Db>(CONFIRMATION).bind(token_sha256.to_vec());
         self.on(async |on| one_confirmation(query.fetch_optional(on).await)).await
     }
@@ -91,7 +92,7 @@ impl AccessReader for Work {
         self.on(async |on| number(&query.fetch_one(on).await.map_err(failure)?, "asked")).await
     }
 
-    async fn session(&mut self, token_sha256: &[u8; 32]) -> Found<Option<SessionRecord>> {
+    async fn session(&mut self, token_sha256: &SessionHash) -> Found<Option<SessionRecord>> {
         self.on(async |on| session(on, token_sha256).await).await
     }
 
@@ -128,7 +129,7 @@ impl AccessWriter for Work {
 
     async fn use_confirmation(
         &mut self,
-        token_sha256: &[u8; 32],
+        token_sha256: &LinkHash,
         purpose: Purpose,
         now: OffsetDateTime,
     ) -> Found<bool> {
@@ -136,7 +137,7 @@ impl AccessWriter for Work {
         Ok(self.execute(query.bind(now.unix_timestamp())).await? == 1)
     }
 
-    async fn debit_confirmation(&mut self, token_sha256: &[u8; 32], now: OffsetDateTime) -> Found<bool> {
+    async fn debit_confirmation(&mut self, token_sha256: &LinkHash, now: OffsetDateTime) -> Found<bool> {
         let query = sqlx::query::<Db>(DEBIT_CONFIRMATION).bind(token_sha256.to_vec()).bind(now.unix_timestamp());
         Ok(self.execute(query).await? == 1)
     }
@@ -172,7 +173,7 @@ impl AccessWriter for Work {
         self.on(async |on| insert_session(on, session).await).await
     }
 
-    async fn end_session(&mut self, token_sha256: &[u8; 32], now: OffsetDateTime) -> Found<bool> {
+    async fn end_session(&mut self, token_sha256: &SessionHash, now: OffsetDateTime) -> Found<bool> {
         let end = sqlx::query::<Db>(END_SESSION).bind(token_sha256.to_vec()).bind(now.unix_timestamp());
         Ok(self.execute(end).await? == 1)
     }
@@ -263,7 +264,7 @@ fn one_confirmation(row: Result<Option<Row>, sqlx::Error>) -> Found<Option<Confi
 fn read_confirmation(row: &Row) -> Found<ConfirmationRecord> {
     let code: Option<Vec<u8>> = row.try_get("code_sha256").map_err(failure)?;
     Ok(ConfirmationRecord {
-        token_sha256: array(row, "token_sha256")?,
+        token_sha256: array(row, "token_sha256")?.into(),
         purpose: word(row, "purpose")?,
         subject: parsed(row, "subject")?,
         payload: json(row, "payload")?,
@@ -285,7 +286,7 @@ async fn delete_captchas(on: &mut Connection, before: OffsetDateTime) -> Found<u
     Ok(done.rows_affected())
 }
 
-async fn session(on: &mut Connection, token_sha256: &[u8; 32]) -> Found<Option<SessionRecord>> {
+async fn session(on: &mut Connection, token_sha256: &SessionHash) -> Found<Option<SessionRecord>> {
     let row = sqlx::query::<Db>(SESSION).bind(token_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read_session(&row)).transpose()
 }
@@ -307,7 +308,7 @@ async fn insert_session(on: &mut Connection, session: &SessionRecord) -> Found<(
 
 fn read_session(row: &Row) -> Found<SessionRecord> {
     Ok(SessionRecord {
-        token_sha256: array(row, "token_sha256")?,
+        token_sha256: array(row, "token_sha256")?.into(),
         subject: parsed(row, "subject")?,
         authority: parsed(row, "authority")?,
         job: parsed_or_none(row, "job")?,
@@ -323,7 +324,7 @@ async fn station(on: &mut Connection, id: StationId) -> Found<Option<Station>> {
         Ok(Station {
             id: parsed(&row, "id")?,
             name: text(&row, "name")?,
-            token_sha256: array(&row, "token_sha256")?,
+            token_sha256: array(&row, "token_sha256")?.into(),
             enrolled_at: time(&row, "enrolled_at")?,
             withdrawn_at: time_or_none(&row, "withdrawn_at")?,
         })

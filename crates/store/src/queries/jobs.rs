@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use kaika_app::{
     StoreError,
     cards::{JobReader, JobRecord, JobWriter, TicketRecord},
+    kernel::{BrowserHash, OutcomeHash, TicketHash},
 };
 use kaika_wire::{AuthorityId, CardId, JobDetails, JobId, JobKind, Nonce};
 use time::OffsetDateTime;
@@ -59,7 +60,7 @@ impl JobReader for Work {
         self.on(async |on| open_job(on, card).await).await
     }
 
-    async fn ticket_by_outcome(&mut self, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
+    async fn ticket_by_outcome(&mut self, outcome_sha256: &OutcomeHash) -> Found<Option<TicketRecord>> {
         self.on(async |on| ticket_by_outcome(on, outcome_sha256).await).await
     }
 }
@@ -84,7 +85,7 @@ impl JobWriter for Work {
 
     async fn redeem_ticket(
         &mut self,
-        ticket_sha256: &[u8; 32],
+        ticket_sha256: &TicketHash,
         kind: JobKind,
         authority: &AuthorityId,
         job: JobId,
@@ -180,7 +181,7 @@ fn read(row: &Row) -> Found<JobRecord> {
         card: parsed(row, "card")?,
         station: parsed_or_none(row, "station")?,
         open: number::<i64>(row, "open")? != 0,
-        token_sha256: array(row, "token_sha256")?,
+        token_sha256: array(row, "token_sha256")?.into(),
         state: json(row, "state")?,
         sequence: number(row, "sequence")?,
         nonce: Nonce(array(row, "nonce")?),
@@ -195,7 +196,7 @@ fn read(row: &Row) -> Found<JobRecord> {
     })
 }
 
-async fn ticket_by_outcome(on: &mut Connection, outcome_sha256: &[u8; 32]) -> Found<Option<TicketRecord>> {
+async fn ticket_by_outcome(on: &mut Connection, outcome_sha256: &OutcomeHash) -> Found<Option<TicketRecord>> {
     let row =
         sqlx::query::<Db>(TICKET_BY_OUTCOME).bind(outcome_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read_ticket(&row)).transpose()
@@ -219,7 +220,7 @@ async fn insert_ticket(on: &mut Connection, ticket: &TicketRecord) -> Found<()> 
 
 async fn redeem_ticket(
     on: &mut Connection,
-    ticket_sha256: &[u8; 32],
+    ticket_sha256: &TicketHash,
     kind: JobKind,
     authority: &AuthorityId,
     job: JobId,
@@ -262,13 +263,13 @@ pub(crate) async fn plan(on: &mut Connection) -> Found<String> {
 
 fn read_ticket(row: &Row) -> Found<TicketRecord> {
     Ok(TicketRecord {
-        ticket_sha256: array(row, "ticket_sha256")?,
-        outcome_sha256: array(row, "outcome_sha256")?,
+        ticket_sha256: array(row, "ticket_sha256")?.into(),
+        outcome_sha256: array(row, "outcome_sha256")?.into(),
         kind: word(row, "kind")?,
         details: json(row, "details")?,
         authority: parsed(row, "authority")?,
         expires_at: time(row, "expires_at")?,
         job: parsed_or_none(row, "job")?,
-        browser_sha256: array_or_none(row, "browser_sha256")?,
+        browser_sha256: array_or_none(row, "browser_sha256")?.map(BrowserHash::from),
     })
 }

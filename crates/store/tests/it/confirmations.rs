@@ -21,7 +21,7 @@ on_both! {
 
 fn confirmation(n: u8, card: CardId) -> ConfirmationRecord {
     ConfirmationRecord {
-        token_sha256: [n; 32],
+        token_sha256: [n; 32].into(),
         purpose: Purpose::ChangeContact,
         subject: card.into(),
         payload: json!({ "email": "測試@agency.example", "n": n }),
@@ -50,8 +50,8 @@ async fn a_confirmation_is_good_once_and_for_one_purpose(store: Arc<dyn Store>) 
     let card = with(&*store, &[1]).await;
     let own = confirmation(1, card.id);
     assert_stale(write(&*store, async |work| work.insert_confirmation(&own).await).await);
-    assert_eq!(read(&*store).await.confirmation(&[1; 32]).await.unwrap(), Some(own.clone()));
-    assert_eq!(read(&*store).await.confirmation(&[2; 32]).await.unwrap(), None);
+    assert_eq!(read(&*store).await.confirmation(&[1; 32].into()).await.unwrap(), Some(own.clone()));
+    assert_eq!(read(&*store).await.confirmation(&[2; 32].into()).await.unwrap(), None);
     for (token, purpose, at, expected) in [
         ([2; 32], Purpose::ChangeContact, 0, false),
         ([1; 32], Purpose::ResetUserCode, 0, false),
@@ -59,11 +59,11 @@ async fn a_confirmation_is_good_once_and_for_one_purpose(store: Arc<dyn Store>) 
         ([1; 32], Purpose::ChangeContact, 299, true),
         ([1; 32], Purpose::ChangeContact, 299, false),
     ] {
-        let used = write(&*store, async |work| work.use_confirmation(&token, purpose, seconds(at)).await).await;
+        let used = write(&*store, async |work| work.use_confirmation(&token.into(), purpose, seconds(at)).await).await;
         assert_eq!(used.unwrap(), expected, "{purpose:?}, second {at}");
     }
     let used = ConfirmationRecord { used_at: Some(seconds(299)), ..own };
-    assert_eq!(read(&*store).await.confirmation(&[1; 32]).await.unwrap(), Some(used));
+    assert_eq!(read(&*store).await.confirmation(&[1; 32].into()).await.unwrap(), Some(used));
 }
 
 async fn of_many_at_once_one_uses_it_up(store: Arc<dyn Store>) {
@@ -73,7 +73,7 @@ async fn of_many_at_once_one_uses_it_up(store: Arc<dyn Store>) {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut work = store.begin().await.unwrap();
-                let used = work.use_confirmation(&[1; 32], Purpose::ChangeContact, seconds(0)).await;
+                let used = work.use_confirmation(&[1; 32].into(), Purpose::ChangeContact, seconds(0)).await;
                 used.unwrap_or(false) && work.commit().await.is_ok()
             })
         })
@@ -87,14 +87,15 @@ async fn of_many_at_once_one_uses_it_up(store: Arc<dyn Store>) {
 
 async fn a_short_code_has_so_many_tries(store: Arc<dyn Store>) {
     with(&*store, &[1]).await;
-    let debit = async |at| write(&*store, async |work| work.debit_confirmation(&[1; 32], seconds(at)).await).await;
+    let debit =
+        async |at| write(&*store, async |work| work.debit_confirmation(&[1; 32].into(), seconds(at)).await).await;
     assert!(!debit(300).await.unwrap(), "it ran out");
     let mut debited = Vec::new();
     for _ in 0..5 {
         debited.push(debit(299).await.unwrap());
     }
     assert_eq!(debited, [true, true, true, false, false]);
-    let left = read(&*store).await.confirmation(&[1; 32]).await.unwrap().unwrap();
+    let left = read(&*store).await.confirmation(&[1; 32].into()).await.unwrap().unwrap();
     assert_eq!(left.code_tries_left, 0);
     assert!(left.is_open(seconds(299)), "its link is still good");
 }
@@ -105,7 +106,7 @@ async fn open_ones_are_counted_and_voided(store: Arc<dyn Store>) {
     write(&*store, async |work| work.insert_confirmation(&other).await).await.unwrap();
     let open = async |purpose, at| {
         let found = read(&*store).await.open_confirmation(purpose, card.id.into(), seconds(at)).await.unwrap();
-        found.map(|found| found.token_sha256[0])
+        found.map(|found| found.token_sha256.to_vec()[0])
     };
     assert_eq!(open(Purpose::ChangeContact, 10).await, Some(2), "the newest");
     assert_eq!(open(Purpose::ChangeContact, 300).await, None);
@@ -130,8 +131,8 @@ async fn old_confirmations_are_deleted(store: Arc<dyn Store>) {
     let late = ConfirmationRecord { expires_at: seconds(900), ..confirmation(2, card.id) };
     write(&*store, async |work| work.insert_confirmation(&late).await).await.unwrap();
     assert_eq!(write(&*store, async |work| work.delete_confirmations(seconds(301)).await).await.unwrap(), 1);
-    assert_eq!(read(&*store).await.confirmation(&[1; 32]).await.unwrap(), None);
-    assert_eq!(read(&*store).await.confirmation(&[2; 32]).await.unwrap(), Some(late));
+    assert_eq!(read(&*store).await.confirmation(&[1; 32].into()).await.unwrap(), None);
+    assert_eq!(read(&*store).await.confirmation(&[2; 32].into()).await.unwrap(), Some(late));
 }
 
 async fn a_contact_is_replaced(store: Arc<dyn Store>) {

@@ -167,7 +167,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
         card: card.id,
         station: None,
         open: true,
-        token_sha256: [n; 32],
+        token_sha256: [n; 32].into(),
         state: CardJob::new(kind, &JobDetails::default()).unwrap(),
         sequence: 0,
         nonce: Nonce([n; 32]),

@@ -73,7 +73,7 @@ async fn opened_again_it_has_everything(url: String) {
     let station = Station {
         id: StationId::new(days(0), [1; 10]),
         name: "臺北".into(),
-        token_sha256: [1; 32],
+        token_sha256: [1; 32].into(),
         enrolled_at: days(0),
         withdrawn_at: None,
     };

@@ -16,7 +16,7 @@ on_both! {
 
 fn session(n: u8, card: &Card) -> SessionRecord {
     SessionRecord {
-        token_sha256: [n; 32],
+        token_sha256: [n; 32].into(),
         subject: card.id.into(),
         authority: gca(),
         job: Some(job_id(n)),
@@ -30,8 +30,8 @@ async fn a_login_opens_one_session(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     let first = session(1, &card);
     write(&*store, async |work| work.insert_session(&first).await).await.unwrap();
-    assert_eq!(read(&*store).await.session(&[1; 32]).await.unwrap(), Some(first.clone()));
-    assert_eq!(read(&*store).await.session(&[2; 32]).await.unwrap(), None);
+    assert_eq!(read(&*store).await.session(&[1; 32].into()).await.unwrap(), Some(first.clone()));
+    assert_eq!(read(&*store).await.session(&[2; 32].into()).await.unwrap(), None);
     let second = SessionRecord { job: first.job, ..session(2, &card) };
     assert_stale(write(&*store, async |work| work.insert_session(&second).await).await);
     write(&*store, async |work| work.insert_session(&session(2, &card)).await).await.unwrap();
@@ -50,7 +50,7 @@ async fn whoever_logs_in_has_a_session(store: Arc<dyn Store>) {
     for (n, subject) in (1..).zip(subjects) {
         let opened = SessionRecord { subject, job: None, ..session(n, &card) };
         write(&*store, async |work| work.insert_session(&opened).await).await.unwrap();
-        assert_eq!(read(&*store).await.session(&[n; 32]).await.unwrap(), Some(opened));
+        assert_eq!(read(&*store).await.session(&[n; 32].into()).await.unwrap(), Some(opened));
     }
 }
 
@@ -76,15 +76,16 @@ async fn of_many_at_once_one_opens_it(store: Arc<dyn Store>) {
 async fn a_session_ends_once_and_is_forgotten(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     write(&*store, async |work| work.insert_session(&session(1, &card)).await).await.unwrap();
-    let end = async |at| write(&*store, async |work| work.end_session(&[1; 32], seconds(at)).await).await.unwrap();
+    let end =
+        async |at| write(&*store, async |work| work.end_session(&[1; 32].into(), seconds(at)).await).await.unwrap();
     assert!(end(60).await);
     assert!(!end(61).await);
-    let ended = read(&*store).await.session(&[1; 32]).await.unwrap().unwrap();
+    let ended = read(&*store).await.session(&[1; 32].into()).await.unwrap().unwrap();
     assert_eq!(ended.ended_at, Some(seconds(60)));
     let forget = async |at| write(&*store, async |work| work.delete_sessions(at).await).await.unwrap();
     assert_eq!(forget(seconds(1800)).await, 0);
     assert_eq!(forget(seconds(1801)).await, 1);
-    assert_eq!(read(&*store).await.session(&[1; 32]).await.unwrap(), None);
+    assert_eq!(read(&*store).await.session(&[1; 32].into()).await.unwrap(), None);
 }
 
 async fn a_card_is_published_until_its_holder_decides(store: Arc<dyn Store>) {

@@ -16,7 +16,7 @@ async fn stations_come_back(store: Arc<dyn Store>) {
     let station = |n: u8, withdrawn_at| Station {
         id: StationId::new(NOW, [n; 10]),
         name: format!("臺北 {n}"),
-        token_sha256: [n; 32],
+        token_sha256: [n; 32].into(),
         enrolled_at: NOW,
         withdrawn_at,
     };

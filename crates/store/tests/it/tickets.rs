@@ -13,8 +13,8 @@ on_both! {
 
 fn ticket(n: u8) -> TicketRecord {
     TicketRecord {
-        ticket_sha256: [n; 32],
-        outcome_sha256: [n + 100; 32],
+        ticket_sha256: [n; 32].into(),
+        outcome_sha256: [n + 100; 32].into(),
         kind: JobKind::Activate,
         details: JobDetails::email("desk@agency.example".parse().unwrap()),
         authority: gca(),
@@ -28,8 +28,8 @@ async fn a_ticket_is_good_once_and_for_what_it_was_given(store: Arc<dyn Store>) 
     let own = ticket(1);
     write(&*store, async |work| work.insert_ticket(&own).await).await.unwrap();
     assert_stale(write(&*store, async |work| work.insert_ticket(&own).await).await);
-    assert_eq!(read(&*store).await.ticket_by_outcome(&[101; 32]).await.unwrap(), Some(own.clone()));
-    assert_eq!(read(&*store).await.ticket_by_outcome(&[1; 32]).await.unwrap(), None);
+    assert_eq!(read(&*store).await.ticket_by_outcome(&[101; 32].into()).await.unwrap(), Some(own.clone()));
+    assert_eq!(read(&*store).await.ticket_by_outcome(&[1; 32].into()).await.unwrap(), None);
     let other = "xca".parse().unwrap();
     for (secret, kind, authority, at, expected) in [
         ([2; 32], JobKind::Activate, gca(), 0, false),
@@ -40,11 +40,12 @@ async fn a_ticket_is_good_once_and_for_what_it_was_given(store: Arc<dyn Store>) 
         ([1; 32], JobKind::Activate, gca(), 299, true),
         ([1; 32], JobKind::Activate, gca(), 299, false),
     ] {
-        let used =
-            write(&*store, async |work| work.redeem_ticket(&secret, kind, &authority, job_id(1), seconds(at)).await);
+        let used = write(&*store, async |work| {
+            work.redeem_ticket(&secret.into(), kind, &authority, job_id(1), seconds(at)).await
+        });
         assert_eq!(used.await.unwrap(), expected.then(|| own.details.clone()), "{kind:?} at {authority}, second {at}");
     }
-    let used = read(&*store).await.ticket_by_outcome(&[101; 32]).await.unwrap();
+    let used = read(&*store).await.ticket_by_outcome(&[101; 32].into()).await.unwrap();
     assert_eq!(used, Some(TicketRecord { job: Some(job_id(1)), ..own }));
 }
 
@@ -55,7 +56,7 @@ async fn of_many_at_once_one_uses_it(store: Arc<dyn Store>) {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut work = store.begin().await.unwrap();
-                let used = work.redeem_ticket(&[1; 32], JobKind::Activate, &gca(), job_id(n), seconds(0)).await;
+                let used = work.redeem_ticket(&[1; 32].into(), JobKind::Activate, &gca(), job_id(n), seconds(0)).await;
                 // One that lost against another at the same moment is told that something changed.
                 used.is_ok_and(|used| used.is_some()) && work.commit().await.is_ok()
             })
@@ -78,6 +79,6 @@ async fn old_ones_are_deleted(store: Arc<dyn Store>) {
     .unwrap();
     let deleted = write(&*store, async |work| work.delete_tickets(seconds(301)).await).await.unwrap();
     assert_eq!(deleted, 1);
-    assert_eq!(read(&*store).await.ticket_by_outcome(&[101; 32]).await.unwrap(), None);
-    assert!(read(&*store).await.ticket_by_outcome(&[102; 32]).await.unwrap().is_some());
+    assert_eq!(read(&*store).await.ticket_by_outcome(&[101; 32].into()).await.unwrap(), None);
+    assert!(read(&*store).await.ticket_by_outcome(&[102; 32].into()).await.unwrap().is_some());
 }

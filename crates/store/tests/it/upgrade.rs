@@ -231,8 +231,8 @@ async fn before_holders_outlived_orders(url: String) {
         }
     }
     let activated = card(4, &holder(4)).id;
-    assert_eq!(reader.confirmation(&[1; 32]).await.unwrap().unwrap().subject, activated.into());
-    let session = reader.session(&[2; 32]).await.unwrap().unwrap();
+    assert_eq!(reader.confirmation(&[1; 32].into()).await.unwrap().unwrap().subject, activated.into());
+    let session = reader.session(&[2; 32].into()).await.unwrap().unwrap();
     assert_eq!((session.subject, session.job), (activated.into(), Some(job_id(4))));
     let certificates = reader.certificates_of_card(activated).await.unwrap();
     assert_eq!(certificates.iter().map(|one| one.holder).collect::<Vec<_>>(), [holder(1).id]);

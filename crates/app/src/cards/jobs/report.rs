@@ -6,7 +6,7 @@ use crate::{
         Ended, JobRecord,
         jobs::{Codes, Open, View, check_report, current_batch, drive, record_report, succeeded},
     },
-    kernel::{Conflict, sha256},
+    kernel::{Conflict, JobHash},
 };
 use kaika_domain::cards::job::Event;
 use kaika_wire::{BatchReport, Code, JobId, JobState};
@@ -30,7 +30,7 @@ const LOOKS: u32 = 60;
 #[crate::use_case]
 pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport) -> Result<JobState, Failure> {
     let _one_at_a_time = app.busy.lock(id).await;
-    let presented = sha256(token);
+    let presented = JobHash::of(token);
     for _ in 0..LOOKS {
         let mut work = app.store.begin().await?;
         let mut job = work.job(id).await?.filter(|job| job.token_sha256 == presented).ok_or(Code::NotFound)?;

@@ -9,7 +9,7 @@ use crate::{
         jobs::{Codes, Open, View, drive, event, fence},
         making,
     },
-    kernel::{retried, sha256, token},
+    kernel::{JobHash, TicketHash, retried, token},
 };
 use kaika_domain::{
     audit::Actor,
@@ -137,7 +137,7 @@ async fn open_job<'a>(
     let of_page;
     let details = match &request.ticket {
         Some(ticket) => {
-            let redeemed = work.redeem_ticket(&sha256(ticket), request.kind, &card.authority, id, now).await?;
+            let redeemed = work.redeem_ticket(&TicketHash::of(ticket), request.kind, &card.authority, id, now).await?;
             of_page = redeemed.ok_or(Code::TicketOver)?;
             &of_page
         }
@@ -152,7 +152,7 @@ async fn open_job<'a>(
         card: card.id,
         station: station.map(|station| station.id),
         open: takes_card,
-        token_sha256: sha256(token),
+        token_sha256: JobHash::of(token),
         state,
         sequence: 0,
         nonce: Nonce(app.rng.bytes()),
