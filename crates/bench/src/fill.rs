@@ -9,7 +9,7 @@ use kaika_app::{
     authorities::{Generation, IssueOrder},
 };
 use kaika_domain::{
-    cards::{Card, CardRank, CardState},
+    cards::{Card, CardState},
     certificates::{Certificate, CertificateState, Placement},
     holders::{Holder, Organisation},
 };
@@ -170,29 +170,17 @@ fn batches(numbers: Range<u64>) -> impl Iterator<Item = Range<u64>> {
 }
 
 fn holder_with_card(number: u64, now: OffsetDateTime) -> (Holder, Card) {
+    let subject = [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &holder_name(number))]
+        .map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .to_vec();
     let holder = Holder {
-        id: HolderId::new(now, id_bytes(number)),
-        authority: authority(),
-        subject: [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &holder_name(number))]
-            .map(|(label, value)| (label.to_owned(), value.to_owned()))
-            .to_vec(),
         organisation: Organisation { business_number: Some("00000000".to_owned()), ..Organisation::default() },
-        registered_at: now,
+        ..Holder::registered(HolderId::new(now, id_bytes(number)), authority(), subject, now)
     };
-    let card = Card {
-        id: CardId::new(now, id_bytes(number)),
-        number: card_number(number).parse().expect("it is a card number"),
-        authority: authority(),
-        holder: holder.id,
-        rank: CardRank::Primary,
-        email: None,
-        device: None,
-        guid: Some(Guid::from_bytes(*hash("guid", number).first_chunk().expect("a hash is longer"))),
-        ordered_at: now,
-        state: CardState::Ordered,
-        proved_email: None,
-        version: 1,
-    };
+    let id = CardId::new(now, id_bytes(number));
+    let guid = Guid::from_bytes(*hash("guid", number).first_chunk().expect("a hash is longer"));
+    let number = card_number(number).parse().expect("it is a card number");
+    let card = Card { guid: Some(guid), ..Card::ordered(id, number, &holder, now) };
     (holder, card)
 }
 

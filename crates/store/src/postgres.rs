@@ -3,7 +3,7 @@
 use crate::{
     failure,
     groups::{Many, Parameters},
-    schema::{self, Migrated, Script},
+    schema::{self, Migrated, Script, scripts},
 };
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
@@ -37,27 +37,7 @@ const CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection, be all of them taken or PostgreSQL not there: sqlx tries again where it is
 /// refused. A restart of PostgreSQL takes less; whoever asked would rather be told than wait for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
-const SCRIPTS: &[Script] = &[
-    (1, "initial", include_str!("../migrations/postgres/0001_initial.sql")),
-    (2, "tickets", include_str!("../migrations/postgres/0002_tickets.sql")),
-    (3, "job worker", include_str!("../migrations/postgres/0003_job_worker.sql")),
-    (4, "shards", include_str!("../migrations/postgres/0004_shards.sql")),
-    (5, "lists", include_str!("../migrations/postgres/0005_lists.sql")),
-    (6, "without card", include_str!("../migrations/postgres/0006_without_card.sql")),
-    (7, "mail", include_str!("../migrations/postgres/0007_mail.sql")),
-    (8, "email", include_str!("../migrations/postgres/0008_email.sql")),
-    (9, "organisations", include_str!("../migrations/postgres/0009_organisations.sql")),
-    (10, "exposed puk", include_str!("../migrations/postgres/0010_exposed_puk.sql")),
-    (11, "holders cards", include_str!("../migrations/postgres/0011_holders_cards.sql")),
-    (12, "devices", include_str!("../migrations/postgres/0012_devices.sql")),
-    (13, "mail attempts", include_str!("../migrations/postgres/0013_mail_attempts.sql")),
-    (14, "list roles", include_str!("../migrations/postgres/0014_list_roles.sql")),
-    (15, "schema", include_str!("../migrations/postgres/0015_schema.sql")),
-    (16, "holders", include_str!("../migrations/postgres/0016_holders.sql")),
-    (17, "orders", include_str!("../migrations/postgres/0017_orders.sql")),
-    (18, "subjects", include_str!("../migrations/postgres/0018_subjects.sql")),
-    (19, "jobs_by_age", include_str!("../migrations/postgres/0019_jobs_by_age.sql")),
-];
+const SCRIPTS: &[Script] = scripts!("postgres");
 
 pub(crate) struct PostgresStore {
     pool: PgPool,

@@ -3,7 +3,7 @@
 use crate::{
     failure,
     groups::{Many, Parameters},
-    schema::{self, Migrated, Script},
+    schema::{self, Migrated, Script, scripts},
 };
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
@@ -46,27 +46,7 @@ const READERS: u32 = 4;
 const BUSY_FOR: Duration = Duration::from_secs(10);
 /// SQLITE_BUSY.
 const BUSY: &str = "5";
-const SCRIPTS: &[Script] = &[
-    (1, "initial", include_str!("../migrations/sqlite/0001_initial.sql")),
-    (2, "tickets", include_str!("../migrations/sqlite/0002_tickets.sql")),
-    (3, "job worker", include_str!("../migrations/sqlite/0003_job_worker.sql")),
-    (4, "shards", include_str!("../migrations/sqlite/0004_shards.sql")),
-    (5, "lists", include_str!("../migrations/sqlite/0005_lists.sql")),
-    (6, "without card", include_str!("../migrations/sqlite/0006_without_card.sql")),
-    (7, "mail", include_str!("../migrations/sqlite/0007_mail.sql")),
-    (8, "email", include_str!("../migrations/sqlite/0008_email.sql")),
-    (9, "organisations", include_str!("../migrations/sqlite/0009_organisations.sql")),
-    (10, "exposed puk", include_str!("../migrations/sqlite/0010_exposed_puk.sql")),
-    (11, "holders cards", include_str!("../migrations/sqlite/0011_holders_cards.sql")),
-    (12, "devices", include_str!("../migrations/sqlite/0012_devices.sql")),
-    (13, "mail attempts", include_str!("../migrations/sqlite/0013_mail_attempts.sql")),
-    (14, "list roles", include_str!("../migrations/sqlite/0014_list_roles.sql")),
-    (15, "schema", include_str!("../migrations/sqlite/0015_schema.sql")),
-    (16, "holders", include_str!("../migrations/sqlite/0016_holders.sql")),
-    (17, "orders", include_str!("../migrations/sqlite/0017_orders.sql")),
-    (18, "subjects", include_str!("../migrations/sqlite/0018_subjects.sql")),
-    (19, "jobs_by_age", include_str!("../migrations/sqlite/0019_jobs_by_age.sql")),
-];
+const SCRIPTS: &[Script] = scripts!("sqlite");
 
 pub(crate) struct SqliteStore {
     writer: SqlitePool,

@@ -10,7 +10,7 @@ use crate::{
 use kaika_domain::{
     audit::Actor,
     authorities::Policy,
-    cards::{Card, CardRank, CardState, Order, OrderState, PukLedger},
+    cards::{Card, CardRank, Order, OrderState, PukLedger},
     holders::{Contact, Holder, Membership, Organisation},
 };
 use kaika_pki::{Oid, to_be_certified::is_email};
@@ -80,18 +80,9 @@ async fn place(
     let mut work = app.store.begin().await?;
     let holder = registered(app, work.as_mut(), policy, order, by).await?;
     let card = Card {
-        id: CardId::new(now, app.rng.bytes()),
-        number: draw_number(app, policy),
-        authority: policy.id.clone(),
-        holder,
         rank: order.rank,
         email: order.email.clone(),
-        device: None,
-        guid: None,
-        ordered_at: now,
-        state: CardState::Ordered,
-        proved_email: None,
-        version: 1,
+        ..Card::ordered(CardId::new(now, app.rng.bytes()), draw_number(app, policy), &holder, now)
     };
     work.insert_card(&card).await?;
     let id = OrderId::new(now, app.rng.bytes());
@@ -105,7 +96,7 @@ async fn place(
     for record in PukLedger::factory().records() {
         work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
     }
-    let action = Action::OrderCard { card: card.number.clone(), authority: policy.id.clone(), holder };
+    let action = Action::OrderCard { card: card.number.clone(), authority: policy.id.clone(), holder: holder.id };
     work.audit(Event { at: now, actor: by.clone(), action });
     work.commit().await?;
     Ok(card)
@@ -118,21 +109,19 @@ async fn registered(
     policy: &Policy,
     order: &CardOrder,
     by: &Actor,
-) -> Result<HolderId, Failure> {
+) -> Result<Holder, Failure> {
     let now = app.now();
     let Some(mut known) = work.holder_by_subject(&policy.id, &order.subject).await? else {
+        let id = HolderId::new(now, app.rng.bytes());
         let holder = Holder {
-            id: HolderId::new(now, app.rng.bytes()),
-            authority: policy.id.clone(),
-            subject: order.subject.clone(),
             organisation: order.organisation.clone(),
-            registered_at: now,
+            ..Holder::registered(id, policy.id.clone(), order.subject.clone(), now)
         };
         work.insert_holder(&holder).await?;
         if let Some(membership) = Membership::of(policy, &holder.subject) {
             work.put_member(holder.id, Some(&membership)).await?;
         }
-        return Ok(holder.id);
+        return Ok(holder);
     };
     if order.organisation != Organisation::default() && order.organisation != known.organisation {
         known.organisation = order.organisation.clone();
@@ -140,7 +129,7 @@ async fn registered(
         let action = Action::UpdateHolder { authority: policy.id.clone(), holder: known.id };
         work.audit(Event { at: now, actor: by.clone(), action });
     }
-    Ok(known.id)
+    Ok(known)
 }
 
 /// Octets of a subject as JSON: more does not go into an index of PostgreSQL, nor into a card's certificate.

@@ -15,7 +15,7 @@ use kaika_domain::authorities::{AuthorityKey, Roots};
 use kaika_domain::{
     audit::Actor,
     authorities::{Policy, Root},
-    cards::{Card, CardRank, CardState},
+    cards::Card,
     holders::{Holder, Organisation},
 };
 use kaika_vault::{Passphrase, SystemRng};
@@ -112,18 +112,16 @@ impl World {
         let now = self.clock.now();
         let rng: &dyn Rng = &SystemRng::new();
         let number = self.draw_number(authority);
+        let subject = [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &format!("測試資訊處 {number}"))]
+            .map(|(label, value)| (label.to_owned(), value.to_owned()))
+            .to_vec();
         let holder = Holder {
-            id: HolderId::new(now, rng.bytes()),
-            authority: id(authority),
-            subject: [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &format!("測試資訊處 {number}"))]
-                .map(|(label, value)| (label.to_owned(), value.to_owned()))
-                .to_vec(),
             organisation: Organisation {
                 subject_type: None,
                 business_number: Some("00000000".to_owned()),
                 agency_oid: Some("2.16.886.101.20003".to_owned()),
             },
-            registered_at: now,
+            ..Holder::registered(HolderId::new(now, rng.bytes()), id(authority), subject, now)
         };
         let mut work = self.store.begin().await.unwrap();
         work.insert_holder(&holder).await.unwrap();
@@ -153,20 +151,9 @@ impl World {
 
     async fn card_of(&self, holder: &Holder, number: &str) -> Card {
         let (now, rng): (_, &dyn Rng) = (self.clock.now(), &SystemRng::new());
-        let card = Card {
-            id: CardId::new(now, rng.bytes()),
-            number: number.parse().unwrap(),
-            authority: holder.authority.clone(),
-            holder: holder.id,
-            rank: CardRank::Primary,
-            email: Some("test@kaika.example".to_owned()),
-            device: None,
-            guid: None,
-            ordered_at: now,
-            state: CardState::Ordered,
-            proved_email: None,
-            version: 1,
-        };
+        let id = CardId::new(now, rng.bytes());
+        let email = Some("test@kaika.example".to_owned());
+        let card = Card { email, ..Card::ordered(id, number.parse().unwrap(), holder, now) };
         let mut work = self.store.begin().await.unwrap();
         work.insert_card(&card).await.unwrap();
         work.commit().await.unwrap();

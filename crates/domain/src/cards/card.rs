@@ -1,7 +1,7 @@
 //! The life of a card: `Ordered → Personalised → Dispatched → Activated`, and from any of them `→ Terminated`.
 //! Whether its PIN is locked is a fact of the card, not of the database.
 
-use crate::kernel::NotAllowed;
+use crate::{holders::Holder, kernel::NotAllowed};
 use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, Guid, HolderId};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -25,6 +25,26 @@ pub struct Card {
     pub proved_email: Option<ProvedEmail>,
     /// Counts every change; an update of an older version is refused.
     pub version: i64,
+}
+
+impl Card {
+    /// As ordered now: a primary card, whose certificates name no address.
+    pub fn ordered(id: CardId, number: CardNumber, holder: &Holder, now: OffsetDateTime) -> Self {
+        Self {
+            id,
+            number,
+            authority: holder.authority.clone(),
+            holder: holder.id,
+            rank: CardRank::Primary,
+            email: None,
+            device: None,
+            guid: None,
+            ordered_at: now,
+            state: CardState::Ordered,
+            proved_email: None,
+            version: 1,
+        }
+    }
 }
 
 /// An address that a mail reached: somebody followed the link in it, or typed the code.

@@ -18,6 +18,16 @@ pub struct Holder {
 }
 
 impl Holder {
+    /// As registered now, with nothing but a name.
+    pub fn registered(
+        id: HolderId,
+        authority: AuthorityId,
+        subject: Vec<(String, String)>,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self { id, authority, subject, organisation: Organisation::default(), registered_at: now }
+    }
+
     /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
     /// Width, case and spaces make no difference, nor do 台 and 臺.
     pub fn is_called(&self, name: &str) -> bool {

@@ -2,19 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
-use kaika_domain::holders::{Holder, Organisation};
+use kaika_domain::holders::Holder;
 use kaika_wire::HolderId;
 use time::macros::datetime;
 
 fn holder(subject: &[(&str, &str)]) -> Holder {
     let at = datetime!(2026-11-20 08:00:00 UTC);
-    Holder {
-        id: HolderId::new(at, [1; 10]),
-        authority: "gca".parse().unwrap(),
-        subject: subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
-        organisation: Organisation::default(),
-        registered_at: at,
-    }
+    let subject = subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
+    Holder::registered(HolderId::new(at, [1; 10]), "gca".parse().unwrap(), subject, at)
 }
 
 #[test]

@@ -8,9 +8,9 @@ use kaika_app::{
 };
 use kaika_domain::{
     audit::Actor,
-    cards::{Card, CardRank, CardState, job::CardJob},
+    cards::{Card, job::CardJob},
     certificates::{Certificate, CertificateState},
-    holders::{Holder, Organisation},
+    holders::Holder,
 };
 use kaika_testkit::postgres::psql;
 use kaika_wire::{
@@ -91,31 +91,14 @@ pub(crate) fn job_id(n: u8) -> JobId {
 }
 
 pub(crate) fn holder(n: u8) -> Holder {
-    Holder {
-        id: HolderId::new(NOW, [n; 10]),
-        authority: gca(),
-        subject: vec![("C".into(), "TW".into()), ("O".into(), format!("測試機關{n}"))],
-        organisation: Organisation::default(),
-        registered_at: NOW,
-    }
+    let subject = vec![("C".into(), "TW".into()), ("O".into(), format!("測試機關{n}"))];
+    Holder::registered(HolderId::new(NOW, [n; 10]), gca(), subject, NOW)
 }
 
 /// Ordered `n` seconds after the others began.
 pub(crate) fn card(n: u8, holder: &Holder) -> Card {
-    Card {
-        id: CardId::new(NOW, [n; 10]),
-        number: format!("GC{n:014}").parse().unwrap(),
-        authority: holder.authority.clone(),
-        holder: holder.id,
-        rank: CardRank::Primary,
-        email: None,
-        device: None,
-        guid: None,
-        ordered_at: seconds(n.into()),
-        state: CardState::Ordered,
-        proved_email: None,
-        version: 1,
-    }
+    let number = format!("GC{n:014}").parse().unwrap();
+    Card::ordered(CardId::new(NOW, [n; 10]), number, holder, seconds(n.into()))
 }
 
 pub(crate) fn generation(n: u8) -> Generation {
