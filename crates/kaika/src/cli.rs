@@ -104,12 +104,12 @@ struct Place {
 struct Named {
     /// What the audit log calls you, instead of your user's name on this computer
     #[arg(long = "as", value_name = "NAME")]
-    name: Option<OperatorName>,
+    called: Option<OperatorName>,
 }
 
 impl Named {
     fn actor(&self) -> Actor {
-        operator(self.name.as_ref())
+        operator(self.called.as_ref())
     }
 }
 
@@ -207,5 +207,16 @@ impl Place {
 
     fn config(&self) -> Result<Option<Config>> {
         self.config.as_deref().map(Config::read).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn no_command_contradicts_itself() {
+        Command::command().debug_assert();
     }
 }
