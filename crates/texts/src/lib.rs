@@ -1,4 +1,5 @@
-//! What people read, in every language: one Fluent file per subject and language under `locales/`.
+//! What people read, in every language: a Fluent file for each context and language under `locales/`, and one each for the
+//! agent, for refusals, and for what pages share.
 //!
 //! Nothing here knows where a text is shown. Programs ask by key; refusals are explained by [`explain`], which has a
 //! message and a next step for every code there is.

@@ -693,7 +693,7 @@ fn every_text_of_the_portal_is_used() {
         "status-elsewhere-",
     ];
     let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
-    for file in ["portal", "jobs", "status", "contact"] {
+    for file in ["portal", "access", "holders", "certificates", "cards"] {
         let texts = fs::read_to_string(folder.join(format!("../texts/locales/en/{file}.ftl"))).unwrap();
         let keys = texts.lines().filter(|line| line.contains(" = ") && !line.starts_with(' '));
         // What the card window and the card tool say of the same jobs is asked for by the agent.

@@ -1,4 +1,4 @@
-# 入口網站
+# What pages share; start, home of an authority, and what did not go as planned.
 
 portal-title = 憑證IC卡入口網站
 portal-test = 測試
@@ -102,7 +102,6 @@ portal-no-script-command = 也可以改用電腦的終端機：
 portal-no-script-insert = 將卡片插入讀卡機，過程中請勿拔取。
 portal-no-script-type = 在終端機輸入：
 portal-no-script-answer = 依畫面的提示輸入；看到完成的訊息就好了。
-
 portal-again = 再試一次
 portal-back = 回到說明
 portal-waiting = 請在卡片視窗中操作
@@ -201,12 +200,10 @@ portal-found-download = 下載
 portal-found-download-of = 下載{ $certificate } { $format }
 portal-found-meaning = 狀態的意思
 portal-found-formats = 不確定要哪一種檔案時，請下載 .cer。
-
 portal-role-signature = 簽章憑證
 portal-role-encryption = 加解密憑證
 portal-role-login = 登入憑證
 portal-role-card_authentication = 卡片鑑別憑證
-
 portal-status-held = 尚未開卡
     .means = 憑證已經製作在卡片裡，開卡後才會有效。
 portal-status-unwritten = 已簽發，尚未寫入卡片

@@ -37,7 +37,7 @@ pub(crate) struct Asked {
 }
 
 #[derive(Template)]
-#[template(path = "user-code.html")]
+#[template(path = "access/user-code.html")]
 pub(crate) struct AskPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
@@ -61,7 +61,7 @@ pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, asked: Asked, wro
 
 /// A mail was sent, if there is somebody to send it to.
 #[derive(Template)]
-#[template(path = "user-code-sent.html")]
+#[template(path = "access/user-code-sent.html")]
 pub(crate) struct SentPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
@@ -81,7 +81,7 @@ pub(crate) enum Link {
 }
 
 #[derive(Template)]
-#[template(path = "user-code-new.html")]
+#[template(path = "access/user-code-new.html")]
 pub(crate) struct NewPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,

@@ -24,7 +24,7 @@ use kaika_web::html;
 use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
 
 #[derive(Template)]
-#[template(path = "card-job.html")]
+#[template(path = "cards/card-job.html")]
 pub(crate) struct CardJobPage<'a> {
     page: Page<'a>,
     job: CardJob<'a>,
@@ -34,7 +34,7 @@ pub(crate) struct CardJobPage<'a> {
 
 /// The part of a page from which a job is done.
 #[derive(Template)]
-#[template(path = "card-job-screens.html")]
+#[template(path = "cards/card-job-screens.html")]
 pub(crate) struct CardJob<'a> {
     /// For its words.
     pub(crate) page: Page<'a>,

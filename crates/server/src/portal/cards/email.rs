@@ -22,7 +22,7 @@ use kaika_domain::authorities::Policy;
 use kaika_wire::{CardNumber, Code, EmailAddress, EmailState, JobKind};
 
 #[derive(Template)]
-#[template(path = "email-link.html")]
+#[template(path = "cards/email-link.html")]
 pub(crate) struct LinkPage<'a> {
     page: Page<'a>,
     policy: &'a Policy,

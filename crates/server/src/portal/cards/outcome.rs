@@ -33,7 +33,7 @@ use kaika_wire::{
 use serde::Deserialize;
 
 #[derive(Template)]
-#[template(path = "outcome.html")]
+#[template(path = "cards/outcome.html")]
 pub(crate) struct Outcome<'a> {
     page: Page<'a>,
     policy: &'a Policy,

@@ -60,7 +60,7 @@ pub(crate) enum Answer {
 }
 
 #[derive(Template)]
-#[template(path = "certificates.html")]
+#[template(path = "certificates/certificates.html")]
 pub(crate) struct Certificates<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,

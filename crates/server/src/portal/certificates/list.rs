@@ -90,7 +90,7 @@ impl Asked {
 }
 
 #[derive(Template)]
-#[template(path = "organisation.html")]
+#[template(path = "certificates/organisation.html")]
 pub(crate) struct OrganisationPage<'a> {
     page: Page<'a>,
     policy: &'a Policy,

@@ -24,7 +24,7 @@ use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 
 #[derive(Template)]
-#[template(path = "my-card.html")]
+#[template(path = "certificates/my-card.html")]
 pub(crate) struct MyCardPage<'a> {
     page: Page<'a>,
     policy: &'a Policy,

@@ -82,7 +82,7 @@ pub(crate) enum Trouble {
 }
 
 #[derive(Template)]
-#[template(path = "status_change.html")]
+#[template(path = "certificates/status_change.html")]
 pub(crate) struct ChangePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
@@ -95,7 +95,7 @@ pub(crate) struct ChangePage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "status_changed.html")]
+#[template(path = "certificates/status_changed.html")]
 pub(crate) struct ChangedPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
@@ -104,7 +104,7 @@ pub(crate) struct ChangedPage<'a> {
 }
 
 #[derive(Template)]
-#[template(path = "status_elsewhere.html")]
+#[template(path = "certificates/status_elsewhere.html")]
 pub(crate) struct ElsewherePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,

@@ -62,7 +62,7 @@ impl Sent {
 }
 
 #[derive(Template)]
-#[template(path = "contact-change.html")]
+#[template(path = "holders/contact-change.html")]
 pub(crate) struct ChangePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
@@ -106,7 +106,7 @@ pub(crate) enum Step {
 }
 
 #[derive(Template)]
-#[template(path = "contact-step.html")]
+#[template(path = "holders/contact-step.html")]
 pub(crate) struct StepPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,

@@ -14,7 +14,7 @@ use axum::{
 use kaika_app::{Failure, mail::DeliveredMail};
 
 #[derive(Template)]
-#[template(path = "mails.html")]
+#[template(path = "mail/mails.html")]
 pub(crate) struct Mails<'a> {
     pub(crate) page: Page<'a>,
     /// The newest first.

@@ -1,4 +1,54 @@
-# Suspending, resuming and revoking certificates
+# Certificates: found, listed, published; suspended, resumed and revoked.
+
+# Certificates
+
+portal-find-lead = See whether a certificate is valid, and download it. Neither card nor reader is needed.
+portal-find-by-card = By card number
+portal-find-by-serial = By certificate serial number
+portal-find-number = Card number
+portal-find-number-hint = On the front of the card: { $prefixes } and { $digits } digits.
+portal-find-number-hint-digits = On the front of the card: { $prefixes } and { $digits } digits. The digits alone will do.
+portal-find-name = Name of the cardholder
+portal-find-name-hint = The name of the person, agency, unit or organisation, as in the application.
+portal-find-serial = Certificate serial number
+portal-find-serial-hint = Hexadecimal, like 4f3a…; spaces and colons may be left in.
+portal-find = Find
+portal-find-wrong = This cannot be looked up yet
+portal-find-error = Error:
+portal-find-number-missing = Enter the card number.
+portal-find-number-wrong = A card number is 2 letters and digits. Compare it with the card and enter it again.
+portal-find-name-missing = Enter the name of the cardholder.
+portal-find-serial-missing = Enter the certificate serial number.
+portal-find-serial-wrong = A serial number has only the digits 0 to 9 and the letters A to F, 40 at most. Enter it again.
+portal-find-none = No certificate was found
+portal-find-none-card = Please check that card number and name are exactly as in the application, and that the card was issued by this authority. Its holder may also have chosen not to be found. If it is still not found, contact us.
+portal-find-none-serial = Please check the serial number, and that the certificate was issued by this authority. Its holder may also have chosen not to be found. If it is still not found, contact us.
+portal-found = What was found
+portal-found-of = Subject
+portal-found-certificate = Certificate
+portal-found-status = Status
+portal-found-validity = Valid
+portal-found-serial = Serial number
+portal-found-download = Download
+portal-found-download-of = Download the { $certificate } as { $format }
+portal-found-meaning = What the status means
+portal-found-formats = If you are not sure which file you need, take .cer.
+portal-role-signature = Signature certificate
+portal-role-encryption = Encryption certificate
+portal-role-login = Login certificate
+portal-role-card_authentication = Card authentication certificate
+portal-status-held = Not activated yet
+    .means = The certificate is on the card and becomes valid when the card is activated.
+portal-status-unwritten = Issued, not yet on the card
+    .means = The card is in use, and lacks this certificate only. Use “Check a card” and re-write it as the result says; the certificate becomes valid then.
+portal-status-valid = Valid
+    .means = It can be used.
+portal-status-suspended = Suspended
+    .means = It cannot be used for now; contact us to have it resumed.
+portal-status-revoked = Revoked
+    .means = It is void for good and cannot be restored; apply for a new card if you need one.
+portal-status-expired = Expired
+    .means = Its time is over; it can no longer be used to sign or to log in.
 
 status-suspend = Suspend certificates
     .choice = You can’t find your card, or won’t use it for a while: make its certificates invalid for the time being. You can resume them yourself. No card is needed.
@@ -124,3 +174,49 @@ status-elsewhere-suspend = If the card is lost or may be misused, don’t wait; 
 status-elsewhere-counter = This authority does it at its counters: please come in person, with proof of who you are.
 status-elsewhere-letter = This authority does it by official letter: have your agency or organisation write to the registration authority, with card number and reason.
 status-elsewhere-paper_form = This authority does it on paper: fill in the form, sign or seal it, and send it to the registration authority.
+
+my-card = My card
+organisation-all = All certificates of an organisation
+organisation-all-choice = Log in with a card of the agency or organisation to see status and expiry of all its certificates, and to download the list.
+organisation-all-lead = All certificates that this agency or organisation has from this authority.
+organisation-expiring = Certificates about to expire
+organisation-expiring-choice = Log in with a card of the agency or organisation to see which certificates expire within { $days } days.
+organisation-expiring-lead = Certificates that expire within { $days } days and are not revoked.
+organisation-expiring-short = Within { $days } days
+organisation-expiring-do = An expired certificate cannot be used to sign or log in. Apply for a replacement before that day; for help, call { $telephone }.
+organisation-lists = Pages for whoever is logged in
+organisation-narrow = Sort and filter
+organisation-sort = Sort
+organisation-sort-holder = By holder
+organisation-sort-number = By card number
+organisation-sort-expiry = By expiry, the next first
+organisation-sort-latest_expiry = By expiry, the latest first
+organisation-sort-status = By status
+organisation-status-all = Every status
+organisation-show = Show
+organisation-none = There is no certificate with this status.
+organisation-none-expiring = No certificate expires within { $days } days. There is nothing to do.
+organisation-none-yet = There are no certificates yet.
+organisation-days-left = { $days ->
+        [0] expires today
+        [one] one day left
+       *[other] { $days } days left
+    }
+organisation-next = Next page
+organisation-first = First page
+organisation-csv = Download the list (CSV)
+organisation-csv-hint = A CSV file opens in a spreadsheet program. It has all certificates, sorted and filtered as here, not this page alone.
+organisation-from = Valid from
+organisation-to = Valid to
+organisation-since = from { $day }
+organisation-supplementary = You are logged in with a supplementary card. Log in with the primary card to see all certificates of the organisation.
+publication = Can others find it?
+publication-on = Now: others can find this card’s certificates
+publication-on-means = Whoever knows card number and holder’s name, or a serial number, can find and download the certificates: to verify your signatures, or to encrypt for you.
+publication-off = Now: others cannot find this card’s certificates
+publication-off-means = Whoever asks is told the same as if there were no such card. The certificates work as before, and systems that verify them still learn whether they are valid.
+publication-turn-off = Keep others from finding it
+publication-turn-on = Let others find it
+publication-now-off = Done. From now on, others cannot find this card’s certificates.
+publication-now-on = Done. From now on, others can find this card’s certificates.
+portal-note-login-ends = You are logged out automatically after 30 minutes. When you are done, press “Log out”, then take out the card.

@@ -1,4 +1,4 @@
-# 卡片作業：每一種的名稱、說明和結果。
+# Card jobs: on the pages, in the card window, in the card tool.
 
 portal-job-activate = 開卡
     .choice = 設定新卡片的PIN碼，讓卡片可以使用。需要卡片和讀卡機，約 1 分鐘。
@@ -10,7 +10,6 @@ portal-job-activate = 開卡
     .done-lead = 您的卡片可以使用了，現在可以把卡片取出。
     .failed = 開卡沒有完成
     .running = 開卡進行中
-
 portal-job-unlock = 鎖卡解碼／重設PIN碼
     .choice = PIN碼輸入錯誤被鎖住，或是忘記了PIN碼。用用戶代碼設定新的PIN碼。
     .lead = PIN碼鎖住或忘記時，用您的用戶代碼重新設定一個。憑證和金鑰都不會改變，約 1 分鐘。
@@ -24,7 +23,6 @@ portal-job-unlock = 鎖卡解碼／重設PIN碼
     .done-lead = 卡片已經解鎖，可以用新的PIN碼了。現在可以把卡片取出。
     .failed = PIN碼沒有重設
     .running = 正在重設PIN碼
-
 portal-job-change_pin = 更改PIN碼
     .choice = 知道目前的PIN碼，想換一個新的。
     .lead = 把目前的PIN碼換成您自己的新號碼。只在您的電腦和卡片之間進行，不經過伺服器。
@@ -35,7 +33,6 @@ portal-job-change_pin = 更改PIN碼
     .done-lead = 從現在起請使用新的PIN碼。現在可以把卡片取出。
     .failed = PIN碼沒有更改
     .running = 正在更改PIN碼
-
 portal-job-information = 檢視憑證IC卡資訊
     .choice = 查看卡號、持有者、效期、憑證、是否已開卡，以及PIN碼還可以試幾次。
     .lead = 讀出卡片並查詢資料庫，顯示這張卡片的資訊。不需要PIN碼，也不會改變卡片內容。
@@ -46,7 +43,6 @@ portal-job-information = 檢視憑證IC卡資訊
     .done-lead = 您可以把卡片取出。
     .failed = 沒有完成
     .running = 檢視中
-
 portal-job-check = 檢測卡片
     .choice = 查看卡片內容是否和憑證資料庫相符；卡片不能用、或是寫入中斷過時，請從這裡開始。
     .lead = 讀出卡片裡的憑證，和憑證資料庫比對，並告訴您該怎麼做。不需要PIN碼，也不會改變卡片內容。
@@ -57,7 +53,6 @@ portal-job-check = 檢測卡片
     .done-lead = 卡片內容和憑證資料庫已經比對完成。
     .failed = 檢測沒有完成
     .running = 檢測進行中
-
 portal-job-test = 憑證測試
     .choice = 實際簽章、解密一次，確認卡片和憑證都正常。需要PIN碼。
     .lead = 用卡片裡的每一把金鑰實際做一次簽章或解密，並檢查憑證鏈和狀態。不會改變卡片內容。
@@ -68,7 +63,6 @@ portal-job-test = 憑證測試
     .done-lead = 測試完成。
     .failed = 測試沒有完成
     .running = 測試進行中
-
 portal-job-rewrite = 憑證重寫
     .choice = 檢測結果需要重寫時，把憑證重新寫入卡片。需要PIN碼。
     .lead = 把憑證資料庫裡的憑證寫回卡片；已簽發但沒有寫入的憑證，也會在這時下載到卡片。約 1 分鐘。
@@ -79,7 +73,6 @@ portal-job-rewrite = 憑證重寫
     .done-lead = 憑證已可正常使用。現在可以把卡片取出。
     .failed = 憑證重寫沒有完成
     .running = 憑證重寫進行中
-
 portal-job-set_email = 寫入安全電子郵件信箱
     .choice = 把您的電子郵件信箱寫進憑證，就能用來簽章和收取加密的信。需要PIN碼。
     .lead = 先寄一封信到您的信箱，確認信箱是您的；再重新簽發含有這個信箱的憑證，寫入卡片。金鑰不會改變。
@@ -90,7 +83,6 @@ portal-job-set_email = 寫入安全電子郵件信箱
     .done-lead = 憑證裡已經有這個信箱，原來的憑證不再有效。現在可以把卡片取出。
     .failed = 電子郵件信箱沒有寫入
     .running = 正在寫入電子郵件信箱
-
 portal-job-suspend = 用卡片辦理憑證停用
     .lead = 卡片證明是哪一張，用戶代碼證明您是持有者。停用後，憑證暫時不能使用。
     .start = 停用憑證
@@ -100,7 +92,6 @@ portal-job-suspend = 用卡片辦理憑證停用
     .done-lead = 從現在起，這張卡片的憑證不能用來簽章或登入。卡片本身沒有改變。
     .failed = 憑證沒有停用
     .running = 正在停用憑證
-
 portal-job-resume = 用卡片辦理憑證復用
     .lead = 卡片證明是哪一張，用戶代碼證明您是持有者。您自己辦理的停用會解除；憑證中心或窗口停用的，要由他們恢復。
     .start = 復用憑證
@@ -110,7 +101,6 @@ portal-job-resume = 用卡片辦理憑證復用
     .done-lead = 您辦理的停用已經解除。下面是憑證現在的狀態。
     .failed = 停用沒有解除
     .running = 正在解除停用
-
 portal-job-revoke = 用卡片辦理憑證廢止
     .lead = 廢止後憑證永久失效，誰都不能恢復。只是暫時不用卡片的話，請改辦停用。
     .start = 確定廢止
@@ -120,9 +110,7 @@ portal-job-revoke = 用卡片辦理憑證廢止
     .done-lead = 這張卡片的憑證已永久失效，不能再用來簽章或登入。
     .failed = 憑證沒有廢止
     .running = 正在廢止憑證
-
 portal-note-suspend-back = 要再使用時，辦理「憑證復用」就能恢復。
-
 portal-job-login = 憑證登入
     .choice = 用卡片和PIN碼登入，查看自己的卡片，或決定別人能不能查到您的憑證。
     .lead = 用卡片和PIN碼登入本網站。登入後可以查看自己的卡片；機關、組織的正卡還可以查看機關所有憑證和快過期憑證。
@@ -133,7 +121,6 @@ portal-job-login = 憑證登入
     .done-lead = 已經登入。
     .failed = 登入沒有完成
     .running = 登入中
-
 portal-need-pin = 您目前的PIN碼
 portal-how-number = 輸入卡片號碼，不含前面的 { $prefix }。
 portal-number-hint = 卡片上 { $prefix } 後面的 { $digits } 個數字。有不只一張卡片時，用它確認是哪一張。

@@ -1,4 +1,4 @@
-# 憑證停用、復用、廢止
+# Certificates: found, listed, published; suspended, resumed and revoked.
 
 status-suspend = 憑證停用
     .choice = 卡片找不到，或一陣子不用時，先讓憑證暫時失效。之後可以自己復用。不需要卡片。
@@ -124,3 +124,48 @@ status-elsewhere-suspend = 卡片遺失或可能被冒用時，不必等：請�
 status-elsewhere-counter = 本中心由註冊窗口辦理：請本人攜帶身分證件到註冊窗口。
 status-elsewhere-letter = 本中心以公文辦理：請由您的機關或組織正式發文給註冊中心，寫明卡號和原因。
 status-elsewhere-paper_form = 本中心以紙本辦理：請填寫申請書，簽名或蓋章後送到註冊中心。
+
+my-card = 我的卡片
+organisation-all = 機關所有憑證
+organisation-all-choice = 用機關或組織的卡片登入，查看所有卡片的憑證狀態和到期日，並下載清單。
+organisation-all-lead = 這個機關（組織）在本中心的所有憑證。
+organisation-expiring = 快過期憑證清單
+organisation-expiring-choice = 用機關或組織的卡片登入，查看 { $days } 天內到期的憑證。
+organisation-expiring-lead = { $days } 天內到期、還沒有廢止的憑證。
+organisation-expiring-short = { $days } 天內到期
+organisation-expiring-do = 憑證到期後不能再簽章或登入。請在到期前申請換發；需要協助請打 { $telephone }。
+organisation-lists = 登入後可以看的頁面
+organisation-narrow = 排序和篩選
+organisation-sort = 排序
+organisation-sort-holder = 依持有者
+organisation-sort-number = 依卡號
+organisation-sort-expiry = 依到期日，先到期的在前
+organisation-sort-latest_expiry = 依到期日，後到期的在前
+organisation-sort-status = 依狀態
+organisation-status-all = 全部狀態
+organisation-show = 顯示
+organisation-none = 沒有這種狀態的憑證。
+organisation-none-expiring = { $days } 天內沒有憑證到期，不用做什麼。
+organisation-none-yet = 還沒有憑證。
+organisation-days-left = { $days ->
+        [0] 今天到期
+       *[other] 還有 { $days } 天
+    }
+organisation-next = 下一頁
+organisation-first = 回第一頁
+organisation-csv = 下載清單（CSV）
+organisation-csv-hint = CSV 檔可以用試算表軟體開啟，內容是目前的排序和篩選的全部憑證，不只這一頁。
+organisation-from = 生效日
+organisation-to = 到期日
+organisation-since = { $day } 生效
+organisation-supplementary = 您用附卡登入。機關（組織）所有憑證要用正卡登入才能查看。
+publication = 別人查不查得到
+publication-on = 目前：別人查得到這張卡片的憑證
+publication-on-means = 知道卡號和持有者名稱、或憑證序號的人，可以查到並下載憑證，用來驗證您的簽章，或加密資料給您。
+publication-off = 目前：別人查不到這張卡片的憑證
+publication-off-means = 查詢時，別人看到的和沒有這張卡片一樣。憑證照常可以使用，驗證的系統也照常查得到是否有效。
+publication-turn-off = 不要讓別人查到
+publication-turn-on = 讓別人查得到
+publication-now-off = 已經改好。從現在起，別人查不到這張卡片的憑證。
+publication-now-on = 已經改好。從現在起，別人查得到這張卡片的憑證。
+portal-note-login-ends = 登入 30 分鐘後自動登出；用完請按「登出」，再取出卡片。

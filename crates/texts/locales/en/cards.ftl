@@ -1,4 +1,131 @@
-# Card jobs: name, instructions and result of each.
+# Card jobs: on the pages, in the card window, in the card tool.
+
+# Pages of card jobs
+
+portal-steps = Steps
+portal-step-prepare = Prepare
+portal-step-window = Fill in the card window
+portal-step-done = Done
+portal-need = Have these ready
+portal-need-card = Your certificate card
+portal-need-reader = A card reader, connected to this computer
+portal-need-code = Your user code
+portal-need-code-hint = 6 to 10 characters; upper and lower case differ. It is on your secret mailer, or is the one you chose when you applied.
+portal-need-agent = The card component, running on this computer
+portal-need-agent-hint = It lets web pages use the card reader.
+portal-insert = Insert the card fully into the reader, chip up.
+portal-card = Your card
+portal-detect = Detect the card
+portal-detect-again = Detect again
+portal-card-unasked = “Detect the card” checks reader and card beforehand. Your browser will ask for permission; please allow it. You may also skip this and start right away.
+portal-card-looking = Looking for card reader and card …
+portal-card-no-reader = No card reader was found. Please connect it to the computer; this is updated by itself.
+portal-card-no-card = There is no card in the reader. Please insert it fully, chip up; this is updated by itself.
+portal-card-found = A card was detected. Please check that this is yours.
+portal-card-other = A card was detected, but it was not issued by this authority.
+portal-card-lost = The card component does not answer; what is shown may be out of date.
+portal-card-not-allowed = The browser does not let this page see the card reader. You can go on all the same: the card window will show your card.
+portal-card-agent-missing = The card component on this computer does not answer. Please start it first.
+portal-card-agent-old = The card component on this computer is too old for this.
+portal-card-port-taken = A program answers, but it is not a card component that was set up for this site.
+portal-card-help = See what to do
+portal-card-others = Cards in other readers
+portal-card-reader = Card reader
+portal-card-number = Card number
+portal-card-holder = Cardholder
+portal-card-validity = Valid
+portal-card-from-to = { $from } to { $to }
+portal-card-unknown = This is not a certificate card that this site knows. Please check that it is not a bank or health card, and that the chip is up.
+portal-card-elsewhere = This card belongs to another certification authority. Please go there:
+portal-start-hint = A small window, the card window, will open. The user code and the PIN are typed only there.
+portal-how = What will happen
+portal-how-window = The card window opens. Check that card number and holder are yours.
+portal-do-not = Please do not
+portal-do-not-pull = take out the card or unplug the reader meanwhile
+portal-do-not-close = close the card window or shut down the computer meanwhile
+portal-do-not-use = use the card elsewhere before it is activated
+portal-notes = Good to know
+portal-note-days-revoke = Please activate your card within { $days } days of its issue. After that its certificates are revoked, and you have to apply anew.
+portal-note-days-suspend = Please activate your card within { $days } days of its issue. After that its certificates are suspended, and you have to contact us.
+portal-note-pin = Remember the PIN. Tell it to nobody, and do not keep it with the card.
+portal-note-code = If you forgot the user code, do not guess. Choose a new one with “Reset the user code”; no card is needed. If its mail does not reach you, contact us.
+portal-note-tries = { $tries ->
+        [one] One wrong user code locks it; it has to be reset then. The card is not damaged.
+       *[other] After { $tries } wrong user codes it is locked and has to be reset. The card is not damaged.
+    }
+portal-note-new-pin = If you forget the PIN that you have just set, set another one with “Unlock a card, reset its PIN”; no new card is needed.
+portal-note-new-pin-elsewhere = If you forget the PIN that you have just set, contact us to have it reset; no new card is needed.
+portal-note-stop = Being cut off half-way, or pulling out the card, does no harm: do it again with the same card, and it goes on where it stopped.
+portal-no-script = JavaScript is off in this browser, so the card window cannot be opened.
+portal-no-script-text = Please allow JavaScript for this site in your browser’s settings and reload the page.
+portal-no-script-command = Or use your computer’s terminal:
+portal-no-script-insert = Insert the card into your reader, and leave it there until the end.
+portal-no-script-type = Type this in a terminal:
+portal-no-script-answer = Answer what you are asked; you are told when it is done.
+portal-again = Try again
+portal-back = Back to the instructions
+portal-waiting = Please go on in the card window
+portal-waiting-window = Opening the card window …
+portal-waiting-begun = Look at the small window that opened: check the card, then type what it asks for. Leave this page open until it is done.
+portal-waiting-running = Working. Leave the card in the reader; this takes about a minute.
+portal-waiting-refused = It did not work this time. The card window says why and what to do next; please go on there.
+portal-waiting-hidden = Can’t see the card window? It may be behind other windows.
+portal-waiting-show = Show the card window
+portal-blocked = Your browser blocked the card window
+portal-blocked-text = The card window is a pop-up, which browsers block at first. Please allow this site, { $origin }, to open it, then press “Try again”.
+portal-blocked-chrome-1 = Click the “Pop-ups blocked” icon at the right of the address bar.
+portal-blocked-chrome-2 = Choose “Always allow pop-ups and redirects” from this site, then “Done”.
+portal-blocked-edge-1 = Click the “Pop-ups blocked” icon at the right of the address bar.
+portal-blocked-edge-2 = Choose “Always allow pop-ups and redirects” from this site, then “Done”.
+portal-blocked-firefox-1 = Click “Options” or “Preferences” in the yellow bar above the page.
+portal-blocked-firefox-2 = Choose “Allow pop-ups” for this site.
+portal-blocked-safari-1 = Click the “Pop-up window blocked” icon in the address bar; or find this site in the menu Safari › Settings › Websites › Pop-up Windows.
+portal-blocked-safari-2 = Set this site to “Allow”.
+portal-blocked-other-1 = Find “Pop-ups” in your browser’s settings.
+portal-blocked-other-2 = Add this site to those that may open them.
+portal-missing = The card component is not running
+portal-missing-text = The card component is a program on your computer that lets web pages use the card reader. It was not found here, so nothing has begun and your card was not touched.
+portal-missing-start = Start the card component. If it is not installed yet, ask us or whoever looks after your computer.
+portal-missing-type = To start it in a terminal, type:
+portal-missing-again = Then press “Try again”.
+portal-old = The card component on this computer is too old for this
+portal-old-text = This page needs a newer one. Nothing has begun, and your card was not touched.
+portal-old-get = Install the present card component from where you got this one. If you do not know where that is, ask us or whoever looks after your computer.
+portal-old-start = End the old one and start the new one. To start it in a terminal, type:
+portal-taken = Another program is in the card component’s place
+portal-taken-text = A program answers at { $agent }, but it is not a card component that was set up for this site. Nothing has begun, and your card was not touched.
+portal-taken-close = Close the program that may be in the way, for example another card component for web pages, and start the card component.
+portal-taken-portal = If the card component is running already, check that this site is in its configuration:
+portal-taken-again = Then press “Try again”.
+portal-silent = The card window does not answer
+portal-silent-text = Some seconds have passed and the card window is not ready. Nothing has begun, and your card was not touched.
+portal-silent-slow = If the card window looks right, go on in it; this page will follow by itself.
+portal-silent-error = If the small window says that the site cannot be reached, or shows something else, close it, start the card component, and press “Try again”.
+portal-closed = The card window was closed before it was done
+portal-closed-text = Your card is not damaged. Do it again with the same card; what was completed is not done twice.
+portal-refused = This cannot begin now
+portal-gone = This site’s server cannot be reached
+portal-gone-text = Nothing has begun, and your card was not touched.
+portal-gone-next = Please check your network, then press “Try again”.
+portal-finished-text = Showing the result …
+portal-finished-link = See the result
+
+# Outcome
+
+portal-done-card = Card
+portal-done-certificates = Certificates on the card
+portal-done-now = What now
+portal-done-pin = Remember your PIN. It is kept nowhere, and we cannot see it.
+portal-done-wrong = Wrong PINs lock the card. If you are not sure, stop trying.
+portal-done-use = Where a system asks for a signature or a login, use this card with your PIN.
+portal-done-care = If you lose the card or need it no longer, tell us at once, so that nobody misuses it.
+portal-outcome-waiting = It has not begun
+portal-outcome-waiting-lead = Please go on in the card window. This page is updated by itself.
+portal-outcome-over = This was ended
+portal-outcome-over-lead = It may not have begun within 5 minutes, the card window was closed, or another window took over. Your card is not damaged.
+portal-outcome-over-next = Please do it again; what was completed is not done twice.
+portal-outcome-unproved = The PIN is set; only the last step was not done
+portal-outcome-look = Update now
 
 portal-job-activate = Activate a card
     .choice = Set the PIN of a new card and make it ready to use. You need the card and a card reader; it takes about a minute.
@@ -10,7 +137,6 @@ portal-job-activate = Activate a card
     .done-lead = Your card is ready to use. You can take it out of the reader now.
     .failed = The card was not activated
     .running = The card is being activated
-
 portal-job-unlock = Unlock a card, reset its PIN
     .choice = The PIN is locked after wrong tries, or forgotten. Set a new one with your user code.
     .lead = When the PIN is locked or forgotten, set a new one with your user code. Certificates and keys stay as they are. It takes about a minute.
@@ -24,7 +150,6 @@ portal-job-unlock = Unlock a card, reset its PIN
     .done-lead = The card is unlocked and takes the new PIN. You can take it out of the reader now.
     .failed = The PIN was not reset
     .running = The PIN is being reset
-
 portal-job-change_pin = Change the PIN
     .choice = You know the present PIN and want another.
     .lead = Replace the present PIN by a new one of your own. This is between your computer and the card; no server has a part in it.
@@ -35,7 +160,6 @@ portal-job-change_pin = Change the PIN
     .done-lead = From now on, use the new PIN. You can take the card out of the reader now.
     .failed = The PIN was not changed
     .running = The PIN is being changed
-
 portal-job-information = Information on a card
     .choice = Card number, holder, validity, certificates, whether the card is activated, and how many PIN tries are left.
     .lead = Reads the card, asks the database, and shows what there is to know of it. No PIN is needed, and nothing on the card is changed.
@@ -46,7 +170,6 @@ portal-job-information = Information on a card
     .done-lead = You can take the card out now.
     .failed = This was not done
     .running = Working
-
 portal-job-check = Check a card
     .choice = See whether the card is as the database has it. Start here if the card does not work, or writing to it was cut short.
     .lead = Reads the certificates on the card, compares them with the database, and tells you what to do. No PIN is needed, and nothing on the card is changed.
@@ -57,7 +180,6 @@ portal-job-check = Check a card
     .done-lead = The card was compared with the database.
     .failed = The card was not checked
     .running = The card is being checked
-
 portal-job-test = Test certificates
     .choice = Sign and decrypt once, to see that card and certificates are in order. You need the PIN.
     .lead = Has each key on the card sign or decrypt once, and looks at chain and status of the certificates. Nothing on the card is changed.
@@ -68,7 +190,6 @@ portal-job-test = Test certificates
     .done-lead = The test is done.
     .failed = The card was not tested
     .running = The card is being tested
-
 portal-job-rewrite = Re-write certificates
     .choice = Where a check asks for it: writes the certificates to the card again. You need the PIN.
     .lead = Writes the certificates of the database to the card again; one that was issued and never written is downloaded to the card with it. It takes about a minute.
@@ -79,7 +200,6 @@ portal-job-rewrite = Re-write certificates
     .done-lead = They are ready to use. You can take the card out of the reader now.
     .failed = The certificates were not re-written
     .running = The certificates are being re-written
-
 portal-job-set_email = Write an e-mail address
     .choice = Have your e-mail address named in your certificates, so that you can sign and receive encrypted mail. You need the PIN.
     .lead = First we send a mail to your address, to see that it is yours. Then your certificates are issued again with the address in them, and written to the card. Your keys stay as they are.
@@ -90,7 +210,6 @@ portal-job-set_email = Write an e-mail address
     .done-lead = Your certificates now name the address, and the ones before are no longer valid. You can take the card out of the reader now.
     .failed = The e-mail address was not written
     .running = The e-mail address is being written
-
 portal-job-suspend = Suspend certificates with the card
     .lead = The card proves which one it is, and your user code that you are its holder. Its certificates then cannot be used for the time being.
     .start = Suspend the certificates
@@ -100,7 +219,6 @@ portal-job-suspend = Suspend certificates with the card
     .done-lead = From now on the certificates of this card cannot be used to sign or to log in. The card itself was not changed.
     .failed = The certificates were not suspended
     .running = The certificates are being suspended
-
 portal-job-resume = Resume certificates with the card
     .lead = The card proves which one it is, and your user code that you are its holder. Your own suspension is lifted; what the authority or a counter has suspended, they have to restore.
     .start = Resume the certificates
@@ -110,7 +228,6 @@ portal-job-resume = Resume certificates with the card
     .done-lead = The suspension that you asked for no longer holds. This is the status of the certificates now.
     .failed = The suspension was not lifted
     .running = The suspension is being lifted
-
 portal-job-revoke = Revoke certificates with the card
     .lead = Revoked certificates are void for ever, and nobody can restore them. If you only won’t use the card for a while, suspend them instead.
     .start = Revoke for good
@@ -120,9 +237,7 @@ portal-job-revoke = Revoke certificates with the card
     .done-lead = The certificates of this card are void for good, and can no longer be used to sign or to log in.
     .failed = The certificates were not revoked
     .running = The certificates are being revoked
-
 portal-note-suspend-back = When you want to use the card again, “Resume certificates” restores them.
-
 portal-job-login = Log in with a card
     .choice = Log in with card and PIN to see your own card, or to decide whether others can find your certificates.
     .lead = Log in to this site with card and PIN. Then you see your own card; with the primary card of an agency or organisation also all its certificates, and those about to expire.
@@ -133,7 +248,6 @@ portal-job-login = Log in with a card
     .done-lead = You are logged in.
     .failed = You are not logged in
     .running = Logging in
-
 portal-need-pin = Your present PIN
 portal-how-number = Type the card number, without { $prefix } in front.
 portal-number-hint = The { $digits } digits after { $prefix } on the card. Where you have several cards, this says which one is meant.

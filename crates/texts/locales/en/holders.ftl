@@ -1,0 +1,46 @@
+# Contacts of holders.
+
+my-contact = Contact
+my-contact-lead = Links that reset the user code, and notices, go to the contact address. Logged in as you are, you need no user code to change it.
+
+contact-wrong = This cannot be sent yet
+contact-home = Back to what you can do
+contact-change = Change the contact
+contact-choice = Change contact address and telephone. The user code is needed, a card is not; about 5 minutes.
+contact-lead = Change the contact address, person and telephone of this card. Links to reset the user code and notices go to the contact address.
+contact-with-card = Is the card in a reader here? Then you need no user code.
+contact-with-card-link = Log in with the card
+contact-who = Show that it is you
+contact-code = User code
+contact-code-hint = The 6 to 10 characters chosen with the application; capital and small letters are different.
+contact-code-missing = Enter the user code.
+contact-not-proved = Card number, name or user code is not right. Compare them and enter them again. Too many wrong user codes in a row lock it.
+contact-forgotten = User code forgotten, or tried too often?
+contact-forgotten-reset = Reset the user code, then come back to change the contact.
+contact-new = New contact
+contact-email = E-mail address
+contact-email-hint = We send a mail there. The change counts once the link in it is confirmed.
+contact-email-missing = Enter the e-mail address.
+contact-email-form = An e-mail address looks like name@agency.example. Enter it again.
+contact-person = Name of the contact (optional)
+contact-person-is = Name of the contact
+contact-person-form = The name of the contact has 100 characters at most.
+contact-telephone = Telephone (optional)
+contact-telephone-is = Telephone
+contact-telephone-form = A telephone number has only digits, spaces and the signs + - ( ) #. Enter it again.
+contact-replaces = This replaces the old contact as a whole; what you leave empty is not kept. The address within certificates does not change.
+contact-send = Send
+contact-sent = Confirm in the new mailbox
+contact-sent-lead = A mail is on its way to the new address. Until you confirm, the contact on record stays as it is.
+contact-sent-look = Open the new mailbox and look for the mail “Please confirm your contact address”, also among spam.
+contact-sent-open = Open the link in it within 30 minutes, and press the button on the page.
+contact-sent-old = If an address was on record before, we tell that one as well.
+contact-confirm = Confirm the contact address
+contact-confirm-lead = The contact of card { $number } will be:
+contact-confirm-button = Confirm the change
+contact-confirm-not = You did not ask for this, or it is wrong? Close this page, and nothing changes.
+contact-over = This link no longer works
+contact-over-text = It may be older than 30 minutes, was used before, or was not copied whole. This link has changed nothing now. Ask for another one, and use the latest mail.
+contact-again = Ask again
+contact-done = The contact is changed
+contact-done-lead = Mails about this card go to the new address from now on.

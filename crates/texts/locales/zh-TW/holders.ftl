@@ -1,0 +1,46 @@
+# Contacts of holders.
+
+my-contact = 聯絡人
+my-contact-lead = 重設用戶代碼的連結和通知，都會寄到聯絡信箱。您已經用卡片登入，修改時不需要用戶代碼。
+
+contact-wrong = 還不能送出
+contact-home = 回到辦理項目
+contact-change = 聯絡人修改
+contact-choice = 更換聯絡信箱和電話。需要用戶代碼，不需要卡片，約 5 分鐘。
+contact-lead = 更換這張卡片的聯絡信箱、聯絡人和電話。重設用戶代碼的連結和通知，都會寄到聯絡信箱。
+contact-with-card = 卡片在手邊，也有讀卡機嗎？用卡片登入就不需要用戶代碼。
+contact-with-card-link = 用卡片登入
+contact-who = 確認您的身分
+contact-code = 用戶代碼
+contact-code-hint = 申請時設定的 6 到 10 個字，英文字母大小寫不同。
+contact-code-missing = 請輸入用戶代碼。
+contact-not-proved = 卡號、持有者名稱或用戶代碼不正確，請核對後再輸入一次。用戶代碼連續錯誤太多次會被鎖住。
+contact-forgotten = 忘記用戶代碼，或是試錯太多次？
+contact-forgotten-reset = 重設用戶代碼後，再回來修改聯絡人。
+contact-new = 新的聯絡資料
+contact-email = 電子郵件
+contact-email-hint = 我們會寄一封信到這裡，開啟信裡的連結確認之後才會生效。
+contact-email-missing = 請輸入電子郵件。
+contact-email-form = 電子郵件應該像 name@agency.example 這樣，請再輸入一次。
+contact-person = 聯絡人姓名（可以不填）
+contact-person-is = 聯絡人姓名
+contact-person-form = 聯絡人姓名最多 100 個字。
+contact-telephone = 聯絡電話（可以不填）
+contact-telephone-is = 聯絡電話
+contact-telephone-form = 電話只有數字、空格和 + - ( ) # 符號，請再輸入一次。
+contact-replaces = 新資料會整個取代原來的聯絡資料，沒有填的就不再保留。憑證裡的電子郵件不會改變。
+contact-send = 送出
+contact-sent = 請到新信箱確認
+contact-sent-lead = 我們寄了一封信到新的信箱。確認之前，原來的聯絡資料不變。
+contact-sent-look = 打開新的信箱，找主旨是「請確認聯絡信箱」的信；沒看到時也看看垃圾郵件匣。
+contact-sent-open = 在 30 分鐘內開啟信裡的連結，並按下頁面上的按鈕。
+contact-sent-old = 如果之前登記過信箱，我們也會寄信到那裡告知。
+contact-confirm = 確認聯絡信箱
+contact-confirm-lead = 卡號 { $number } 的聯絡資料將改成下面這樣。
+contact-confirm-button = 確認變更
+contact-confirm-not = 不是您申請的，或資料不對？關閉這一頁就好，什麼都不會改變。
+contact-over = 這個連結不能再用了
+contact-over-text = 連結可能超過 30 分鐘、已經使用過，或沒有完整複製。聯絡資料沒有因為這個連結而變更；請重新申請，並使用最新的那封信。
+contact-again = 再申請一次
+contact-done = 聯絡資料變更完成
+contact-done-lead = 之後關於這張卡片的信，都會寄到新的信箱。
