@@ -14,7 +14,6 @@ use kaika_app::{
     cards::{CardOrder, order_card},
 };
 use kaika_card::{Pin, Secrets};
-use kaika_domain::{cards::CardRank, holders::Organisation};
 use kaika_softcard::{Options, SoftCard};
 use kaika_wire::{
     BatchReport, CardNumber, JobDetails, JobId, JobKind, JobStarted, JobState, Refusal, StartJob, UserCode, WellKnown,
@@ -70,13 +69,9 @@ impl Desk {
 
     /// `serial` tells the blank cards of one folder apart.
     pub(crate) fn order(&self, runtime: &Runtime, app: &App, serial: u32) -> Result<DeskCard> {
-        let order = CardOrder {
-            subject: [("C", "TW"), ("O", "行政院"), ("OU", HOLDER)].map(|(l, v)| (l.to_owned(), v.to_owned())).to_vec(),
-            organisation: Organisation::default(),
-            email: None,
-            contact: None,
-            rank: CardRank::Primary,
-        };
+        let order = CardOrder::of(
+            [("C", "TW"), ("O", "行政院"), ("OU", HOLDER)].map(|(l, v)| (l.to_owned(), v.to_owned())).to_vec(),
+        );
         let ordered = runtime.block_on(order_card(
             app,
             &crate::site::authority(),

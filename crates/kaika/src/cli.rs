@@ -93,7 +93,7 @@ struct Place {
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     config: Option<PathBuf>,
     #[command(flatten)]
-    operator: Named,
+    operator: Operator,
     /// One JSON document on standard output
     #[arg(long)]
     json: bool,
@@ -101,13 +101,13 @@ struct Place {
 
 /// Who gives the command.
 #[derive(Args)]
-struct Named {
+struct Operator {
     /// What the audit log calls you, instead of your user's name on this computer
     #[arg(long = "as", value_name = "NAME")]
     called: Option<OperatorName>,
 }
 
-impl Named {
+impl Operator {
     fn actor(&self) -> Actor {
         operator(self.called.as_ref())
     }

@@ -36,6 +36,13 @@ pub struct CardOrder {
     pub rank: CardRank,
 }
 
+impl CardOrder {
+    /// A primary card, with nothing said but whose it is.
+    pub fn of(subject: Vec<(String, String)>) -> Self {
+        Self { subject, organisation: Organisation::default(), email: None, contact: None, rank: CardRank::Primary }
+    }
+}
+
 pub struct OrderedCard {
     pub card: Card,
     /// Told once; the database has its hash. None where the policy has no user codes.

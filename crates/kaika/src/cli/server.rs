@@ -1,6 +1,6 @@
 //! `kaika init`, `kaika serve`, `kaika config check`: an authority's own server.
 
-use super::Named;
+use super::Operator;
 use crate::{
     config::{Config, EXAMPLE, LogFormat},
     installation::{Schema, told, write_whole},
@@ -28,7 +28,7 @@ pub(super) struct Init {
     #[command(flatten)]
     options: Options,
     #[command(flatten)]
-    operator: Named,
+    operator: Operator,
 }
 
 #[derive(Subcommand)]

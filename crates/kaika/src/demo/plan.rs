@@ -1,10 +1,7 @@
 //! Which cards the demo has, and where they lie.
 
 use kaika_app::cards::CardOrder;
-use kaika_domain::{
-    cards::CardRank,
-    holders::{Contact, Organisation},
-};
+use kaika_domain::holders::{Contact, Organisation};
 use kaika_wire::EmailAddress;
 
 pub(super) struct PlannedCard {
@@ -243,15 +240,14 @@ impl PlannedCard {
     }
 
     pub(super) fn order(&self) -> CardOrder {
+        let subject = self.subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned()));
         CardOrder {
-            subject: self.subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect(),
             organisation: Organisation {
                 business_number: self.business_number.map(str::to_owned),
                 ..Organisation::default()
             },
-            email: None,
             contact: Some(self.contact()),
-            rank: CardRank::Primary,
+            ..CardOrder::of(subject.collect())
         }
     }
 }

@@ -10,10 +10,7 @@ use kaika_app::{
     cards::{CardOrder, issue_ticket, order_card},
 };
 use kaika_card::Pin;
-use kaika_domain::{
-    cards::{CardRank, PukLedger, PukVersion},
-    holders::Organisation,
-};
+use kaika_domain::cards::{CardRank, PukLedger, PukVersion};
 use kaika_softcard::{FaultKind, SoftCard};
 use kaika_wire::{CardNumber, CertificateStatus, Code, JobDetails, JobKind, NotTyped, Refusal};
 
@@ -213,11 +210,8 @@ fn sent_out(site: &Site, unit: &str) -> CardNumber {
     let number = site.runtime().block_on(async {
         let subject = [("C", "TW"), ("O", "行政院"), ("OU", unit)];
         let order = CardOrder {
-            subject: subject.map(|(label, value)| (label.into(), value.into())).into(),
-            organisation: Organisation::default(),
-            email: None,
-            contact: None,
             rank: CardRank::Supplementary,
+            ..CardOrder::of(subject.map(|(label, value)| (label.into(), value.into())).into())
         };
         let authority = "gca".parse().unwrap();
         let mut card = order_card(&app, &authority, order, None, &super::world::operator()).await.unwrap().card;

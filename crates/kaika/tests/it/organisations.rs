@@ -30,7 +30,7 @@ fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: Cert
     let mut subject = vec![("C".to_owned(), "TW".to_owned()), ("O".to_owned(), "行政院".to_owned())];
     subject.extend(units.iter().map(|unit| ("OU".to_owned(), (*unit).to_owned())));
     let (organisation, rank) = (Organisation::default(), CardRank::Primary);
-    let order = CardOrder { subject, organisation, email: None, contact: None, rank };
+    let order = CardOrder { organisation, rank, ..CardOrder::of(subject) };
     site.runtime().block_on(async {
         let card = order_card(app, &gca(), order, None, &super::world::operator()).await.unwrap().card;
         let mut work = app.store.begin().await.unwrap();

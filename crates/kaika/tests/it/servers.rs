@@ -14,9 +14,8 @@ use kaika_app::{
     kernel::{Rng, VaultError},
 };
 use kaika_domain::{
-    cards::{CardRank, Making},
+    cards::Making,
     certificates::{Certificate, CertificateState, Placement},
-    holders::Organisation,
 };
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
@@ -245,13 +244,7 @@ fn an_order_and_a_blank_card_are_taken_once() {
             let app = &window.portal.app;
             let (work, first, others) = window.portal.runtime.block_on(async {
                 let gca = "gca".parse().unwrap();
-                let order = CardOrder {
-                    subject: vec![("C".into(), "TW".into()), ("O".into(), "另一機關".into())],
-                    organisation: Organisation::default(),
-                    email: None,
-                    contact: None,
-                    rank: CardRank::Primary,
-                };
+                let order = CardOrder::of(vec![("C".into(), "TW".into()), ("O".into(), "另一機關".into())]);
                 order_card(app, &gca, order, None, &super::world::operator()).await.unwrap();
                 let mut work = app.store.begin().await.unwrap();
                 let mut first = work.oldest_order(None).await.unwrap().unwrap();

@@ -21,8 +21,8 @@ use kaika_card::{Holder, Pin, Secrets};
 use kaika_domain::{
     audit::Actor,
     authorities::{Policy, Roots},
-    cards::{CardRank, CardState},
-    holders::Organisation,
+    cards::CardState,
+    holders::Contact,
 };
 use kaika_pki::KeyAlgorithm;
 use kaika_softcard::{
@@ -214,17 +214,9 @@ impl Site {
         let now = datetime!(2026-11-20 08:00 UTC);
         let mut site = Self { folder, shared, number, runtime: runtime(), now, hand: None, postgres };
         let app = site.open();
-        let order = CardOrder {
-            subject: vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())],
-            organisation: Organisation::default(),
-            email: None,
-            contact: Some(kaika_domain::holders::Contact {
-                email: CONTACT.parse().unwrap(),
-                name: None,
-                telephone: None,
-            }),
-            rank: CardRank::Primary,
-        };
+        let subject = vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())];
+        let contact = Contact { email: CONTACT.parse().unwrap(), name: None, telephone: None };
+        let order = CardOrder { contact: Some(contact), ..CardOrder::of(subject) };
         let (number, station) = site.runtime.block_on(async {
             let roots = Roots::parse(include_str!("../../authorities/roots.toml")).unwrap();
             found_authorities(&app, &roots[..1], &operator()).await.unwrap();
