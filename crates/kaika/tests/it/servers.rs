@@ -232,6 +232,26 @@ fn no_puk_is_sent_that_is_not_on_record() {
     }
 }
 
+/// Several orders register a new holder at the same moment: it is one, and all of the cards are its.
+#[test]
+fn a_holder_is_registered_once() {
+    for site in sites(|postgres| Site::ordered_in(postgres, |policy| policy)) {
+        let app = site.open();
+        let (gca, by) = ("gca".parse().unwrap(), super::world::operator());
+        let subject = || vec![("C".into(), "TW".into()), ("O".into(), "新設機關".into())];
+        let order = || order_card(&app, &gca, CardOrder::of(subject()), None, &by);
+        site.runtime().block_on(async {
+            let (one, two, three) = tokio::join!(order(), order(), order());
+            let cards = [one, two, three].map(|ordered| ordered.unwrap().card);
+            let mut reader = app.store.read().await.unwrap();
+            let holder = reader.holder_by_subject(&gca, &subject()).await.unwrap().unwrap();
+            assert!(cards.iter().all(|card| card.holder == holder.id));
+            assert_eq!(reader.cards_of_holder(holder.id).await.unwrap().len(), 3);
+        });
+        site.close(&app);
+    }
+}
+
 /// Another station has just taken the oldest order, and not yet said so: for another card, and for the same one.
 #[test]
 fn an_order_and_a_blank_card_are_taken_once() {
