@@ -125,7 +125,8 @@ async fn one_is_issued_accepted_found_and_revoked() {
         assert_eq!(lint_der(Kind::Certificate, &issued.certificate), [], "{name}");
         let certificate = kaika_pki::Certificate::from_der(&issued.certificate).unwrap();
         assert_eq!(certificate.public_key().spki_der(), order.public_key);
-        assert_eq!(certificate.subject().unwrap().to_string(), "C=TW,O=測試機關 TEST,OU=測試資訊處");
+        let unit = &order.applicant.holder.subject[2].1;
+        assert_eq!(certificate.subject().unwrap().to_string(), format!("C=TW,O=測試機關 TEST,OU={unit}"));
         assert_eq!(certificate.policies().iter().map(ToString::to_string).collect::<Vec<_>>(), [policy]);
         let directory = certificate.directory();
         assert_eq!(directory.subject_type.unwrap().to_string(), subject_type);

@@ -691,6 +691,7 @@ fn every_text_of_the_portal_is_used() {
         "status-revoke",
         "status-reason-",
         "status-elsewhere-",
+        "organisation-sort-",
     ];
     let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
     for file in ["portal", "access", "holders", "certificates", "cards"] {
