@@ -187,7 +187,7 @@ async fn before_holders_outlived_orders(url: String) {
             // As 0.1 has written operators: without a name.
             chained.actor,
             chained.action,
-            chained.payload,
+            chained.payload.replace('\'', "''"),
             hex(&chained.hash),
         );
         head = chained.head();

@@ -116,7 +116,7 @@ async fn an_untouched_log_has_no_finding() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_altered_event_is_found_whichever_field_it_is() {
     for sql in [
-        "UPDATE audit_event SET payload = replace(payload, '\"n\"', '\"m\"') WHERE sequence = 5",
+        "UPDATE audit_event SET payload = replace(payload, '\"name\"', '\"game\"') WHERE sequence = 5",
         "UPDATE audit_event SET at = at + 1 WHERE sequence = 5",
         "UPDATE audit_event SET actor = 'scheduler' WHERE sequence = 5",
         "UPDATE audit_event SET action = 'card.revoke' WHERE sequence = 5",
