@@ -15,7 +15,6 @@ use kaika_domain::{
         job::{Checked, Step},
     },
     certificates::{CertificateState, RevocationReason},
-    kernel::NotAllowed,
 };
 use kaika_wire::{CardNumber, Code, JobId, MakingId, Refusal};
 
@@ -77,11 +76,11 @@ pub(super) async fn record_refusal(
 /// The device is the card, as ordered.
 pub(super) async fn made(app: &App, work: &mut dyn UnitOfWork, card: &Card) -> Result<(), Failure> {
     let mut making = under_way(work, card).await?;
-    making.end(MakingEnd::Made, app.now()).map_err(inconsistent)?;
+    making.end(MakingEnd::Made, app.now())?;
     work.update_making(&making).await?;
     let order = work.order_of_card(card.id).await?;
     let mut order = order.ok_or_else(|| Failure::Inconsistent(format!("card {} has no order", card.number)))?;
-    order.state = order.state.make(app.now()).map_err(inconsistent)?;
+    order.state = order.state.make(app.now())?;
     work.update_order(&mut order).await?;
     Ok(())
 }
@@ -111,7 +110,7 @@ pub(super) async fn set_aside(
     }
     (card.device, card.guid) = (None, None);
     work.update_card(card).await?;
-    making.end(how, now).map_err(inconsistent)?;
+    making.end(how, now)?;
     work.update_making(&making).await?;
     let (number, device) = (card.number.clone(), making.device);
     let action = match how {
@@ -130,7 +129,7 @@ async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor:
             continue;
         }
         let reason = RevocationReason::CessationOfOperation;
-        certificate.state = certificate.state.clone().revoke(reason, now).map_err(inconsistent)?;
+        certificate.state = certificate.state.clone().revoke(reason, now)?;
         work.update_certificate(&mut certificate).await?;
         let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
         let action = Action::RevokeOfDevice { card: card.number.clone(), serial, role, reason };
@@ -195,9 +194,9 @@ pub async fn withdraw_order(app: &App, number: &CardNumber, by: &Actor) -> Resul
         let making = set_aside(app, work.as_mut(), &mut card, by).await?;
         let order = work.order_of_card(card.id).await?;
         let mut order = order.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no order")))?;
-        order.state = order.state.withdraw(now).map_err(inconsistent)?;
+        order.state = order.state.withdraw(now)?;
         work.update_order(&mut order).await?;
-        card.state = card.state.terminate(TerminationReason::NoLongerNeeded, now).map_err(inconsistent)?;
+        card.state = card.state.terminate(TerminationReason::NoLongerNeeded, now)?;
         work.update_card(&mut card).await?;
         let action = Action::WithdrawOrder { card: card.number.clone() };
         work.audit(Event { at: now, actor: by.clone(), action });
@@ -219,8 +218,4 @@ async fn ordered(app: &App, number: &CardNumber) -> Result<(Box<dyn UnitOfWork>,
         CardState::Ordered => Ok((work, card)),
         state => Err(Refusal::new(Code::OrderOver).detail(format!("card {number} is {}", state.name())).into()),
     }
-}
-
-fn inconsistent(error: NotAllowed) -> Failure {
-    Failure::Inconsistent(error.to_string())
 }

@@ -87,16 +87,12 @@ async fn sweep_card(
             (_, Overdue::Suspend) => continue,
             (_, Overdue::Revoke) => certificate.state.clone().revoke(RevocationReason::CessationOfOperation, now),
         };
-        certificate.state = state.map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        certificate.state = state?;
         work.update_certificate(&mut certificate).await?;
         changed = true;
     }
     if afterwards == Overdue::Revoke {
-        card.state = card
-            .state
-            .clone()
-            .terminate(TerminationReason::NotActivatedInTime, now)
-            .map_err(|error| Failure::Inconsistent(error.to_string()))?;
+        card.state = card.state.clone().terminate(TerminationReason::NotActivatedInTime, now)?;
         changed = true;
     }
     if !changed || dry_run {

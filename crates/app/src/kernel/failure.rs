@@ -1,5 +1,6 @@
 //! Why something did not come to its end.
 
+use kaika_domain::kernel::NotAllowed;
 use kaika_wire::{Code, Refusal};
 
 /// Why a use case did not come to its end.
@@ -35,6 +36,13 @@ impl From<Code> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+/// The state was read in the transaction that changes it: a rule that does not let it is no race.
+impl From<NotAllowed> for Failure {
+    fn from(error: NotAllowed) -> Self {
+        Self::Inconsistent(error.to_string())
     }
 }
 

@@ -22,7 +22,6 @@ use kaika_domain::{
         job::{Effect, KeyToCertify, Performed},
     },
     certificates::{Certificate, CertificateState, HoldBy, RevocationReason},
-    kernel::NotAllowed,
 };
 use kaika_wire::{
     CertificateId, CertificateRole, Code, Document, EmailAddress, Protocol, Refusal, StatusChange, UserCode,
@@ -208,7 +207,7 @@ async fn activate<'a>(
     kaika_domain::cards::job::may_activate(&open.view.facts())?;
     accept(app, &mut open, job, signature, accepted).await?;
     let Open { work, view } = &mut open;
-    view.card.state = view.card.state.clone().activate(now).map_err(not_allowed)?;
+    view.card.state = view.card.state.clone().activate(now)?;
     work.update_card(&mut view.card).await?;
     work.audit(event(app, job, view, |job| Action::ActivateCard { job }));
     end(job, Ended::Succeeded, now);
@@ -263,7 +262,7 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
     for id in older {
         let certificate = view.certificate_mut(id)?;
         let revoked = certificate.state.clone().revoke(RevocationReason::Superseded, app.now());
-        certificate.state = revoked.map_err(not_allowed)?;
+        certificate.state = revoked?;
         work.update_certificate(certificate).await?;
         let (serial, role, reason) =
             (certificate.serial.clone(), certificate.role.clone(), RevocationReason::Superseded);
@@ -308,13 +307,13 @@ async fn personalised<'a>(
         return Err(Refusal::new(Code::CardFault).detail("the card's certificates were not read back").into());
     }
     let ordered = open.view.card.state.clone();
-    let state = ordered.personalise(now).and_then(|state| state.dispatch(now)).map_err(not_allowed)?;
+    let state = ordered.personalise(now).and_then(|state| state.dispatch(now))?;
     open.work.audit(event(app, job, &open.view, |job| Action::PersonaliseCard { job }));
     open.view.card.state = match signature {
         Some(signature) => {
             accept(app, &mut open, job, signature, accepted).await?;
             open.work.audit(event(app, job, &open.view, |job| Action::ActivateCard { job }));
-            state.activate(now).map_err(not_allowed)?
+            state.activate(now)?
         }
         None => state,
     };
@@ -351,7 +350,7 @@ async fn accept(
     let held: Vec<_> = view.facts().contents().filter(held).map(|certificate| certificate.id).collect();
     for id in held {
         let certificate = view.certificate_mut(id)?;
-        certificate.state = certificate.state.clone().accept().map_err(not_allowed)?;
+        certificate.state = certificate.state.clone().accept()?;
         work.update_certificate(certificate).await?;
         let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
         work.audit(event(app, job, view, |job| Action::AcceptCertificate { job, serial, role }));
@@ -363,8 +362,4 @@ pub(super) fn end(job: &mut JobRecord, ended: Ended, now: time::OffsetDateTime) 
     job.open = false;
     job.ended = Some(ended);
     job.updated_at = now;
-}
-
-fn not_allowed(error: NotAllowed) -> Failure {
-    Failure::Inconsistent(error.to_string())
 }
