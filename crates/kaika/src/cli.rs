@@ -14,6 +14,8 @@ mod sweep;
 #[cfg(not(feature = "demo"))]
 mod without_demo;
 
+#[cfg(feature = "demo")]
+use crate::allocator;
 use crate::{
     config::Config,
     installation::{Installation, Places, Schema},
@@ -129,6 +131,10 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
             return if misused { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
+    #[cfg(feature = "demo")]
+    if matches!(command.what, What::Demo(_)) {
+        allocator::give_back_at_once(&arguments);
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     // A server has the machine to itself; the demo is to take little memory, and commands need no more.
     if !matches!(command.what, What::Serve(_)) {
