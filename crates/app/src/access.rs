@@ -18,7 +18,9 @@ pub(crate) use prove_holder::WITHOUT_CARD;
 pub use prove_holder::{HolderProved, prove_holder};
 pub use reset_user_code::{ask_user_code_reset, card_of_reset, reset_user_code};
 pub(crate) use session::begin;
-pub use session::{BegunSession, LoggedIn, SessionRecord, end_session, forget_sessions, logged_in};
+pub use session::{
+    BegunSession, CardPrincipal, LoggedIn, Principal, SessionRecord, end_session, forget_sessions, logged_in,
+};
 pub use set_user_code::{SetUserCode, set_user_code};
 pub use station::{EnrolledStation, Station, authenticate_station, enrol_station};
 pub use user_code::{UserCodeRecord, draw_user_code};

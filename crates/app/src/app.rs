@@ -9,9 +9,9 @@ use crate::{
     status::{StatusCache, StatusSettings},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kaika_domain::authorities::Policy;
+use kaika_domain::authorities::{Policies, Policy};
 use kaika_wire::{AuthorityId, GenerationId, JobId};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 pub struct App {
@@ -21,7 +21,7 @@ pub struct App {
     pub user_codes: Arc<dyn UserCodeHasher>,
     pub clock: Arc<dyn Clock>,
     pub rng: Arc<dyn Rng>,
-    pub policies: BTreeMap<AuthorityId, Policy>,
+    pub policies: Policies,
     /// The portal's origin, `https://host[:port]`: what cards sign for.
     pub origin: String,
     /// Names this process among the servers that share the database.
@@ -44,7 +44,7 @@ impl App {
         user_codes: Arc<dyn UserCodeHasher>,
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
-        policies: BTreeMap<AuthorityId, Policy>,
+        policies: Policies,
         origin: String,
     ) -> Self {
         let process = URL_SAFE_NO_PAD.encode(rng.bytes::<16>());
@@ -78,6 +78,7 @@ impl App {
     /// # Errors
     /// The installation has no such authority.
     pub fn policy(&self, authority: &AuthorityId) -> Result<&Policy, Failure> {
-        self.policies.get(authority).ok_or_else(|| Failure::Inconsistent(format!("no policy for {authority}")))
+        let policy = self.policies.get(authority);
+        policy.map(Arc::as_ref).ok_or_else(|| Failure::Inconsistent(format!("no policy for {authority}")))
     }
 }

@@ -18,7 +18,7 @@ pub use change_status::{
 pub(crate) use find::shown;
 pub use find::{CertificateQuery, FoundCertificate, find_certificates};
 pub use issuance::{Issuance, IssuanceState, KeyUse, Settled};
-pub use list::{CertificatePage, CertificateWish, Sorting, list_certificates};
+pub use list::{CertificatePage, ListRequest, Sorting, list_certificates};
 pub use listing::{After, ListOrder, ListQuery, ListedCertificate, Shown};
 pub use my_card::{MyCard, my_card, set_publication};
 pub use ports::{CertificateReader, CertificateWriter};

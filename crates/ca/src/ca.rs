@@ -14,20 +14,19 @@ use kaika_app::{
 };
 use kaika_domain::{
     audit::Actor,
-    authorities::{Policy, Root},
+    authorities::{Policies, Root},
     certificates::Certificate,
 };
 use kaika_pki::crl::Revoked;
 use kaika_pki::ocsp::{Nonce, SingleAnswer};
 use kaika_wire::AuthorityId;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
 pub struct CaConfig {
     pub store: Arc<dyn Store>,
     pub keys: Keys,
-    pub policies: BTreeMap<AuthorityId, Policy>,
+    pub policies: Policies,
     pub roots: Vec<Root>,
     /// Stands before every address in certificates of authorities that are founded from now on: `http://host[:port]`.
     pub base_url: String,
@@ -79,7 +78,7 @@ impl Ca {
 }
 
 /// What would make every certificate fail is told at the start.
-fn check_rules(policies: &BTreeMap<AuthorityId, Policy>, roots: &[Root]) -> Result<(), OpenError> {
+fn check_rules(policies: &Policies, roots: &[Root]) -> Result<(), OpenError> {
     let wrong = |authority: &AuthorityId, what: &dyn std::fmt::Display| OpenError::Policy {
         authority: authority.clone(),
         what: what.to_string(),

@@ -8,10 +8,10 @@ use kaika_app::{
     authorities::{Generation, IssueError},
     kernel::{Clock, Rng},
 };
-use kaika_domain::authorities::{Policy, Root};
+use kaika_domain::authorities::{Policies, Root};
 use kaika_pki::{Certificate, Serial};
 use kaika_wire::{AuthorityId, GenerationId, SerialNumber};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 
@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 pub(crate) struct Core {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Keys,
-    pub(crate) policies: BTreeMap<AuthorityId, Policy>,
+    pub(crate) policies: Policies,
     pub(crate) roots: Vec<Root>,
     pub(crate) base_url: String,
     pub(crate) clock: Arc<dyn Clock>,

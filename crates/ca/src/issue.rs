@@ -77,7 +77,7 @@ impl Core {
     }
 
     fn policy(&self, order: &IssueOrder) -> Result<&Policy, IssueError> {
-        self.policies.get(&order.applicant.authority).ok_or(IssueError::UnknownAuthority)
+        self.policies.get(&order.applicant.authority).map(Arc::as_ref).ok_or(IssueError::UnknownAuthority)
     }
 
     /// In the order in which they came.

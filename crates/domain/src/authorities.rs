@@ -9,4 +9,4 @@ pub use policy::{
     PolicyError, Root, Roots, StatusChanges, Text, Unlock, UserCodeRules, Way,
 };
 pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};
-pub use together::{Authorities, AuthoritiesError, ROOTS_FILE};
+pub use together::{Authorities, AuthoritiesError, Policies, ROOTS_FILE};

@@ -4,6 +4,7 @@ pub(crate) mod cookies;
 pub(crate) mod csv;
 pub(crate) mod equal_time;
 pub(crate) mod errors;
+pub(crate) mod extract;
 pub(crate) mod guard;
 pub(crate) mod health;
 pub(crate) mod language;

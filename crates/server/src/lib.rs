@@ -37,6 +37,7 @@ pub fn router(site: &Site) -> Router {
         .method_not_allowed_fallback(errors::other_method)
         // As routes see it: only then is it known which one it was.
         .route_layer(middleware::from_fn(health::observe))
+        .layer(middleware::from_fn_with_state(site.clone(), errors::told))
         .layer(middleware::from_fn_with_state(site.clone(), language::one_language))
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .merge(repository::routes())
@@ -49,6 +50,7 @@ pub fn router(site: &Site) -> Router {
 pub fn repository_router(site: &Site) -> Router {
     Router::new()
         .fallback(guard::to_own_origin)
+        .layer(middleware::from_fn_with_state(site.clone(), errors::told))
         .layer(middleware::from_fn_with_state(site.clone(), guard::security_headers))
         .merge(repository::routes())
         .layer(DefaultBodyLimit::max(64 * 1024))

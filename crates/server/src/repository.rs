@@ -2,7 +2,7 @@
 
 use crate::{
     http::{
-        errors::{fail, refuse},
+        errors::{Caller, Stop},
         guard, health,
     },
     site::Site,
@@ -18,6 +18,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kaika_app::{
     App, Failure, StoreError,
+    authorities::authority_certificate,
     status::{OcspAnswer, answer_ocsp, publish_crl},
 };
 use kaika_wire::Code;
@@ -48,10 +49,14 @@ async fn counted(
     site: &Site,
     method: &'static str,
     route: &'static str,
-    answer: impl Future<Output = Response>,
+    headers: &HeaderMap,
+    answer: impl Future<Output = Result<Response, Stop>>,
 ) -> Response {
     let begun = Instant::now();
-    let mut response = answer.await;
+    let mut response = match answer.await {
+        Ok(response) => response,
+        Err(stop) => Caller::of(headers).told(site, stop.into_response()),
+    };
     match response.headers().get(header::CONTENT_TYPE) {
         // A page for people who look at an address in a browser.
         Some(kind) if kind.as_bytes().starts_with(b"text/html") => guard::secure(site, &mut response),
@@ -64,34 +69,22 @@ async fn counted(
 }
 
 async fn ca_certificate(State(site): State<Site>, Path(file): Path<String>, request: Request) -> Response {
-    let headers = request.headers();
     let answer = async {
-        let Some(name) = file.strip_suffix(".cer") else { return refuse(Code::NotFound.into(), headers) };
-        let generations = match site.app.store.read().await {
-            Ok(mut reader) => reader.generations().await,
-            Err(error) => Err(error),
-        };
-        match generations.map(|all| all.into_iter().find(|generation| generation.name() == name)) {
-            // RFC 5280 §4.2.2.1: a single DER certificate.
-            Ok(Some(generation)) => {
-                ([(header::CONTENT_TYPE, "application/pkix-cert")], generation.certificate).into_response()
-            }
-            Ok(None) => refuse(Code::NotFound.into(), headers),
-            Err(error) => fail(error.into(), headers),
-        }
+        let name = file.strip_suffix(".cer").ok_or(Code::NotFound)?;
+        // RFC 5280 §4.2.2.1: a single DER certificate.
+        let certificate = authority_certificate(&site.app, name).await?;
+        Ok(([(header::CONTENT_TYPE, "application/pkix-cert")], certificate).into_response())
     };
-    counted(&site, "GET", CERTIFICATE, answer).await
+    counted(&site, "GET", CERTIFICATE, request.headers(), answer).await
 }
 
 async fn crl(State(site): State<Site>, Path(file): Path<String>, request: Request) -> Response {
     let headers = request.headers();
     let answer = async {
-        match file.strip_suffix(".crl") {
-            Some(name) => list(&site.app, name, None, headers).await,
-            None => refuse(Code::NotFound.into(), headers),
-        }
+        let name = file.strip_suffix(".crl").ok_or(Code::NotFound)?;
+        list(&site.app, name, None, headers).await
     };
-    counted(&site, "GET", CRL, answer).await
+    counted(&site, "GET", CRL, headers, answer).await
 }
 
 async fn crl_of_shard(
@@ -101,26 +94,21 @@ async fn crl_of_shard(
 ) -> Response {
     let headers = request.headers();
     let answer = async {
-        match file.strip_suffix(".crl").and_then(|shard| shard.parse().ok()) {
-            Some(shard) => list(&site.app, &name, Some(shard), headers).await,
-            None => refuse(Code::NotFound.into(), headers),
-        }
+        let shard = file.strip_suffix(".crl").and_then(|shard| shard.parse().ok()).ok_or(Code::NotFound)?;
+        list(&site.app, &name, Some(shard), headers).await
     };
-    counted(&site, "GET", CRL_OF_SHARD, answer).await
+    counted(&site, "GET", CRL_OF_SHARD, headers, answer).await
 }
 
-async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) -> Response {
-    let crl = match publish_crl(app, name, shard).await {
-        Ok(crl) => crl,
-        Err(failure) => return fail(failure, headers),
-    };
+async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) -> Result<Response, Stop> {
+    let crl = publish_crl(app, name, shard).await?;
     // RFC 9110 §8.8.3. Who has this very list need not carry it home again.
     let tag = format!("\"{}\"", crl.number);
     let cache = [(header::CACHE_CONTROL, cache_control(app.now(), crl.next_update)), (header::ETAG, tag.clone())];
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, cache).into_response();
+        return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
     }
-    ([(header::CONTENT_TYPE, "application/pkix-crl")], cache, crl.der).into_response()
+    Ok(([(header::CONTENT_TYPE, "application/pkix-crl")], cache, crl.der).into_response())
 }
 
 async fn ocsp_post(
@@ -129,7 +117,7 @@ async fn ocsp_post(
     headers: HeaderMap,
     request: Bytes,
 ) -> Response {
-    counted(&site, "POST", OCSP, ocsp(&site, &generation, &request, false, &headers)).await
+    counted(&site, "POST", OCSP, &headers, ocsp(&site, &generation, &request, false)).await
 }
 
 /// RFC 6960 appendix A.1: the request as base64 in the path, percent-encoded. Some clients leave `/` and `+` as they
@@ -140,24 +128,25 @@ async fn ocsp_get(
     request: Request,
 ) -> Response {
     let question = STANDARD.decode(question.as_bytes()).unwrap_or_default();
-    counted(&site, "GET", OCSP_GET, ocsp(&site, &generation, &question, true, request.headers())).await
+    counted(&site, "GET", OCSP_GET, request.headers(), ocsp(&site, &generation, &question, true)).await
 }
 
-async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool, headers: &HeaderMap) -> Response {
+async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool) -> Result<Response, Stop> {
     let may_sign = || site.limits.may_sign_ocsp();
-    match answer_ocsp(&site.app, generation, request, &may_sign).await {
-        Ok(answer) => ocsp_response(&site.app, answer, by_get),
+    let answer = match answer_ocsp(&site.app, generation, request, &may_sign).await {
+        Ok(answer) => answer,
         // Clients understand what the protocol says, not what HTTP says (RFC 6960 §2.3).
         Err(Failure::Store(StoreError::Database(error))) => {
             tracing::error!(%error, "the database failed");
-            ocsp_response(&site.app, OcspAnswer::try_later(), by_get)
+            OcspAnswer::try_later()
         }
         Err(Failure::KeyAway(why)) => {
             tracing::error!(why, "a responder's key cannot be reached");
-            ocsp_response(&site.app, OcspAnswer::try_later(), by_get)
+            OcspAnswer::try_later()
         }
-        Err(failure) => fail(failure, headers),
-    }
+        Err(failure) => return Err(failure.into()),
+    };
+    Ok(ocsp_response(&site.app, answer, by_get))
 }
 
 fn ocsp_response(app: &App, answer: OcspAnswer, by_get: bool) -> Response {

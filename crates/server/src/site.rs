@@ -3,12 +3,8 @@
 use crate::{
     about::About,
     http::limits::{Limits, Rates},
-    portal::page::View,
 };
-use axum::{
-    extract::FromRef,
-    http::{HeaderMap, HeaderValue},
-};
+use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::{App, mail::Mailbox};
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
@@ -57,11 +53,6 @@ impl Site {
         let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
         let limits = Limits::new(settings.rates);
         Self(Arc::new(Shared { app, settings, limits, content_security_policy }))
-    }
-
-    /// Who asks with these headers.
-    pub(crate) fn view(&self, headers: &HeaderMap) -> View<'_> {
-        View { about: &self.settings.about, language: kaika_web::language(headers) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! SQL stands only in `store`.
+//! SQL stands only in `store`, and only `app` asks the store.
 
 use super::{Crate, rust};
 
@@ -35,6 +35,11 @@ pub(crate) fn check(crates: &[Crate]) -> Vec<String> {
                     complaints.push(format!("{}: SQL stands only in store: {:?}", file.at(line), first_line(&literal)));
                 }
             }
+            if part.name == "server" {
+                for line in asks_store(&rust::without_tests(rust::read(text)).code) {
+                    complaints.push(format!("{}: a handler calls a use case, and asks no store", file.at(line)));
+                }
+            }
         }
     }
     complaints
@@ -51,6 +56,14 @@ fn is_sql(literal: &str) -> bool {
     })
 }
 
+/// The lines in which a field of this name is used.
+fn asks_store(code: &str) -> impl Iterator<Item = usize> {
+    let asks = |line: &str| {
+        line.split(".store").skip(1).any(|after| !after.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    };
+    code.lines().enumerate().filter(move |(_, line)| asks(line)).map(|(at, _)| at + 1)
+}
+
 fn first_line(literal: &str) -> &str {
     literal.trim().lines().next().unwrap_or_default()
 }
@@ -58,6 +71,12 @@ fn first_line(literal: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn handlers_that_ask_the_store_are_found() {
+        let code = "let a = app.store.read();\nlet b = stored.store_all(x);\nlet c = site.app.store\n.read()";
+        assert_eq!(asks_store(code).collect::<Vec<_>>(), [1, 3]);
+    }
 
     #[test]
     fn statements_are_told_from_speech() {

@@ -6,7 +6,7 @@
 
 use crate::{
     App, Failure,
-    access::{LoggedIn, has_user_codes},
+    access::{CardPrincipal, has_user_codes},
     audit::{Action, Event, Through},
 };
 use kaika_domain::{audit::Actor, authorities::Policy, cards::Card};
@@ -26,8 +26,8 @@ impl HolderProved {
     }
 }
 
-impl From<LoggedIn> for HolderProved {
-    fn from(who: LoggedIn) -> Self {
+impl From<CardPrincipal> for HolderProved {
+    fn from(who: CardPrincipal) -> Self {
         Self { card: who.card }
     }
 }

@@ -14,7 +14,7 @@ use kaika_domain::{
     },
     holders::Holder,
 };
-use kaika_wire::{AuthorityId, CardNumber, Code, JobId};
+use kaika_wire::{AccountId, AuthorityId, CardId, CardNumber, ClientId, Code, JobId, OfficerId};
 use time::{Duration, OffsetDateTime};
 
 /// Longer than a login's ticket: as long as that is remembered, so is that it was used.
@@ -35,20 +35,43 @@ pub struct SessionRecord {
     pub ended_at: Option<OffsetDateTime>,
 }
 
-/// That somebody has logged in with this card; only [`logged_in`] makes one.
+/// That somebody has logged in; only [`logged_in`] makes one.
 pub struct LoggedIn {
-    pub(crate) card: Card,
-    pub(crate) holder: Holder,
+    principal: Principal,
     expires_at: OffsetDateTime,
 }
 
+/// Who has logged in.
+pub enum Principal {
+    Card(Box<CardPrincipal>),
+    Account(AccountId),
+    Officer(OfficerId),
+    Client(ClientId),
+}
+
+/// That somebody has logged in with this card; only [`logged_in`] makes one.
+pub struct CardPrincipal {
+    pub(crate) card: Card,
+    pub(crate) holder: Holder,
+}
+
 impl LoggedIn {
-    pub fn card(&self) -> &Card {
-        &self.card
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    pub fn into_principal(self) -> Principal {
+        self.principal
     }
 
     pub fn expires_at(&self) -> OffsetDateTime {
         self.expires_at
+    }
+}
+
+impl CardPrincipal {
+    pub fn card(&self) -> &Card {
+        &self.card
     }
 }
 
@@ -114,7 +137,16 @@ async fn open_session(
 pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Result<LoggedIn, Failure> {
     let mut reader = app.store.read().await?;
     let session = open_session(app, reader.as_mut(), authority, token).await?;
-    let card = session.subject.card().ok_or(Code::NotLoggedIn)?;
+    let principal = match session.subject {
+        Subject::Card(card) => Principal::Card(Box::new(with_card(app, reader.as_mut(), card).await?)),
+        Subject::Account(account) => Principal::Account(account),
+        Subject::Officer(officer) => Principal::Officer(officer),
+        Subject::Client(client) => Principal::Client(client),
+    };
+    Ok(LoggedIn { principal, expires_at: session.expires_at })
+}
+
+async fn with_card(app: &App, reader: &mut dyn Reader, card: CardId) -> Result<CardPrincipal, Failure> {
     let card = reader.card(card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {card}")))?;
     let certificates = reader.certificates_of_card(card.id).await?;
     let policy = app.policy(&card.authority)?;
@@ -122,19 +154,19 @@ pub async fn logged_in(app: &App, authority: &AuthorityId, token: &str) -> Resul
         .map_err(|_| Code::NotLoggedIn)?;
     let holder = reader.holder(card.holder).await?;
     let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
-    Ok(LoggedIn { card, holder, expires_at: session.expires_at })
+    Ok(CardPrincipal { card, holder })
 }
 
-/// Logs out. Who is not logged in is so already.
+/// Logs out; who that was. Who is not logged in is so already.
 ///
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Result<(), Failure> {
+pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Result<Option<Subject>, Failure> {
     let mut work = app.store.begin().await?;
     let token = SessionHash::of(token);
     let Some(session) = work.session(&token).await?.filter(|session| session.authority == *authority) else {
-        return Ok(());
+        return Ok(None);
     };
     if work.end_session(&token, app.now()).await? {
         let (actor, card) = who(work.as_mut(), session.subject).await?;
@@ -142,7 +174,7 @@ pub async fn end_session(app: &App, authority: &AuthorityId, token: &str) -> Res
         work.audit(Event { at: app.now(), actor, action });
         work.commit().await?;
     }
-    Ok(())
+    Ok(Some(session.subject))
 }
 
 /// Deletes sessions that ran out long ago; how many they were.

@@ -1,9 +1,8 @@
 //! What the database knows of authorities and the policies do not, or the other way round.
 
-use crate::{Failure, Store};
-use kaika_domain::authorities::Policy;
+use crate::{App, Failure, Store};
+use kaika_domain::authorities::Policies;
 use kaika_wire::AuthorityId;
-use std::collections::BTreeMap;
 
 /// Why these policies cannot serve this database.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +22,7 @@ pub enum Lack {
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn lacks(store: &dyn Store, policies: &BTreeMap<AuthorityId, Policy>) -> Result<Vec<Lack>, Failure> {
+pub async fn lacks(store: &dyn Store, policies: &Policies) -> Result<Vec<Lack>, Failure> {
     let mut reader = store.read().await?;
     let generations = reader.generations().await?;
     let is_founded = |id: &AuthorityId| generations.iter().any(|generation| generation.owner == *id);
@@ -38,4 +37,14 @@ pub async fn lacks(store: &dyn Store, policies: &BTreeMap<AuthorityId, Policy>) 
         }
     }
     Ok(lacks)
+}
+
+/// Why this server is not ready: the schema is another program's, or policies and database do not go together.
+///
+/// # Errors
+/// The store failed, or its schema does not take this program.
+#[crate::use_case]
+pub async fn first_lack(app: &App) -> Result<Option<Lack>, Failure> {
+    app.store.check_schema().await?;
+    Ok(lacks(app.store.as_ref(), &app.policies).await?.into_iter().next())
 }

@@ -28,6 +28,17 @@ pub struct FoundCertificate {
     pub certificate: Vec<u8>,
 }
 
+impl FoundCertificate {
+    /// RFC 7468 §5.1.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn pem(&self) -> Result<String, Failure> {
+        let unreadable = |error| Failure::Inconsistent(format!("certificate {} cannot be read: {error}", self.serial));
+        Ok(kaika_pki::Certificate::from_der(&self.certificate).map_err(unreadable)?.to_pem())
+    }
+}
+
 /// The newest first; the certificate by which the card itself proves who it is is found by its serial number only.
 ///
 /// # Errors

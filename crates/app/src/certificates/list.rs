@@ -3,7 +3,7 @@
 
 use crate::{
     App, Failure,
-    access::LoggedIn,
+    access::CardPrincipal,
     certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
 };
 use kaika_domain::{
@@ -40,7 +40,7 @@ impl Sorting {
 }
 
 #[derive(Clone, Debug)]
-pub struct CertificateWish {
+pub struct ListRequest {
     /// Only those that are good no longer than the policy's days.
     pub expiring: bool,
     pub sorting: Sorting,
@@ -63,7 +63,7 @@ pub struct CertificatePage {
 /// # Errors
 /// [`Code::NotFound`] where the authority has no organisations or the holder is of none; [`Code::PrimaryCardNeeded`].
 #[crate::use_case]
-pub async fn list_certificates(app: &App, who: &LoggedIn, wish: &CertificateWish) -> Result<CertificatePage, Failure> {
+pub async fn list_certificates(app: &App, who: &CardPrincipal, wish: &ListRequest) -> Result<CertificatePage, Failure> {
     let (policy, subject) = (app.policy(&who.card.authority)?, &who.holder.subject);
     let membership = Membership::of(policy, subject).ok_or(Code::NotFound)?;
     let days = policy.organisation.as_ref().map_or(0, |rules| rules.expiring_within_days);

@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure,
-    access::LoggedIn,
+    access::CardPrincipal,
     audit::{Action, Event},
     certificates::{FoundCertificate, shown},
 };
@@ -25,8 +25,8 @@ pub struct MyCard {
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
-    let LoggedIn { card, holder, .. } = who;
+pub async fn my_card(app: &App, who: &CardPrincipal) -> Result<MyCard, Failure> {
+    let CardPrincipal { card, holder } = who;
     let mut reader = app.store.read().await?;
     let mut certificates = reader.certificates_of_card(card.id).await?;
     certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
@@ -49,7 +49,7 @@ pub async fn my_card(app: &App, who: &LoggedIn) -> Result<MyCard, Failure> {
 /// # Errors
 /// The store failed.
 #[crate::use_case]
-pub async fn set_publication(app: &App, who: &LoggedIn, published: bool) -> Result<(), Failure> {
+pub async fn set_publication(app: &App, who: &CardPrincipal, published: bool) -> Result<(), Failure> {
     let (card, now) = (&who.card, app.now());
     let mut work = app.store.begin().await?;
     if !work.set_published(card.id, published, now).await? {

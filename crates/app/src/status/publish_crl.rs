@@ -1,8 +1,8 @@
 //! The revocation lists of a generation: signed again on the first fetch after a change.
 
 use crate::{
-    App, Failure, Reader, StoreError,
-    authorities::Generation,
+    App, Failure, StoreError,
+    authorities::{Generation, named},
     kernel::retried,
     status::{Crl, CrlHead},
 };
@@ -21,7 +21,7 @@ const RENEWAL: Duration = Duration::days(1);
 #[crate::use_case]
 pub async fn publish_crl(app: &App, name: &str, shard: Option<u32>) -> Result<Crl, Failure> {
     let mut reader = app.store.read().await?;
-    let generation = generation(reader.as_mut(), name).await?;
+    let generation = named(reader.as_mut(), name).await?;
     drop(reader);
     if shard.is_some_and(|shard| generation.shards < 2 || shard >= generation.shards) {
         return Err(Code::NotFound.into());
@@ -61,9 +61,4 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
 
 fn is_good(crl: CrlHead, now: OffsetDateTime) -> bool {
     crl.this_update <= now && now < crl.next_update - RENEWAL
-}
-
-async fn generation(reader: &mut dyn Reader, name: &str) -> Result<Generation, Failure> {
-    let generations = reader.generations().await?;
-    generations.into_iter().find(|generation| generation.name() == name).ok_or_else(|| Code::NotFound.into())
 }

@@ -67,7 +67,7 @@ async fn recorded_bytes_are_signed_under_their_serial_number_whatever_changed_si
 
     // Time passes, the policy and the holder's data change: the bytes on record do not.
     world.clock.set(world.clock.now() + time::Duration::days(3));
-    world.policies.get_mut(&order.applicant.authority).unwrap().certificates.validity_years = 1;
+    world.policy_mut(&order.applicant.authority).certificates.validity_years = 1;
     order.applicant.email = None;
     let issued = world.reopened().await.issue(&order).await.unwrap();
     assert_eq!((issued.serial.clone(), issued.id), (left.serial, left.certificate));

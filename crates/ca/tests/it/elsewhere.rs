@@ -21,6 +21,7 @@ use kaika_testkit::pkilint::{Kind, lint_der};
 use kaika_testkit::tools::Tool;
 use kaika_vault::SystemRng;
 use kaika_wire::{ApplicationId, CertificateRole, Code, ResumeReason, RevokeReason, StatusChange, SuspendReason};
+use std::sync::Arc;
 use time::Duration;
 
 const PROFILES: &str = "
@@ -41,7 +42,7 @@ validity_years = 2
 
 async fn world() -> World {
     let gca = include_str!("../../../kaika/authorities/gca.toml").to_owned() + PROFILES;
-    let gca = Policy::parse(&gca).unwrap();
+    let gca = Arc::new(Policy::parse(&gca).unwrap());
     let world = World::of(policies().into_iter().chain([(gca.id.clone(), gca)]).collect(), roots()).await;
     world.found("gca").await;
     world

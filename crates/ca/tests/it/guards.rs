@@ -166,7 +166,7 @@ async fn a_signature_that_does_not_verify_never_leaves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_rsa_key_is_refused() {
     let mut world = World::new().await;
-    world.policies.get_mut(&id("gca")).unwrap().card.key = kaika_wire::KeyAlgorithm::Rsa2048;
+    world.policy_mut(&id("gca")).card.key = kaika_wire::KeyAlgorithm::Rsa2048;
     let ca = world.reopened().await;
     ca.found(&id("gca"), &operator()).await.unwrap();
     let short = ["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"];
@@ -233,7 +233,7 @@ async fn a_long_list_is_signed_whole() {
 async fn a_policy_that_no_certificate_could_follow_is_told_at_the_start() {
     async fn check(change: impl FnOnce(&mut Policy), expected: &str) {
         let mut world = World::new().await;
-        change(world.policies.get_mut(&id("gca")).unwrap());
+        change(world.policy_mut(&id("gca")));
         let error = world.opened_with(Box::new(Token::of(&world))).await.err().unwrap();
         assert!(matches!(&error, OpenError::Policy { authority, .. } if *authority == id("gca")), "{error}");
         assert!(error.to_string().contains(expected), "{error}");

@@ -28,7 +28,7 @@ const ROCA: &str = "9dcd7420e420c270a68060eb8b5aa7457a9f6648f86fafed2775cc1f79ae
 async fn every_role_is_issued_for_every_kind_of_key() {
     let mut world = World::new().await;
     for key in [KeyAlgorithm::P256, KeyAlgorithm::P384, KeyAlgorithm::Rsa2048] {
-        world.policies.get_mut(&id("gca")).unwrap().card.key = key;
+        world.policy_mut(&id("gca")).card.key = key;
         let ca = world.reopened().await;
         let gca = ca.found(&id("gca"), &operator()).await.unwrap();
         let issuer = Certificate::from_der(&gca.certificate).unwrap();
@@ -180,7 +180,7 @@ async fn refused(world: &World, order: &IssueOrder) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn weak_keys_are_refused() {
     let mut world = World::new().await;
-    world.policies.get_mut(&id("gca")).unwrap().card.key = KeyAlgorithm::Rsa2048;
+    world.policy_mut(&id("gca")).card.key = KeyAlgorithm::Rsa2048;
     world.ca = world.reopened().await;
     world.found("gca").await;
     let f4 = [1, 0, 1];

@@ -14,13 +14,12 @@ use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, Keys, OpenError};
 use kaika_domain::authorities::{AuthorityKey, Roots};
 use kaika_domain::{
     audit::Actor,
-    authorities::{Policy, Root},
+    authorities::{Policies, Policy, Root},
     cards::Card,
     holders::{Holder, Organisation},
 };
 use kaika_vault::{Passphrase, SystemRng};
 use kaika_wire::{AuthorityId, CardId, CertificateRole, HolderId, JobId, KeyAlgorithm};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,7 +47,7 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) policies: BTreeMap<AuthorityId, Policy>,
+    pub(crate) policies: Policies,
     pub(crate) roots: Vec<Root>,
     pub(crate) ca: Ca,
 }
@@ -59,7 +58,7 @@ impl World {
         Self::of(quick(policies()), quick_roots()).await
     }
 
-    pub(crate) async fn of(policies: BTreeMap<AuthorityId, Policy>, roots: Vec<Root>) -> Self {
+    pub(crate) async fn of(policies: Policies, roots: Vec<Root>) -> Self {
         Self::in_database(None, policies, roots).await
     }
 
@@ -68,7 +67,7 @@ impl World {
         Self::in_database(Some(url), quick(policies()), quick_roots()).await
     }
 
-    async fn in_database(url: Option<String>, policies: BTreeMap<AuthorityId, Policy>, roots: Vec<Root>) -> Self {
+    async fn in_database(url: Option<String>, policies: Policies, roots: Vec<Root>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = url.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("kaika.db").display()));
         kaika_store::migrate(&url).await.unwrap();
@@ -99,6 +98,11 @@ impl World {
 
     pub(crate) async fn found(&self, owner: &str) -> Generation {
         self.ca.found(&id(owner), &operator()).await.unwrap()
+    }
+
+    /// To be changed before the authority is opened again.
+    pub(crate) fn policy_mut(&mut self, authority: &AuthorityId) -> &mut Policy {
+        Arc::make_mut(self.policies.get_mut(authority).unwrap())
     }
 
     /// The root's, for an authority that is founded.
@@ -181,7 +185,7 @@ impl World {
 async fn open(
     store: &Arc<dyn Store>,
     clock: &Arc<TestClock>,
-    policies: &BTreeMap<AuthorityId, Policy>,
+    policies: &Policies,
     roots: &[Root],
     keys: Keys,
 ) -> Result<Ca, OpenError> {
@@ -209,12 +213,12 @@ fn authorities() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../kaika/authorities")
 }
 
-pub(crate) fn policies() -> BTreeMap<AuthorityId, Policy> {
+pub(crate) fn policies() -> Policies {
     let files = std::fs::read_dir(authorities()).unwrap().map(|entry| entry.unwrap().path());
     files
         .filter(|path| path.file_name().is_some_and(|name| name != "roots.toml"))
         .map(|path| Policy::parse(&std::fs::read_to_string(path).unwrap()).unwrap())
-        .map(|policy| (policy.id.clone(), policy))
+        .map(|policy| (policy.id.clone(), Arc::new(policy)))
         .collect()
 }
 
@@ -222,9 +226,9 @@ pub(crate) fn roots() -> Vec<Root> {
     Roots::parse(&std::fs::read_to_string(authorities().join("roots.toml")).unwrap()).unwrap()
 }
 
-fn quick(mut policies: BTreeMap<AuthorityId, Policy>) -> BTreeMap<AuthorityId, Policy> {
+fn quick(mut policies: Policies) -> Policies {
     for policy in policies.values_mut() {
-        policy.hierarchy.key = AuthorityKey::P256;
+        Arc::make_mut(policy).hierarchy.key = AuthorityKey::P256;
     }
     policies
 }

@@ -2,15 +2,18 @@
 
 use super::{Policy, PolicyError, Root, Roots};
 use kaika_wire::AuthorityId;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The file of the roots; every other one is an authority's policy.
 pub const ROOTS_FILE: &str = "roots.toml";
 
+/// Policies by authority, each shared by all that ask for it.
+pub type Policies = BTreeMap<AuthorityId, Arc<Policy>>;
+
 /// Policies and roots that go together.
 #[derive(Clone, Debug)]
 pub struct Authorities {
-    pub policies: BTreeMap<AuthorityId, Policy>,
+    pub policies: Policies,
     pub roots: Vec<Root>,
 }
 
@@ -44,12 +47,13 @@ impl Authorities {
         if !complaints.is_empty() {
             return Err(AuthoritiesError::Together(complaints));
         }
-        Ok(Self { policies: policies.into_iter().map(|(_, policy)| (policy.id.clone(), policy)).collect(), roots })
+        let by_id = |(_, policy): (_, Policy)| (policy.id.clone(), Arc::new(policy));
+        Ok(Self { policies: policies.into_iter().map(by_id).collect(), roots })
     }
 
     /// Whether an authority's certificates say that they are for tests.
     pub fn has_tests(&self) -> bool {
-        self.policies.values().any(Policy::is_test)
+        self.policies.values().any(|policy| policy.is_test())
     }
 }
 

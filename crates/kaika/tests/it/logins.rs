@@ -9,7 +9,7 @@ use kaika_agent::{
 };
 use kaika_app::{
     App, Failure,
-    access::{BegunSession, LoggedIn, end_session, forget_sessions, logged_in},
+    access::{BegunSession, CardPrincipal, Principal, end_session, forget_sessions, logged_in},
     cards::{AskedLogin, ask_login, begin_session, issue_ticket, job_outcome},
 };
 use kaika_card::{Pin, Secrets};
@@ -48,12 +48,15 @@ fn begin(site: &Site, app: &App, asked: &AskedLogin) -> Result<BegunSession, Fai
     site.runtime().block_on(begin_session(app, &authority("gca"), secret(asked), &asked.browser))
 }
 
-fn who(site: &Site, app: &App, id: &str, token: &str) -> Result<LoggedIn, Failure> {
-    site.runtime().block_on(logged_in(app, &authority(id), token))
+fn who(site: &Site, app: &App, id: &str, token: &str) -> Result<CardPrincipal, Failure> {
+    match site.runtime().block_on(logged_in(app, &authority(id), token))?.into_principal() {
+        Principal::Card(card) => Ok(*card),
+        Principal::Account(_) | Principal::Officer(_) | Principal::Client(_) => panic!("the session is of no card"),
+    }
 }
 
 /// Somebody who has logged in with the site's card.
-pub(super) fn log_in(site: &Site, app: &Arc<App>) -> (String, LoggedIn) {
+pub(super) fn log_in(site: &Site, app: &Arc<App>) -> (String, CardPrincipal) {
     let asked = ask(site, app);
     prove(site, app, &asked).unwrap();
     let token = begin(site, app, &asked).unwrap().token;

@@ -1,12 +1,19 @@
 //! The pages of whoever has logged in, request by request: cookies, who is let in, tables, and strangers.
 
 use super::http::{Answer, OWN, Server};
-use super::logins::prove;
+use super::logins::{code, prove};
 use super::world::{CONTACT, Site};
 use axum::http::{Method, StatusCode};
-use kaika_app::cards::AskedLogin;
+use kaika_app::{
+    access::{Principal, SessionRecord, logged_in},
+    cards::AskedLogin,
+    kernel::SessionHash,
+};
+use kaika_domain::access::Subject;
 use kaika_server::Rates;
+use kaika_wire::{AccountId, Code};
 use serde_json::Value;
+use time::Duration;
 
 fn server() -> Server {
     Server::of(Site::activated(|policy| policy), Rates::default())
@@ -110,6 +117,44 @@ fn whoever_is_not_logged_in_is_shown_the_way() {
     assert_eq!(get(&server, "/xca/organisation", "").status, StatusCode::NOT_FOUND);
     let posted = server.fill_in("/gca/my-card/publication", &[("published", "no")]);
     assert_eq!((posted.status, posted.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
+}
+
+/// A session of another kind opens no page of a card's holder, and is logged out of all the same.
+#[test]
+fn a_session_of_an_account_is_none_of_a_card() {
+    let server = server();
+    let (token, authority) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "gca".parse().unwrap());
+    let app = server.site.open();
+    let now = app.now();
+    let account = AccountId::new(now, [7; 10]);
+    let session = SessionRecord {
+        token_sha256: SessionHash::of(token),
+        subject: Subject::Account(account),
+        authority,
+        job: None,
+        begun_at: now,
+        expires_at: now + Duration::minutes(30),
+        ended_at: None,
+    };
+    server.site.runtime().block_on(async {
+        let mut work = app.store.begin().await.unwrap();
+        work.insert_session(&session).await.unwrap();
+        work.commit().await.unwrap();
+        let who = logged_in(&app, &session.authority, token).await.unwrap();
+        assert!(matches!(who.principal(), Principal::Account(found) if *found == account));
+    });
+    server.site.close(&app);
+    let session = format!("session={token}");
+    let answer = get(&server, "/gca/my-card", &session);
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
+    assert_eq!(answer.header("set-cookie"), "", "it is not over");
+    let out = server.ask(Method::POST, "/gca/logout", &[&PAGE[..], &[("cookie", &session)]].concat());
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/gca/"));
+    assert!(out.header("set-cookie").starts_with("session=; Path=/gca/; Max-Age=0"));
+    let app = server.site.open();
+    let over = server.site.runtime().block_on(logged_in(&app, &"gca".parse().unwrap(), token));
+    assert_eq!(code(over), Code::NotLoggedIn);
+    server.site.close(&app);
 }
 
 /// Holders of such an authority log in for their own card alone.

@@ -4,10 +4,10 @@ use super::logins::{code, log_in};
 use super::world::Site;
 use kaika_app::{
     App,
-    access::LoggedIn,
+    access::CardPrincipal,
     cards::{CardOrder, order_card},
     certificates::{
-        CertificatePage, CertificateQuery, CertificateWish, Sorting, find_certificates, list_certificates, my_card,
+        CertificatePage, CertificateQuery, ListRequest, Sorting, find_certificates, list_certificates, my_card,
         set_publication,
     },
     holders::organise,
@@ -53,12 +53,12 @@ fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: Cert
     })
 }
 
-fn everything() -> CertificateWish {
-    CertificateWish { expiring: false, sorting: Sorting::Holder, status: None, after: None, limit: 100 }
+fn everything() -> ListRequest {
+    ListRequest { expiring: false, sorting: Sorting::Holder, status: None, after: None, limit: 100 }
 }
 
-fn list(site: &Site, app: &App, who: &LoggedIn, wish: &CertificateWish) -> CertificatePage {
-    site.runtime().block_on(list_certificates(app, who, wish)).unwrap()
+fn list(site: &Site, app: &App, who: &CardPrincipal, request: &ListRequest) -> CertificatePage {
+    site.runtime().block_on(list_certificates(app, who, request)).unwrap()
 }
 
 fn holders(page: &CertificatePage) -> Vec<&str> {
@@ -98,7 +98,7 @@ fn an_organisations_certificates_are_seen_by_its_primary_card_alone() {
     assert!(all.certificates.iter().all(|(one, _)| one.role != CertificateRole::CardAuthentication));
 
     let statuses = |status| {
-        let page = list(&site, &app, &who, &CertificateWish { status: Some(status), ..everything() });
+        let page = list(&site, &app, &who, &ListRequest { status: Some(status), ..everything() });
         page.certificates.len()
     };
     use CertificateStatus::{Expired, Held, Revoked, Suspended, Valid};
@@ -128,8 +128,8 @@ fn a_list_is_sorted_and_comes_in_pages() {
     with_five_others(&site, &app);
     let (_, who) = log_in(&site, &app);
     for sorting in Sorting::ALL {
-        let wish = CertificateWish { sorting, ..everything() };
-        let whole = list(&site, &app, &who, &wish).certificates;
+        let request = ListRequest { sorting, ..everything() };
+        let whole = list(&site, &app, &who, &request).certificates;
         assert_eq!(whole.len(), 8);
         let is_sorted = match sorting {
             Sorting::Holder => whole.is_sorted_by_key(|(one, _)| one.holder.clone()),
@@ -144,7 +144,7 @@ fn a_list_is_sorted_and_comes_in_pages() {
         for limit in [1, 3, 8] {
             let (mut found, mut after) = (Vec::new(), None);
             loop {
-                let page = list(&site, &app, &who, &CertificateWish { after, limit, ..wish.clone() });
+                let page = list(&site, &app, &who, &ListRequest { after, limit, ..request.clone() });
                 found.extend(page.certificates);
                 after = page.next;
                 if after.is_none() {
@@ -163,12 +163,12 @@ fn what_expires_within_the_policys_days_is_in_the_list() {
     let app = site.open();
     with_five_others(&site, &app);
     let (_, who) = log_in(&site, &app);
-    let expiring = CertificateWish { expiring: true, sorting: Sorting::Expiry, ..everything() };
+    let expiring = ListRequest { expiring: true, sorting: Sorting::Expiry, ..everything() };
     let page = list(&site, &app, &who, &expiring);
     assert_eq!(holders(&page), ["甲處", "乙處"], "neither revoked nor over, nor later");
-    let by_status = list(&site, &app, &who, &CertificateWish { sorting: Sorting::Status, ..expiring.clone() });
+    let by_status = list(&site, &app, &who, &ListRequest { sorting: Sorting::Status, ..expiring.clone() });
     assert_eq!(holders(&by_status), ["甲處", "乙處"]);
-    let suspended = CertificateWish { status: Some(CertificateStatus::Suspended), ..expiring };
+    let suspended = ListRequest { status: Some(CertificateStatus::Suspended), ..expiring };
     assert_eq!(holders(&list(&site, &app, &who, &suspended)), ["乙處"]);
     site.close(&app);
 }
@@ -249,7 +249,7 @@ fn a_card_of_the_organisation_that_comes_later_is_listed() {
     let (_, who) = log_in(&site, &app);
     assert_eq!(list(&site, &app, &who, &everything()).certificates.len(), 3);
     let number = another(&site, &app, 1, &["測試機關", "新單位"], 10, CertificateState::Held { holds: Vec::new() });
-    let page = list(&site, &app, &who, &CertificateWish { sorting: Sorting::Expiry, ..everything() });
+    let page = list(&site, &app, &who, &ListRequest { sorting: Sorting::Expiry, ..everything() });
     let (first, status) = &page.certificates[0];
     assert_eq!((&first.number, *status), (&number, CertificateStatus::Held));
     site.close(&app);

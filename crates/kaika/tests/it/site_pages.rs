@@ -6,9 +6,9 @@ use super::{
 };
 use axum::http::{Method, StatusCode};
 use kaika_app::authorities::{Lack, lacks};
-use kaika_domain::authorities::policy::Text;
+use kaika_domain::authorities::{Policies, Policy, policy::Text};
 use kaika_server::{About, Logo, Privacy, Rates};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 8 8\"><circle r=\"4\"/></svg>";
 /// What a site says that is a test.
@@ -121,15 +121,15 @@ fn a_site_says_that_it_is_a_test_where_it_is_one_and_nothing_where_nothing_is_co
 fn a_server_whose_policies_do_not_fit_its_database_is_not_ready() {
     let site = Site::ordered(|policy| policy);
     let app = site.open();
-    let missing = |policies: &BTreeMap<_, _>| site.runtime().block_on(lacks(app.store.as_ref(), policies)).unwrap();
+    let missing = |policies: &Policies| site.runtime().block_on(lacks(app.store.as_ref(), policies)).unwrap();
     assert_eq!(missing(&app.policies), []);
     // Of an authority that has cards the policy is gone, and another came whose keys were not made.
     let mut policies = app.policies.clone();
     let (_, gone) = policies.pop_first().unwrap();
     assert_eq!(missing(&policies), [Lack::Policy(gone.id.clone())]);
-    let came = kaika_domain::authorities::Policy { id: "zca".parse().unwrap(), ..gone.clone() };
-    policies.insert(came.id.clone(), came.clone());
-    assert_eq!(missing(&policies), [Lack::Keys(came.id), Lack::Policy(gone.id)]);
+    let came = Policy { id: "zca".parse().unwrap(), ..Policy::clone(&gone) };
+    policies.insert(came.id.clone(), Arc::new(came.clone()));
+    assert_eq!(missing(&policies), [Lack::Keys(came.id), Lack::Policy(gone.id.clone())]);
     site.close(&app);
 
     for (site, status, told) in [

@@ -20,7 +20,7 @@ use kaika_ca::{Ca, CaConfig, FileKeyStore, KeyStore, KeyStoreError, Keys, Signer
 use kaika_card::{Holder, Pin, Secrets};
 use kaika_domain::{
     audit::Actor,
-    authorities::{Policy, Roots},
+    authorities::{Policies, Policy, Roots},
     cards::CardState,
     holders::Contact,
 };
@@ -31,12 +31,12 @@ use kaika_softcard::{
 };
 use kaika_vault::{Passphrase, SystemRng, UserCodes, Vault};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context,
-    Expectation, JobDetails, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, NotTyped, Puk, Refusal,
-    ResumeReason, RevokeReason, Slot, StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
+    Batch, BatchReport, CardNumber, CertificateRole, CertificateStatus, Code, Command, Context, Expectation,
+    JobDetails, JobId, JobKind, JobStarted, JobState, ManagementKey, Nonce, NotTyped, Puk, Refusal, ResumeReason,
+    RevokeReason, Slot, StartJob, StatusChange, SuspendReason, UserCode, WellKnown,
 };
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
@@ -69,7 +69,7 @@ struct Shared {
     vault: Arc<Vault>,
     user_codes: Arc<UserCodes>,
     keys: CachedKeys,
-    policies: BTreeMap<AuthorityId, Policy>,
+    policies: Policies,
     station: Mutex<Option<Station>>,
 }
 
@@ -207,7 +207,7 @@ impl Site {
                 files: Arc::new(FileKeyStore::new(folder.path().join("keys"), passphrase)),
                 opened: Arc::default(),
             },
-            policies: BTreeMap::from([(authority.clone(), policy)]),
+            policies: Policies::from([(authority.clone(), Arc::new(policy))]),
             station: Mutex::default(),
         });
         let number = "GC00000000000000".parse().unwrap();
@@ -333,15 +333,15 @@ impl Site {
     /// The same installation with its authority's policy as in the demo, but for this change.
     pub(crate) fn with_policy(&self, change: impl FnOnce(String) -> String) -> Self {
         let policy = Policy::parse(&change(include_str!("../../authorities/gca.toml").to_owned())).unwrap();
-        self.with_policies(BTreeMap::from([(policy.id.clone(), policy)]))
+        self.with_policies(Policies::from([(policy.id.clone(), Arc::new(policy))]))
     }
 
     /// The same installation, and the file of its authority is gone.
     pub(crate) fn without_policies(&self) -> Self {
-        self.with_policies(BTreeMap::new())
+        self.with_policies(Policies::new())
     }
 
-    fn with_policies(&self, policies: BTreeMap<AuthorityId, Policy>) -> Self {
+    fn with_policies(&self, policies: Policies) -> Self {
         let shared = &self.shared;
         let shared = Shared {
             vault: Arc::clone(&shared.vault),

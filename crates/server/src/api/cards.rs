@@ -2,15 +2,12 @@
 
 use crate::{
     api::stations::station,
-    http::{
-        errors::{bad_json, fail, refuse},
-        limits,
-    },
+    http::{errors::Stop, extract::Document, limits},
     site::Site,
 };
 use axum::{
     Json, Router,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderMap, header},
     middleware,
     response::{IntoResponse, Response},
@@ -29,22 +26,12 @@ async fn new_user_code(
     State(app): State<Arc<App>>,
     Path(number): Path<String>,
     headers: HeaderMap,
-    wish: Result<Json<NewUserCode>, JsonRejection>,
-) -> Response {
-    let station = match station(&app, &headers).await {
-        Ok(station) => station,
-        Err(failure) => return fail(failure, &headers),
-    };
-    let Ok(number) = number.parse::<CardNumber>() else { return refuse(Code::NotFound.into(), &headers) };
-    let Json(wish) = match wish {
-        Ok(wish) => wish,
-        Err(rejection) => return bad_json(&rejection, &headers),
-    };
-    match set_user_code(&app, &station, &number, wish.user_code).await {
-        Ok(set) => {
-            let answer = Json(UserCodeSet { number: set.card.number, user_code: set.drawn });
-            ([(header::CACHE_CONTROL, "no-store")], answer).into_response()
-        }
-        Err(failure) => fail(failure, &headers),
-    }
+    wish: Result<Document<NewUserCode>, Stop>,
+) -> Result<Response, Stop> {
+    let station = station(&app, &headers).await?;
+    let number: CardNumber = number.parse().map_err(|_| Code::NotFound)?;
+    let Document(NewUserCode { user_code }) = wish?;
+    let set = set_user_code(&app, &station, &number, user_code).await?;
+    let answer = Json(UserCodeSet { number: set.card.number, user_code: set.drawn });
+    Ok(([(header::CACHE_CONTROL, "no-store")], answer).into_response())
 }

@@ -2,15 +2,12 @@
 
 use crate::{
     api::stations::{credentials, station},
-    http::{
-        errors::{bad_json, fail, refuse},
-        limits,
-    },
+    http::{errors::Stop, extract::Document, limits},
     site::Site,
 };
 use axum::{
     Json, Router,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderMap, header},
     middleware,
     response::{IntoResponse, Response},
@@ -33,53 +30,36 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
 }
 
 /// Which cards belong to this portal.
-async fn well_known(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    match kaika_app::authorities::well_known(&app, JOBS).await {
-        Ok(document) => Json(document).into_response(),
-        Err(failure) => fail(failure, &headers),
-    }
+async fn well_known(State(app): State<Arc<App>>) -> Result<Response, Stop> {
+    let document = kaika_app::authorities::well_known(&app, JOBS).await?;
+    Ok(Json(document).into_response())
 }
 
 async fn start(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    request: Result<Json<StartJob>, JsonRejection>,
-) -> Response {
-    let Json(request) = match request {
-        Ok(request) => request,
-        Err(rejection) => return bad_json(&rejection, &headers),
-    };
+    Document(request): Document<StartJob>,
+) -> Result<Response, Stop> {
     let station = match request.kind {
-        JobKind::Personalise => match station(&app, &headers).await {
-            Ok(station) => Some(station),
-            Err(failure) => return fail(failure, &headers),
-        },
+        JobKind::Personalise => Some(station(&app, &headers).await?),
         _ => None,
     };
-    match to_its_end(async move { start_card_job(&app, request, station).await }).await {
-        Ok(started) => no_store(Json(started)),
-        Err(failure) => fail(failure, &headers),
-    }
+    let started = to_its_end(async move { start_card_job(&app, request, station).await }).await?;
+    Ok(no_store(Json(started)))
 }
 
 async fn report(
     State(app): State<Arc<App>>,
     Path(job): Path<String>,
     headers: HeaderMap,
-    report: Result<Json<BatchReport>, JsonRejection>,
-) -> Response {
+    report: Result<Document<BatchReport>, Stop>,
+) -> Result<Response, Stop> {
     let (Ok(job), Some(token)) = (job.parse::<JobId>(), credentials(&headers, "Bearer ")) else {
-        return refuse(Code::NotFound.into(), &headers);
+        return Err(Code::NotFound.into());
     };
-    let Json(report) = match report {
-        Ok(report) => report,
-        Err(rejection) => return bad_json(&rejection, &headers),
-    };
-    let token = token.to_owned();
-    match to_its_end(async move { report_batch(&app, job, &token, report).await }).await {
-        Ok(state) => no_store(Json(state)),
-        Err(failure) => fail(failure, &headers),
-    }
+    let (Document(report), token) = (report?, token.to_owned());
+    let state = to_its_end(async move { report_batch(&app, job, &token, report).await }).await?;
+    Ok(no_store(Json(state)))
 }
 
 /// Runs a use case to its end although the caller hangs up: a try that was debited is judged.

@@ -1,21 +1,22 @@
 //! `POST /{authority}/{kind}/tickets`, with what the page's form has: what a portal's page hands to the card window.
 
 use crate::{
-    http::{errors::fail, guard, limits, session},
+    http::{
+        errors::{Stop, bad_json},
+        extract::Named,
+        guard, limits, session,
+    },
     site::Site,
 };
 use axum::{
     Json, Router,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{State, rejection::JsonRejection},
     http::{HeaderMap, header},
     middleware,
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::{
-    Failure,
-    cards::{AskedLogin, ask_login, issue_ticket},
-};
+use kaika_app::cards::{AskedLogin, ask_login, issue_ticket};
 use kaika_wire::{
     AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
 };
@@ -31,24 +32,19 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
 
 async fn issue(
     State(site): State<Site>,
-    Path((authority, kind)): Path<(String, String)>,
+    Named((authority, kind)): Named<(AuthorityId, JobKind)>,
     headers: HeaderMap,
     typed: Result<Option<Json<Typed>>, JsonRejection>,
-) -> Response {
-    let asked = async {
-        let typed = typed.map_err(|error| Refusal::new(Code::BadRequest).detail(error.body_text()))?;
-        let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
-        let authority: AuthorityId = authority.parse().map_err(|_| Code::NotFound)?;
-        let kind: JobKind = kind.parse().map_err(|_| Code::NotFound)?;
-        if kind != JobKind::Login {
-            return Ok::<_, Failure>(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
-        }
-        let AskedLogin { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
-        let mut answer = answer(&ticket);
-        session::keep_browser(&site, &authority, &browser, &mut answer);
-        Ok(answer)
-    };
-    asked.await.unwrap_or_else(|failure| fail(failure, &headers))
+) -> Result<Response, Stop> {
+    let typed = typed.map_err(|rejection| bad_json(&rejection))?;
+    let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
+    if kind != JobKind::Login {
+        return Ok(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
+    }
+    let AskedLogin { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
+    let mut answer = answer(&ticket);
+    session::keep_browser(&site, &authority, &browser, &mut answer);
+    Ok(answer)
 }
 
 fn answer(ticket: &IssuedTicket) -> Response {

@@ -6,9 +6,10 @@ use crate::{
 };
 use axum::{
     Extension, Json,
-    extract::rejection::JsonRejection,
+    extract::{Request, State, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
 use kaika_app::{Failure, StoreError};
 use kaika_texts::{Language, explain};
@@ -16,37 +17,77 @@ use kaika_web::language;
 use kaika_wire::{Code, Refusal};
 use serde_json::json;
 
-/// A refusal that is to be told on a page, which is drawn where it is known of which site.
-#[derive(Clone)]
-struct Untold {
-    language: Language,
-    /// With its words.
-    error: Refusal,
-}
+/// What a handler stops at. It is told on the way out ([`told`]), where it is known to whom.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(Refusal);
 
-/// `{"error": {code, message, next_step, …}}` in the caller's language, or a page that says it (see [`tell`]).
-pub(crate) fn refuse(refusal: Refusal, headers: &HeaderMap) -> Response {
-    let status = status(refusal.code);
-    let language = language(headers);
-    let error = explain(language, refusal);
-    if accepts_page(headers) {
-        return (status, Extension(Untold { language, error }), Html("")).into_response();
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal)
     }
-    (status, Json(json!({ "error": error }))).into_response()
 }
 
-/// Draws the page of a refusal; every answer comes by here on its way out.
-pub(crate) fn tell(site: &Site, response: &mut Response) {
-    if let Some(Untold { language, error }) = response.extensions_mut().remove() {
-        let view = View { about: &site.settings.about, language };
-        let (page, body) = portal::error(response.status(), view, error).into_parts();
-        *response.body_mut() = body;
-        let headers = response.headers_mut();
-        headers.remove(header::CONTENT_TYPE);
-        headers.remove(header::CONTENT_LENGTH);
-        for (name, value) in &page.headers {
-            headers.append(name, value.clone());
+impl From<Code> for Stop {
+    fn from(code: Code) -> Self {
+        Self(code.into())
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) => Self(refusal),
+            Failure::Conflict(conflict) => Self(conflict.refusal()),
+            // Most often the database is locked or being restarted: the same again soon may go well.
+            Failure::Store(error @ StoreError::Database(_)) => {
+                tracing::error!(%error, "the database failed");
+                Code::Busy.into()
+            }
+            Failure::KeyAway(why) => {
+                tracing::error!(why, "a key cannot be reached");
+                Code::Busy.into()
+            }
+            other => {
+                tracing::error!(error = %other, "a use case failed");
+                Code::Internal.into()
+            }
         }
+    }
+}
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        (status(self.0.code), Extension(self)).into_response()
+    }
+}
+
+/// Tells what stopped a request, in the caller's language.
+pub(crate) async fn told(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let caller = Caller::of(request.headers());
+    caller.told(&site, next.run(request).await)
+}
+
+/// Who is to be told.
+pub(crate) struct Caller {
+    language: Language,
+    at_browser: bool,
+}
+
+impl Caller {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        Self { language: language(headers), at_browser: accepts_page(headers) }
+    }
+
+    /// With `{"error": {code, message, next_step, …}}`, or a page that says it.
+    pub(crate) fn told(&self, site: &Site, mut response: Response) -> Response {
+        let Some(Stop(refusal)) = response.extensions_mut().remove() else { return response };
+        let (status, error) = (response.status(), explain(self.language, refusal));
+        let mut told = match self.at_browser {
+            true => portal::error(status, View { about: &site.settings.about, language: self.language }, error),
+            false => (status, Json(json!({ "error": error }))).into_response(),
+        };
+        told.headers_mut().extend(std::mem::take(response.headers_mut()));
+        told
     }
 }
 
@@ -56,45 +97,25 @@ pub(crate) fn accepts_page(headers: &HeaderMap) -> bool {
     accepted.any(|accepted| accepted.contains("text/html"))
 }
 
-pub(crate) fn fail(failure: Failure, headers: &HeaderMap) -> Response {
-    match failure {
-        Failure::Refused(refusal) => refuse(refusal, headers),
-        Failure::Conflict(conflict) => refuse(conflict.refusal(), headers),
-        // Most often the database is locked or being restarted: the same again soon may go well.
-        Failure::Store(error @ StoreError::Database(_)) => {
-            tracing::error!(%error, "the database failed");
-            refuse(Code::Busy.into(), headers)
-        }
-        Failure::KeyAway(why) => {
-            tracing::error!(why, "a key cannot be reached");
-            refuse(Code::Busy.into(), headers)
-        }
-        other => {
-            tracing::error!(error = %other, "a use case failed");
-            refuse(Code::Internal.into(), headers)
-        }
-    }
-}
-
 /// JSON that is not what the path takes. What it says of the text is kept to kind and place: a secret may be in it.
-pub(crate) fn bad_json(rejection: &JsonRejection, headers: &HeaderMap) -> Response {
+pub(crate) fn bad_json(rejection: &JsonRejection) -> Refusal {
     let detail = match rejection {
         JsonRejection::MissingJsonContentType(_) => "the content type is not application/json",
         JsonRejection::JsonSyntaxError(_) => "the body is not JSON",
         JsonRejection::JsonDataError(_) => "the JSON has not the fields that this path takes",
         _ => "the body could not be read",
     };
-    refuse(Refusal::new(Code::BadRequest).detail(detail), headers)
+    Refusal::new(Code::BadRequest).detail(detail)
 }
 
-pub(crate) async fn not_found(headers: HeaderMap) -> Response {
-    refuse(Code::NotFound.into(), &headers)
+pub(crate) async fn not_found() -> Stop {
+    Code::NotFound.into()
 }
 
 /// There is something at this address, but not for this method.
-pub(crate) async fn other_method(headers: HeaderMap) -> Response {
+pub(crate) async fn other_method() -> Response {
     let refusal = Refusal::new(Code::NotFound).detail("this path takes another method");
-    let mut response = refuse(refusal, &headers);
+    let mut response = Stop(refusal).into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }

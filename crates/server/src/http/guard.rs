@@ -1,9 +1,6 @@
 //! What every request has to pass and every answer carries.
 
-use crate::{
-    http::errors::{refuse, tell},
-    site::Site,
-};
+use crate::{http::errors::Stop, site::Site};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
@@ -21,7 +18,6 @@ pub(crate) async fn security_headers(State(site): State<Site>, request: Request,
 }
 
 pub(crate) fn secure(site: &Site, response: &mut Response) {
-    tell(site, response);
     const HEADERS: [(HeaderName, HeaderValue); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
@@ -65,8 +61,7 @@ pub(crate) async fn to_own_origin(State(site): State<Site>, request: Request) ->
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Redirect::permanent(&format!("{}{path}", site.app.origin)).into_response();
     }
-    let refusal = Refusal::new(Code::BadRequest).detail("the host is not this portal's");
-    refuse(refusal, request.headers())
+    Stop::from(Refusal::new(Code::BadRequest).detail("the host is not this portal's")).into_response()
 }
 
 /// A form or a script's request comes from a page of ours. Browsers say where it comes from; a program that says nothing
@@ -75,7 +70,7 @@ pub(crate) async fn own_pages_only(State(site): State<Site>, request: Request, n
     if request.method().is_safe() || from_own_page(&site.app.origin, request.headers()) {
         return next.run(request).await;
     }
-    refuse(Refusal::new(Code::ForeignPage), request.headers())
+    Stop::from(Code::ForeignPage).into_response()
 }
 
 /// Fetch metadata where the browser sends it, and `Origin`, which all do with a POST.

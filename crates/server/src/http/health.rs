@@ -15,7 +15,7 @@ use axum::{
 };
 use kaika_app::{
     App, Failure, StoreError,
-    authorities::{Lack, lacks},
+    authorities::{Lack, first_lack},
 };
 use metrics::{Label, SharedString};
 use std::{
@@ -52,11 +52,6 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };
     (status, [(header::CACHE_CONTROL, "no-store")], words).into_response()
-}
-
-async fn first_lack(app: &App) -> Result<Option<Lack>, Failure> {
-    app.store.check_schema().await?;
-    Ok(lacks(app.store.as_ref(), &app.policies).await?.into_iter().next())
 }
 
 /// Counts and times each request, and logs it with neither address nor body.

@@ -2,12 +2,12 @@
 //!
 //! A source is an IPv4 address, or the 64 bits of an IPv6 address that one customer has.
 
-use crate::{http::errors::refuse, site::Site};
+use crate::{http::errors::Stop, site::Site};
 use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
@@ -179,7 +179,7 @@ async fn limited_always(site: &Site, limiter: &Limiter, request: Request, next: 
     match limiter.ask(source(&request, &site.settings.proxies)) {
         Ok(()) => next.run(request).await,
         Err(wait) => {
-            let mut response = refuse(Code::TooManyRequests.into(), request.headers());
+            let mut response = Stop::from(Code::TooManyRequests).into_response();
             let seconds = wait.as_secs() + 1;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response

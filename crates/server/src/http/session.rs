@@ -4,12 +4,12 @@
 use crate::{
     http::{
         cookies::{SameSite, cookie, set_cookie},
-        errors::{accepts_page, fail, refuse},
+        errors::Stop,
     },
     site::Site,
 };
 use axum::{
-    http::{HeaderMap, Method, header::SET_COOKIE},
+    http::{HeaderMap, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{
@@ -38,6 +38,19 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
+    /// The longer before what they begin with.
+    const ALL: [Self; 4] = [Self::Contact, Self::MyCard, Self::Expiring, Self::Organisation];
+
+    /// Which one an address of an authority leads to, or something that belongs to it.
+    pub(crate) fn of(path: &str) -> Self {
+        let below = path.trim_start_matches('/').split_once('/').map_or("", |(_, below)| below);
+        let found = Self::ALL.into_iter().find(|one| {
+            let rest = below.strip_prefix(one.path());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
+        });
+        found.unwrap_or_default()
+    }
+
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::MyCard => "my-card",
@@ -57,10 +70,10 @@ impl Destination {
     }
 }
 
-/// How a page of the login was come to.
+/// What the address of a login's page says: how it was come to.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Way {
+pub(crate) struct LoginQuery {
     pub(crate) to: Destination,
     /// The session that there was is over.
     pub(crate) over: Option<Over>,
@@ -74,7 +87,7 @@ pub(crate) enum Over {
     LoggedOut,
 }
 
-impl Way {
+impl LoginQuery {
     /// As the language switch keeps it.
     pub(crate) fn kept(self) -> String {
         format!("&to={}", self.to.name())
@@ -111,33 +124,43 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Who asks; none for somebody who has not logged in.
-pub(crate) async fn who(site: &Site, policy: &Policy, headers: &HeaderMap) -> Result<Option<LoggedIn>, Failure> {
+pub(crate) async fn who(site: &Site, policy: &Policy, headers: &HeaderMap) -> Result<Option<LoggedIn>, Stop> {
     let Some(token) = token(headers) else { return Ok(None) };
     match logged_in(&site.app, &policy.id, token).await {
         Ok(who) => Ok(Some(who)),
         Err(Failure::Refused(refusal)) if refusal.code == Code::NotLoggedIn => Ok(None),
-        Err(failure) => Err(failure),
+        Err(failure) => Err(failure.into()),
     }
 }
 
-/// Who asks, or the answer to somebody who has not logged in: a person is shown how to, a program is told.
-pub(crate) async fn required(
-    site: &Site,
-    policy: &Policy,
-    method: &Method,
-    headers: &HeaderMap,
-    to: Destination,
-) -> Result<LoggedIn, Response> {
-    match who(site, policy, headers).await {
-        Ok(Some(who)) => Ok(who),
-        Ok(None) if accepts_page(headers) || *method == Method::POST => {
-            let over = if token(headers).is_some() { "&over=yes" } else { "" };
-            let login = format!("/{}/login?to={}{over}", policy.id, to.name());
-            let mut response = Redirect::to(&login).into_response();
-            forget(site, &policy.id, &mut response);
-            Err(response)
+/// The way to a login; `is_over`: of a session that there was.
+pub(crate) fn log_in_first(site: &Site, policy: &Policy, login: &str, to: Destination, is_over: bool) -> Response {
+    let over = if is_over { "&over=yes" } else { "" };
+    let login = format!("/{}/{login}?to={}{over}", policy.id, to.name());
+    let mut response = Redirect::to(&login).into_response();
+    if is_over {
+        forget(site, &policy.id, &mut response);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_behind_a_login_is_found_again_by_its_address() {
+        for (path, expected) in [
+            ("/gca/my-card", Destination::MyCard),
+            ("/gca/my-card/publication", Destination::MyCard),
+            ("/gca/my-card/contact", Destination::Contact),
+            ("/gca/organisation", Destination::Organisation),
+            ("/gca/organisation.csv", Destination::Organisation),
+            ("/gca/organisation/expiring", Destination::Expiring),
+            ("/gca/organisation/expiring.csv", Destination::Expiring),
+            ("/gca/anything", Destination::MyCard),
+        ] {
+            assert_eq!(Destination::of(path), expected, "{path}");
         }
-        Ok(None) => Err(refuse(Code::NotLoggedIn.into(), headers)),
-        Err(failure) => Err(fail(failure, headers)),
     }
 }

@@ -1,9 +1,13 @@
 //! Files that pages load, and the authorities' colours.
 
-use crate::{about::LOGO, http::errors::not_found, portal::page::authority, site::Site};
+use crate::{
+    about::LOGO,
+    http::{errors::Stop, extract::Authority},
+    site::Site,
+};
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -11,6 +15,7 @@ use axum::{
 use kaika_app::App;
 use kaika_domain::authorities::Policy;
 use kaika_web::{Asset, BASE_CSS, ICON};
+use kaika_wire::Code;
 use std::{fmt::Write, sync::Arc};
 
 /// By their addresses.
@@ -34,23 +39,18 @@ pub(crate) fn routes() -> Router<Site> {
 }
 
 /// A whole page in one authority's colour.
-pub(crate) async fn accent(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match authority(&app, &id) {
-        Some(policy) => css(format!(":root {{ --brand: {}; }}\n", policy.accent)),
-        None => not_found(headers).await,
-    }
+pub(crate) async fn accent(policy: Authority) -> Response {
+    css(format!(":root {{ --brand: {}; }}\n", policy.accent))
 }
 
 /// For parts of a page: a class for each authority.
 async fn accents(State(app): State<Arc<App>>) -> Response {
-    css(classes(app.policies.values()))
+    css(classes(app.policies.values().map(Arc::as_ref)))
 }
 
-async fn logo(State(site): State<Site>, headers: HeaderMap) -> Response {
-    match &site.settings.about.logo {
-        Some(logo) => logo.answer(&headers),
-        None => not_found(headers).await,
-    }
+async fn logo(State(site): State<Site>, headers: HeaderMap) -> Result<Response, Stop> {
+    let logo = site.settings.about.logo.as_ref().ok_or(Code::NotFound)?;
+    Ok(logo.answer(&headers))
 }
 
 fn classes<'a>(policies: impl Iterator<Item = &'a Policy>) -> String {

@@ -16,6 +16,11 @@ pub(crate) fn wrong_with(wrong: &[Wrong], field: &str) -> Option<&'static str> {
     wrong.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
 }
 
+/// What a field means; where it is wrong, that is noted beside what else is wrong with the form.
+pub(crate) fn noted<T>(wrong: &mut Vec<Wrong>, field: Result<T, Wrong>) -> Option<T> {
+    field.map_err(|found| wrong.push(found)).ok()
+}
+
 /// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
 pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Wrong> {
     let wrong = |text| Wrong { field: "number", text };

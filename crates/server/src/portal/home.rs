@@ -1,21 +1,19 @@
 //! The start page, and the home of each authority.
 
 use crate::{
-    http::errors::{fail, not_found},
+    http::{
+        errors::Stop,
+        extract::{Authority, Visit},
+    },
     portal::{
         cards::card_job::{icon, job_key},
         certificates::status_change::elsewhere,
-        page::{Page, authority},
+        page::Page,
     },
-    site::Site,
 };
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    http::HeaderMap,
-    response::{IntoResponse, Redirect, Response},
-};
-use kaika_app::{App, Failure, authorities::Generation};
+use axum::response::{Redirect, Response};
+use kaika_app::authorities::{Generation, generations_of};
 use kaika_domain::authorities::{Activation, Policy, Way};
 use kaika_texts::{FluentValue, text};
 use kaika_web::html;
@@ -85,32 +83,19 @@ impl Home<'_> {
     }
 }
 
-pub(crate) async fn start(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let page = Page::new(site.view(&headers), "portal-start-title");
-    html(&Start { page, policies: site.app.policies.values().collect(), has_mailbox: site.settings.mailbox.is_some() })
+pub(crate) async fn start(visit: Visit) -> Response {
+    let page = Page::new(visit.view(), "portal-start-title");
+    let policies = visit.app.policies.values().map(Arc::as_ref).collect();
+    html(&Start { page, policies, has_mailbox: visit.settings.mailbox.is_some() })
 }
 
-pub(crate) async fn with_slash(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    match authority(&app, &id) {
-        Some(policy) => Redirect::permanent(&format!("/{}/", policy.id)).into_response(),
-        None => not_found(headers).await,
-    }
+pub(crate) async fn with_slash(policy: Authority) -> Redirect {
+    Redirect::permanent(&format!("/{}/", policy.id))
 }
 
-pub(crate) async fn home(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let generations = match generations(&site.app, policy).await {
-        Ok(generations) => generations,
-        Err(failure) => return fail(failure, &headers),
-    };
-    let mut page = Page::new(site.view(&headers), "portal-title").of_authority(policy);
+pub(crate) async fn home(visit: Visit, policy: Authority) -> Result<Response, Stop> {
+    let generations = generations_of(&visit.app, &policy).await?;
+    let mut page = Page::new(visit.view(), "portal-title").of_authority(&policy);
     page.title = page.of(&policy.name).to_owned();
-    html(&Home { page, policy, generations })
-}
-
-async fn generations(app: &App, policy: &Policy) -> Result<Vec<Generation>, Failure> {
-    let mut found = app.store.read().await?.generations().await?;
-    found.retain(|generation| generation.owner == policy.id || generation.owner == policy.hierarchy.root);
-    found.sort_by_key(|generation| (generation.is_root, std::cmp::Reverse(generation.ordinal)));
-    Ok(found)
+    Ok(html(&Home { page, policy: &policy, generations }))
 }

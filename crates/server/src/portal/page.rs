@@ -3,7 +3,7 @@
 use crate::about::{About, LOGO, Line, Privacy, lines};
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use kaika_app::{App, access::Sum};
+use kaika_app::access::Sum;
 use kaika_domain::authorities::{Policy, ProfileName, policy::Text};
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
@@ -168,10 +168,6 @@ fn word(status: &CertificateStatus, card_in_use: bool) -> &'static str {
         CertificateStatus::Held if card_in_use => "unwritten",
         status => status.as_str(),
     }
-}
-
-pub(crate) fn authority<'a>(app: &'a App, id: &str) -> Option<&'a Policy> {
-    id.parse().ok().and_then(|id| app.policies.get(&id))
 }
 
 /// A page that tells of one person's affair: nobody keeps it on the way.

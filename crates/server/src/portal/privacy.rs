@@ -2,18 +2,14 @@
 
 use crate::{
     about::{Line, Privacy, lines},
-    http::errors::not_found,
+    http::{errors::Stop, extract::Visit},
     portal::page::Page,
-    site::Site,
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::HeaderMap,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::response::{IntoResponse, Redirect, Response};
 use kaika_domain::authorities::policy::Text;
 use kaika_web::html;
+use kaika_wire::Code;
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -28,11 +24,10 @@ impl PrivacyPage<'_> {
     }
 }
 
-pub(crate) async fn privacy(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let page = Page::new(site.view(&headers), "portal-privacy");
-    match &site.settings.about.privacy {
-        Some(Privacy::Notice(notice)) => html(&PrivacyPage { page, notice }),
-        Some(Privacy::Elsewhere(address)) => Redirect::to(page.of(address)).into_response(),
-        None => not_found(headers).await,
+pub(crate) async fn privacy(visit: Visit) -> Result<Response, Stop> {
+    let page = Page::new(visit.view(), "portal-privacy");
+    match visit.settings.about.privacy.as_ref().ok_or(Code::NotFound)? {
+        Privacy::Notice(notice) => Ok(html(&PrivacyPage { page, notice })),
+        Privacy::Elsewhere(address) => Ok(Redirect::to(page.of(address)).into_response()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     about::{About, Logo, Privacy},
-    http::session::{Destination, Over, Way},
+    http::session::{Destination, LoginQuery, Over},
     portal::{
         access::session::Session,
         access::user_code,
@@ -13,9 +13,9 @@ use crate::{
             outcome::Outcome,
         },
         certificates::{
-            find::{Answer, Asked, By, certificates_page},
+            find::{Answer, By, FindForm, certificates_page},
             list, my_card,
-            status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, Trouble, Typed},
+            status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, StatusChangeForm, Trouble},
         },
         error::ErrorPage,
         fields::Wrong,
@@ -334,14 +334,14 @@ fn pages(language: Language) -> Vec<(String, String)> {
         for by in [By::Card, By::Serial] {
             for answer in answers() {
                 let text = || "\"><script>alert(1)</script>".to_owned();
-                let asked = Asked { by, number: text(), name: text(), serial: text() };
-                add("certificates", &certificates_page(view, policy, asked, answer));
+                let form = FindForm { by, number: text(), name: text(), serial: text() };
+                add("certificates", &certificates_page(view, policy, form, answer));
             }
         }
     }
     for over in [None, Some(Over::Yes), Some(Over::LoggedOut)] {
-        let way = Way { to: Destination::Expiring, over };
-        add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(way));
+        let query = LoginQuery { to: Destination::Expiring, over };
+        add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(query));
     }
     logged_in(view, &online, &mut add);
     mail_pages(view, &online, &mut add);
@@ -355,7 +355,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
 /// Every page for somebody who has logged in.
 fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
     let session = || Session {
-        number: "TC00000000000017".parse().unwrap(),
+        number: "TC00000000000017".parse().ok(),
         until: OffsetDateTime::UNIX_EPOCH + Duration::minutes(30),
     };
     for (rank, published, organisation, changed) in [
@@ -399,14 +399,14 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
     for expiring in [false, true] {
         for status in [None, Some(CertificateStatus::Suspended)] {
             for (rows, sort) in [(0, None), (4, Some(Sorting::LatestExpiry))] {
-                let asked = list::Asked { sort, status, after: status.map(|_| after()), rows: Some(10) };
+                let query = list::ListQuery { sort, status, after: status.map(|_| after()), rows: Some(10) };
                 let list = CertificatePage {
                     organisation: "測試 <&>".to_owned(),
                     days: 90,
                     certificates: CertificateRole::ALL.into_iter().zip(STATUSES).take(rows).map(row).collect(),
                     next: (rows > 0).then(after),
                 };
-                let page = list::page(view, policy, session(), expiring, asked, list, OffsetDateTime::UNIX_EPOCH);
+                let page = list::page(view, policy, session(), expiring, query, list, OffsetDateTime::UNIX_EPOCH);
                 add(&format!("organisation, {expiring}, {status:?}, {rows}"), &page);
             }
         }
@@ -443,20 +443,17 @@ fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str
             }
             for (trouble, plus) in troubles.into_iter().zip([true, false].into_iter().cycle()) {
                 let text = || "\"><script>alert(1)</script>".to_owned();
-                let typed = Typed {
+                let form = StatusChangeForm {
                     number: text(),
                     name: text(),
                     reason: kind.reasons()[0].to_owned(),
                     user_code: SECRET.to_owned().into(),
                     answer: text(),
-                    ..Typed::default()
+                    ..StatusChangeForm::default()
                 };
                 let captcha = Captcha { token: "TOKEN".to_owned(), sum: Sum { left: 19, plus, right: 8 } };
                 let captcha = asks_code.then_some(captcha);
-                add(
-                    &format!("{kind}, {stage:?}"),
-                    &ChangePage::new(view, policy, kind, stage, typed, captcha, trouble),
-                );
+                add(&format!("{kind}, {stage:?}"), &ChangePage::new(view, policy, kind, stage, form, captcha, trouble));
             }
         }
         for held_by_others in [false, true] {
@@ -524,8 +521,8 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
     };
     let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
     for wrong in [Vec::new(), wrong(&card)] {
-        let asked = user_code::Asked { number: text(), name: text() };
-        add("user code", &user_code::ask_page(view, policy, asked, wrong));
+        let form = user_code::ResetForm { number: text(), name: text() };
+        add("user code", &user_code::ask_page(view, policy, form, wrong));
     }
     for has_mailbox in [false, true] {
         let page = Page::new(view, "user-code-sent").of_authority(policy);
@@ -549,10 +546,11 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
         ("telephone", "contact-telephone-form"),
     ];
     for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {
-        let asked = contact::Asked { number: text(), name: text(), email: text(), person: text(), telephone: text() };
-        let of_stranger = contact::change_page(view, policy, asked, wrong);
+        let form =
+            contact::ContactFields { number: text(), name: text(), email: text(), person: text(), telephone: text() };
+        let of_stranger = contact::change_page(view, policy, form, wrong);
         add("contact", &of_stranger);
-        let session = Some(Session { number: number(), until: OffsetDateTime::UNIX_EPOCH });
+        let session = Some(Session { number: Some(number()), until: OffsetDateTime::UNIX_EPOCH });
         // Asked for nothing of these, nobody is told that they are wrong.
         let mut wrong = of_stranger.wrong.clone();
         wrong.retain(|wrong| !["number", "name", "user_code"].contains(&wrong.field));

@@ -1,6 +1,7 @@
 # User codes, logins and sessions.
 
 session-who = Logged in with card
+session-in = Logged in
 session-until = (until { $time })
 session-log-out = Log out
 portal-login-over = The time of your login is over, or the card’s certificates are no longer valid. To protect your data, please log in again.

@@ -1,6 +1,7 @@
 # User codes, logins and sessions.
 
 session-who = 已登入的卡片
+session-in = 已登入
 session-until = （{ $time } 自動登出）
 session-log-out = 登出
 portal-login-over = 登入時間已經到了，或卡片的憑證已不是有效。為了保護您的資料，請再登入一次。

@@ -2,18 +2,15 @@
 
 use crate::{
     http::{
-        errors::{fail, not_found},
+        errors::Stop,
+        extract::{Named, Visit},
         limits,
     },
     site::Site,
 };
 use axum::{
     Router,
-    extract::{Path, State},
-    http::{
-        HeaderMap,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
-    },
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
     middleware,
     response::{IntoResponse, Response},
     routing::get,
@@ -23,6 +20,7 @@ use captcha::{
     filters::{Dots, Noise, Wave},
 };
 use kaika_app::access::captcha_digits;
+use kaika_wire::{AuthorityId, Code};
 
 /// In pixels; pages say so, too.
 const SIZE: (u32, u32) = (240, 90);
@@ -32,15 +30,12 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new().route("/{authority}/captcha/{token}", pictures)
 }
 
-async fn picture(State(site): State<Site>, Path((_, token)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    let digits = match captcha_digits(&site.app, &token) {
-        Ok(digits) => digits,
-        Err(failure) => return fail(failure, &headers),
-    };
+async fn picture(visit: Visit, Named((_, token)): Named<(AuthorityId, String)>) -> Result<Response, Stop> {
+    let digits = captcha_digits(&visit.app, &token)?;
     // It takes some milliseconds, in which others are answered.
     match tokio::task::spawn_blocking(move || draw(&digits)).await {
-        Ok(Some(png)) => ([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], png).into_response(),
-        _ => not_found(headers).await,
+        Ok(Some(png)) => Ok(([(CONTENT_TYPE, "image/png"), (CACHE_CONTROL, "no-store")], png).into_response()),
+        _ => Err(Code::NotFound.into()),
     }
 }
 

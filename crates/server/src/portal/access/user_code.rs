@@ -3,19 +3,17 @@
 use crate::{
     http::{
         equal_time::{EQUAL_TIME, in_equal_time},
-        errors::{fail, not_found, refuse},
+        errors::Stop,
+        extract::{Authority, Check, Checked, Named, UserCodes, Visit},
     },
     portal::{
-        fields::{Wrong, card_number, holder_name, wrong_with},
-        page::{Page, View, authority, private},
+        fields::{Wrong, card_number, holder_name, noted, wrong_with},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{
@@ -24,14 +22,14 @@ use kaika_app::{
 };
 use kaika_domain::authorities::Policy;
 use kaika_web::html;
-use kaika_wire::{CardNumber, Code, Refusal, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// The form as it was sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ResetForm {
     pub(crate) number: String,
     pub(crate) name: String,
 }
@@ -41,7 +39,7 @@ pub(crate) struct Asked {
 pub(crate) struct AskPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
-    pub(crate) asked: Asked,
+    pub(crate) form: ResetForm,
     pub(crate) wrong: Vec<Wrong>,
 }
 
@@ -51,12 +49,12 @@ impl AskPage<'_> {
     }
 }
 
-pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, asked: Asked, wrong: Vec<Wrong>) -> AskPage<'a> {
+pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, form: ResetForm, wrong: Vec<Wrong>) -> AskPage<'a> {
     let mut page = Page::new(view, "user-code").of_authority(policy);
     if !wrong.is_empty() {
-        page.asked = vec![("number", asked.number.clone()), ("name", asked.name.clone())];
+        page.asked = vec![("number", form.number.clone()), ("name", form.name.clone())];
     }
-    AskPage { page, policy, asked, wrong }
+    AskPage { page, policy, form, wrong }
 }
 
 /// A mail was sent, if there is somebody to send it to.
@@ -110,125 +108,121 @@ pub(crate) fn new_page<'a>(view: View<'a>, policy: &'a Policy, link: Link) -> Ne
     NewPage { page: Page::new(view, title).of_authority(policy), policy, link }
 }
 
-/// Authorities without user codes have no such page.
-fn with_user_codes<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
-    authority(&site.app, id).filter(|policy| policy.user_code.is_some())
+impl Check for ResetForm {
+    type Checked = (CardNumber, String);
+
+    fn check(&self, policy: &Policy) -> Result<Self::Checked, Vec<Wrong>> {
+        let mut wrong = Vec::new();
+        let number = noted(&mut wrong, card_number(policy, &self.number));
+        let name = noted(&mut wrong, holder_name(&self.name));
+        number.zip(name).ok_or(wrong)
+    }
 }
 
-pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&ask_page(site.view(&headers), policy, Asked::default(), Vec::new()))
+pub(crate) async fn form(visit: Visit, policy: Authority<UserCodes>) -> Response {
+    html(&ask_page(visit.view(), &policy, ResetForm::default(), Vec::new()))
 }
 
 /// One answer, in the same time, whether there is such a card or not.
 pub(crate) async fn ask(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    asked: Result<Form<Asked>, FormRejection>,
-) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    let Ok(Form(asked)) = asked else { return unreadable(&headers) };
-    let (number, name) = match (card_number(policy, &asked.number), holder_name(&asked.name)) {
-        (Ok(number), Ok(name)) => (number, name),
-        (number, name) => {
-            let wrong = [number.err(), name.err()].into_iter().flatten().collect();
-            return private(StatusCode::BAD_REQUEST, &ask_page(site.view(&headers), policy, asked, wrong));
+    visit: Visit,
+    policy: Authority<UserCodes>,
+    Checked { form, outcome }: Checked<ResetForm>,
+) -> Result<Response, Stop> {
+    let (number, name) = match outcome {
+        Ok(named) => named,
+        Err(wrong) => {
+            return Ok(private(StatusCode::BAD_REQUEST, &ask_page(visit.view(), &policy, form, wrong)));
         }
     };
-    match in_equal_time(EQUAL_TIME, ask_user_code_reset(&site.app, &policy.id, &number, &name)).await {
-        Ok(()) => Redirect::to(&format!("/{}/user-code/sent", policy.id)).into_response(),
-        Err(failure) => fail(failure, &headers),
-    }
+    in_equal_time(EQUAL_TIME, ask_user_code_reset(&visit.app, &policy.id, &number, &name)).await?;
+    Ok(Redirect::to(&format!("/{}/user-code/sent", policy.id)).into_response())
 }
 
-pub(crate) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    let page = Page::new(site.view(&headers), "user-code-sent").of_authority(policy);
-    html(&SentPage { page, policy, has_mailbox: site.settings.mailbox.is_some() })
+pub(crate) async fn sent(visit: Visit, policy: Authority<UserCodes>) -> Response {
+    let page = Page::new(visit.view(), "user-code-sent").of_authority(&policy);
+    html(&SentPage { page, policy: &policy, has_mailbox: visit.settings.mailbox.is_some() })
 }
 
-pub(crate) async fn done(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&new_page(site.view(&headers), policy, Link::Done))
+pub(crate) async fn done(visit: Visit, policy: Authority<UserCodes>) -> Response {
+    html(&new_page(visit.view(), &policy, Link::Done))
 }
 
 /// Programs that scan mails open links, too: nothing is used up here.
 pub(crate) async fn link(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    match card_of_reset(&site.app, &policy.id, &token).await {
+    visit: Visit,
+    policy: Authority<UserCodes>,
+    Named((_, token)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    match card_of_reset(&visit.app, &policy.id, &token).await {
         Ok(number) => {
             let link = Link::Good { number, wrong: Vec::new() };
-            private(StatusCode::OK, &new_page(site.view(&headers), policy, link))
+            Ok(private(StatusCode::OK, &new_page(visit.view(), &policy, link)))
         }
-        Err(failure) => over(failure, &site, policy, &headers),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
 /// No `Debug`: user codes.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Chosen {
+pub(crate) struct NewCodeForm {
     code: Zeroizing<String>,
     again: Zeroizing<String>,
 }
 
+impl Check for NewCodeForm {
+    type Checked = UserCode;
+
+    fn check(&self, _: &Policy) -> Result<UserCode, Vec<Wrong>> {
+        let wrong = |field, text| vec![Wrong { field, text }];
+        if self.code.is_empty() {
+            return Err(wrong("code", "user-code-missing"));
+        }
+        let code = UserCode::parse(&self.code).map_err(|_| wrong("code", "user-code-form"))?;
+        match *self.again == *self.code {
+            true => Ok(code),
+            false => Err(wrong("again", "user-code-differ")),
+        }
+    }
+}
+
 pub(crate) async fn set(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-    chosen: Result<Form<Chosen>, FormRejection>,
-) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    let Ok(Form(chosen)) = chosen else { return unreadable(&headers) };
-    let number = match card_of_reset(&site.app, &policy.id, &token).await {
+    visit: Visit,
+    policy: Authority<UserCodes>,
+    Named((_, token)): Named<(AuthorityId, String)>,
+    Checked { outcome, .. }: Checked<NewCodeForm>,
+) -> Result<Response, Stop> {
+    let number = match card_of_reset(&visit.app, &policy.id, &token).await {
         Ok(number) => number,
-        Err(failure) => return over(failure, &site, policy, &headers),
+        Err(failure) => return over(failure, &visit, &policy),
     };
-    let code = match code(&chosen) {
+    let code = match outcome {
         Ok(code) => code,
         Err(wrong) => {
-            let link = Link::Good { number, wrong: vec![wrong] };
-            return private(StatusCode::BAD_REQUEST, &new_page(site.view(&headers), policy, link));
+            let link = Link::Good { number, wrong };
+            return Ok(private(StatusCode::BAD_REQUEST, &new_page(visit.view(), &policy, link)));
         }
     };
-    match reset_user_code(&site.app, &policy.id, &token, &code).await {
-        Ok(_) => Redirect::to(&format!("/{}/user-code/done", policy.id)).into_response(),
-        Err(failure) => over(failure, &site, policy, &headers),
+    match reset_user_code(&visit.app, &policy.id, &token, &code).await {
+        Ok(_) => Ok(Redirect::to(&format!("/{}/user-code/done", policy.id)).into_response()),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
-fn code(chosen: &Chosen) -> Result<UserCode, Wrong> {
-    if chosen.code.is_empty() {
-        return Err(Wrong { field: "code", text: "user-code-missing" });
-    }
-    let code = UserCode::parse(&chosen.code).map_err(|_| Wrong { field: "code", text: "user-code-form" })?;
-    if *chosen.again != *chosen.code {
-        return Err(Wrong { field: "again", text: "user-code-differ" });
-    }
-    Ok(code)
-}
-
-fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> Response {
+fn over(failure: Failure, visit: &Visit, policy: &Policy) -> Result<Response, Stop> {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            private(StatusCode::GONE, &new_page(site.view(headers), policy, Link::Over))
+            Ok(private(StatusCode::GONE, &new_page(visit.view(), policy, Link::Over)))
         }
-        other => fail(other, headers),
+        other => Err(other.into()),
     }
-}
-
-fn unreadable(headers: &HeaderMap) -> Response {
-    refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), headers)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::tests::policy;
 
     #[test]
     fn a_new_code_is_checked_before_anything_is_used_up() {
@@ -241,9 +235,10 @@ mod tests {
             ("Abc12345", "", Some(("again", "user-code-differ"))),
             ("Abc12345", "Abc12345", None),
         ] {
-            let chosen = Chosen { code: typed.to_owned().into(), again: again.to_owned().into() };
-            let wrong = code(&chosen).err().map(|wrong| (wrong.field, wrong.text));
-            assert_eq!(wrong, expected, "{typed}");
+            let form = NewCodeForm { code: typed.to_owned().into(), again: again.to_owned().into() };
+            let wrong = form.check(&policy("TC")).err().unwrap_or_default();
+            let wrong: Vec<_> = wrong.into_iter().map(|wrong| (wrong.field, wrong.text)).collect();
+            assert_eq!(wrong, Vec::from_iter(expected), "{typed}");
         }
     }
 }

@@ -3,25 +3,27 @@
 
 use crate::{
     http::{
-        errors::{fail, not_found, refuse},
-        session::{self, Over, Way},
+        errors::Stop,
+        extract::{Authority, Named, Visit},
+        session::{self, LoginQuery, Over},
     },
     portal::{
         links::Words,
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
     site::Site,
 };
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, rejection::QueryRejection},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
 use kaika_texts::{Language, explain, text};
 use kaika_web::html;
-use kaika_wire::{CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
+use kaika_wire::{AuthorityId, CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
+use std::sync::Arc;
 
 #[derive(Template)]
 #[template(path = "cards/card-job.html")]
@@ -66,9 +68,9 @@ impl<'a> CardJobPage<'a> {
         Self { page: Page::new(job.page.view, &job.key("")).of_authority(job.policy), job, over: None }
     }
 
-    pub(crate) fn after(mut self, way: Way) -> Self {
-        self.page.kept = way.kept();
-        self.over = way.over;
+    pub(crate) fn after(mut self, query: LoginQuery) -> Self {
+        self.page.kept = query.kept();
+        self.over = query.over;
         self
     }
 }
@@ -82,7 +84,7 @@ impl<'a> CardJob<'a> {
             kind,
             agent: &site.settings.agent,
             origin: &app.origin,
-            others: app.policies.values().filter(|other| other.id != policy.id).collect(),
+            others: app.policies.values().map(Arc::as_ref).filter(|other| other.id != policy.id).collect(),
             brief: false,
             address: None,
         }
@@ -327,46 +329,42 @@ pub(crate) fn icon(kind: JobKind) -> &'static str {
 }
 
 pub(crate) async fn card_job(
-    State(site): State<Site>,
-    Path((id, kind)): Path<(String, String)>,
-    way: Result<Query<Way>, QueryRejection>,
+    visit: Visit,
+    policy: Authority,
+    Named((_, kind)): Named<(AuthorityId, JobKind)>,
+    query: Result<Query<LoginQuery>, QueryRejection>,
     headers: HeaderMap,
-) -> Response {
-    let (Some(policy), Ok(kind)) = (authority(&site.app, &id), kind.parse::<JobKind>()) else {
-        return not_found(headers).await;
-    };
+) -> Result<Response, Stop> {
     match policy.offers(kind) {
         Ok(()) => {}
         // There it says how cards are activated.
-        Err(_) if kind == JobKind::Activate => return Redirect::temporary(&format!("/{}/", policy.id)).into_response(),
-        Err(_) if !kind.is_for_holders() => return not_found(headers).await,
-        Err(refusal) => return refuse(refusal, &headers),
+        Err(_) if kind == JobKind::Activate => {
+            return Ok(Redirect::temporary(&format!("/{}/", policy.id)).into_response());
+        }
+        Err(_) if !kind.is_for_holders() => return Err(Code::NotFound.into()),
+        Err(refusal) => return Err(refusal.into()),
     }
-    let page = CardJobPage::new(CardJob::at(&site, site.view(&headers), policy, kind));
+    let page = CardJobPage::new(CardJob::at(&visit, visit.view(), &policy, kind));
     if kind != JobKind::Login {
-        return html(&page);
+        return Ok(html(&page));
     }
-    let way = way.map(|Query(way)| way).unwrap_or_default();
-    match session::who(&site, policy, &headers).await {
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    match session::who(&visit, &policy, &headers).await? {
         // Whoever is logged in need not do it again.
-        Ok(Some(_)) => Redirect::to(&format!("/{}/{}", policy.id, way.to.path())).into_response(),
-        Ok(None) => private(StatusCode::OK, &page.after(way)),
-        Err(failure) => fail(failure, &headers),
+        Some(_) => Ok(Redirect::to(&format!("/{}/{}", policy.id, query.to.path())).into_response()),
+        None => Ok(private(StatusCode::OK, &page.after(query))),
     }
 }
 
 /// 停用, 復用, 廢止 with the card at hand; without it they have a form of their own.
 pub(crate) async fn status_change(
-    State(site): State<Site>,
-    Path((id, kind)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let kind = kind.parse().ok().filter(|kind: &JobKind| kind.status_change().is_some());
-    let (Some(policy), Some(kind)) = (authority(&site.app, &id), kind) else {
-        return not_found(headers).await;
-    };
-    match policy.offers(kind) {
-        Ok(()) => html(&CardJobPage::new(CardJob::at(&site, site.view(&headers), policy, kind))),
-        Err(refusal) => refuse(refusal, &headers),
+    visit: Visit,
+    policy: Authority,
+    Named((_, kind)): Named<(AuthorityId, JobKind)>,
+) -> Result<Response, Stop> {
+    if kind.status_change().is_none() {
+        return Err(Code::NotFound.into());
     }
+    policy.offers(kind)?;
+    Ok(html(&CardJobPage::new(CardJob::at(&visit, visit.view(), &policy, kind))))
 }

@@ -1,17 +1,18 @@
 //! 寫入安全電子郵件信箱, behind the mailed link: first the address is confirmed, then it is written to the card.
 
 use crate::{
-    http::errors::{fail, not_found},
+    http::{
+        errors::Stop,
+        extract::{Authority, Emails, Named, Visit},
+    },
     portal::{
         cards::card_job::CardJob,
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{
@@ -19,7 +20,7 @@ use kaika_app::{
     cards::{EmailLink, email_of_link, prove_email},
 };
 use kaika_domain::authorities::Policy;
-use kaika_wire::{CardNumber, Code, EmailAddress, EmailState, JobKind};
+use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, EmailState, JobKind};
 
 #[derive(Template)]
 #[template(path = "cards/email-link.html")]
@@ -65,49 +66,42 @@ impl<'a> LinkPage<'a> {
     }
 }
 
-fn offering<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
-    authority(&site.app, id).filter(|policy| policy.offers(JobKind::SetEmail).is_ok())
-}
-
 /// Nothing is used up by looking; what was confirmed goes on from the same address.
 pub(crate) async fn link(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = offering(&site, &id) else { return not_found(headers).await };
-    match email_of_link(&site.app, &policy.id, &token).await {
-        Ok(found) => answer(&site, policy, &headers, StatusCode::OK, Some(found)),
-        Err(failure) => over(failure, &site, policy, &headers),
+    visit: Visit,
+    policy: Authority<Emails>,
+    Named((_, token)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    match email_of_link(&visit.app, &policy.id, &token).await {
+        Ok(found) => Ok(answer(&visit, &policy, StatusCode::OK, Some(found))),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
 pub(crate) async fn confirm(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = offering(&site, &id) else { return not_found(headers).await };
-    match prove_email(&site.app, &policy.id, &token).await {
+    visit: Visit,
+    policy: Authority<Emails>,
+    Named((_, token)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    match prove_email(&visit.app, &policy.id, &token).await {
         Ok(()) => {
             let kind = JobKind::SetEmail.as_str();
-            Redirect::to(&format!("/{}/{kind}/link/{token}", policy.id)).into_response()
+            Ok(Redirect::to(&format!("/{}/{kind}/link/{token}", policy.id)).into_response())
         }
-        Err(failure) => over(failure, &site, policy, &headers),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
-fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> Response {
+fn over(failure: Failure, visit: &Visit, policy: &Policy) -> Result<Response, Stop> {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            answer(site, policy, headers, StatusCode::GONE, None)
+            Ok(answer(visit, policy, StatusCode::GONE, None))
         }
-        other => fail(other, headers),
+        other => Err(other.into()),
     }
 }
 
-fn answer(site: &Site, policy: &Policy, headers: &HeaderMap, status: StatusCode, found: Option<EmailLink>) -> Response {
-    let view = site.view(headers);
-    let job = |kind| CardJob::at(site, view, policy, kind);
-    private(status, &LinkPage::new(view, policy, found, job))
+fn answer(visit: &Visit, policy: &Policy, status: StatusCode, found: Option<EmailLink>) -> Response {
+    let view = visit.view();
+    private(status, &LinkPage::new(view, policy, found, |kind| CardJob::at(visit, view, policy, kind)))
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     http::{
-        errors::{fail, not_found},
-        session::{self, Way},
+        errors::Stop,
+        extract::{Authority, Named, Visit},
+        session::{self, LoginQuery},
     },
-    portal::{cards::outcome, page::authority},
-    site::Site,
+    portal::cards::outcome,
 };
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, rejection::QueryRejection},
     http::{HeaderMap, HeaderValue, header::CACHE_CONTROL},
     response::{IntoResponse, Redirect, Response},
 };
@@ -18,50 +18,48 @@ use kaika_app::{
     access::end_session,
     cards::{begin_session, job_outcome},
 };
-use kaika_wire::{Code, JobKind, JobOutcome};
+use kaika_domain::access::Subject;
+use kaika_wire::{AuthorityId, Code, JobKind, JobOutcome};
 
 /// The page that asked comes here when the card window is done. Where it is not, or its session was opened before, this
 /// is an outcome as of any job.
 pub(crate) async fn outcome(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    way: Result<Query<Way>, QueryRejection>,
+    visit: Visit,
+    policy: Authority,
+    Named((_, token)): Named<(AuthorityId, String)>,
+    query: Result<Query<LoginQuery>, QueryRejection>,
     headers: HeaderMap,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let outcome = match job_outcome(&site.app, &policy.id, JobKind::Login, &token).await {
-        Ok(outcome) => outcome,
-        Err(failure) => return fail(failure, &headers),
-    };
+) -> Result<Response, Stop> {
+    let outcome = job_outcome(&visit.app, &policy.id, JobKind::Login, &token).await?;
     if outcome::wants_json(&headers) || !matches!(outcome, JobOutcome::Succeeded { .. }) {
-        return outcome::answer(&site, policy, JobKind::Login, outcome, &headers);
+        return Ok(outcome::answer(&visit, &policy, JobKind::Login, outcome, &headers));
     }
-    let to = way.map(|Query(way)| way.to).unwrap_or_default();
+    let to = query.map(|Query(query)| query.to).unwrap_or_default();
     let mut on = Redirect::to(&format!("/{}/{}", policy.id, to.path())).into_response();
     on.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    match begin_session(&site.app, &policy.id, &token, session::browser(&headers).unwrap_or_default()).await {
-        Ok(session) => session::begin(&site, &policy.id, &session, &mut on),
+    match begin_session(&visit.app, &policy.id, &token, session::browser(&headers).unwrap_or_default()).await {
+        Ok(session) => session::begin(&visit, &policy.id, &session, &mut on),
         Err(Failure::Refused(refusal)) if refusal.code == Code::NotLoggedIn => {
             // The same page again, in the browser that has the session: on to where it was.
-            match session::who(&site, policy, &headers).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return outcome::answer(&site, policy, JobKind::Login, JobOutcome::Over, &headers),
-                Err(failure) => return fail(failure, &headers),
+            if session::who(&visit, &policy, &headers).await?.is_none() {
+                return Ok(outcome::answer(&visit, &policy, JobKind::Login, JobOutcome::Over, &headers));
             }
         }
-        Err(failure) => return fail(failure, &headers),
+        Err(failure) => return Err(failure.into()),
     }
-    on
+    Ok(on)
 }
 
-pub(crate) async fn log_out(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    if let Some(token) = session::token(&headers)
-        && let Err(failure) = end_session(&site.app, &policy.id, token).await
-    {
-        return fail(failure, &headers);
-    }
-    let mut response = Redirect::to(&format!("/{}/login?over=logged_out", policy.id)).into_response();
-    session::forget(&site, &policy.id, &mut response);
-    response
+pub(crate) async fn log_out(visit: Visit, policy: Authority, headers: HeaderMap) -> Result<Response, Stop> {
+    let subject = match session::token(&headers) {
+        Some(token) => end_session(&visit.app, &policy.id, token).await?,
+        None => None,
+    };
+    let to = match subject {
+        Some(Subject::Card(_)) | None => "login?over=logged_out",
+        Some(Subject::Account(_) | Subject::Officer(_) | Subject::Client(_)) => "",
+    };
+    let mut response = Redirect::to(&format!("/{}/{to}", policy.id)).into_response();
+    session::forget(&visit, &policy.id, &mut response);
+    Ok(response)
 }

@@ -1,19 +1,20 @@
 //! How a job ended: a page for people, JSON for the page that waits for it.
 
 use crate::{
-    http::errors::{fail, not_found},
+    http::{
+        errors::Stop,
+        extract::{Authority, Filled, Named, Visit},
+    },
     portal::{
         cards::card_job::{CardJob, job_key},
         fields::narrow,
         links::{Link, Words},
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    Form, Json,
-    extract::{Path, State, rejection::FormRejection},
+    Json,
     http::{
         HeaderMap, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, VARY},
@@ -27,8 +28,8 @@ use kaika_app::{
 use kaika_domain::authorities::Policy;
 use kaika_texts::explain;
 use kaika_wire::{
-    CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState, EmailWrite,
-    JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
+    AuthorityId, CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState,
+    EmailWrite, JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 
@@ -282,28 +283,23 @@ fn check_key(check: &CardCheck, what: &str) -> String {
 }
 
 pub(crate) async fn outcome(
-    State(site): State<Site>,
-    Path((id, kind, token)): Path<(String, String, String)>,
+    visit: Visit,
+    policy: Authority,
+    Named((_, kind, token)): Named<(AuthorityId, JobKind, String)>,
     headers: HeaderMap,
-) -> Response {
-    let app = &site.app;
-    let (Some(policy), Ok(kind)) = (authority(app, &id), kind.parse::<JobKind>()) else {
-        return not_found(headers).await;
-    };
-    match job_outcome(app, &policy.id, kind, &token).await {
-        Ok(outcome) => answer(&site, policy, kind, outcome, &headers),
-        Err(failure) => fail(failure, &headers),
-    }
+) -> Result<Response, Stop> {
+    let outcome = job_outcome(&visit.app, &policy.id, kind, &token).await?;
+    Ok(answer(&visit, &policy, kind, outcome, &headers))
 }
 
 pub(crate) fn answer(
-    site: &Site,
+    visit: &Visit,
     policy: &Policy,
     kind: JobKind,
     outcome: JobOutcome,
     headers: &HeaderMap,
 ) -> Response {
-    let view = site.view(headers);
+    let view = visit.view();
     let outcome = match outcome {
         JobOutcome::Failed { error } => JobOutcome::Failed { error: explain(view.language, error) },
         other => other,
@@ -311,52 +307,47 @@ pub(crate) fn answer(
     if wants_json(headers) {
         return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
     }
-    private(StatusCode::OK, &page(site, view, policy, kind, outcome))
+    private(StatusCode::OK, &page(visit, policy, kind, outcome))
 }
 
-fn page<'a>(site: &'a Site, view: View<'a>, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
-    let next = |kind| CardJob::at(site, view, policy, kind);
+fn page<'a>(visit: &'a Visit, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
+    let view = visit.view();
+    let next = |kind| CardJob::at(visit, view, policy, kind);
     let page = Outcome::new(view, policy, kind, outcome, next);
-    Outcome { has_mailbox: site.settings.mailbox.is_some(), ..page }
+    Outcome { has_mailbox: visit.settings.mailbox.is_some(), ..page }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct CodeForm {
     code: String,
 }
 
 /// The code from a mail, typed on the page that waits for it.
 pub(crate) async fn confirm(
-    State(site): State<Site>,
-    Path((id, kind, token)): Path<(String, String, String)>,
-    headers: HeaderMap,
-    typed: Result<Form<Typed>, FormRejection>,
-) -> Response {
-    let app = &site.app;
-    let (Some(policy), Ok(kind @ JobKind::SetEmail)) = (authority(app, &id), kind.parse()) else {
-        return not_found(headers).await;
-    };
-    let code = typed.map(|Form(typed)| narrow(typed.code.trim())).unwrap_or_default();
+    visit: Visit,
+    policy: Authority,
+    Named((_, kind, token)): Named<(AuthorityId, JobKind, String)>,
+    Filled(form): Filled<CodeForm>,
+) -> Result<Response, Stop> {
+    if kind != JobKind::SetEmail {
+        return Err(Code::NotFound.into());
+    }
+    let code = narrow(form.code.trim());
     let wrong = match code.is_empty() {
         true => "portal-email-code-missing",
-        false => match prove_email_on_page(app, &policy.id, &token, &code).await {
+        false => match prove_email_on_page(&visit.app, &policy.id, &token, &code).await {
             Ok(()) => {
                 let here = format!("/{}/{}/outcome/{token}", policy.id, kind.as_str());
-                return Redirect::to(&here).into_response();
+                return Ok(Redirect::to(&here).into_response());
             }
             Err(Failure::Refused(refusal)) if refusal.code == Code::LinkOver => "portal-email-code-wrong",
-            Err(failure) => return fail(failure, &headers),
+            Err(failure) => return Err(failure.into()),
         },
     };
-    let view = site.view(&headers);
-    match job_outcome(app, &policy.id, kind, &token).await {
-        Ok(outcome) => {
-            let again = Outcome { wrong: Some(wrong), ..page(&site, view, policy, kind, outcome) };
-            private(StatusCode::BAD_REQUEST, &again)
-        }
-        Err(failure) => fail(failure, &headers),
-    }
+    let outcome = job_outcome(&visit.app, &policy.id, kind, &token).await?;
+    let again = Outcome { wrong: Some(wrong), ..page(&visit, &policy, kind, outcome) };
+    Ok(private(StatusCode::BAD_REQUEST, &again))
 }
 
 pub(crate) fn wants_json(headers: &HeaderMap) -> bool {

@@ -3,25 +3,22 @@
 use crate::{
     http::{
         equal_time::{EQUAL_TIME, in_equal_time, refused_in_equal_time},
-        errors::{fail, not_found, refuse},
+        errors::Stop,
+        extract::{Authority, Check, Checked, Named, Visit},
     },
     portal::{
-        fields::{Wrong, card_number, holder_name, plain, wrong_with},
-        page::{Page, View, authority, private},
+        fields::{Wrong, card_number, holder_name, noted, plain, wrong_with},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, State, rejection::FormRejection},
     http::{
-        HeaderMap, StatusCode,
+        StatusCode,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use kaika_app::{
     Failure,
     certificates::{CertificateQuery, FoundCertificate, find_certificates},
@@ -29,13 +26,13 @@ use kaika_app::{
 use kaika_domain::authorities::Policy;
 use kaika_texts::text;
 use kaika_web::html;
-use kaika_wire::{CertificateStatus, Code, Refusal, SerialNumber};
+use kaika_wire::{AuthorityId, CertificateStatus, Code, SerialNumber};
 use serde::Deserialize;
 
 /// The form as it was sent.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct FindForm {
     pub(crate) by: By,
     pub(crate) number: String,
     pub(crate) name: String,
@@ -64,7 +61,7 @@ pub(crate) enum Answer {
 pub(crate) struct Certificates<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
-    pub(crate) asked: Asked,
+    pub(crate) form: FindForm,
     pub(crate) answer: Answer,
 }
 
@@ -107,60 +104,57 @@ fn once<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let page = Page::new(site.view(&headers), "portal-certificates").of_authority(policy);
-    html(&Certificates { page, policy, asked: Asked::default(), answer: Answer::Unasked })
+pub(crate) async fn form(visit: Visit, policy: Authority) -> Response {
+    let page = Page::new(visit.view(), "portal-certificates").of_authority(&policy);
+    html(&Certificates { page, policy: &policy, form: FindForm::default(), answer: Answer::Unasked })
 }
 
 pub(crate) async fn find(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    asked: Result<Form<Asked>, FormRejection>,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let Ok(Form(asked)) = asked else {
-        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
-    };
-    let (status, answer) = match query(policy, &asked) {
+    visit: Visit,
+    policy: Authority,
+    Checked { form, outcome }: Checked<FindForm>,
+) -> Result<Response, Stop> {
+    let (status, answer) = match outcome {
         Err(wrong) => (StatusCode::BAD_REQUEST, Answer::Wrong(wrong)),
-        Ok(query) => match in_equal_time(EQUAL_TIME, find_certificates(&site.app, &policy.id, &query)).await {
+        Ok(query) => match in_equal_time(EQUAL_TIME, find_certificates(&visit.app, &policy.id, &query)).await {
             Ok(found) => (StatusCode::OK, Answer::Found(found)),
             Err(Failure::Refused(refusal)) if refusal.code == Code::NotFound => {
                 (StatusCode::NOT_FOUND, Answer::Nothing)
             }
-            Err(failure) => return fail(failure, &headers),
+            Err(failure) => return Err(failure.into()),
         },
     };
-    private(status, &certificates_page(site.view(&headers), policy, asked, answer))
+    Ok(private(status, &certificates_page(visit.view(), &policy, form, answer)))
 }
 
 pub(crate) fn certificates_page<'a>(
     view: View<'a>,
     policy: &'a Policy,
-    asked: Asked,
+    form: FindForm,
     answer: Answer,
 ) -> Certificates<'a> {
     let mut page = Page::new(view, "portal-certificates").of_authority(policy);
-    page.asked = match asked.by {
-        By::Card => vec![("by", "card".to_owned()), ("number", asked.number.clone()), ("name", asked.name.clone())],
-        By::Serial => vec![("by", "serial".to_owned()), ("serial", asked.serial.clone())],
+    page.asked = match form.by {
+        By::Card => vec![("by", "card".to_owned()), ("number", form.number.clone()), ("name", form.name.clone())],
+        By::Serial => vec![("by", "serial".to_owned()), ("serial", form.serial.clone())],
     };
-    Certificates { page, policy, asked, answer }
+    Certificates { page, policy, form, answer }
 }
 
-/// What the form asks for.
-///
-/// # Errors
-/// What is wrong with its fields.
-fn query(policy: &Policy, asked: &Asked) -> Result<CertificateQuery, Vec<Wrong>> {
-    match asked.by {
-        By::Card => match (card_number(policy, &asked.number), holder_name(&asked.name)) {
-            (Ok(number), Ok(name)) => Ok(CertificateQuery::Card { number, name }),
-            (number, name) => Err([number.err(), name.err()].into_iter().flatten().collect()),
-        },
-        By::Serial => serial(&asked.serial).map(CertificateQuery::Serial).map_err(|wrong| vec![wrong]),
+impl Check for FindForm {
+    type Checked = CertificateQuery;
+
+    fn check(&self, policy: &Policy) -> Result<CertificateQuery, Vec<Wrong>> {
+        match self.by {
+            By::Card => {
+                let mut wrong = Vec::new();
+                let number = noted(&mut wrong, card_number(policy, &self.number));
+                let name = noted(&mut wrong, holder_name(&self.name));
+                let (Some(number), Some(name)) = (number, name) else { return Err(wrong) };
+                Ok(CertificateQuery::Card { number, name })
+            }
+            By::Serial => serial(&self.serial).map(CertificateQuery::Serial).map_err(|wrong| vec![wrong]),
+        }
     }
 }
 
@@ -180,42 +174,24 @@ fn serial(text: &str) -> Result<SerialNumber, Wrong> {
 
 /// `/{authority}/certificates/{serial}.cer` (DER) and `.pem`.
 pub(crate) async fn download(
-    State(site): State<Site>,
-    Path((id, file)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let app = &site.app;
-    let (Some(policy), Some((serial, kind))) = (authority(app, &id), file.rsplit_once('.')) else {
-        return not_found(headers).await;
+    visit: Visit,
+    policy: Authority,
+    Named((_, file)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    let (serial, kind) = file.rsplit_once('.').ok_or(Code::NotFound)?;
+    let (Ok(serial), "cer" | "pem") = (serial.parse::<SerialNumber>(), kind) else {
+        return Err(Code::NotFound.into());
     };
-    let (Ok(serial), "cer" | "pem") = (serial.parse::<SerialNumber>(), kind) else { return not_found(headers).await };
     let query = CertificateQuery::Serial(serial);
-    let found = match refused_in_equal_time(EQUAL_TIME, find_certificates(app, &policy.id, &query)).await {
-        Ok(found) => found,
-        Err(failure) => return fail(failure, &headers),
-    };
-    let Some(certificate) = found.into_iter().next() else { return not_found(headers).await };
+    let found = refused_in_equal_time(EQUAL_TIME, find_certificates(&visit.app, &policy.id, &query)).await?;
+    let certificate = found.into_iter().next().ok_or(Code::NotFound)?;
     let name = format!("attachment; filename=\"{}.{kind}\"", certificate.serial);
     if kind == "cer" {
         let headers = [(CONTENT_TYPE, "application/pkix-cert"), (CONTENT_DISPOSITION, &name)];
-        return (headers, certificate.certificate).into_response();
+        return Ok((headers, certificate.certificate).into_response());
     }
-    ([(CONTENT_TYPE, "application/x-pem-file"), (CONTENT_DISPOSITION, &name)], pem(&certificate.certificate))
-        .into_response()
-}
-
-/// RFC 7468 §5.1.
-fn pem(der: &[u8]) -> String {
-    let base64 = STANDARD.encode(der);
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-    for (at, character) in base64.chars().enumerate() {
-        if at > 0 && at % 64 == 0 {
-            pem.push('\n');
-        }
-        pem.push(character);
-    }
-    pem.push_str("\n-----END CERTIFICATE-----\n");
-    pem
+    let headers = [(CONTENT_TYPE, "application/x-pem-file"), (CONTENT_DISPOSITION, &name)];
+    Ok((headers, certificate.pem()?).into_response())
 }
 
 #[cfg(test)]
@@ -236,15 +212,7 @@ mod tests {
 
     #[test]
     fn every_field_that_is_wrong_is_named() {
-        let asked = Asked::default();
-        let fields = query(&policy("GC"), &asked).unwrap_err().into_iter().map(|wrong| wrong.field);
+        let fields = FindForm::default().check(&policy("GC")).unwrap_err().into_iter().map(|wrong| wrong.field);
         assert_eq!(fields.collect::<Vec<_>>(), ["number", "name"]);
-    }
-
-    #[test]
-    fn pem_has_lines_of_64() {
-        let pem = pem(&[7; 97]);
-        let lines: Vec<usize> = pem.lines().map(str::len).collect();
-        assert_eq!(lines, [27, 64, 64, 4, 25]);
     }
 }

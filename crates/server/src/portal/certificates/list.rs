@@ -4,21 +4,22 @@
 use crate::{
     http::{
         csv::Csv,
-        errors::{fail, not_found},
-        session::{self, Destination},
+        errors::Stop,
+        extract::{Authority, Organisations, Visit, Who},
+        session::Destination,
     },
     portal::{
         access::session::Session,
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
     site::Site,
 };
 use askama::Template;
 use axum::{
     Router,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::rejection::QueryRejection,
     http::{
-        HeaderMap, Method, StatusCode,
+        StatusCode,
         header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
@@ -27,8 +28,8 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_app::{
     Failure,
-    access::LoggedIn,
-    certificates::{After, CertificatePage, CertificateWish, ListedCertificate, Sorting, list_certificates},
+    access::CardPrincipal,
+    certificates::{After, CertificatePage, ListRequest, ListedCertificate, Sorting, list_certificates},
 };
 use kaika_domain::authorities::Policy;
 use kaika_wire::CertificateStatus;
@@ -44,7 +45,7 @@ const LINES: u32 = 1000;
 /// What the address asks for. What it cannot mean is as if it were not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ListQuery {
     /// None: by the holder, or by the day where that is what the list is about.
     #[serde(deserialize_with = "or_default")]
     pub(crate) sort: Option<Sorting>,
@@ -75,7 +76,7 @@ fn written(after: &After) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(after).unwrap_or_default())
 }
 
-impl Asked {
+impl ListQuery {
     fn sorting(&self, expiring: bool) -> Sorting {
         self.sort.unwrap_or(if expiring { Sorting::Expiry } else { Sorting::Holder })
     }
@@ -96,7 +97,7 @@ pub(crate) struct OrganisationPage<'a> {
     policy: &'a Policy,
     session: Session,
     expiring: bool,
-    asked: Asked,
+    query: ListQuery,
     list: CertificatePage,
     now: OffsetDateTime,
 }
@@ -107,21 +108,21 @@ impl OrganisationPage<'_> {
     }
 
     fn csv(&self) -> String {
-        format!("{}.csv{}", self.path(), self.query())
+        format!("{}.csv{}", self.path(), self.suffix())
     }
 
     /// The same from the beginning.
     fn first(&self) -> String {
-        format!("{}{}", self.path(), self.query())
+        format!("{}{}", self.path(), self.suffix())
     }
 
-    fn query(&self) -> String {
-        let kept = self.asked.kept();
+    fn suffix(&self) -> String {
+        let kept = self.query.kept();
         kept.strip_prefix('&').map(|kept| format!("?{kept}")).unwrap_or_default()
     }
 
     fn next(&self, after: &After) -> String {
-        format!("{}?after={}{}", self.path(), written(after), self.asked.kept())
+        format!("{}?after={}{}", self.path(), written(after), self.query.kept())
     }
 
     fn sortings(&self) -> [Sorting; 5] {
@@ -129,7 +130,7 @@ impl OrganisationPage<'_> {
     }
 
     fn sorted(&self) -> Sorting {
-        self.asked.sorting(self.expiring)
+        self.query.sorting(self.expiring)
     }
 
     fn sorting(&self, sorting: &Sorting) -> String {
@@ -148,7 +149,7 @@ impl OrganisationPage<'_> {
     }
 
     fn is_narrowed(&self) -> bool {
-        self.asked.status.is_some()
+        self.query.status.is_some()
     }
 
     fn lead(&self) -> String {
@@ -170,103 +171,89 @@ pub(crate) fn page<'a>(
     policy: &'a Policy,
     session: Session,
     expiring: bool,
-    asked: Asked,
+    query: ListQuery,
     list: CertificatePage,
     now: OffsetDateTime,
 ) -> OrganisationPage<'a> {
     let title = if expiring { "organisation-expiring" } else { "organisation-all" };
     let mut page = Page::new(view, title).of_authority(policy);
-    page.kept = asked.kept();
-    if let Some(after) = &asked.after {
+    page.kept = query.kept();
+    if let Some(after) = &query.after {
         page.kept += &format!("&after={}", written(after));
     }
-    OrganisationPage { page, policy, session, expiring, asked, list, now }
+    OrganisationPage { page, policy, session, expiring, query, list, now }
 }
 
-type Asking = Result<Query<Asked>, QueryRejection>;
+type Query<T> = Result<axum::extract::Query<T>, QueryRejection>;
 
 /// Both lists, each as a page and as a table.
 pub(crate) fn routes() -> Router<Site> {
     [false, true].into_iter().fold(Router::new(), |router, expiring| {
         let path = format!("/{{authority}}/{}", destination(expiring).path());
-        let page = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
-            as_page(&site, &id, asked, &headers, expiring).await
+        let page = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListQuery>| {
+            as_page(&visit, &at, who, query, expiring).await
         };
-        let csv = move |State(site): State<Site>, Path(id): Path<String>, asked: Asking, headers: HeaderMap| async move {
-            as_csv(&site, &id, asked, &headers, expiring).await
+        let csv = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListQuery>| {
+            as_csv(&visit, &at, &who.principal, query, expiring).await
         };
         router.route(&path, get(page)).route(&format!("{path}.csv"), get(csv))
     })
 }
 
+/// Only there are these lists.
+type Organised = Authority<Organisations>;
+
 fn destination(expiring: bool) -> Destination {
     if expiring { Destination::Expiring } else { Destination::Organisation }
 }
 
-async fn as_page(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {
-    let (policy, who) = match enter(site, id, headers, expiring).await {
-        Ok(entered) => entered,
-        Err(response) => return response,
-    };
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    let wish = wish(&asked, expiring, asked.rows.unwrap_or(ROWS));
-    match list_certificates(&site.app, &who, &wish).await {
-        Ok(list) => {
-            let (view, session) = (site.view(headers), Session::of(&who));
-            private(StatusCode::OK, &page(view, policy, session, expiring, asked, list, site.app.now()))
-        }
-        Err(failure) => fail(failure, headers),
-    }
-}
-
-/// Only where the authority has organisations, and for whoever has logged in.
-async fn enter<'s>(
-    site: &'s Site,
-    id: &str,
-    headers: &HeaderMap,
+async fn as_page(
+    visit: &Visit,
+    policy: &Policy,
+    who: Who<CardPrincipal>,
+    query: Query<ListQuery>,
     expiring: bool,
-) -> Result<(&'s Policy, LoggedIn), Response> {
-    let policy = authority(&site.app, id).filter(|policy| policy.organisation.is_some());
-    let Some(policy) = policy else { return Err(not_found(headers.clone()).await) };
-    let who = session::required(site, policy, &Method::GET, headers, destination(expiring)).await?;
-    Ok((policy, who))
+) -> Result<Response, Stop> {
+    let query = query.map(|query| query.0).unwrap_or_default();
+    let request = request(&query, expiring, query.rows.unwrap_or(ROWS));
+    let list = list_certificates(&visit.app, &who.principal, &request).await?;
+    let page = page(visit.view(), policy, who.session, expiring, query, list, visit.app.now());
+    Ok(private(StatusCode::OK, &page))
 }
 
-fn wish(asked: &Asked, expiring: bool, limit: u32) -> CertificateWish {
-    CertificateWish {
-        expiring,
-        sorting: asked.sorting(expiring),
-        status: asked.status,
-        after: asked.after.clone(),
-        limit,
-    }
+fn request(query: &ListQuery, expiring: bool, limit: u32) -> ListRequest {
+    ListRequest { expiring, sorting: query.sorting(expiring), status: query.status, after: query.after.clone(), limit }
 }
 
-async fn as_csv(site: &Site, id: &str, asked: Asking, headers: &HeaderMap, expiring: bool) -> Response {
-    let (policy, who) = match enter(site, id, headers, expiring).await {
-        Ok(entered) => entered,
-        Err(response) => return response,
-    };
-    let asked = asked.map(|Query(asked)| Asked { after: None, ..asked }).unwrap_or_default();
-    let page = Page::new(site.view(headers), "organisation-all");
-    match table(site, &page, &who, &asked, expiring).await {
-        Ok(csv) => {
-            let name = if expiring { "expiring" } else { "organisation" };
-            let name = format!("attachment; filename=\"{}-{name}-{}.csv\"", policy.id, page.day(&site.app.now()));
-            let kind = "text/csv; charset=utf-8".to_owned();
-            let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name), (CACHE_CONTROL, "no-store".to_owned())];
-            (headers, csv).into_response()
-        }
-        Err(failure) => fail(failure, headers),
-    }
+async fn as_csv(
+    visit: &Visit,
+    policy: &Policy,
+    who: &CardPrincipal,
+    query: Query<ListQuery>,
+    expiring: bool,
+) -> Result<Response, Stop> {
+    let query = query.map(|query| ListQuery { after: None, ..query.0 }).unwrap_or_default();
+    let page = Page::new(visit.view(), "organisation-all");
+    let csv = table(visit, &page, who, &query, expiring).await?;
+    let name = if expiring { "expiring" } else { "organisation" };
+    let name = format!("attachment; filename=\"{}-{name}-{}.csv\"", policy.id, page.day(&visit.app.now()));
+    let kind = "text/csv; charset=utf-8".to_owned();
+    let headers = [(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name), (CACHE_CONTROL, "no-store".to_owned())];
+    Ok((headers, csv).into_response())
 }
 
-async fn table(site: &Site, page: &Page<'_>, who: &LoggedIn, asked: &Asked, expiring: bool) -> Result<String, Failure> {
+async fn table(
+    site: &Site,
+    page: &Page<'_>,
+    who: &CardPrincipal,
+    query: &ListQuery,
+    expiring: bool,
+) -> Result<String, Failure> {
     let header = COLUMNS.map(|key| page.t(key));
     let mut csv = Csv::with_header(header.iter().map(String::as_str));
-    let mut wish = wish(asked, expiring, LINES);
+    let mut request = request(query, expiring, LINES);
     loop {
-        let list = list_certificates(&site.app, who, &wish).await?;
+        let list = list_certificates(&site.app, who, &request).await?;
         for (certificate, status) in &list.certificates {
             let cells = [
                 certificate.holder.clone(),
@@ -280,7 +267,7 @@ async fn table(site: &Site, page: &Page<'_>, who: &LoggedIn, asked: &Asked, expi
             csv.line(cells.iter().map(String::as_str));
         }
         match list.next {
-            Some(next) => wish.after = Some(next),
+            Some(next) => request.after = Some(next),
             None => return Ok(csv.finish()),
         }
     }
@@ -308,18 +295,18 @@ mod tests {
     use axum::http::Uri;
 
     #[track_caller]
-    fn asked(query: &str) -> Asked {
+    fn asked(query: &str) -> ListQuery {
         let uri: Uri = format!("/gca/organisation?{query}").parse().unwrap();
-        Query::<Asked>::try_from_uri(&uri).unwrap().0
+        axum::extract::Query::<ListQuery>::try_from_uri(&uri).unwrap().0
     }
 
     #[test]
     fn what_an_address_cannot_mean_is_left_out() {
-        assert_eq!(asked(""), Asked::default());
+        assert_eq!(asked(""), ListQuery::default());
         let both = asked("sort=latest_expiry&status=suspended&lang=en");
         assert_eq!((both.sort, both.status), (Some(Sorting::LatestExpiry), Some(CertificateStatus::Suspended)));
-        assert_eq!(asked("sort=nothing&status=&after=xyz"), Asked::default());
-        assert_eq!(asked("after=&rows=many"), Asked::default());
+        assert_eq!(asked("sort=nothing&status=&after=xyz"), ListQuery::default());
+        assert_eq!(asked("after=&rows=many"), ListQuery::default());
         assert_eq!(asked("rows=0").rows, Some(1));
         assert_eq!(asked("rows=4000000000").rows, Some(MOST_ROWS));
     }
@@ -336,10 +323,13 @@ mod tests {
         };
         assert_eq!(asked(&format!("after={}", written(&after))).after, Some(after));
         for sorting in Sorting::ALL {
-            assert_eq!(asked(&Asked { sort: Some(sorting), ..Asked::default() }.kept()[1..]).sort, Some(sorting));
+            assert_eq!(
+                asked(&ListQuery { sort: Some(sorting), ..ListQuery::default() }.kept()[1..]).sort,
+                Some(sorting)
+            );
         }
         for status in CertificateStatus::ALL {
-            let kept = Asked { status: Some(status), ..Asked::default() }.kept();
+            let kept = ListQuery { status: Some(status), ..ListQuery::default() }.kept();
             assert_eq!(asked(&kept[1..]).status, Some(status));
         }
     }

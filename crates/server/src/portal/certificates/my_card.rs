@@ -2,25 +2,25 @@
 
 use crate::{
     http::{
-        errors::{fail, not_found, refuse},
-        session::{self, Destination},
+        errors::Stop,
+        extract::{Authority, Filled, Visit, Who},
     },
     portal::{
         access::session::Session,
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, Query, State, rejection::FormRejection, rejection::QueryRejection},
-    http::{HeaderMap, Method, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    extract::{Query, rejection::QueryRejection},
+    http::StatusCode,
+    response::{Redirect, Response},
 };
-use kaika_app::certificates::{MyCard, set_publication};
+use kaika_app::{
+    access::CardPrincipal,
+    certificates::{MyCard, set_publication},
+};
 use kaika_domain::{authorities::Policy, cards::CardRank};
-use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -36,13 +36,13 @@ pub(crate) struct MyCardPage<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Shown {
+pub(crate) struct MyCardQuery {
     changed: Option<String>,
 }
 
 /// The form as it was sent.
 #[derive(Deserialize)]
-pub(crate) struct Decided {
+pub(crate) struct PublicationForm {
     published: Published,
 }
 
@@ -65,40 +65,22 @@ pub(crate) fn page<'a>(
 }
 
 pub(crate) async fn my_card(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    shown: Result<Query<Shown>, QueryRejection>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let who = match session::required(&site, policy, &Method::GET, &headers, Destination::MyCard).await {
-        Ok(who) => who,
-        Err(response) => return response,
-    };
-    let card = match kaika_app::certificates::my_card(&site.app, &who).await {
-        Ok(card) => card,
-        Err(failure) => return fail(failure, &headers),
-    };
-    let changed = shown.is_ok_and(|Query(shown)| shown.changed.is_some());
-    private(StatusCode::OK, &page(site.view(&headers), policy, Session::of(&who), card, changed))
+    visit: Visit,
+    policy: Authority,
+    who: Who<CardPrincipal>,
+    query: Result<Query<MyCardQuery>, QueryRejection>,
+) -> Result<Response, Stop> {
+    let card = kaika_app::certificates::my_card(&visit.app, &who.principal).await?;
+    let changed = query.is_ok_and(|Query(query)| query.changed.is_some());
+    Ok(private(StatusCode::OK, &page(visit.view(), &policy, who.session, card, changed)))
 }
 
 pub(crate) async fn publish(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    decided: Result<Form<Decided>, FormRejection>,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let Ok(Form(decided)) = decided else {
-        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
-    };
-    let who = match session::required(&site, policy, &Method::POST, &headers, Destination::MyCard).await {
-        Ok(who) => who,
-        Err(response) => return response,
-    };
-    match set_publication(&site.app, &who, decided.published == Published::Yes).await {
-        Ok(()) => Redirect::to(&format!("/{}/my-card?changed=yes", policy.id)).into_response(),
-        Err(failure) => fail(failure, &headers),
-    }
+    visit: Visit,
+    policy: Authority,
+    who: Who<CardPrincipal>,
+    Filled(form): Filled<PublicationForm>,
+) -> Result<Redirect, Stop> {
+    set_publication(&visit.app, &who.principal, form.published == Published::Yes).await?;
+    Ok(Redirect::to(&format!("/{}/my-card?changed=yes", policy.id)))
 }

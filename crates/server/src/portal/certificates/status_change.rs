@@ -5,21 +5,21 @@ use crate::{
     api::jobs::to_its_end,
     http::{
         equal_time::{EQUAL_TIME, in_equal_time},
-        errors::{fail, not_found, refuse, status},
+        errors::{Stop, status},
+        extract::{Authority, Filled, Named, Visit},
         limits,
     },
     portal::{
-        fields::{Wrong, card_number, holder_name},
+        fields::{Wrong, card_number, holder_name, noted},
         links::Words,
-        page::{Page, View, authority, private},
+        page::{Page, View, private},
     },
     site::Site,
 };
 use askama::Template;
 use axum::{
-    Form, Router,
-    extract::{Path, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode},
+    Router,
+    http::StatusCode,
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -32,7 +32,7 @@ use kaika_app::{
 use kaika_domain::authorities::{Policy, Way};
 use kaika_texts::explain;
 use kaika_web::html;
-use kaika_wire::{CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -40,7 +40,7 @@ use zeroize::Zeroizing;
 /// The form as it was sent. Its user code is in no answer.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Typed {
+pub(crate) struct StatusChangeForm {
     pub(crate) step: Step,
     pub(crate) number: String,
     pub(crate) name: String,
@@ -88,7 +88,7 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) kind: StatusChangeKind,
     pub(crate) stage: Stage,
-    pub(crate) typed: Typed,
+    pub(crate) form: StatusChangeForm,
     /// Where the user code is asked for.
     pub(crate) captcha: Option<Captcha>,
     pub(crate) trouble: Trouble,
@@ -117,7 +117,7 @@ impl<'a> ChangePage<'a> {
         policy: &'a Policy,
         kind: StatusChangeKind,
         stage: Stage,
-        typed: Typed,
+        form: StatusChangeForm,
         captcha: Option<Captcha>,
         trouble: Trouble,
     ) -> Self {
@@ -126,7 +126,7 @@ impl<'a> ChangePage<'a> {
             Stage::Confirm => "status-confirm".to_owned(),
         };
         let page = Page::new(view, &title).of_authority(policy);
-        Self { page, policy, kind, stage, typed, captcha, trouble }
+        Self { page, policy, kind, stage, form, captcha, trouble }
     }
 
     /// The language switch shows the same page, and does nothing.
@@ -135,7 +135,7 @@ impl<'a> ChangePage<'a> {
             Stage::Fill => "fill",
             Stage::Confirm => "check",
         };
-        let Typed { number, name, reason, .. } = &self.typed;
+        let StatusChangeForm { number, name, reason, .. } = &self.form;
         let fields = [("step", step), ("number", number), ("name", name), ("reason", reason)];
         self.page.asked = fields.map(|(name, value)| (name, value.to_owned())).to_vec();
         self
@@ -211,68 +211,50 @@ pub(crate) fn elsewhere(page: &Page<'_>, way: Way) -> String {
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     StatusChangeKind::ALL.iter().fold(Router::new(), |routes, kind| {
         let kind = *kind;
-        let page = get(async move |State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap| {
-            form(site, kind, &id, headers).await
+        let page = get(async move |visit: Visit, policy: Authority| form(&visit, &policy, kind));
+        let page = page.post(async move |visit: Visit, policy: Authority, Filled(form): Filled<StatusChangeForm>| {
+            sent(&visit, &policy, kind, form).await
         });
-        let page = page.post(
-            async move |State(site): State<Site>,
-                        Path(id): Path<String>,
-                        headers: HeaderMap,
-                        typed: Result<Form<Typed>, FormRejection>| {
-                sent(site, kind, &id, headers, typed).await
-            },
-        );
         let page = page.layer(middleware::from_fn_with_state(site.clone(), limits::changes));
-        let outcome = get(
-            async move |State(site): State<Site>, Path((id, token)): Path<(String, String)>, headers: HeaderMap| {
-                done(site, kind, &id, &token, headers).await
-            },
-        );
+        let outcome =
+            get(async move |visit: Visit, policy: Authority, Named((_, token)): Named<(AuthorityId, String)>| {
+                done(&visit, &policy, kind, &token).await
+            });
         routes
             .route(&format!("/{{authority}}/{kind}"), page)
             .route(&format!("/{{authority}}/{kind}/done/{{token}}"), outcome)
     })
 }
 
-async fn form(site: Site, kind: StatusChangeKind, id: &str, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
-    let view = site.view(&headers);
+fn form(visit: &Visit, policy: &Policy, kind: StatusChangeKind) -> Result<Response, Stop> {
+    let view = visit.view();
     if !policy.status_changes.is_online(kind) {
         let page = Page::new(view, &format!("status-{kind}")).of_authority(policy);
-        return html(&ElsewherePage { page, policy, kind });
+        return Ok(html(&ElsewherePage { page, policy, kind }));
     }
-    match captcha(&site.app, kind, Stage::Fill, &mut Typed::default(), false) {
-        Ok(captcha) => {
-            let typed = Typed::default();
-            let page = ChangePage::new(view, policy, kind, Stage::Fill, typed, captcha, Trouble::None);
-            private(StatusCode::OK, &page)
-        }
-        Err(failure) => fail(failure, &headers),
-    }
+    let mut form = StatusChangeForm::default();
+    let captcha = captcha(&visit.app, kind, Stage::Fill, &mut form, false)?;
+    let page = ChangePage::new(view, policy, kind, Stage::Fill, form, captcha, Trouble::None);
+    Ok(private(StatusCode::OK, &page))
 }
 
 async fn sent(
-    site: Site,
+    visit: &Visit,
+    policy: &Policy,
     kind: StatusChangeKind,
-    id: &str,
-    headers: HeaderMap,
-    typed: Result<Form<Typed>, FormRejection>,
-) -> Response {
-    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
+    mut form: StatusChangeForm,
+) -> Result<Response, Stop> {
     if !policy.status_changes.is_online(kind) {
-        return Redirect::to(&format!("/{}/{kind}", policy.id)).into_response();
+        return Ok(Redirect::to(&format!("/{}/{kind}", policy.id)).into_response());
     }
-    let Ok(Form(mut typed)) = typed else {
-        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
-    };
-    let view = site.view(&headers);
-    let judged = judge(policy, kind, &typed);
+    let view = visit.view();
+    let judged = judge(policy, kind, &form);
     let unjudged = !matches!(judged, Judged::Do(..));
     let (code, stage, trouble) = match judged {
         Judged::Show(stage) => (StatusCode::OK, stage, Trouble::None),
         Judged::Wrong(stage, wrong) => (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong)),
-        Judged::Do(stage, form) => match perform(&site.app, policy, *form).await {
-            Ok(token) => return Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response(),
+        Judged::Do(stage, request) => match perform(&visit.app, policy, *request).await {
+            Ok(token) => return Ok(Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response()),
             Err(Failure::Refused(refusal)) if refusal.code == Code::CaptchaWrong => {
                 let wrong = vec![Wrong { field: "answer", text: "status-captcha-wrong" }];
                 (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong))
@@ -280,13 +262,11 @@ async fn sent(
             Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
                 (status(refusal.code), stage, Trouble::Refused(explain(view.language, refusal)))
             }
-            Err(failure) => return fail(failure, &headers),
+            Err(failure) => return Err(failure.into()),
         },
     };
-    match captcha(&site.app, kind, stage, &mut typed, unjudged) {
-        Ok(captcha) => private(code, &ChangePage::new(view, policy, kind, stage, typed, captcha, trouble).can_switch()),
-        Err(failure) => fail(failure, &headers),
-    }
+    let captcha = captcha(&visit.app, kind, stage, &mut form, unjudged)?;
+    Ok(private(code, &ChangePage::new(view, policy, kind, stage, form, captcha, trouble).can_switch()))
 }
 
 /// To its end although the browser hangs up: a try that was debited is judged.
@@ -296,15 +276,10 @@ async fn perform(app: &Arc<App>, policy: &Policy, form: WithoutCard) -> Result<S
     in_equal_time(EQUAL_TIME, work).await
 }
 
-async fn done(site: Site, kind: StatusChangeKind, id: &str, token: &str, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, id) else { return not_found(headers).await };
-    match change_outcome(&site.app, &policy.id, kind, token).await {
-        Ok(outcome) => {
-            let page = Page::new(site.view(&headers), &format!("status-{kind}.done")).of_authority(policy);
-            private(StatusCode::OK, &ChangedPage { page, policy, kind, outcome })
-        }
-        Err(failure) => fail(failure, &headers),
-    }
+async fn done(visit: &Visit, policy: &Policy, kind: StatusChangeKind, token: &str) -> Result<Response, Stop> {
+    let outcome = change_outcome(&visit.app, &policy.id, kind, token).await?;
+    let page = Page::new(visit.view(), &format!("status-{kind}.done")).of_authority(policy);
+    Ok(private(StatusCode::OK, &ChangedPage { page, policy, kind, outcome }))
 }
 
 /// The question for this page: the same as before, where it was not judged yet; then its answer stays, too.
@@ -312,16 +287,16 @@ fn captcha(
     app: &App,
     kind: StatusChangeKind,
     stage: Stage,
-    typed: &mut Typed,
+    form: &mut StatusChangeForm,
     unjudged: bool,
 ) -> Result<Option<Captcha>, Failure> {
     if kind == StatusChangeKind::Revoke && stage == Stage::Fill {
         return Ok(None);
     }
-    if unjudged && let Some(captcha) = ask_again(app, &typed.captcha)? {
+    if unjudged && let Some(captcha) = ask_again(app, &form.captcha)? {
         return Ok(Some(captcha));
     }
-    typed.answer.clear();
+    form.answer.clear();
     draw_captcha(app).map(Some)
 }
 
@@ -332,35 +307,35 @@ enum Judged {
 }
 
 /// What is to be done with a form.
-fn judge(policy: &Policy, kind: StatusChangeKind, typed: &Typed) -> Judged {
+fn judge(policy: &Policy, kind: StatusChangeKind, form: &StatusChangeForm) -> Judged {
     let asks_again = kind == StatusChangeKind::Revoke;
     let stage = if asks_again { Stage::Confirm } else { Stage::Fill };
-    if typed.step == Step::Fill {
+    if form.step == Step::Fill {
         return Judged::Show(Stage::Fill);
     }
     let mut wrong = Vec::new();
-    let details = details(policy, kind, typed).map_err(|found| wrong.extend(found));
+    let details = details(policy, kind, form).map_err(|found| wrong.extend(found));
     if asks_again && !wrong.is_empty() {
         // What is wrong stands on the first page.
         return Judged::Wrong(Stage::Fill, wrong);
     }
-    if asks_again && typed.step == Step::Check {
+    if asks_again && form.step == Step::Check {
         return Judged::Show(stage);
     }
-    if asks_again && typed.sure.is_none() {
+    if asks_again && form.sure.is_none() {
         wrong.push(Wrong { field: "sure", text: "status-confirm-sure-missing" });
     }
     // No code has spaces; one that was copied may have brought some along.
-    let user_code = UserCode::parse(typed.user_code.trim());
+    let user_code = UserCode::parse(form.user_code.trim());
     if user_code.is_err() {
         wrong.push(Wrong { field: "user_code", text: "status-code-wrong" });
     }
-    if typed.answer.trim().is_empty() {
+    if form.answer.trim().is_empty() {
         wrong.push(Wrong { field: "answer", text: "status-captcha-missing" });
     }
     match (details, user_code) {
         (Ok((number, name, change)), Ok(user_code)) if wrong.is_empty() => {
-            let (captcha, answer) = (typed.captcha.clone(), typed.answer.clone());
+            let (captcha, answer) = (form.captcha.clone(), form.answer.clone());
             Judged::Do(stage, Box::new(WithoutCard { number, name, user_code, change, captcha, answer }))
         }
         _ => Judged::Wrong(stage, wrong),
@@ -371,13 +346,16 @@ fn judge(policy: &Policy, kind: StatusChangeKind, typed: &Typed) -> Judged {
 fn details(
     policy: &Policy,
     kind: StatusChangeKind,
-    typed: &Typed,
+    form: &StatusChangeForm,
 ) -> Result<(CardNumber, String, StatusChange), Vec<Wrong>> {
     let missing = Wrong { field: "reason", text: "status-reason-missing" };
-    let change = StatusChange::parse(kind, &typed.reason).map_err(|_| missing);
-    match (card_number(policy, &typed.number), holder_name(&typed.name), change) {
-        (Ok(number), Ok(name), Ok(change)) => Ok((number, name, change)),
-        (number, name, change) => Err([number.err(), name.err(), change.err()].into_iter().flatten().collect()),
+    let mut wrong = Vec::new();
+    let number = noted(&mut wrong, card_number(policy, &form.number));
+    let name = noted(&mut wrong, holder_name(&form.name));
+    let change = noted(&mut wrong, StatusChange::parse(kind, &form.reason).map_err(|_| missing));
+    match (number, name, change) {
+        (Some(number), Some(name), Some(change)) => Ok((number, name, change)),
+        _ => Err(wrong),
     }
 }
 
@@ -387,8 +365,8 @@ mod tests {
     use crate::portal::tests::policy;
     use StatusChangeKind::{Resume, Revoke, Suspend};
 
-    fn typed(step: Step, reason: &str) -> Typed {
-        Typed {
+    fn typed(step: Step, reason: &str) -> StatusChangeForm {
+        StatusChangeForm {
             step,
             number: "00000000000017".to_owned(),
             name: "測試機關".to_owned(),
@@ -401,7 +379,7 @@ mod tests {
     }
 
     /// `do`, or the page that is shown, with the fields that are wrong.
-    fn judged(kind: StatusChangeKind, typed: &Typed) -> String {
+    fn judged(kind: StatusChangeKind, typed: &StatusChangeForm) -> String {
         match judge(&policy("TC"), kind, typed) {
             Judged::Show(stage) => format!("{stage:?}"),
             Judged::Wrong(stage, wrong) => {
@@ -419,7 +397,7 @@ mod tests {
         assert_eq!(judged(Suspend, &typed(Step::Fill, "lost")), "Fill");
         assert_eq!(judged(Suspend, &typed(Step::Do, "found")), "Fill: reason");
         assert_eq!(
-            judged(Suspend, &Typed { step: Step::Do, ..Typed::default() }),
+            judged(Suspend, &StatusChangeForm { step: Step::Do, ..StatusChangeForm::default() }),
             "Fill: number name reason user_code answer"
         );
     }
@@ -430,17 +408,21 @@ mod tests {
         assert_eq!(judged(Revoke, &typed(Step::Fill, "lost")), "Fill", "back from there");
         assert_eq!(judged(Revoke, &typed(Step::Check, "")), "Fill: reason");
         assert_eq!(judged(Revoke, &typed(Step::Do, "ceased")), "do Revoke(Ceased) to TC00000000000017 of 測試機關");
-        assert_eq!(judged(Revoke, &Typed { sure: None, ..typed(Step::Do, "lost") }), "Confirm: sure");
-        let unproved = Typed { user_code: "12345".to_owned().into(), answer: " ".into(), ..typed(Step::Do, "lost") };
+        assert_eq!(judged(Revoke, &StatusChangeForm { sure: None, ..typed(Step::Do, "lost") }), "Confirm: sure");
+        let unproved =
+            StatusChangeForm { user_code: "12345".to_owned().into(), answer: " ".into(), ..typed(Step::Do, "lost") };
         assert_eq!(judged(Revoke, &unproved), "Confirm: user_code answer");
         // The hidden fields of the second page, tampered with.
-        assert_eq!(judged(Revoke, &Typed { number: String::new(), ..typed(Step::Do, "lost") }), "Fill: number");
+        assert_eq!(
+            judged(Revoke, &StatusChangeForm { number: String::new(), ..typed(Step::Do, "lost") }),
+            "Fill: number"
+        );
     }
 
     #[test]
     fn a_user_code_is_taken_letter_by_letter() {
         for (code, right) in [("Abc12345", true), (" Abc12345 ", true), ("Abc 12345", false), ("Ａbc12345", false)] {
-            let typed = Typed { user_code: code.to_owned().into(), ..typed(Step::Do, "lost") };
+            let typed = StatusChangeForm { user_code: code.to_owned().into(), ..typed(Step::Do, "lost") };
             assert_eq!(judged(Suspend, &typed).starts_with("do"), right, "{code}");
         }
     }

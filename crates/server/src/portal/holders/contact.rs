@@ -3,38 +3,35 @@
 use crate::{
     http::{
         equal_time::{EQUAL_TIME, in_equal_time},
-        errors::{fail, not_found, refuse},
-        session::{self, Destination},
+        errors::Stop,
+        extract::{Authority, Check, Checked, Filled, Named, UserCodes, Visit, Who},
     },
     portal::{
         access::session::Session,
-        fields::{Wrong, card_number, holder_name, narrow, wrong_with},
-        page::{Page, View, authority, private},
+        fields::{Wrong, card_number, holder_name, narrow, noted, wrong_with},
+        page::{Page, View, private},
     },
-    site::Site,
 };
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, State, rejection::FormRejection},
-    http::{HeaderMap, Method, StatusCode},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::{
     Failure,
-    access::prove_holder,
+    access::{CardPrincipal, prove_holder},
     holders::{AskedContact, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
 use kaika_domain::{authorities::Policy, holders::Contact};
 use kaika_web::html;
-use kaika_wire::{CardNumber, Code, EmailAddress, Refusal, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 /// What was typed and may be shown again.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Asked {
+pub(crate) struct ContactFields {
     pub(crate) number: String,
     pub(crate) name: String,
     pub(crate) email: String,
@@ -45,7 +42,7 @@ pub(crate) struct Asked {
 /// The form as it was sent. No `Debug`: a user code.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Sent {
+pub(crate) struct ContactForm {
     number: String,
     name: String,
     email: String,
@@ -54,10 +51,10 @@ pub(crate) struct Sent {
     user_code: Zeroizing<String>,
 }
 
-impl Sent {
-    fn shown_again(self) -> Asked {
+impl ContactForm {
+    fn shown_again(self) -> ContactFields {
         let Self { number, name, email, person, telephone, user_code: _ } = self;
-        Asked { number, name, email, person, telephone }
+        ContactFields { number, name, email, person, telephone }
     }
 }
 
@@ -66,7 +63,7 @@ impl Sent {
 pub(crate) struct ChangePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
-    pub(crate) asked: Asked,
+    pub(crate) form: ContactFields,
     pub(crate) wrong: Vec<Wrong>,
     /// Who has logged in; others are asked who they are.
     pub(crate) session: Option<Session>,
@@ -85,9 +82,14 @@ impl ChangePage<'_> {
 
 const NOT_PROVED: &str = "contact-not-proved";
 
-pub(crate) fn change_page<'a>(view: View<'a>, policy: &'a Policy, asked: Asked, wrong: Vec<Wrong>) -> ChangePage<'a> {
+pub(crate) fn change_page<'a>(
+    view: View<'a>,
+    policy: &'a Policy,
+    form: ContactFields,
+    wrong: Vec<Wrong>,
+) -> ChangePage<'a> {
     let page = Page::new(view, "contact-change").of_authority(policy);
-    ChangePage { page, policy, asked, wrong, session: None }
+    ChangePage { page, policy, form, wrong, session: None }
 }
 
 /// What became of it.
@@ -123,94 +125,65 @@ pub(crate) fn step_page<'a>(view: View<'a>, policy: &'a Policy, step: Step) -> S
     StepPage { page: Page::new(view, title).of_authority(policy), policy, step }
 }
 
-/// Without user codes nobody is known here who has not logged in.
-fn with_user_codes<'a>(site: &'a Site, id: &str) -> Option<&'a Policy> {
-    authority(&site.app, id).filter(|policy| policy.user_code.is_some())
-}
-
-pub(crate) async fn form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    html(&change_page(site.view(&headers), policy, Asked::default(), Vec::new()))
+pub(crate) async fn form(visit: Visit, policy: Authority<UserCodes>) -> Response {
+    html(&change_page(visit.view(), &policy, ContactFields::default(), Vec::new()))
 }
 
 pub(crate) async fn ask(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    sent: Result<Form<Sent>, FormRejection>,
-) -> Response {
-    let Some(policy) = with_user_codes(&site, &id) else { return not_found(headers).await };
-    let Ok(Form(sent)) = sent else {
-        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
+    visit: Visit,
+    policy: Authority<UserCodes>,
+    Checked { form, outcome }: Checked<ContactForm>,
+) -> Result<Response, Stop> {
+    let again = |status, form: ContactForm, wrong| {
+        Ok(private(status, &change_page(visit.view(), &policy, form.shown_again(), wrong)))
     };
-    let again = |status, sent: Sent, wrong| {
-        private(status, &change_page(site.view(&headers), policy, sent.shown_again(), wrong))
+    let request = match outcome {
+        Ok(request) => request,
+        Err(wrong) => return again(StatusCode::BAD_REQUEST, form, wrong),
     };
-    let wish = match wish(policy, &sent) {
-        Ok(wish) => wish,
-        Err(wrong) => return again(StatusCode::BAD_REQUEST, sent, wrong),
-    };
+    let ContactRequest { number, name, user_code: code, contact } = &request;
     let work = async {
-        let proved = prove_holder(&site.app, &policy.id, &wish.number, &wish.name, &wish.user_code).await?;
-        ask_contact_change(&site.app, &proved, &wish.contact).await
+        let proved = prove_holder(&visit.app, &policy.id, number, name, code).await?;
+        ask_contact_change(&visit.app, &proved, contact).await
     };
     match in_equal_time(EQUAL_TIME, work).await {
-        Ok(asked) => asked_for(asked, policy),
+        Ok(asked) => Ok(asked_for(asked, &policy)),
         Err(Failure::Refused(refusal)) if refusal.code == Code::DetailsWrong => {
-            again(StatusCode::FORBIDDEN, sent, vec![user_code(NOT_PROVED)])
+            again(StatusCode::FORBIDDEN, form, vec![user_code(NOT_PROVED)])
         }
-        Err(failure) => fail(failure, &headers),
+        Err(failure) => Err(failure.into()),
     }
 }
 
 /// As [`form`], for somebody who has logged in, with what is on record.
-pub(crate) async fn own_form(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let who = match session::required(&site, policy, &Method::GET, &headers, Destination::Contact).await {
-        Ok(who) => who,
-        Err(response) => return response,
-    };
-    let session = Some(Session::of(&who));
-    let asked = match contact_of(&site.app, &who.into()).await {
-        Ok(Some(Contact { email, name, telephone })) => Asked {
+pub(crate) async fn own_form(visit: Visit, policy: Authority, who: Who<CardPrincipal>) -> Result<Response, Stop> {
+    let fields = match contact_of(&visit.app, &who.principal.into()).await? {
+        Some(Contact { email, name, telephone }) => ContactFields {
             email: email.to_string(),
             person: name.unwrap_or_default(),
             telephone: telephone.unwrap_or_default(),
-            ..Asked::default()
+            ..ContactFields::default()
         },
-        Ok(None) => Asked::default(),
-        Err(failure) => return fail(failure, &headers),
+        None => ContactFields::default(),
     };
-    let page = ChangePage { session, ..change_page(site.view(&headers), policy, asked, Vec::new()) };
-    private(StatusCode::OK, &page)
+    let page = change_page(visit.view(), &policy, fields, Vec::new());
+    Ok(private(StatusCode::OK, &ChangePage { session: Some(who.session), ..page }))
 }
 
 pub(crate) async fn ask_own(
-    State(site): State<Site>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    sent: Result<Form<Sent>, FormRejection>,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let Ok(Form(sent)) = sent else {
-        return refuse(Refusal::new(Code::BadRequest).detail("the form could not be read"), &headers);
+    visit: Visit,
+    policy: Authority,
+    who: Who<CardPrincipal>,
+    Filled(form): Filled<ContactForm>,
+) -> Result<Response, Stop> {
+    let mut wrong = Vec::new();
+    let Some(contact) = contact(&mut wrong, &form) else {
+        let page = change_page(visit.view(), &policy, form.shown_again(), wrong);
+        let page = ChangePage { session: Some(who.session), ..page };
+        return Ok(private(StatusCode::BAD_REQUEST, &page));
     };
-    let who = match session::required(&site, policy, &Method::POST, &headers, Destination::Contact).await {
-        Ok(who) => who,
-        Err(response) => return response,
-    };
-    let contact = match contact(&sent) {
-        Ok(contact) => contact,
-        Err(wrong) => {
-            let page = change_page(site.view(&headers), policy, sent.shown_again(), wrong);
-            let page = ChangePage { session: Some(Session::of(&who)), ..page };
-            return private(StatusCode::BAD_REQUEST, &page);
-        }
-    };
-    match ask_contact_change(&site.app, &who.into(), &contact).await {
-        Ok(asked) => asked_for(asked, policy),
-        Err(failure) => fail(failure, &headers),
-    }
+    let asked = ask_contact_change(&visit.app, &who.principal.into(), &contact).await?;
+    Ok(asked_for(asked, &policy))
 }
 
 fn asked_for(asked: AskedContact, policy: &Policy) -> Response {
@@ -221,26 +194,30 @@ fn asked_for(asked: AskedContact, policy: &Policy) -> Response {
     Redirect::to(&format!("/{}/contact/{path}", policy.id)).into_response()
 }
 
-struct Wish {
+pub(crate) struct ContactRequest {
     number: CardNumber,
     name: String,
     user_code: UserCode,
     contact: Contact,
 }
 
-fn wish(policy: &Policy, sent: &Sent) -> Result<Wish, Vec<Wrong>> {
-    let number = card_number(policy, &sent.number);
-    let name = holder_name(&sent.name);
-    let code = match sent.user_code.is_empty() {
-        true => Err(user_code("contact-code-missing")),
-        false => UserCode::parse(&sent.user_code).map_err(|_| user_code("user-code-form")),
-    };
-    let contact = contact(sent);
-    match (number, name, code, contact) {
-        (Ok(number), Ok(name), Ok(user_code), Ok(contact)) => Ok(Wish { number, name, user_code, contact }),
-        (number, name, code, contact) => {
-            let first = [number.err(), name.err(), code.err()].into_iter().flatten();
-            Err(first.chain(contact.err().into_iter().flatten()).collect())
+impl Check for ContactForm {
+    type Checked = ContactRequest;
+
+    fn check(&self, policy: &Policy) -> Result<ContactRequest, Vec<Wrong>> {
+        let mut wrong = Vec::new();
+        let number = noted(&mut wrong, card_number(policy, &self.number));
+        let name = noted(&mut wrong, holder_name(&self.name));
+        let code = match self.user_code.is_empty() {
+            true => Err(user_code("contact-code-missing")),
+            false => UserCode::parse(&self.user_code).map_err(|_| user_code("user-code-form")),
+        };
+        let code = noted(&mut wrong, code);
+        match (number, name, code, contact(&mut wrong, self)) {
+            (Some(number), Some(name), Some(user_code), Some(contact)) => {
+                Ok(ContactRequest { number, name, user_code, contact })
+            }
+            _ => Err(wrong),
         }
     }
 }
@@ -249,67 +226,65 @@ fn user_code(text: &'static str) -> Wrong {
     Wrong { field: "user_code", text }
 }
 
-fn contact(sent: &Sent) -> Result<Contact, Vec<Wrong>> {
-    let wrong = |field, text| Wrong { field, text };
-    let typed = narrow(sent.email.trim());
+fn contact(wrong: &mut Vec<Wrong>, form: &ContactForm) -> Option<Contact> {
+    let because = |field, text| Wrong { field, text };
+    let typed = narrow(form.email.trim());
     let email = match typed.is_empty() {
-        true => Err(wrong("email", "contact-email-missing")),
-        false => typed.parse::<EmailAddress>().map_err(|_| wrong("email", "contact-email-form")),
+        true => Err(because("email", "contact-email-missing")),
+        false => typed.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
     };
-    let name = Contact::name(&sent.person).map_err(|_| wrong("person", "contact-person-form"));
-    let telephone = Contact::telephone(&narrow(&sent.telephone));
-    let telephone = telephone.map_err(|_| wrong("telephone", "contact-telephone-form"));
+    let email = noted(wrong, email);
+    let name = Contact::name(&form.person).map_err(|_| because("person", "contact-person-form"));
+    let name = noted(wrong, name);
+    let telephone = Contact::telephone(&narrow(&form.telephone));
+    let telephone = noted(wrong, telephone.map_err(|_| because("telephone", "contact-telephone-form")));
     match (email, name, telephone) {
-        (Ok(email), Ok(name), Ok(telephone)) => Ok(Contact { email, name, telephone }),
-        (email, name, telephone) => Err([email.err(), name.err(), telephone.err()].into_iter().flatten().collect()),
+        (Some(email), Some(name), Some(telephone)) => Some(Contact { email, name, telephone }),
+        _ => None,
     }
 }
 
-pub(crate) async fn sent(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    let step = Step::Sent { has_mailbox: site.settings.mailbox.is_some() };
-    html(&step_page(site.view(&headers), policy, step))
+pub(crate) async fn sent(visit: Visit, policy: Authority) -> Response {
+    let step = Step::Sent { has_mailbox: visit.settings.mailbox.is_some() };
+    html(&step_page(visit.view(), &policy, step))
 }
 
-pub(crate) async fn done(State(site): State<Site>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    html(&step_page(site.view(&headers), policy, Step::Done))
+pub(crate) async fn done(visit: Visit, policy: Authority) -> Response {
+    html(&step_page(visit.view(), &policy, Step::Done))
 }
 
 /// Nothing is used up by looking.
 pub(crate) async fn link(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    match pending_contact(&site.app, &policy.id, &token).await {
+    visit: Visit,
+    policy: Authority,
+    Named((_, token)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    match pending_contact(&visit.app, &policy.id, &token).await {
         Ok((number, contact)) => {
             let step = Step::Confirm { number, contact };
-            private(StatusCode::OK, &step_page(site.view(&headers), policy, step))
+            Ok(private(StatusCode::OK, &step_page(visit.view(), &policy, step)))
         }
-        Err(failure) => over(failure, &site, policy, &headers),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
 pub(crate) async fn confirm(
-    State(site): State<Site>,
-    Path((id, token)): Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let Some(policy) = authority(&site.app, &id) else { return not_found(headers).await };
-    match change(&site.app, &policy.id, &token).await {
-        Ok(_) => Redirect::to(&format!("/{}/contact/done", policy.id)).into_response(),
-        Err(failure) => over(failure, &site, policy, &headers),
+    visit: Visit,
+    policy: Authority,
+    Named((_, token)): Named<(AuthorityId, String)>,
+) -> Result<Response, Stop> {
+    match change(&visit.app, &policy.id, &token).await {
+        Ok(_) => Ok(Redirect::to(&format!("/{}/contact/done", policy.id)).into_response()),
+        Err(failure) => over(failure, &visit, &policy),
     }
 }
 
-fn over(failure: Failure, site: &Site, policy: &Policy, headers: &HeaderMap) -> Response {
+fn over(failure: Failure, visit: &Visit, policy: &Policy) -> Result<Response, Stop> {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            private(StatusCode::GONE, &step_page(site.view(headers), policy, Step::Over))
+            Ok(private(StatusCode::GONE, &step_page(visit.view(), policy, Step::Over)))
         }
-        other => fail(other, headers),
+        other => Err(other.into()),
     }
 }
 
@@ -320,7 +295,7 @@ mod tests {
 
     #[test]
     fn every_field_is_checked_before_a_try_is_spent() {
-        let right = || Sent {
+        let right = || ContactForm {
             number: "TC00000000000017".into(),
             name: "測試".into(),
             email: " ｄｅｓｋ@agency.example ".into(),
@@ -328,10 +303,10 @@ mod tests {
             telephone: "０２-2345".into(),
             user_code: "Abc12345".to_owned().into(),
         };
-        let check = |change: fn(&mut Sent), expected: &[&str]| {
+        let check = |change: fn(&mut ContactForm), expected: &[&str]| {
             let mut sent = right();
             change(&mut sent);
-            let wrong: Vec<_> = wish(&policy("TC"), &sent).err().into_iter().flatten().map(|one| one.text).collect();
+            let wrong: Vec<_> = sent.check(&policy("TC")).err().into_iter().flatten().map(|one| one.text).collect();
             assert_eq!(wrong, expected);
         };
         check(|_| {}, &[]);
@@ -347,7 +322,7 @@ mod tests {
         );
         check(|sent| sent.user_code = "abc".to_owned().into(), &["user-code-form"]);
         check(
-            |sent| *sent = Sent::default(),
+            |sent| *sent = ContactForm::default(),
             &[
                 "portal-find-number-missing",
                 "portal-find-name-missing",
@@ -355,9 +330,9 @@ mod tests {
                 "contact-email-missing",
             ],
         );
-        let Ok(wish) = wish(&policy("TC"), &right()) else { panic!("all of it is right") };
+        let Ok(request) = right().check(&policy("TC")) else { panic!("all of it is right") };
         assert_eq!(
-            (wish.contact.email.as_str(), wish.contact.telephone.as_deref()),
+            (request.contact.email.as_str(), request.contact.telephone.as_deref()),
             ("desk@agency.example", Some("02-2345"))
         );
     }

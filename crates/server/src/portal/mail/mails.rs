@@ -1,17 +1,13 @@
 //! `/mails`, in the demo alone: what was sent, as its receivers would read it.
 
 use crate::{
-    http::errors::{fail, not_found},
+    http::{errors::Stop, extract::Visit},
     portal::page::{Page, private},
-    site::Site,
 };
 use askama::Template;
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{http::StatusCode, response::Response};
 use kaika_app::{Failure, mail::DeliveredMail};
+use kaika_wire::Code;
 
 #[derive(Template)]
 #[template(path = "mail/mails.html")]
@@ -29,10 +25,9 @@ impl Mails<'_> {
     }
 }
 
-pub(crate) async fn mails(State(site): State<Site>, headers: HeaderMap) -> Response {
-    let Some(mailbox) = site.settings.mailbox.clone() else { return not_found(headers).await };
-    match mailbox.delivered().await {
-        Ok(mails) => private(StatusCode::OK, &Mails { page: Page::new(site.view(&headers), "mailbox"), mails }),
-        Err(error) => fail(Failure::Inconsistent(format!("the mailbox cannot be read: {error}")), &headers),
-    }
+pub(crate) async fn mails(visit: Visit) -> Result<Response, Stop> {
+    let mailbox = visit.settings.mailbox.as_ref().ok_or(Code::NotFound)?;
+    let unreadable = |error| Failure::Inconsistent(format!("the mailbox cannot be read: {error}"));
+    let mails = mailbox.delivered().await.map_err(unreadable)?;
+    Ok(private(StatusCode::OK, &Mails { page: Page::new(visit.view(), "mailbox"), mails }))
 }
