@@ -3,9 +3,7 @@
 mod contact;
 mod organise;
 mod ports;
-mod subject;
 
 pub use contact::{AskedContact, ask_contact_change, change_contact, contact_of, pending_contact};
 pub use organise::organise;
 pub use ports::{HolderReader, HolderWriter};
-pub use subject::subject_name;

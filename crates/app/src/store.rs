@@ -8,11 +8,12 @@ use crate::{
     cards::{CardReader, CardWriter, JobReader, JobWriter, OrderReader, OrderWriter},
     certificates::{CertificateReader, CertificateWriter},
     holders::{HolderReader, HolderWriter},
-    kernel::StoreError,
+    kernel::{Failure, StoreError},
     mail::{MailReader, Outbox},
     status::{StatusReader, StatusWriter},
 };
 use async_trait::async_trait;
+use kaika_domain::{cards::Card, holders::Holder};
 use time::OffsetDateTime;
 
 /// The database.
@@ -74,4 +75,13 @@ pub trait UnitOfWork:
     async fn release_lease(&mut self, name: &str, owner: &str) -> Result<(), StoreError>;
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Whose card it is.
+///
+/// # Errors
+/// The store failed.
+pub(crate) async fn holder_of(reader: &mut dyn Reader, card: &Card) -> Result<Holder, Failure> {
+    let holder = reader.holder(card.holder).await?;
+    holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))
 }

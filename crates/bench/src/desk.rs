@@ -69,9 +69,7 @@ impl Desk {
 
     /// `serial` tells the blank cards of one folder apart.
     pub(crate) fn order(&self, runtime: &Runtime, app: &App, serial: u32) -> Result<DeskCard> {
-        let order = CardOrder::of(
-            [("C", "TW"), ("O", "行政院"), ("OU", HOLDER)].map(|(l, v)| (l.to_owned(), v.to_owned())).to_vec(),
-        );
+        let order = CardOrder::of(format!("C=TW,O=行政院,OU={HOLDER}").parse()?);
         let ordered = runtime.block_on(order_card(
             app,
             &crate::site::authority(),

@@ -118,8 +118,8 @@ impl<'a> Filler<'a> {
             card: card.map(|card| card.id),
             role: role.into(),
             serial,
-            sha256: hash("certificate", number),
-            key_fingerprint: hash("key", number),
+            sha256: hash("certificate", number).into(),
+            key_fingerprint: hash("key", number).into(),
             job: None,
             placement: Some(Placement::Written { read_back_at: self.now }),
             state: state.clone(),
@@ -170,9 +170,8 @@ fn batches(numbers: Range<u64>) -> impl Iterator<Item = Range<u64>> {
 }
 
 fn holder_with_card(number: u64, now: OffsetDateTime) -> (Holder, Card) {
-    let subject = [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &holder_name(number))]
-        .map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .to_vec();
+    let subject = format!("C=TW,O=測試機關 TEST,OU={}", holder_name(number));
+    let subject = subject.parse().expect("a name that a certificate can hold");
     let holder = Holder {
         organisation: Organisation { business_number: Some("00000000".to_owned()), ..Organisation::default() },
         ..Holder::registered(HolderId::new(now, id_bytes(number)), authority(), subject, now)

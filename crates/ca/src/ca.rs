@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use kaika_app::{
     Store, StoreError,
     authorities::{Generation, IssueError, IssueOrder, Issuer},
-    holders::subject_name,
     kernel::{Clock, Rng},
 };
 use kaika_domain::{
@@ -83,9 +82,6 @@ fn check_rules(policies: &Policies, roots: &[Root]) -> Result<(), OpenError> {
         authority: authority.clone(),
         what: what.to_string(),
     };
-    for root in roots {
-        subject_name(&root.subject).map_err(|error| wrong(&root.id, &error))?;
-    }
     for (id, policy) in policies {
         template::check(policy).map_err(|error| wrong(id, &error))?;
         if !roots.iter().any(|root| root.id == policy.hierarchy.root) {

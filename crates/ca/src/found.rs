@@ -9,7 +9,6 @@ use kaika_app::{
     StoreError,
     audit::{Action, Event},
     authorities::{Generation, IssueError},
-    holders::subject_name,
 };
 use kaika_domain::authorities::AuthorityKey;
 use kaika_domain::{
@@ -18,14 +17,14 @@ use kaika_domain::{
 };
 use kaika_pki::lint::{Expected, lint};
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
-use kaika_pki::{Certificate, KeyAlgorithm, Profile, ToBeCertified, weak};
+use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, ToBeCertified, weak};
 use kaika_wire::{AuthorityId, GenerationId};
 use time::OffsetDateTime;
 
 /// What a policy or `roots.toml` says of an authority itself.
 struct Plan<'a> {
     owner: &'a AuthorityId,
-    subject: &'a [(String, String)],
+    subject: &'a DistinguishedName,
     key: AuthorityKey,
     validity_years: u16,
     /// None for a root.
@@ -136,7 +135,7 @@ impl Core {
                 generation: generation.name(),
                 serial: certificate.serial().to_string(),
                 not_after: certificate.not_after().unix_timestamp(),
-                sha256: certificate.fingerprint(),
+                sha256: certificate.digest(),
             },
         });
         work.commit().await?;
@@ -144,7 +143,7 @@ impl Core {
     }
 
     async fn certify_root(&self, plan: &Plan<'_>, key: &Key, now: OffsetDateTime) -> Result<Certificate, IssueError> {
-        let subject = subject_name(plan.subject).map_err(error::lint)?;
+        let subject = plan.subject.clone();
         let issuer = Issuer::itself(&subject, key.public_key());
         let algorithm = issuer.signature_algorithm();
         let shall = ToBeCertified {
@@ -187,7 +186,7 @@ impl Core {
             profile: Profile::Issuing,
             serial: pki_serial(&self.new_serial()),
             issuer: Issuer::of(&root),
-            subject: subject_name(plan.subject).map_err(error::lint)?,
+            subject: plan.subject.clone(),
             public_key: key.public_key().clone(),
             not_before: now,
             not_after: template::last_second(now, plan.validity_years)?.min(root.not_after()),

@@ -19,7 +19,7 @@ use kaika_domain::{
 };
 use kaika_pki::lint::{Expected, PIV_CERTIFICATE_LIMIT, lint};
 use kaika_pki::to_be_certified::assemble;
-use kaika_pki::{PublicKey, SignatureAlgorithm, weak};
+use kaika_pki::{KeyFingerprint, PublicKey, SignatureAlgorithm, weak};
 use kaika_wire::CertificateId;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -36,7 +36,7 @@ const ATTEMPTS: usize = 5;
 pub(crate) struct Wanted {
     order: IssueOrder,
     key: PublicKey,
-    fingerprint: [u8; 32],
+    fingerprint: KeyFingerprint,
 }
 
 /// How far an order has come.
@@ -297,7 +297,7 @@ impl Core {
             serial: issuance.serial.clone(),
             shard: key.generation.shard_of(&issuance.serial),
             certificate: signed.der().to_vec(),
-            sha256: signed.fingerprint(),
+            sha256: signed.digest(),
             key_fingerprint: issuance.key_fingerprint,
             not_before: signed.not_before(),
             not_after: signed.not_after(),

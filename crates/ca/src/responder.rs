@@ -8,12 +8,12 @@ use crate::{error, template};
 use kaika_app::{
     audit::{Action, Event},
     authorities::{Generation, IssueError},
-    holders::subject_name,
 };
 use kaika_domain::audit::Actor;
 use kaika_pki::lint::{Expected, lint};
+use kaika_pki::name::Attribute;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, assemble};
-use kaika_pki::{Certificate, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
+use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
 use std::sync::{Arc, PoisonError};
 use time::{Duration, OffsetDateTime};
 
@@ -84,7 +84,7 @@ impl Core {
                 generation: generation.name(),
                 serial: renewed.serial().to_string(),
                 not_after: renewed.not_after().unix_timestamp(),
-                sha256: renewed.fingerprint(),
+                sha256: renewed.digest(),
             },
         });
         work.commit().await?;
@@ -95,15 +95,14 @@ impl Core {
     pub(crate) async fn certify_responder(
         &self,
         generation: &Generation,
-        authority_subject: &[(String, String)],
+        authority_subject: &DistinguishedName,
         issuer: &Certificate,
         key: &Key,
         public_key: PublicKey,
         now: OffsetDateTime,
     ) -> Result<Certificate, IssueError> {
-        let mut subject = template::organisation(authority_subject);
-        subject.push(("CN".to_owned(), format!("OCSP {}", generation.name())));
-        let subject = subject_name(&subject).map_err(error::lint)?;
+        let name = format!("OCSP {}", generation.name());
+        let subject = template::below(authority_subject, Attribute::CommonName, &name)?;
         let not_after = template::last_second(now, RESPONDER_YEARS)?.min(issuer.not_after());
         sign(self.responder_to_be_certified(issuer, subject, public_key, now, not_after), issuer, key).await
     }

@@ -2,12 +2,10 @@
 
 use crate::core::{IssuingKey, pki_serial};
 use crate::error;
-use kaika_app::{
-    authorities::{IssueError, IssueOrder},
-    holders::subject_name,
-};
+use kaika_app::authorities::{IssueError, IssueOrder};
 use kaika_domain::authorities::{AuthorityKey, CertificateRules, Keys, Policy, Profile as Rules, Usage};
 use kaika_domain::cards::{Card, CardRank};
+use kaika_pki::name::Attribute;
 use kaika_pki::oid::Oid;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, Rank};
 use kaika_pki::{DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
@@ -16,7 +14,6 @@ use time::{Duration, OffsetDateTime};
 
 /// Whether names and object identifiers of a policy can stand in certificates at all.
 pub(crate) fn check(policy: &Policy) -> Result<(), IssueError> {
-    subject_name(&policy.hierarchy.subject).map_err(error::lint)?;
     policies(&policy.certificates)?;
     oid(&policy.certificates.subject_type)?;
     for profile in policy.profile_names().filter_map(|name| policy.profile(&name)) {
@@ -81,14 +78,14 @@ pub(crate) fn ordered(
         issuer: Issuer::of(issuer),
         subject: match order.card() {
             Some(card) if !names_holder => card_subject(policy, card)?,
-            _ => subject_name(&holder.subject).map_err(error::lint)?,
+            _ => holder.subject.clone(),
         },
         public_key,
         not_before: now,
         not_after: order.not_after.map_or(last, |replaced| replaced.min(last)),
         policies: Policies { oids: oids(rules.policies)?, cps_uri: policy.certificates.cps.clone() },
         directory: if names_holder { directory(&rules, order)? } else { DirectoryAttributes::default() },
-        email: order.applicant.email.clone().filter(|_| names_holder),
+        email: order.applicant.email.as_ref().filter(|_| names_holder).map(|email| email.as_str().to_owned()),
         crl_url: Some(generation.crl_url_for(serial)),
         ocsp_url: Some(generation.ocsp_url()),
         issuer_url: Some(generation.certificate_url()),
@@ -108,14 +105,19 @@ pub(crate) fn rules<'p>(policy: &'p Policy, order: &IssueOrder) -> Result<Rules<
 
 /// The card, and whose it is to issue: nobody's name (FIPS 201-3 §4.2.2.2).
 fn card_subject(policy: &Policy, card: &Card) -> Result<DistinguishedName, IssueError> {
-    let mut subject = organisation(&policy.hierarchy.subject);
-    subject.push(("serialNumber".to_owned(), card.number.to_string()));
-    subject_name(&subject).map_err(error::lint)
+    below(&policy.hierarchy.subject, Attribute::SerialNumber, card.number.as_str())
 }
 
-/// Country and organisation alone.
-pub(crate) fn organisation(subject: &[(String, String)]) -> Vec<(String, String)> {
-    subject.iter().filter(|(label, _)| label == "C" || label == "O").cloned().collect()
+/// What belongs to an authority: its country and organisation, and what the thing itself is called.
+pub(crate) fn below(
+    authority: &DistinguishedName,
+    attribute: Attribute,
+    value: &str,
+) -> Result<DistinguishedName, IssueError> {
+    let attributes = authority.attributes().iter().map(|(attribute, value)| (*attribute, value.as_str()));
+    let organisation =
+        attributes.filter(|(attribute, _)| matches!(attribute, Attribute::Country | Attribute::Organization));
+    DistinguishedName::new(organisation.chain([(attribute, value)])).map_err(error::lint)
 }
 
 pub(crate) fn policies(rules: &CertificateRules) -> Result<Policies, IssueError> {

@@ -14,7 +14,8 @@ use x509_cert::ext::pkix::{
 };
 
 use crate::asn1::{self, ParseError, Parser};
-use crate::key::{self, BadSignature, KeyError, PublicKey, SignatureAlgorithm};
+use crate::digest::CertificateDigest;
+use crate::key::{BadSignature, KeyError, PublicKey, SignatureAlgorithm};
 use crate::name::{Attribute, DistinguishedName};
 use crate::oid::{self, Oid};
 use crate::profile::Profile;
@@ -133,9 +134,8 @@ impl Certificate {
         &self.signature
     }
 
-    /// SHA-256 of the whole certificate.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        key::sha256(&self.der)
+    pub fn digest(&self) -> CertificateDigest {
+        CertificateDigest::of(&self.der)
     }
 
     pub fn serial(&self) -> Serial {

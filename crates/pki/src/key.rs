@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
 use der::Tag;
 
 use crate::asn1::{self, ParseError, Parser};
+use crate::digest::KeyFingerprint;
 use crate::oid::{self, Oid};
 
 /// No key of ours is longer; RSA-4096 takes 550 bytes.
@@ -225,9 +226,8 @@ impl PublicKey {
         self.algorithm
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        sha256(&self.spki)
+    pub fn fingerprint(&self) -> KeyFingerprint {
+        KeyFingerprint::of(&self.spki)
     }
 
     /// SHA-1 of the BIT STRING's contents (RFC 5280 §4.2.1.2 (1)); OCSP's issuerKeyHash and byKey under SHA-1.
@@ -272,7 +272,7 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({}, {})", self.algorithm, hex::encode(self.fingerprint()))
+        write!(f, "PublicKey({}, {})", self.algorithm, self.fingerprint())
     }
 }
 

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod chain;
 pub mod cms;
 pub mod crl;
+mod digest;
 pub mod key;
 pub mod lint;
 pub mod name;
@@ -23,6 +24,7 @@ pub mod weak;
 
 pub use asn1::{ParseError, TimeOutOfRange};
 pub use certificate::Certificate;
+pub use digest::{CertificateDigest, KeyFingerprint};
 pub use key::{KeyAlgorithm, PublicKey, SignatureAlgorithm};
 pub use name::DistinguishedName;
 pub use oid::Oid;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use der::Tag;
+use serde::{Deserialize, Serialize};
 
 use crate::asn1::{self, ParseError, Parser};
 use crate::oid::{self, Oid};
@@ -98,8 +99,10 @@ impl Attribute {
 
 /// A non-empty list of attributes in order, each an RDN of its own. Displayed and parsed with the country first:
 /// `C=TW,O=行政院,OU=測試機關`; `,` `+` `"` `\` `<` `>` `;` `=` in a value, a leading `#` or space and a trailing
-/// space are escaped with `\` (after RFC 4514, whose order is the reverse).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// space are escaped with `\` (after RFC 4514, whose order is the reverse). In files and rows it is a list of labels and
+/// values: `[["C", "TW"], ["O", "行政院"]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(String, String)>", into = "Vec<(String, String)>")]
 pub struct DistinguishedName {
     attributes: Vec<(Attribute, String)>,
 }
@@ -156,6 +159,11 @@ impl DistinguishedName {
         &self.attributes
     }
 
+    /// Each attribute by its label: `("C", "TW")`.
+    pub fn labelled(&self) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
+        self.attributes.iter().map(|(attribute, value)| (attribute.label(), value.as_str()))
+    }
+
     /// The first value of this attribute.
     pub fn value(&self, attribute: Attribute) -> Option<&str> {
         self.attributes.iter().find(|(other, _)| *other == attribute).map(|(_, value)| value.as_str())
@@ -198,6 +206,24 @@ impl DistinguishedName {
             attributes.push((attribute, value));
         }
         Self::new(attributes).map_err(|_| ParseError::Content("a name outside its bounds"))
+    }
+}
+
+impl TryFrom<Vec<(String, String)>> for DistinguishedName {
+    type Error = NameError;
+
+    fn try_from(labelled: Vec<(String, String)>) -> Result<Self, NameError> {
+        let typed = labelled.into_iter().map(|(label, value)| {
+            let attribute = Attribute::ALL.into_iter().find(|attribute| attribute.label() == label);
+            attribute.map(|attribute| (attribute, value)).ok_or(NameError::UnknownAttribute(label))
+        });
+        Self::new(typed.collect::<Result<Vec<_>, _>>()?)
+    }
+}
+
+impl From<DistinguishedName> for Vec<(String, String)> {
+    fn from(name: DistinguishedName) -> Self {
+        name.labelled().map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
     }
 }
 

@@ -37,7 +37,7 @@ const CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection, be all of them taken or PostgreSQL not there: sqlx tries again where it is
 /// refused. A restart of PostgreSQL takes less; whoever asked would rather be told than wait for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
-const SCRIPTS: &[Script] = scripts!("postgres");
+const SCRIPTS: &[Script] = scripts::POSTGRES;
 
 pub(crate) struct PostgresStore {
     pool: PgPool,

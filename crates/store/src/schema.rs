@@ -7,36 +7,12 @@ use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migratio
 /// A migration: its number, its name and what it does.
 pub(crate) type Script = (i64, &'static str, &'static str);
 
-/// The migrations of one driver: a new one is a file for each of the two, and a line here.
-macro_rules! scripts {
-    ($driver:literal) => {
-        crate::schema::scripts! { $driver:
-            1 "initial" "0001_initial",
-            2 "tickets" "0002_tickets",
-            3 "job worker" "0003_job_worker",
-            4 "shards" "0004_shards",
-            5 "lists" "0005_lists",
-            6 "without card" "0006_without_card",
-            7 "mail" "0007_mail",
-            8 "email" "0008_email",
-            9 "organisations" "0009_organisations",
-            10 "exposed puk" "0010_exposed_puk",
-            11 "holders cards" "0011_holders_cards",
-            12 "devices" "0012_devices",
-            13 "mail attempts" "0013_mail_attempts",
-            14 "list roles" "0014_list_roles",
-            15 "schema" "0015_schema",
-            16 "holders" "0016_holders",
-            17 "orders" "0017_orders",
-            18 "subjects" "0018_subjects",
-            19 "jobs by age" "0019_jobs_by_age",
-        }
-    };
-    ($driver:literal: $($number:literal $name:literal $file:literal,)*) => {
-        &[$(($number, $name, include_str!(concat!("../migrations/", $driver, "/", $file, ".sql"))),)*]
-    };
+/// The migrations of each driver, as their files are named (`build.rs`).
+pub(crate) mod scripts {
+    use super::Script;
+
+    include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 }
-pub(crate) use scripts;
 
 /// Where sqlx writes down which migrations were applied.
 pub(crate) const MIGRATIONS: &str = "_sqlx_migrations";

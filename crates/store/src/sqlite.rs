@@ -46,7 +46,7 @@ const READERS: u32 = 4;
 const BUSY_FOR: Duration = Duration::from_secs(10);
 /// SQLITE_BUSY.
 const BUSY: &str = "5";
-const SCRIPTS: &[Script] = scripts!("sqlite");
+const SCRIPTS: &[Script] = scripts::SQLITE;
 
 pub(crate) struct SqliteStore {
     writer: SqlitePool,

@@ -169,12 +169,12 @@ impl EmailAddress {
     pub fn is_same_mailbox(&self, other: &Self) -> bool {
         self.0.eq_ignore_ascii_case(&other.0)
     }
-}
 
-impl FromStr for EmailAddress {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
+    /// As certificates may name one (RFC 5280 §4.2.1.6): also at a host without a domain, as in an organisation's own net.
+    ///
+    /// # Errors
+    /// It is no ASCII mailbox, or longer than mail systems take.
+    pub fn in_certificate(text: &str) -> Result<Self, ValueError> {
         let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -186,10 +186,19 @@ impl FromStr for EmailAddress {
             && text.split_once('@').is_some_and(|(name, domain)| {
                 name.len() <= 64
                     && name.split('.').all(|part| !part.is_empty() && part.bytes().all(atom))
-                    && domain.contains('.')
                     && domain.split('.').all(label)
             });
         right.then(|| Self(text.to_owned())).ok_or(ValueError::EmailAddress)
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = ValueError;
+
+    /// As people have one: without a dot after the @ something was forgotten.
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let is_whole = text.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
+        if is_whole { Self::in_certificate(text) } else { Err(ValueError::EmailAddress) }
     }
 }
 

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The vault's sealed key files hold the authorities' keys as well.
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
-    ("kaika-domain", &["kaika-wire"]),
+    ("kaika-domain", &["kaika-pki", "kaika-wire"]),
     // It calls parsers, wherever they are.
     ("kaika-fuzz", &["kaika-agent", "kaika-card", "kaika-pki", "kaika-softcard", "kaika-texts", "kaika-wire"]),
     // A reader of a real pcscd, for tests.

@@ -4,6 +4,7 @@
 //! answer after the same work. The tries have a counter of their own, so that nobody who has read a card's number locks
 //! the code that its holder needs with the card; and only who names its holder spends any.
 
+use crate::store::holder_of;
 use crate::{
     App, Failure,
     access::{CardPrincipal, has_user_codes},
@@ -65,8 +66,7 @@ async fn named_card(app: &App, policy: &Policy, number: &CardNumber, name: &str)
     let mut reader = app.store.read().await?;
     let card = reader.card_by_number(number).await?.filter(|card| card.authority == policy.id);
     let Some(card) = card else { return Ok(None) };
-    let holder = reader.holder(card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no holder")))?;
+    let holder = holder_of(reader.as_mut(), &card).await?;
     Ok(holder.is_called(name).then_some(card))
 }
 

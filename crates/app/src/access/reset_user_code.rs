@@ -1,6 +1,7 @@
 //! 用戶代碼重設: who knows card number and holder's name has a link sent to the contact on record, and by the link a new
 //! user code is set.
 
+use crate::store::holder_of;
 use crate::{
     App, Failure,
     access::{
@@ -31,8 +32,7 @@ pub async fn ask_user_code_reset(
     let mut work = app.store.begin().await?;
     let card = work.card_by_number(number).await?.filter(|card| card.authority == *authority && is_in_use(card));
     let Some(card) = card else { return Ok(()) };
-    let holder = work.holder(card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no holder")))?;
+    let holder = holder_of(work.as_mut(), &card).await?;
     if !holder.is_called(name) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! Who is logged in, in one browser.
 
+use crate::store::holder_of;
 use crate::{
     App, Failure, Reader, StoreError, UnitOfWork,
     audit::{Action, Event},
@@ -152,8 +153,7 @@ async fn with_card(app: &App, reader: &mut dyn Reader, card: CardId) -> Result<C
     let policy = app.policy(&card.authority)?;
     may_login(&CardFacts { policy, card: &card, certificates: &certificates, now: app.now() })
         .map_err(|_| Code::NotLoggedIn)?;
-    let holder = reader.holder(card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
+    let holder = holder_of(reader, &card).await?;
     Ok(CardPrincipal { card, holder })
 }
 

@@ -1,12 +1,12 @@
 //! What can stand in the audit log: each action with its name there and the facts of its payload. A name or a fact that was
 //! written once is read for years; this file is the list of them.
 
-use hex::encode;
 use kaika_domain::{
     authorities::ProfileName,
     cards::{PukState, PukVersion},
     certificates::{HoldBy, RevocationReason},
 };
+use kaika_pki::CertificateDigest;
 use kaika_wire::{
     AuthorityId, CardNumber, CertificateId, CertificateStatus, Code, HolderId, JobId, JobKind, MailId, RequestId,
     SerialNumber, Slot, StationId,
@@ -84,7 +84,7 @@ actions! {
         /// Seconds since 1970.
         not_after: i64,
         #[serde(serialize_with = "hexadecimal")]
-        sha256: [u8; 32],
+        sha256: CertificateDigest,
     }
     "authority.renew_responder" RenewResponder {
         generation: String,
@@ -92,7 +92,7 @@ actions! {
         /// Seconds since 1970.
         not_after: i64,
         #[serde(serialize_with = "hexadecimal")]
-        sha256: [u8; 32],
+        sha256: CertificateDigest,
     }
     "station.enrol" EnrolStation { station: StationId, name: String, }
     "card.order" OrderCard { card: CardNumber, authority: AuthorityId, holder: HolderId, }
@@ -153,7 +153,7 @@ actions! {
         serial: SerialNumber,
         job: RequestId,
         #[serde(serialize_with = "hexadecimal")]
-        sha256: [u8; 32],
+        sha256: CertificateDigest,
     }
     "certificate.accept" AcceptCertificate { #[serde(flatten)] job: InJob, serial: SerialNumber, role: ProfileName, }
     /// Of one that lies on no card.
@@ -195,8 +195,8 @@ impl Action {
     }
 }
 
-fn hexadecimal<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&encode(bytes))
+fn hexadecimal<S: Serializer>(digest: &CertificateDigest, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
 }
 
 #[cfg(test)]
@@ -233,13 +233,13 @@ mod tests {
                 generation: "gca-1".into(),
                 serial: "7a".into(),
                 not_after: 1,
-                sha256: [0xab; 32],
+                sha256: [0xab; 32].into(),
             },
             Action::RenewResponder {
                 generation: "gca-1".into(),
                 serial: "7a".into(),
                 not_after: 1,
-                sha256: [0xab; 32],
+                sha256: [0xab; 32].into(),
             },
             Action::EnrolStation { station: StationId::new(now, [3; 10]), name: "櫃台 1".into() },
             Action::OrderCard { card: card(), authority: authority(), holder },
@@ -282,7 +282,7 @@ mod tests {
                 generation: "gca-1".into(),
                 serial: serial(),
                 job: JobId::new(now, [1; 10]).into(),
-                sha256: [0xab; 32],
+                sha256: [0xab; 32].into(),
             },
             Action::AcceptCertificate { job: job(), serial: serial(), role: role() },
             Action::AcceptOfNoCard {

@@ -5,7 +5,7 @@ use crate::kernel::{Conflict, Failure, StoreError};
 use async_trait::async_trait;
 use kaika_domain::{audit::Actor, authorities::ProfileName, cards::Card, certificates::Certificate, holders::Holder};
 use kaika_pki::crl::Revoked;
-use kaika_wire::{AuthorityId, CertificateRole, Code, JobId, Refusal, RequestId};
+use kaika_wire::{AuthorityId, CertificateRole, Code, EmailAddress, JobId, Refusal, RequestId};
 use time::OffsetDateTime;
 
 #[async_trait]
@@ -44,7 +44,7 @@ pub struct Applicant {
     pub authority: AuthorityId,
     pub holder: Holder,
     /// What the certificate names (rfc822Name), where its profile names any.
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
 }
 
 /// Where the key is, and the certificate is to lie.

@@ -13,9 +13,9 @@ use kaika_domain::{
     cards::{Card, CardRank, Order, OrderState, PukLedger},
     holders::{Contact, Holder, Membership, Organisation},
 };
-use kaika_pki::{Oid, to_be_certified::is_email};
-use kaika_wire::{AuthorityId, CardId, CardNumber, Code, HolderId, OrderId, Refusal, UserCode};
-use serde::Deserialize;
+use kaika_pki::{DistinguishedName, Oid};
+use kaika_wire::{AuthorityId, CardId, CardNumber, Code, EmailAddress, HolderId, OrderId, Refusal, UserCode};
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::json;
 
 /// What an officer gives: as in a holder file.
@@ -23,12 +23,12 @@ use serde_json::json;
 #[serde(deny_unknown_fields)]
 pub struct CardOrder {
     /// Attribute and value, C first: `[["C", "TW"], ["O", "行政院"]]`.
-    pub subject: Vec<(String, String)>,
+    pub subject: DistinguishedName,
     #[serde(default)]
     pub organisation: Organisation,
     /// What certificates name.
-    #[serde(default)]
-    pub email: Option<String>,
+    #[serde(default, deserialize_with = "in_certificate")]
+    pub email: Option<EmailAddress>,
     /// Who is written to; the officer answers for the address.
     #[serde(default)]
     pub contact: Option<Contact>,
@@ -36,9 +36,18 @@ pub struct CardOrder {
     pub rank: CardRank,
 }
 
+fn in_certificate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EmailAddress>, D::Error> {
+    let text = Option::<String>::deserialize(from)?;
+    let parsed = text.map(|text| {
+        let wrong = |_| D::Error::custom(format!("email: {text} is not an address that a certificate can hold"));
+        EmailAddress::in_certificate(&text).map_err(wrong)
+    });
+    parsed.transpose()
+}
+
 impl CardOrder {
     /// A primary card, with nothing said but whose it is.
-    pub fn of(subject: Vec<(String, String)>) -> Self {
+    pub fn of(subject: DistinguishedName) -> Self {
         Self { subject, organisation: Organisation::default(), email: None, contact: None, rank: CardRank::Primary }
     }
 }
@@ -144,14 +153,8 @@ const LONGEST_SUBJECT: usize = 2_000;
 
 fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
     let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
-    crate::holders::subject_name(&order.subject).map_err(|error| wrong(error.to_string()))?;
     if json!(order.subject).to_string().len() > LONGEST_SUBJECT {
         return Err(wrong(format!("subject: longer than {LONGEST_SUBJECT} octets")));
-    }
-    if let Some(email) = &order.email
-        && !is_email(email)
-    {
-        return Err(wrong(format!("email: {email} is not an address that a certificate can hold")));
     }
     if let Some(contact) = &order.contact {
         contact.check().map_err(|error| wrong(format!("contact: {error}")))?;
@@ -185,13 +188,13 @@ mod tests {
 
     fn check(change: impl FnOnce(&mut CardOrder), expected: &str) {
         let mut order = CardOrder {
-            subject: vec![("C".into(), "TW".into()), ("O".into(), "測試機關 TEST".into())],
+            subject: "C=TW,O=測試機關 TEST".parse().expect("a name"),
             organisation: Organisation {
                 subject_type: Some("2.16.886.1.100.3.2.1.1".into()),
                 business_number: Some("12345678".into()),
                 agency_oid: Some("2.16.886.101.20003".into()),
             },
-            email: Some("test@kaika.example".into()),
+            email: Some("test@kaika.example".parse().expect("an address")),
             contact: Some(Contact {
                 email: "desk@kaika.example".parse().expect("an address"),
                 name: None,
@@ -220,10 +223,16 @@ mod tests {
             },
             "",
         );
-        check(|order| order.subject.push(("X".into(), "y".into())), "X");
-        check(|order| order.subject.extend((0..12).map(|_| ("OU".into(), "測".repeat(64)))), "subject: longer");
-        check(|order| order.email = Some("測試@kaika.example".into()), "email: 測試@kaika.example");
-        check(|order| order.email = Some("nowhere".into()), "email: nowhere");
+        let long = format!("C=TW,O=測試{}", format!(",OU={}", "測".repeat(64)).repeat(12));
+        check(|order| order.subject = long.parse().expect("a name"), "subject: longer");
+        for (email, expected) in
+            [("desk@intranet", None), ("測試@kaika.example", Some("測試")), ("nowhere", Some("nowhere"))]
+        {
+            let order = serde_json::from_value::<CardOrder>(json!({ "subject": [["C", "TW"]], "email": email }));
+            let error = order.err().map(|error| error.to_string());
+            assert_eq!(error.is_some(), expected.is_some(), "{email}");
+            assert!(error.unwrap_or_default().contains(expected.unwrap_or_default()), "{email}");
+        }
         check(
             |order| {
                 let wrong = order.contact.take().map(|contact| Contact { telephone: Some("call".into()), ..contact });

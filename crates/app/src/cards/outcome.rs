@@ -1,5 +1,6 @@
 //! What became of the job that a page asked for. The page knows no more of it than a secret address.
 
+use crate::store::holder_of;
 use crate::{
     App, Failure, Reader,
     cards::{
@@ -35,17 +36,14 @@ pub async fn job_outcome(
         None => return Ok(JobOutcome::Running),
     }
     let view = View::load(app, reader.as_mut(), job.card).await?;
-    let holder = reader.holder(view.card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
-    let holder =
-        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    let holder = holder_of(reader.as_mut(), &view.card).await?;
     drop(reader);
     let facts = view.facts();
     let standing = standing(&view.card, CertificateRole::ALL.into_iter().filter_map(|role| facts.latest(role)));
     let succeeded = succeeded(app, &job, &view, Protocol::OURS).await?;
     Ok(JobOutcome::Succeeded {
         number: succeeded.number,
-        holder: holder.to_string(),
+        holder: holder.subject.to_string(),
         certificates: succeeded
             .certificates
             .into_iter()

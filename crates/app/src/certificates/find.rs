@@ -1,6 +1,7 @@
 //! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number; where
 //! the holder has not switched that off.
 
+use crate::store::holder_of;
 use crate::{App, Failure};
 use kaika_domain::{authorities::ProfileName, certificates::Certificate};
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
@@ -69,8 +70,7 @@ async fn of_card(
     let mut reader = app.store.read().await?;
     let card = reader.card_by_number(number).await?.filter(|card| card.authority == *authority);
     let Some(card) = card else { return Ok(Vec::new()) };
-    let holder = reader.holder(card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no holder")))?;
+    let holder = holder_of(reader.as_mut(), &card).await?;
     if !holder.is_called(name) || !reader.is_published(card.id).await? {
         return Ok(Vec::new());
     }

@@ -1,6 +1,7 @@
 //! Certificates on their way through issuing, and what keys were certified.
 
 use kaika_domain::authorities::ProfileName;
+use kaika_pki::KeyFingerprint;
 use kaika_wire::{CardId, CertificateId, GenerationId, HolderId, RequestId, SerialNumber};
 use time::OffsetDateTime;
 
@@ -14,7 +15,7 @@ pub struct Issuance {
     /// Idempotence: per request, profile and key there is one issuance that is not void.
     pub request: Option<RequestId>,
     pub role: ProfileName,
-    pub key_fingerprint: [u8; 32],
+    pub key_fingerprint: KeyFingerprint,
     pub state: IssuanceState,
     pub at: OffsetDateTime,
 }
@@ -40,7 +41,7 @@ pub enum Settled {
 /// A certificate that was issued for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyUse {
-    pub fingerprint: [u8; 32],
+    pub fingerprint: KeyFingerprint,
     pub holder: HolderId,
     pub card: Option<CardId>,
     pub role: ProfileName,

@@ -6,14 +6,16 @@ use crate::{
     audit::{Action, Event},
     certificates::{FoundCertificate, shown},
 };
-use kaika_domain::{audit::Actor, cards::CardRank, holders::organisation_name};
-use kaika_wire::{CardNumber, CertificateRole};
+use kaika_domain::{
+    audit::Actor,
+    cards::Card,
+    holders::{Holder, organisation_name},
+};
+use kaika_wire::CertificateRole;
 
 pub struct MyCard {
-    pub number: CardNumber,
-    pub rank: CardRank,
-    /// As on the screen, C first.
-    pub holder: String,
+    pub card: Card,
+    pub holder: Holder,
     /// The newest first, without the card's own.
     pub certificates: Vec<FoundCertificate>,
     /// Whether strangers find them.
@@ -31,12 +33,9 @@ pub async fn my_card(app: &App, who: &CardPrincipal) -> Result<MyCard, Failure> 
     let mut certificates = reader.certificates_of_card(card.id).await?;
     certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
     certificates.reverse();
-    let subject =
-        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
     Ok(MyCard {
-        number: card.number.clone(),
-        rank: card.rank,
-        holder: subject.to_string(),
+        card: card.clone(),
+        holder: holder.clone(),
         certificates: certificates
             .iter()
             .map(|one| shown(one, card.state.is_activated(), app.now()))

@@ -4,6 +4,7 @@ use super::{Issuance, KeyUse, ListQuery, ListedCertificate, Settled};
 use crate::kernel::StoreError;
 use async_trait::async_trait;
 use kaika_domain::certificates::Certificate;
+use kaika_pki::KeyFingerprint;
 use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use time::OffsetDateTime;
 
@@ -18,7 +19,7 @@ pub trait CertificateReader: Send {
     /// Oldest first.
     async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
     /// Every certificate that was issued for one of these keys.
-    async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Result<Vec<KeyUse>, StoreError>;
+    async fn uses_of_keys(&mut self, fingerprints: &[KeyFingerprint]) -> Result<Vec<KeyUse>, StoreError>;
     /// Those of these requests that are not void.
     async fn issuances(&mut self, requests: &[RequestId]) -> Result<Vec<Issuance>, StoreError>;
     /// Issuances begun before `before` and neither issued nor void.

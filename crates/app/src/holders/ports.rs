@@ -3,6 +3,7 @@
 use crate::kernel::StoreError;
 use async_trait::async_trait;
 use kaika_domain::holders::{Contact, Holder, Membership};
+use kaika_pki::DistinguishedName;
 use kaika_wire::{AuthorityId, CardId, HolderId};
 use time::OffsetDateTime;
 
@@ -13,7 +14,7 @@ pub trait HolderReader: Send {
     async fn holder_by_subject(
         &mut self,
         authority: &AuthorityId,
-        subject: &[(String, String)],
+        subject: &DistinguishedName,
     ) -> Result<Option<Holder>, StoreError>;
     /// Who is written to about this card.
     async fn contact(&mut self, card: CardId) -> Result<Option<Contact>, StoreError>;

@@ -8,7 +8,7 @@ use kaika_app::{
     kernel::Clock,
 };
 use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError, Signing};
-use kaika_pki::{Certificate, KeyAlgorithm, PublicKey};
+use kaika_pki::{Certificate, KeyAlgorithm, KeyFingerprint, PublicKey};
 use kaika_wire::{CertificateId, CertificateRole, SerialNumber};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,7 +46,7 @@ impl KeyStore for Broken {
     }
 }
 
-fn fingerprint(order: &IssueOrder) -> [u8; 32] {
+fn fingerprint(order: &IssueOrder) -> KeyFingerprint {
     PublicKey::from_spki(&order.public_key).unwrap().fingerprint()
 }
 

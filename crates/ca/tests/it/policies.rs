@@ -17,7 +17,7 @@ fn each_has_its_root_and_says_that_it_is_a_test() {
     for policy in policies().values() {
         assert!(roots().iter().any(|root| root.id == policy.hierarchy.root), "{}", policy.id);
         assert!(policy.name.zh.contains("測試") && policy.name.en.contains("TEST"), "{}", policy.id);
-        assert!(policy.hierarchy.subject.iter().any(|(_, value)| value.contains("測試") && value.contains("TEST")));
+        assert!(policy.hierarchy.subject.labelled().any(|(_, value)| value.contains("測試") && value.contains("TEST")));
     }
 }
 

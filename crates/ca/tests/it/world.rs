@@ -116,9 +116,7 @@ impl World {
         let now = self.clock.now();
         let rng: &dyn Rng = &SystemRng::new();
         let number = self.draw_number(authority);
-        let subject = [("C", "TW"), ("O", "測試機關 TEST"), ("OU", &format!("測試資訊處 {number}"))]
-            .map(|(label, value)| (label.to_owned(), value.to_owned()))
-            .to_vec();
+        let subject = format!("C=TW,O=測試機關 TEST,OU=測試資訊處 {number}").parse().unwrap();
         let holder = Holder {
             organisation: Organisation {
                 subject_type: None,
@@ -156,7 +154,7 @@ impl World {
     async fn card_of(&self, holder: &Holder, number: &str) -> Card {
         let (now, rng): (_, &dyn Rng) = (self.clock.now(), &SystemRng::new());
         let id = CardId::new(now, rng.bytes());
-        let email = Some("test@kaika.example".to_owned());
+        let email = Some("test@kaika.example".parse().unwrap());
         let card = Card { email, ..Card::ordered(id, number.parse().unwrap(), holder, now) };
         let mut work = self.store.begin().await.unwrap();
         work.insert_card(&card).await.unwrap();

@@ -3,6 +3,7 @@
 //! **Invariant:** no code asks *which* authority it serves, only what its policy says.
 
 use super::profile::{ProfileName, ProfileRules};
+use kaika_pki::DistinguishedName;
 use kaika_wire::{
     AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, Refusal, StatusChangeKind,
 };
@@ -24,7 +25,7 @@ pub enum PolicyError {
 #[serde(deny_unknown_fields)]
 pub struct Root {
     pub id: AuthorityId,
-    pub subject: Vec<(String, String)>,
+    pub subject: DistinguishedName,
     pub key: AuthorityKey,
     pub validity_years: u16,
 }
@@ -83,7 +84,7 @@ pub struct Text {
 pub struct Hierarchy {
     /// The root that certifies this authority.
     pub root: AuthorityId,
-    pub subject: Vec<(String, String)>,
+    pub subject: DistinguishedName,
     pub key: AuthorityKey,
     pub validity_years: u16,
     /// Into how many lists the revocation list is cut, of generations founded from now on. Some ten thousand entries

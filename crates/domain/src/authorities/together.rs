@@ -1,6 +1,7 @@
 //! All authorities of an installation: each policy may be right by itself, and yet not beside the others.
 
 use super::{Policy, PolicyError, Root, Roots};
+use kaika_pki::DistinguishedName;
 use kaika_wire::AuthorityId;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -118,8 +119,8 @@ fn shared<'f>(all: impl Iterator<Item = (&'f str, String)>) -> impl Iterator<Ite
 }
 
 /// A name as verifiers compare it: without regard to case and to how many spaces there are (RFC 5280 §7.1).
-fn compared(subject: &[(String, String)]) -> String {
+fn compared(subject: &DistinguishedName) -> String {
     let value = |value: &str| value.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    let parts = subject.iter().map(|(label, text)| format!("{}={}", label.to_uppercase(), value(text)));
+    let parts = subject.labelled().map(|(label, text)| format!("{}={}", label.to_uppercase(), value(text)));
     parts.collect::<Vec<_>>().join(",")
 }

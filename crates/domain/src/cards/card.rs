@@ -14,7 +14,7 @@ pub struct Card {
     pub holder: HolderId,
     pub rank: CardRank,
     /// What its certificates name (rfc822Name), for everybody to read; nothing secret is sent there.
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
     /// The serial number of the device that is being made into this card, or was.
     pub device: Option<u32>,
     /// The GUID that the card's CHUID holds or is about to hold.

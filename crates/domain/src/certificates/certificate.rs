@@ -2,6 +2,7 @@
 
 use crate::authorities::ProfileName;
 use crate::kernel::NotAllowed;
+use kaika_pki::{CertificateDigest, KeyFingerprint};
 use kaika_wire::{
     AuthorityId, CardId, CertificateId, CertificateReference, CertificateRole, CertificateStatus, GenerationId,
     HolderId, JobId, SerialNumber,
@@ -24,9 +25,9 @@ pub struct Certificate {
     /// DER as issued.
     pub certificate: Vec<u8>,
     /// SHA-256 of `certificate`.
-    pub sha256: [u8; 32],
+    pub sha256: CertificateDigest,
     /// SHA-256 of the SubjectPublicKeyInfo.
-    pub key_fingerprint: [u8; 32],
+    pub key_fingerprint: KeyFingerprint,
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
     pub issued_at: OffsetDateTime,
@@ -211,7 +212,11 @@ impl Certificate {
 
     /// As its card names it; none where it lies on no card.
     pub fn reference(&self) -> Option<CertificateReference> {
-        Some(CertificateReference { role: self.card_role()?, serial: self.serial.clone(), sha256: self.sha256 })
+        Some(CertificateReference {
+            role: self.card_role()?,
+            serial: self.serial.clone(),
+            sha256: *self.sha256.as_bytes(),
+        })
     }
 
     pub fn is_written(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Who holds cards and certificates of an authority.
 
+use kaika_pki::DistinguishedName;
 use kaika_wire::{AuthorityId, HolderId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -10,8 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 pub struct Holder {
     pub id: HolderId,
     pub authority: AuthorityId,
-    /// Attribute and value, C first: `("C", "TW")`.
-    pub subject: Vec<(String, String)>,
+    pub subject: DistinguishedName,
     /// What the holder is, in the terms of subjectDirectoryAttributes.
     pub organisation: Organisation,
     pub registered_at: OffsetDateTime,
@@ -19,12 +19,7 @@ pub struct Holder {
 
 impl Holder {
     /// As registered now, with nothing but a name.
-    pub fn registered(
-        id: HolderId,
-        authority: AuthorityId,
-        subject: Vec<(String, String)>,
-        now: OffsetDateTime,
-    ) -> Self {
+    pub fn registered(id: HolderId, authority: AuthorityId, subject: DistinguishedName, now: OffsetDateTime) -> Self {
         Self { id, authority, subject, organisation: Organisation::default(), registered_at: now }
     }
 
@@ -32,7 +27,7 @@ impl Holder {
     /// Width, case and spaces make no difference, nor do 台 and 臺.
     pub fn is_called(&self, name: &str) -> bool {
         let values = |labels: &'static [&'static str]| {
-            self.subject.iter().filter(|(label, _)| labels.contains(&label.as_str())).map(|(_, value)| value.as_str())
+            self.subject.labelled().filter(|(label, _)| labels.contains(label)).map(|(_, value)| value)
         };
         let own = [&["CN"][..], &["OU"], &["O"]].into_iter().find_map(|labels| values(labels).next_back());
         let path: String = values(&["O", "OU", "CN"]).collect();

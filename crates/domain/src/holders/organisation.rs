@@ -2,6 +2,7 @@
 
 use super::holder::plain;
 use crate::authorities::{OrganisationRules, Policy};
+use kaika_pki::DistinguishedName;
 
 /// A holder's place: in which organisation, and where within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Membership {
 
 impl Membership {
     /// None where the authority has no organisations, or the subject names none.
-    pub fn of(policy: &Policy, subject: &[(String, String)]) -> Option<Self> {
+    pub fn of(policy: &Policy, subject: &DistinguishedName) -> Option<Self> {
         let split = Split::of(policy.organisation.as_ref()?, subject)?;
         let mut key = policy.id.to_string();
         for (label, value) in &split.organisation {
@@ -28,7 +29,7 @@ impl Membership {
 }
 
 /// The organisation's name as people know it; none as with [`Membership::of`].
-pub fn organisation_name(policy: &Policy, subject: &[(String, String)]) -> Option<String> {
+pub fn organisation_name(policy: &Policy, subject: &DistinguishedName) -> Option<String> {
     Split::of(policy.organisation.as_ref()?, subject).map(|split| split.name())
 }
 
@@ -40,8 +41,8 @@ struct Split<'s> {
 }
 
 impl<'s> Split<'s> {
-    fn of(rules: &OrganisationRules, subject: &'s [(String, String)]) -> Option<Self> {
-        let mut rest: Vec<_> = subject.iter().map(|(label, value)| (label.as_str(), value.as_str())).collect();
+    fn of(rules: &OrganisationRules, subject: &'s DistinguishedName) -> Option<Self> {
+        let mut rest: Vec<_> = subject.labelled().collect();
         let mut organisation = Vec::new();
         for named_by in &rules.named_by {
             if let Some(at) = rest.iter().position(|(label, _)| label == named_by) {

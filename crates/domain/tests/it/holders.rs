@@ -8,8 +8,8 @@ use time::macros::datetime;
 
 fn holder(subject: &[(&str, &str)]) -> Holder {
     let at = datetime!(2026-11-20 08:00:00 UTC);
-    let subject = subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
-    Holder::registered(HolderId::new(at, [1; 10]), "gca".parse().unwrap(), subject, at)
+    let subject: Vec<_> = subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned())).collect();
+    Holder::registered(HolderId::new(at, [1; 10]), "gca".parse().unwrap(), subject.try_into().unwrap(), at)
 }
 
 #[test]

@@ -4,8 +4,7 @@ use kaika_domain::{
     authorities::Policy,
     holders::{Membership, organisation_name},
 };
-
-type Subject = Vec<(String, String)>;
+use kaika_pki::DistinguishedName;
 
 fn policy(id: &str) -> Policy {
     let text = match id {
@@ -17,9 +16,10 @@ fn policy(id: &str) -> Policy {
 }
 
 /// `O=行政院 / OU=…`
-fn subject(text: &str) -> Subject {
+fn subject(text: &str) -> DistinguishedName {
     let attributes = text.split(" / ").filter_map(|attribute| attribute.split_once('='));
-    attributes.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
+    let attributes: Vec<_> = attributes.map(|(label, value)| (label.to_owned(), value.to_owned())).collect();
+    attributes.try_into().expect(text)
 }
 
 #[track_caller]

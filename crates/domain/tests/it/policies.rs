@@ -143,6 +143,8 @@ fn wrong_values_are_named() {
     check("number_digits = 14", "number_digits = 30", "card.number_prefixes");
     check("[\"signature\", \"login\"]", "[\"login\"]", "card.roles");
     check("[\"signature\", \"login\"]", "[\"signature\", \"card_authentication\"]", "card.roles");
+    check("[\"C\", \"TW\"]", "[\"ZZ\", \"TW\"]", "“ZZ” is not one of");
+    check("[[\"C\", \"TW\"], [\"O\", \"測試 TEST\"]]", "[]", "at least one attribute");
     check("min = 6", "min = 4", "pin");
     check("max = 8", "max = 12", "pin");
     check("[pin]", "[status_changes]\nrevoke = \"fax\"\n[pin]", "fax");

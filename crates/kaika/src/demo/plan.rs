@@ -241,13 +241,14 @@ impl PlannedCard {
 
     pub(super) fn order(&self) -> CardOrder {
         let subject = self.subject.iter().map(|(label, value)| ((*label).to_owned(), (*value).to_owned()));
+        let subject = subject.collect::<Vec<_>>().try_into().expect("a plan names its holders as certificates do");
         CardOrder {
             organisation: Organisation {
                 business_number: self.business_number.map(str::to_owned),
                 ..Organisation::default()
             },
             contact: Some(self.contact()),
-            ..CardOrder::of(subject.collect())
+            ..CardOrder::of(subject)
         }
     }
 }

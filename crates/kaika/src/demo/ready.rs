@@ -126,7 +126,7 @@ impl Ready {
             cards.push(ReadyCard {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
-                holder: kaika_app::holders::subject_name(&holder.subject)?.to_string(),
+                holder: holder.subject.to_string(),
                 reader: seat.and_then(|kept| kept.reader.clone()),
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),

@@ -208,11 +208,8 @@ fn by_number(policy: String) -> String {
 fn sent_out(site: &Site, unit: &str) -> CardNumber {
     let app = site.open();
     let number = site.runtime().block_on(async {
-        let subject = [("C", "TW"), ("O", "行政院"), ("OU", unit)];
-        let order = CardOrder {
-            rank: CardRank::Supplementary,
-            ..CardOrder::of(subject.map(|(label, value)| (label.into(), value.into())).into())
-        };
+        let subject = format!("C=TW,O=行政院,OU={unit}").parse().unwrap();
+        let order = CardOrder { rank: CardRank::Supplementary, ..CardOrder::of(subject) };
         let authority = "gca".parse().unwrap();
         let mut card = order_card(&app, &authority, order, None, &super::world::operator()).await.unwrap().card;
         let now = app.clock.now();

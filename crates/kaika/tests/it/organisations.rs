@@ -27,8 +27,8 @@ fn gca() -> AuthorityId {
 
 /// Another card, and a certificate for it that ends so many days from now.
 fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: CertificateState) -> CardNumber {
-    let mut subject = vec![("C".to_owned(), "TW".to_owned()), ("O".to_owned(), "行政院".to_owned())];
-    subject.extend(units.iter().map(|unit| ("OU".to_owned(), (*unit).to_owned())));
+    let units: String = units.iter().map(|unit| format!(",OU={unit}")).collect();
+    let subject = format!("C=TW,O=行政院{units}").parse().unwrap();
     let (organisation, rank) = (Organisation::default(), CardRank::Primary);
     let order = CardOrder { organisation, rank, ..CardOrder::of(subject) };
     site.runtime().block_on(async {
@@ -42,7 +42,7 @@ fn another(site: &Site, app: &App, n: u8, units: &[&str], days: i64, state: Cert
             card: Some(card.id),
             role: CertificateRole::Signature.into(),
             serial: SerialNumber::from_random([n; 16]),
-            key_fingerprint: [n; 32],
+            key_fingerprint: [n; 32].into(),
             not_after: app.now() + Duration::days(days),
             state,
             ..model
@@ -116,7 +116,10 @@ fn an_organisations_certificates_are_seen_by_its_primary_card_alone() {
     let refused = site.runtime().block_on(list_certificates(&app, &supplementary, &everything()));
     assert_eq!(code(refused), Code::PrimaryCardNeeded);
     let mine = site.runtime().block_on(my_card(&app, &supplementary)).unwrap();
-    assert_eq!((mine.number, mine.rank, mine.certificates.len()), (site.number.clone(), CardRank::Supplementary, 3));
+    assert_eq!(
+        (mine.card.number, mine.card.rank, mine.certificates.len()),
+        (site.number.clone(), CardRank::Supplementary, 3)
+    );
     assert_eq!(mine.organisation.as_deref(), Some("行政院 測試機關"));
     site.close(&app);
 }

@@ -238,7 +238,7 @@ fn a_holder_is_registered_once() {
     for site in sites(|postgres| Site::ordered_in(postgres, |policy| policy)) {
         let app = site.open();
         let (gca, by) = ("gca".parse().unwrap(), super::world::operator());
-        let subject = || vec![("C".into(), "TW".into()), ("O".into(), "新設機關".into())];
+        let subject = || "C=TW,O=新設機關".parse().unwrap();
         let order = || order_card(&app, &gca, CardOrder::of(subject()), None, &by);
         site.runtime().block_on(async {
             let (one, two, three) = tokio::join!(order(), order(), order());
@@ -264,7 +264,7 @@ fn an_order_and_a_blank_card_are_taken_once() {
             let app = &window.portal.app;
             let (work, first, others) = window.portal.runtime.block_on(async {
                 let gca = "gca".parse().unwrap();
-                let order = CardOrder::of(vec![("C".into(), "TW".into()), ("O".into(), "另一機關".into())]);
+                let order = CardOrder::of("C=TW,O=另一機關".parse().unwrap());
                 order_card(app, &gca, order, None, &super::world::operator()).await.unwrap();
                 let mut work = app.store.begin().await.unwrap();
                 let mut first = work.oldest_order(None).await.unwrap().unwrap();
@@ -426,7 +426,7 @@ fn who_takes_a_card_knows_what_was_issued_until_then() {
             let issued = Certificate {
                 id: CertificateId::new(app.now(), [7; 10]),
                 serial: SerialNumber::from_random([7; 16]),
-                sha256: [7; 32],
+                sha256: [7; 32].into(),
                 issued_at: signature.issued_at + Duration::SECOND,
                 placement: Some(Placement::Pending),
                 state: CertificateState::Held { holds: Vec::new() },

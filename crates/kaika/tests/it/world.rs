@@ -214,7 +214,7 @@ impl Site {
         let now = datetime!(2026-11-20 08:00 UTC);
         let mut site = Self { folder, shared, number, runtime: runtime(), now, hand: None, postgres };
         let app = site.open();
-        let subject = vec![("C".into(), "TW".into()), ("O".into(), "行政院".into()), ("OU".into(), "測試機關".into())];
+        let subject = "C=TW,O=行政院,OU=測試機關".parse().unwrap();
         let contact = Contact { email: CONTACT.parse().unwrap(), name: None, telephone: None };
         let order = CardOrder { contact: Some(contact), ..CardOrder::of(subject) };
         let (number, station) = site.runtime.block_on(async {

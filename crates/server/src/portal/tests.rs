@@ -36,14 +36,15 @@ use kaika_app::{
 };
 use kaika_domain::{
     authorities::{AuthorityKey, Policy, ProfileName, ProfileRules, Text, Usage},
-    cards::CardRank,
+    cards::{Card, CardRank},
     certificates::CertificateState,
+    holders::Holder,
 };
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CardCheck, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
-    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal,
-    SerialNumber, SlotCheck, StatusChangeKind,
+    CardCheck, CardId, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
+    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, HolderId, JobKind, JobOutcome, JobResult,
+    Refusal, SerialNumber, SlotCheck, StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 use time::{Duration, OffsetDateTime};
@@ -364,10 +365,12 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
         (CardRank::Primary, true, None, true),
     ] {
         let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));
+        let (now, number) = (OffsetDateTime::UNIX_EPOCH, "TC00000000000017".parse().unwrap());
+        let subject = "C=TW,O=\\<測試\\>".parse().unwrap();
+        let holder = Holder::registered(HolderId::new(now, [1; 10]), policy.id.clone(), subject, now);
         let card = MyCard {
-            number: "TC00000000000017".parse().unwrap(),
-            rank,
-            holder: "C=TW,O=<測試>".to_owned(),
+            card: Card { rank, ..Card::ordered(CardId::new(now, [1; 10]), number, &holder, now) },
+            holder,
             certificates: all.collect(),
             published,
             organisation: organisation.map(str::to_owned),

@@ -14,7 +14,7 @@ use kaika_app::{
     cards::{CardReader, CardWriter, Receipt, StoredPuk},
 };
 use kaika_domain::cards::{Card, CardState, PukRecord, PukVersion};
-use kaika_wire::{AuthorityId, CardId, CardNumber, HolderId};
+use kaika_wire::{AuthorityId, CardId, CardNumber, EmailAddress, HolderId};
 use time::OffsetDateTime;
 
 macro_rules! cards {
@@ -190,7 +190,7 @@ async fn insert_card(on: &mut Connection, card: &Card) -> Found<()> {
         .bind(state.reason)
         .bind(card.version)
         .bind(card.proved_email.as_ref().map(to_json).transpose()?)
-        .bind(card.email.clone())
+        .bind(card.email.as_ref().map(|email| email.as_str().to_owned()))
         .execute(on)
         .await
         .map_err(failure)?;
@@ -211,7 +211,7 @@ async fn update_card(on: &mut Connection, card: &mut Card) -> Found<()> {
         .bind(state.at)
         .bind(state.reason)
         .bind(card.proved_email.as_ref().map(to_json).transpose()?)
-        .bind(card.email.clone())
+        .bind(card.email.as_ref().map(|email| email.as_str().to_owned()))
         .execute(on)
         .await
         .map_err(failure)?;
@@ -258,6 +258,11 @@ fn many(rows: Result<Vec<Row>, sqlx::Error>) -> Found<Vec<Card>> {
     rows.map_err(failure)?.iter().map(read).collect()
 }
 
+fn email(row: &Row) -> Found<Option<EmailAddress>> {
+    let text = text_or_none(row, "email")?;
+    text.map(|text| EmailAddress::in_certificate(&text)).transpose().map_err(|_| unreadable("email"))
+}
+
 fn read(row: &Row) -> Found<Card> {
     let at = |column| time_or_none(row, column).and_then(|at| at.ok_or_else(|| unreadable(column)));
     let state = match text(row, "state")?.as_str() {
@@ -274,7 +279,7 @@ fn read(row: &Row) -> Found<Card> {
         authority: parsed(row, "authority")?,
         holder: parsed(row, "holder")?,
         rank: word(row, "rank")?,
-        email: text_or_none(row, "email")?,
+        email: email(row)?,
         device: number_or_none(row, "device")?,
         guid: parsed_or_none(row, "guid")?,
         ordered_at: time(row, "ordered_at")?,

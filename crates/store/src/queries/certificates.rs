@@ -3,7 +3,7 @@
 use super::{
     Connection, Db, Found, Work, listing,
     rows::{
-        Row, array, bytes, json, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
+        Row, bytes, digest, json, number, parsed, parsed_or_none, text, text_or_none, time, time_or_none, to_json,
         unreadable, word,
     },
 };
@@ -17,6 +17,7 @@ use kaika_app::{
     status::revoked_for,
 };
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
+use kaika_pki::KeyFingerprint;
 use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -86,7 +87,7 @@ impl CertificateReader for Work {
         self.on(async |on| of_card(on, card).await).await
     }
 
-    async fn uses_of_keys(&mut self, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+    async fn uses_of_keys(&mut self, fingerprints: &[KeyFingerprint]) -> Found<Vec<KeyUse>> {
         self.on(async |on| uses_of_keys(on, fingerprints).await).await
     }
 
@@ -164,13 +165,13 @@ async fn of_card(on: &mut Connection, card: CardId) -> Found<Vec<Certificate>> {
     rows.iter().map(read).collect()
 }
 
-async fn uses_of_keys(on: &mut Connection, fingerprints: &[[u8; 32]]) -> Found<Vec<KeyUse>> {
+async fn uses_of_keys(on: &mut Connection, fingerprints: &[KeyFingerprint]) -> Found<Vec<KeyUse>> {
     let mut uses = Vec::new();
     for (sql, group) in KEY_USES.each(fingerprints) {
-        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, key| query.bind(key.to_vec()));
+        let query = group.iter().fold(sqlx::query::<Db>(sql), |query, key| query.bind(key.as_bytes().to_vec()));
         for row in query.fetch_all(&mut *on).await.map_err(failure)? {
             uses.push(KeyUse {
-                fingerprint: array(&row, "key_fingerprint")?,
+                fingerprint: digest(&row, "key_fingerprint")?,
                 holder: parsed(&row, "holder")?,
                 card: parsed_or_none(&row, "card")?,
                 role: parsed(&row, "role")?,
@@ -195,8 +196,8 @@ async fn insert(on: &mut Connection, certificates: &[Certificate], revisions: &m
                 .bind(certificate.serial.to_string())
                 .bind(i64::from(certificate.shard))
                 .bind(certificate.certificate.clone())
-                .bind(certificate.sha256.to_vec())
-                .bind(certificate.key_fingerprint.to_vec())
+                .bind(certificate.sha256.as_bytes().to_vec())
+                .bind(certificate.key_fingerprint.as_bytes().to_vec())
                 .bind(certificate.not_before.unix_timestamp())
                 .bind(certificate.not_after.unix_timestamp())
                 .bind(certificate.issued_at.unix_timestamp())
@@ -294,7 +295,7 @@ async fn insert_issuances(on: &mut Connection, issuances: &[Issuance]) -> Found<
                 .bind(issuance.serial.to_string())
                 .bind(issuance.request.map(|request| request.to_string()))
                 .bind(issuance.role.as_str().to_owned())
-                .bind(issuance.key_fingerprint.to_vec())
+                .bind(issuance.key_fingerprint.as_bytes().to_vec())
                 .bind(issuance_state(&issuance.state))
                 .bind(to_be_signed(&issuance.state))
                 .bind(issuance.at.unix_timestamp())
@@ -347,7 +348,7 @@ fn read_issuance(row: &Row) -> Found<Issuance> {
         serial: parsed(row, "serial")?,
         request: parsed_or_none(row, "job")?,
         role: parsed(row, "role")?,
-        key_fingerprint: array(row, "key_fingerprint")?,
+        key_fingerprint: digest(row, "key_fingerprint")?,
         state,
         at: time(row, "at")?,
     })
@@ -427,8 +428,8 @@ fn read(row: &Row) -> Found<Certificate> {
         serial: parsed(row, "serial")?,
         shard: number(row, "shard")?,
         certificate: bytes(row, "certificate")?,
-        sha256: array(row, "sha256")?,
-        key_fingerprint: array(row, "key_fingerprint")?,
+        sha256: digest(row, "sha256")?,
+        key_fingerprint: digest(row, "key_fingerprint")?,
         not_before: time(row, "not_before")?,
         not_after: time(row, "not_after")?,
         issued_at: time(row, "issued_at")?,

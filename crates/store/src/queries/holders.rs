@@ -9,6 +9,7 @@ use crate::{failure, statements};
 use async_trait::async_trait;
 use kaika_app::holders::{HolderReader, HolderWriter};
 use kaika_domain::holders::{Contact, Holder, Membership};
+use kaika_pki::DistinguishedName;
 use kaika_wire::{AuthorityId, CardId, HolderId};
 use time::OffsetDateTime;
 
@@ -48,7 +49,7 @@ impl HolderReader for Work {
     async fn holder_by_subject(
         &mut self,
         authority: &AuthorityId,
-        subject: &[(String, String)],
+        subject: &DistinguishedName,
     ) -> Found<Option<Holder>> {
         let query = sqlx::query::<Db>(BY_SUBJECT).bind(authority.as_str().to_owned()).bind(to_json(&subject)?);
         self.on(async |on| query.fetch_optional(on).await.map_err(failure)?.as_ref().map(read_holder).transpose()).await

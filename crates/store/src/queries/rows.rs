@@ -36,6 +36,11 @@ pub(super) fn array<const N: usize>(row: &Row, column: &str) -> Found<[u8; N]> {
     bytes(row, column)?.try_into().map_err(|_| unreadable(column))
 }
 
+/// A digest that has a type of its own.
+pub(super) fn digest<T: From<[u8; 32]>>(row: &Row, column: &str) -> Found<T> {
+    array(row, column).map(T::from)
+}
+
 pub(super) fn array_or_none<const N: usize>(row: &Row, column: &str) -> Found<Option<[u8; N]>> {
     let bytes: Option<Vec<u8>> = row.try_get(column).map_err(failure)?;
     bytes.map(<[u8; N]>::try_from).transpose().map_err(|_| unreadable(column))

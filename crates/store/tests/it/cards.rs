@@ -38,7 +38,9 @@ async fn holders_come_back(store: Arc<dyn Store>) {
         business_number: Some("12345675".into()),
         agency_oid: Some("2.16.886.101.20003".into()),
     };
-    full.subject.push(("CN".into(), "測試\u{20bb7} 'quoted' \"twice\" \\".into()));
+    let mut subject = Vec::from(full.subject);
+    subject.push(("CN".into(), "測試\u{20bb7} 'quoted' \"twice\" \\".into()));
+    full.subject = subject.try_into().unwrap();
     for holder in [&plain, &full] {
         write(&*store, async |work| work.insert_holder(holder).await).await.unwrap();
     }

@@ -5,6 +5,7 @@ use crate::sample::{
 };
 use kaika_app::{Store, StoreError, authorities::Generation, certificates::KeyUse, status::StatusRecord};
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
+use kaika_pki::KeyFingerprint;
 use kaika_pki::crl::{RevocationReason as CrlReason, Revoked};
 use kaika_wire::{CertificateRole, SerialNumber};
 use std::{slice::from_ref, sync::Arc};
@@ -153,9 +154,9 @@ async fn a_key_of_another_holder_is_known(store: Arc<dyn Store>) {
         card: None,
         role: CertificateRole::Signature.into(),
     };
-    let uses = async |keys: &[[u8; 32]]| read(&*store).await.uses_of_keys(keys).await.unwrap();
-    assert_eq!(uses(&[held.key_fingerprint, [99; 32]]).await, std::slice::from_ref(&by_owner));
-    assert_eq!(uses(&[[99; 32]]).await, []);
+    let uses = async |keys: &[KeyFingerprint]| read(&*store).await.uses_of_keys(keys).await.unwrap();
+    assert_eq!(uses(&[held.key_fingerprint, [99; 32].into()]).await, std::slice::from_ref(&by_owner));
+    assert_eq!(uses(&[[99; 32].into()]).await, []);
 
     // A revoked certificate's key is not free for others either.
     held.state = CertificateState::Revoked { reason: RevocationReason::Superseded, at: days(1) };

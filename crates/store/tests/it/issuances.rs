@@ -26,7 +26,7 @@ fn issuance(n: u8) -> Issuance {
         serial: serial(n),
         request: Some(job_id(n).into()),
         role: CertificateRole::Signature.into(),
-        key_fingerprint: [n; 32],
+        key_fingerprint: [n; 32].into(),
         state: IssuanceState::Recorded { to_be_signed: vec![0x30, n] },
         at: days(0),
     }
@@ -74,13 +74,13 @@ async fn one_issuance_per_request_role_and_key_unless_void(store: Arc<dyn Store>
     for different in [
         Issuance { request: Some(job_id(9).into()), ..issuance(3) },
         Issuance { role: CertificateRole::Encryption.into(), request: first.request, ..issuance(4) },
-        Issuance { key_fingerprint: [9; 32], request: first.request, ..issuance(5) },
+        Issuance { key_fingerprint: [9; 32].into(), request: first.request, ..issuance(5) },
     ] {
         insert(&*store, &different).await.unwrap();
     }
     // So is one that belongs to no request.
     for n in [6, 7] {
-        insert(&*store, &Issuance { request: None, key_fingerprint: [1; 32], ..issuance(n) }).await.unwrap();
+        insert(&*store, &Issuance { request: None, key_fingerprint: [1; 32].into(), ..issuance(n) }).await.unwrap();
     }
 
     settle(&*store, &first, Settled::Void).await.unwrap();
@@ -141,7 +141,7 @@ async fn of_many_at_once_one_is_recorded(store: Arc<dyn Store>) {
     let tasks: Vec<_> = (1..=20)
         .map(|n| {
             let store = Arc::clone(&store);
-            let rival = Issuance { request: Some(job_id(1).into()), key_fingerprint: [1; 32], ..issuance(n) };
+            let rival = Issuance { request: Some(job_id(1).into()), key_fingerprint: [1; 32].into(), ..issuance(n) };
             tokio::spawn(async move {
                 let mut work = store.begin().await?;
                 work.insert_issuances(from_ref(&rival)).await?;

@@ -91,7 +91,7 @@ pub(crate) fn job_id(n: u8) -> JobId {
 }
 
 pub(crate) fn holder(n: u8) -> Holder {
-    let subject = vec![("C".into(), "TW".into()), ("O".into(), format!("測試機關{n}"))];
+    let subject = format!("C=TW,O=測試機關{n}").parse().unwrap();
     Holder::registered(HolderId::new(NOW, [n; 10]), gca(), subject, NOW)
 }
 
@@ -131,8 +131,8 @@ pub(crate) fn certificate(n: u8, generation: &Generation, holder: &Holder) -> Ce
         serial: serial(n),
         shard: 0,
         certificate: vec![0x30, 0x82, n],
-        sha256: [n; 32],
-        key_fingerprint: [n; 32],
+        sha256: [n; 32].into(),
+        key_fingerprint: [n; 32].into(),
         not_before: NOW,
         not_after: days(365),
         issued_at: seconds(n.into()),

@@ -54,7 +54,7 @@ async fn opened_again_it_has_everything(url: String) {
         serial: serial(1),
         request: Some(job.id.into()),
         role: CertificateRole::Signature.into(),
-        key_fingerprint: [1; 32],
+        key_fingerprint: [1; 32].into(),
         state: IssuanceState::Recorded { to_be_signed: vec![0x30] },
         at: days(0),
     };

@@ -1,6 +1,7 @@
 //! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
 
 use super::{View, check::context, check::reference, check::wire_algorithm, drive::helped_by};
+use crate::store::holder_of;
 use crate::{App, Failure, cards::JobRecord};
 use kaika_domain::cards::{
     CardState, PukVersion,
@@ -206,10 +207,7 @@ async fn card_test(app: &App, results: &[RoleTest], facts: &Facts<'_>) -> Result
 
 async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<CardInformation, Failure> {
     let mut reader = app.store.read().await?;
-    let holder = reader
-        .holder(view.card.holder)
-        .await?
-        .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    let holder = holder_of(reader.as_mut(), &view.card).await?;
     // A card all of whose certificates were revoked still shows the validity it had.
     let shown = |c: &&kaika_domain::certificates::Certificate| c.role == CertificateRole::Signature;
     let signature = view.certificates.iter().rev().find(shown);
@@ -230,9 +228,6 @@ async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<C
         .chain(others)
         .map(|card| HeldCard { activated: card.state.is_activated(), number: card.number })
         .collect();
-    let holder = crate::holders::subject_name(&holder.subject)
-        .map_err(|error| Failure::Inconsistent(error.to_string()))?
-        .to_string();
     let facts = view.facts();
     let known = |kind: &JobKind| kind.is_for_holders() && kind.protocol() <= protocol;
     let not_now = JobKind::ALL.into_iter().filter(known).filter_map(|kind| {
@@ -243,7 +238,7 @@ async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<C
         activated: view.card.state.is_activated(),
         not_now: not_now.collect(),
         cards,
-        holder,
+        holder: holder.subject.to_string(),
         not_before,
         not_after,
     })

@@ -6,12 +6,11 @@ use kaika_domain::{
     cards::job::{Checked, OnCard, Step},
     certificates::Certificate,
 };
-use kaika_pki::{PublicKey, SignatureAlgorithm};
+use kaika_pki::{CertificateDigest, KeyFingerprint, PublicKey, SignatureAlgorithm};
 use kaika_wire::{
     CardFault, CertificateReference, CertificateRole, Code, Context, Document, KeyAlgorithm, Outcome, Refusal,
     SerialNumber, Slot,
 };
-use sha2::{Digest, Sha256};
 
 /// A report after its check; `checked` has one entry per step carried out.
 pub(crate) struct Report {
@@ -131,7 +130,7 @@ impl Checker<'_> {
                 Checked::Attested(attested(public_key, certificate.as_deref(), issuer.as_deref()))
             }
             (Step::ReadKey { slot }, Outcome::Key { public_key }) => {
-                let fingerprint = public_key.as_ref().map(|key| Sha256::digest(key.as_ref()).into());
+                let fingerprint = public_key.as_ref().map(|key| KeyFingerprint::of(key.as_ref()));
                 Checked::Same(fingerprint.is_some() && fingerprint == self.certified_key(*slot))
             }
             (Step::ReadCertificate { certificate }, Outcome::Certificate { certificate: read }) => {
@@ -166,7 +165,7 @@ impl Checker<'_> {
     }
 
     /// The fingerprint of the key that is certified for this slot.
-    fn certified_key(&self, slot: Slot) -> Option<[u8; 32]> {
+    fn certified_key(&self, slot: Slot) -> Option<KeyFingerprint> {
         self.view
             .facts()
             .contents()
@@ -188,7 +187,7 @@ impl Checker<'_> {
 fn on_card(der: &[u8]) -> OnCard {
     let certificate = kaika_pki::Certificate::from_der(der).ok();
     let serial = certificate.and_then(|certificate| SerialNumber::from_be_bytes(certificate.serial().as_bytes()).ok());
-    OnCard { serial, sha256: Sha256::digest(der).into() }
+    OnCard { serial, sha256: CertificateDigest::of(der) }
 }
 
 fn verified(key: &PublicKey, document: &Document<'_>, signature: &[u8]) -> Checked {

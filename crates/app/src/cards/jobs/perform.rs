@@ -9,6 +9,7 @@ use super::{
 use crate::cards::{ask_email_proof, prove_email_by_code};
 use crate::certificates::{Asked, apply_change};
 use crate::kernel::{Conflict, retried};
+use crate::store::holder_of;
 use crate::{
     App, Failure,
     audit::{Action, Through},
@@ -122,10 +123,7 @@ async fn issue<'a>(
     view: &View<'_>,
 ) -> Result<Open<'a>, Failure> {
     let mut reader = app.store.read().await?;
-    let holder = reader
-        .holder(view.card.holder)
-        .await?
-        .ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", view.card.number)))?;
+    let holder = holder_of(reader.as_mut(), &view.card).await?;
     drop(reader);
     let orders: Vec<_> = keys
         .iter()
@@ -135,7 +133,7 @@ async fn issue<'a>(
             // Another address is no renewal.
             order.not_after = view.facts().certificate(key.role).map(|replaced| replaced.not_after);
             if let Some(email) = email {
-                order.applicant.email = Some(email.as_str().to_owned());
+                order.applicant.email = Some(email.clone());
             }
             order
         })
@@ -243,8 +241,9 @@ async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(
     let Open { work, view } = open;
     let signature = view.role(CertificateRole::Signature)?;
     let Some(named) = signature.emails().first() else { return Ok(()) };
-    if view.card.email.as_ref() != Some(named) {
-        view.card.email = Some(named.clone());
+    let named = EmailAddress::in_certificate(named).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    if view.card.email.as_ref() != Some(&named) {
+        view.card.email = Some(named);
         work.update_card(&mut view.card).await?;
         work.audit(event(app, job, view, |job| Action::SetCardEmail { job }));
     }

@@ -1,6 +1,7 @@
 //! What became of a change, for the page that says so: under a sealed address, so that it can be read again and in the
 //! other language without being done again.
 
+use crate::store::holder_of;
 use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY};
 use kaika_domain::certificates::Certificate;
 use kaika_wire::{
@@ -54,15 +55,12 @@ pub async fn change_outcome(
     }
     let mut reader = app.store.read().await?;
     let card = reader.card(card).await?.filter(|card| card.authority == *authority).ok_or(Code::NotFound)?;
-    let holder = reader.holder(card.holder).await?;
-    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
-    let holder =
-        crate::holders::subject_name(&holder.subject).map_err(|error| Failure::Inconsistent(error.to_string()))?;
+    let holder = holder_of(reader.as_mut(), &card).await?;
     let certificates = latest(reader.certificates_of_card(card.id).await?);
     Ok(ChangeOutcome {
         standing: standing(&card, certificates.iter()),
         number: card.number,
-        holder: holder.to_string(),
+        holder: holder.subject.to_string(),
         certificates: certificates
             .iter()
             .filter_map(|certificate| {

@@ -2,6 +2,7 @@
 
 use super::{Checked, Decision, Event, Facts, Step, fault, out_of_step};
 use crate::certificates::{Certificate, CertificateState};
+use kaika_pki::CertificateDigest;
 use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, SerialNumber, SlotCheck};
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +24,7 @@ pub(super) struct Found {
 pub struct OnCard {
     /// None where it cannot be read as a certificate.
     pub serial: Option<SerialNumber>,
-    pub sha256: [u8; 32],
+    pub sha256: CertificateDigest,
 }
 
 impl Check {

@@ -29,7 +29,7 @@ pub(crate) struct MyCardPage<'a> {
     page: Page<'a>,
     policy: &'a Policy,
     session: Session,
-    card: MyCard,
+    mine: MyCard,
     /// It was decided just now.
     changed: bool,
 }
@@ -57,11 +57,11 @@ pub(crate) fn page<'a>(
     view: View<'a>,
     policy: &'a Policy,
     session: Session,
-    card: MyCard,
+    mine: MyCard,
     changed: bool,
 ) -> MyCardPage<'a> {
     let page = Page::new(view, "my-card").of_authority(policy);
-    MyCardPage { page, policy, session, card, changed }
+    MyCardPage { page, policy, session, mine, changed }
 }
 
 pub(crate) async fn my_card(
@@ -70,9 +70,9 @@ pub(crate) async fn my_card(
     who: Who<CardPrincipal>,
     query: Result<Query<MyCardQuery>, QueryRejection>,
 ) -> Result<Response, Stop> {
-    let card = kaika_app::certificates::my_card(&visit.app, &who.principal).await?;
+    let mine = kaika_app::certificates::my_card(&visit.app, &who.principal).await?;
     let changed = query.is_ok_and(|Query(query)| query.changed.is_some());
-    Ok(private(StatusCode::OK, &page(visit.view(), &policy, who.session, card, changed)))
+    Ok(private(StatusCode::OK, &page(visit.view(), &policy, who.session, mine, changed)))
 }
 
 pub(crate) async fn publish(
