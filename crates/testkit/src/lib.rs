@@ -22,3 +22,8 @@ pub mod smtp;
 pub mod tools;
 pub mod vpcd;
 mod webdriver;
+
+/// Whether every cell of every matrix is wanted, and every look of every page (`cargo xtask test --wide`).
+pub fn is_wide() -> bool {
+    std::env::var_os("KAIKA_WIDE").is_some()
+}

@@ -2,10 +2,11 @@
 //! inputs the job succeeds, and card and database agree.
 
 use super::{
-    matrix::{WAYS, each, is_wide, keep, resume, run},
+    matrix::{WAYS, each, keep, resume, run},
     world::{Loss, Site},
 };
 use kaika_softcard::{Fault, FaultKind};
+use kaika_testkit::is_wide;
 use kaika_wire::{CertificateStatus, Code, JobKind};
 use std::fmt::Write as _;
 

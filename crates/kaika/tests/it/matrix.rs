@@ -5,6 +5,7 @@
 
 use super::world::{Ran, Site};
 use kaika_softcard::{Fault, FaultKind};
+use kaika_testkit::is_wide;
 use kaika_wire::{CertificateStatus, Code, JobKind};
 use std::{
     collections::BTreeMap,
@@ -100,11 +101,6 @@ pub(crate) fn run(name: &str, base: &Site, kind: JobKind, status: CertificateSta
 
 /// More cells than that are too many for every run of the tests.
 const LARGE: u64 = 99;
-
-/// Whether every cell is wanted.
-pub(crate) fn is_wide() -> bool {
-    std::env::var_os("KAIKA_WIDE").is_some()
-}
 
 /// The cells of a matrix, each as an APDU and the index of a way. The narrow form of a large one has the first and the last
 /// APDU in every way, and each of the others in one, by turns: no APDU is left out, and no way.

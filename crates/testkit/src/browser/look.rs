@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Browser, text};
+use crate::is_wide;
 
 /// How a page is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,26 +81,41 @@ impl Browser {
         self.cdp("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
-    /// Takes the whole page in each of these looks, into `target/screenshots/NAME-LOOK.png`.
+    /// Lays the page out in each of these looks. In the wide form each is taken, too, into
+    /// `target/screenshots/NAME-LOOK.png`.
     ///
     /// # Panics
     /// Where a page is wider than its screen.
     #[track_caller]
     pub fn screenshot(&self, name: &str, looks: &[Look]) {
         for &look in looks {
-            self.take(name, look);
+            match is_wide() {
+                true => self.take(name, look),
+                false => self.lay_out(look),
+            }
         }
         self.look_normally();
     }
 
-    /// The same, and axe-core judges each.
+    /// The same, and axe-core judges it: in the wide form in each look, in the narrow one by turns ([`is_in_turn`]), with a
+    /// picture of those that are judged.
     #[track_caller]
     pub fn judge(&self, name: &str, looks: &[Look]) {
-        for &look in looks {
-            self.take(name, look);
-            self.axe();
+        for (at, &look) in looks.iter().enumerate() {
+            if is_wide() || is_in_turn(name, at, looks.len()) {
+                self.take(name, look);
+                self.axe();
+            } else {
+                self.lay_out(look);
+            }
         }
         self.look_normally();
+    }
+
+    #[track_caller]
+    fn lay_out(&self, look: Look) {
+        self.look(look);
+        self.assert_fits();
     }
 
     /// One picture, and the page is still looked at in this way.
@@ -167,6 +183,21 @@ impl Browser {
         if sticking_out != Value::Array(Vec::new()) {
             self.fail(&format!("shows a page wider than its screen: {sticking_out:#}"));
         }
+    }
+}
+
+/// The narrow form: of several looks the first, third … are judged in Chinese and the others in English, by which a name
+/// ends. A page that is seen in both languages is judged in every look.
+fn is_in_turn(name: &str, at: usize, looks: usize) -> bool {
+    looks == 1 || (at % 2 == 1) == name.ends_with("-en")
+}
+
+#[test]
+fn both_languages_together_are_judged_in_every_look() {
+    for looks in 1..4 {
+        let of = |name: &str| (0..looks).filter(|at| is_in_turn(name, *at, looks)).collect::<Vec<_>>();
+        let both: std::collections::BTreeSet<_> = of("home-zh").into_iter().chain(of("home-en")).collect();
+        assert!(both.len() == looks && !of("home-zh").is_empty() && !of("home-en").is_empty());
     }
 }
 
