@@ -21,7 +21,7 @@ use kaika_wire::{
     JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Protocol, Refusal, StartJob, Succeeded,
     UserCode,
 };
-use server::{Asked, Server};
+use server::{PendingAnswer, Server};
 use std::{path::PathBuf, thread, time::Duration};
 
 /// What is to be done.
@@ -74,7 +74,7 @@ pub enum Progress {
     Started { card: CardNumber },
     /// A batch begins on the card.
     Batch { sequence: u32, commands: usize },
-    /// So many of its commands are done.
+    /// The number of its commands that are done.
     Step { done: usize },
     /// The server is asked again, since it did not answer.
     Waiting,
@@ -196,7 +196,7 @@ struct Bounds {
 enum Begun {
     Started(Box<(Bounds, Turn)>),
     /// The number on the card; the server has not answered in time.
-    Late(Option<CardNumber>, Asked<JobStarted>),
+    Late(Option<CardNumber>, PendingAnswer<JobStarted>),
 }
 
 /// What one transaction on the card came to.
@@ -205,7 +205,7 @@ enum Turn {
     Report(BatchReport),
     Answered(JobState),
     /// The report is on its way, and the card is no longer kept waiting for the answer.
-    Late(Asked<JobState>),
+    Late(PendingAnswer<JobState>),
 }
 
 impl Job<'_, '_, '_> {

@@ -12,14 +12,14 @@ mod standing;
 
 pub use accept::accept_certificate;
 pub use change_status::{
-    Asked, ChangeOutcome, ChangedCertificate, ChangedStatus, Which, WithoutCard, apply_change, change_outcome,
-    change_status_by_authority, change_status_without_card,
+    ChangeOutcome, ChangedCertificate, ChangedStatus, StatusChangeRequest, Which, WithoutCard, apply_change,
+    change_outcome, change_status_by_authority, change_status_without_card,
 };
 pub(crate) use find::shown;
 pub use find::{CertificateQuery, FoundCertificate, find_certificates};
 pub use issuance::{Issuance, IssuanceState, KeyUse, Settled};
 pub use list::{CertificatePage, ListRequest, Sorting, list_certificates};
-pub use listing::{After, ListOrder, ListQuery, ListedCertificate, Shown};
+pub use listing::{ListOrder, ListPosition, ListQuery, ListedCertificate, StatusFilter};
 pub use my_card::{MyCard, my_card, set_publication};
 pub use ports::{CertificateReader, CertificateWriter};
 pub(crate) use standing::standing;

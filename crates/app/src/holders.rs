@@ -4,6 +4,6 @@ mod contact;
 mod organise;
 mod ports;
 
-pub use contact::{AskedContact, ask_contact_change, change_contact, contact_of, pending_contact};
+pub use contact::{ContactChangeOutcome, ask_contact_change, change_contact, contact_of, pending_contact};
 pub use organise::organise;
 pub use ports::{HolderReader, HolderWriter};

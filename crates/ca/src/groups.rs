@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::error;
-use crate::issue::Wanted;
+use crate::issue::IssueRequest;
 use kaika_app::authorities::IssueError;
 use kaika_domain::certificates::Certificate;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const MOST: usize = 64;
 const GATHER: Duration = Duration::from_millis(2);
 
 struct Waiting {
-    wanted: Arc<Wanted>,
+    wanted: Arc<IssueRequest>,
     answer: oneshot::Sender<Result<Certificate, IssueError>>,
 }
 
@@ -31,7 +31,7 @@ impl Groups {
     }
 
     /// Goes on to its end where the caller does not wait for it.
-    pub(crate) async fn issue(&self, wanted: Wanted) -> Result<Certificate, IssueError> {
+    pub(crate) async fn issue(&self, wanted: IssueRequest) -> Result<Certificate, IssueError> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting { wanted: Arc::new(wanted), answer };
         self.0.send(waiting).await.map_err(|_| error::signer("the issuer has ended"))?;

@@ -33,7 +33,7 @@ const MAX_CERTIFICATE: usize = 4096;
 const ATTEMPTS: usize = 5;
 
 /// An order that is fit to be issued by its policy, with its key read.
-pub(crate) struct Wanted {
+pub(crate) struct IssueRequest {
     order: IssueOrder,
     key: PublicKey,
     fingerprint: KeyFingerprint,
@@ -64,16 +64,16 @@ impl Stage {
     }
 }
 
-type Group = Vec<(Arc<Wanted>, Stage)>;
+type Group = Vec<(Arc<IssueRequest>, Stage)>;
 type Results = Vec<Result<Certificate, IssueError>>;
 
 impl Core {
-    pub(crate) fn wanted(&self, order: &IssueOrder) -> Result<Wanted, IssueError> {
+    pub(crate) fn wanted(&self, order: &IssueOrder) -> Result<IssueRequest, IssueError> {
         let policy = self.policy(order)?;
         check_applicant(order)?;
         let allowed = template::key_algorithms(template::rules(policy, order)?.keys);
         let key = weak::check(&order.public_key, &allowed).map_err(|weakness| IssueError::Key(weakness.to_string()))?;
-        Ok(Wanted { order: order.clone(), fingerprint: key.fingerprint(), key })
+        Ok(IssueRequest { order: order.clone(), fingerprint: key.fingerprint(), key })
     }
 
     fn policy(&self, order: &IssueOrder) -> Result<&Policy, IssueError> {
@@ -81,7 +81,7 @@ impl Core {
     }
 
     /// In the order in which they came.
-    pub(crate) async fn issue_group(self: &Arc<Self>, wanted: Vec<Arc<Wanted>>) -> Results {
+    pub(crate) async fn issue_group(self: &Arc<Self>, wanted: Vec<Arc<IssueRequest>>) -> Results {
         match self.attempt(&wanted).await {
             Ok(results) => results,
             Err(IssueError::Store(StoreError::Database(why))) => wanted.iter().map(|_| Err(database(&why))).collect(),
@@ -95,7 +95,7 @@ impl Core {
         }
     }
 
-    async fn issue_alone(self: &Arc<Self>, wanted: &Arc<Wanted>) -> Result<Certificate, IssueError> {
+    async fn issue_alone(self: &Arc<Self>, wanted: &Arc<IssueRequest>) -> Result<Certificate, IssueError> {
         let mut attempts = 1;
         loop {
             match self.attempt(std::slice::from_ref(wanted)).await {
@@ -114,7 +114,7 @@ impl Core {
     }
 
     /// Takes every order up where it stands.
-    async fn attempt(self: &Arc<Self>, wanted: &[Arc<Wanted>]) -> Result<Results, IssueError> {
+    async fn attempt(self: &Arc<Self>, wanted: &[Arc<IssueRequest>]) -> Result<Results, IssueError> {
         let group = self.look_up(wanted).await?;
         let group = self.beside(group, Self::build).await?;
         self.record(&group).await?;
@@ -123,7 +123,7 @@ impl Core {
     }
 
     /// What was begun or done for these orders before.
-    async fn look_up(&self, wanted: &[Arc<Wanted>]) -> Result<Group, IssueError> {
+    async fn look_up(&self, wanted: &[Arc<IssueRequest>]) -> Result<Group, IssueError> {
         let requests: Vec<_> = wanted.iter().map(|wanted| wanted.order.request).collect();
         let fingerprints: Vec<_> = wanted.iter().map(|wanted| wanted.fingerprint).collect();
         let mut reader = self.store.read().await?;
@@ -191,7 +191,7 @@ impl Core {
     }
 
     fn build(&self, group: Group) -> Group {
-        let build = |(wanted, stage): (Arc<Wanted>, Stage)| {
+        let build = |(wanted, stage): (Arc<IssueRequest>, Stage)| {
             let stage = match stage {
                 Stage::New(key) => self.build_one(&wanted, key).unwrap_or_else(|refused| Stage::Done(Err(refused))),
                 other => other,
@@ -201,7 +201,7 @@ impl Core {
         group.into_iter().map(build).collect()
     }
 
-    fn build_one(&self, wanted: &Wanted, key: Arc<IssuingKey>) -> Result<Stage, IssueError> {
+    fn build_one(&self, wanted: &IssueRequest, key: Arc<IssuingKey>) -> Result<Stage, IssueError> {
         let (order, now, serial) = (&wanted.order, self.now(), self.new_serial());
         let policy = self.policy(order)?;
         let shall = template::ordered(policy, order, wanted.key.clone(), &serial, &key, now)?;
@@ -224,7 +224,7 @@ impl Core {
 
     /// From here on these bytes, and no others, may be signed under the serial numbers.
     async fn record(&self, group: &Group) -> Result<(), IssueError> {
-        let built = |(_, stage): &(Arc<Wanted>, Stage)| match stage {
+        let built = |(_, stage): &(Arc<IssueRequest>, Stage)| match stage {
             Stage::Recorded { issuance, just_now: true, .. } => Some(issuance.clone()),
             _ => None,
         };
@@ -258,7 +258,7 @@ impl Core {
     }
 
     fn sign_here(&self, group: Group) -> Group {
-        let sign = |(wanted, stage): (Arc<Wanted>, Stage)| {
+        let sign = |(wanted, stage): (Arc<IssueRequest>, Stage)| {
             let stage = match stage {
                 Stage::Recorded { issuance, to_be_signed, key, just_now } => {
                     let checked = if just_now { Ok(()) } else { check_recorded(&issuance, &to_be_signed, &key) };
@@ -357,7 +357,7 @@ impl Core {
     }
 
     /// The serial number of what was begun for this order will never be used.
-    async fn void(&self, wanted: &Wanted) -> Result<(), IssueError> {
+    async fn void(&self, wanted: &IssueRequest) -> Result<(), IssueError> {
         let mut work = self.store.begin().await?;
         let begun = work.issuances(&[wanted.order.request]).await?.into_iter().find(|issuance| {
             issuance.role == wanted.order.profile
@@ -420,7 +420,7 @@ async fn check_jobs(work: &mut dyn UnitOfWork, group: &Group) -> Result<(), Issu
 
 /// One key, one card, one purpose: the key of another card is not certified, be it the same holder's, nor the key of
 /// another role on the card.
-fn key_is_free(wanted: &Wanted, uses: &[KeyUse]) -> Result<(), IssueError> {
+fn key_is_free(wanted: &IssueRequest, uses: &[KeyUse]) -> Result<(), IssueError> {
     let order = &wanted.order;
     for used in uses.iter().filter(|used| used.fingerprint == wanted.fingerprint) {
         if used.holder != order.applicant.holder.id {

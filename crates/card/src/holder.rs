@@ -16,5 +16,5 @@ pub trait Holder: Send + Sync {
     fn new_pin(&self, puk: &Puk, meanwhile: &mut dyn FnMut() -> bool) -> Result<Pin, NotTyped>;
 
     /// What was asked for was typed, or is no longer waited for.
-    fn done(&self);
+    fn typing_ended(&self);
 }

@@ -263,7 +263,7 @@ impl Interpreter<'_, '_> {
             Some(holder) => {
                 holder.at_keypad(None);
                 let verified = self.card.verify_at_keypad(self.secrets.pin_digits);
-                holder.done();
+                holder.typing_ended();
                 verified
             }
             None => {
@@ -296,7 +296,7 @@ impl Interpreter<'_, '_> {
         if self.card.has_keypad() {
             holder.at_keypad(Some(puk));
             let reset = self.card.reset_retry_counter_at_keypad(self.secrets.pin_digits);
-            holder.done();
+            holder.typing_ended();
             reset?;
             return Ok(Outcome::Done);
         }
@@ -309,7 +309,7 @@ impl Interpreter<'_, '_> {
                 false
             }
         });
-        holder.done();
+        holder.typing_ended();
         let pin = match (typed, gone) {
             (_, Some(fault)) => return Err(fault.into()),
             (Err(why), None) => return Err(CardFault::NotTyped { why }.into()),

@@ -6,7 +6,7 @@ mod together;
 
 pub use policy::{
     Activation, AuthorityKey, CardRules, CertificateRules, Hierarchy, OrganisationRules, Overdue, PinRules, Policy,
-    PolicyError, Root, Roots, StatusChanges, Text, Unlock, UserCodeRules, Way,
+    PolicyError, Root, Roots, StatusChangeWay, StatusChanges, Text, Unlock, UserCodeRules,
 };
 pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};
 pub use together::{Authorities, AuthoritiesError, Policies, ROOTS_FILE};

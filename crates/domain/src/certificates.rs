@@ -4,4 +4,4 @@ mod certificate;
 mod status_change;
 
 pub use certificate::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason};
-pub use status_change::{Unchanged, changed, may_change, revocation_reason};
+pub use status_change::{Unchanged, changed, check_change_allowed, revocation_reason};

@@ -5,7 +5,7 @@
 use crate::Kind;
 use kaika_softcard::{
     CardError, SoftCard,
-    keypad::{self, Keypad, Typed},
+    keypad::{self, Keypad, KeypadOutcome},
 };
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -88,9 +88,9 @@ fn answer(
         Kind::Modify => keypad::MODIFY,
     };
     match keypad.ask(feature, content, || there.load(Ordering::Relaxed)) {
-        Typed::Command(command) => lock(card).transmit(&command),
-        Typed::Status(status) => Ok(status.to_vec()),
-        Typed::Gone => Err(CardError::PowerLost),
+        KeypadOutcome::Command(command) => lock(card).transmit(&command),
+        KeypadOutcome::Status(status) => Ok(status.to_vec()),
+        KeypadOutcome::Gone => Err(CardError::PowerLost),
     }
 }
 

@@ -27,7 +27,8 @@ use clap::{Args, Parser, Subcommand};
 use kaika_app::Failure;
 use kaika_domain::audit::{Actor, OperatorName};
 use kaika_wire::{Code, Refusal};
-use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
+use tracing_subscriber::filter::Targets;
 #[cfg(not(feature = "demo"))]
 use without_demo as demo;
 
@@ -113,6 +114,11 @@ impl Operator {
     fn actor(&self) -> Actor {
         operator(self.called.as_ref())
     }
+}
+
+/// What the environment wants logged, where that can be read: `info`, `warn,kaika_server=debug`.
+fn log_filter() -> Option<Targets> {
+    env::var("KAIKA_LOG").ok()?.parse().ok()
 }
 
 /// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.

@@ -13,7 +13,7 @@ pub use memory::Memory;
 use crate::{
     clock::ShiftedClock,
     config::Retention,
-    installation::{Installation, Opening, Schema},
+    installation::{Installation, OpenOptions, Schema},
     network::{self, Endpoint, stopped},
     operator::operator,
 };
@@ -86,7 +86,7 @@ pub async fn run(options: Options) -> Result<()> {
     let now = memory.days_later.into();
     let first = produce::days_of_first(&memory);
     let clock = ShiftedClock::new(first.unwrap_or(now));
-    let opening = Opening {
+    let opening = OpenOptions {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
         clock: clock.clone(),

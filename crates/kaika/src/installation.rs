@@ -156,7 +156,7 @@ pub struct Installation {
 }
 
 /// What differs from one opening to another.
-pub struct Opening {
+pub struct OpenOptions {
     /// The portal's origin as people type it.
     pub origin: String,
     /// What stands in certificates that are issued by authorities founded from now on.
@@ -169,7 +169,7 @@ pub struct Opening {
 impl Installation {
     /// # Errors
     /// The database does not fit or cannot be opened; a policy is wrong; a key cannot be opened.
-    pub async fn open(places: &Places, opening: Opening) -> Result<Self> {
+    pub async fn open(places: &Places, opening: OpenOptions) -> Result<Self> {
         let Authorities { policies, roots } = places.read_authorities()?;
         let store = places.open_store(opening.schema).await?;
         let passphrase_file = &places.passphrase_file;
@@ -213,7 +213,7 @@ impl Installation {
     /// # Errors
     /// Policies and database do not go together; the message says what to do.
     pub async fn check_authorities(&self) -> Result<()> {
-        told(lacks(self.app.store.as_ref(), &self.app.policies).await?)
+        check_lacks(lacks(self.app.store.as_ref(), &self.app.policies).await?)
     }
 
     /// Makes the authorities' keys and certificates where they are missing.
@@ -230,7 +230,7 @@ impl Installation {
 ///
 /// # Errors
 /// There is something.
-pub fn told(lacks: Vec<Lack>) -> Result<()> {
+pub fn check_lacks(lacks: Vec<Lack>) -> Result<()> {
     if lacks.is_empty() {
         return Ok(());
     }

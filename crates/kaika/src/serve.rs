@@ -3,7 +3,7 @@
 use crate::{
     clock::ShiftedClock,
     config::{Config, Tls},
-    installation::{Installation, Opening, Schema},
+    installation::{Installation, OpenOptions, Schema},
     network::{self, Endpoint, stopped},
 };
 use anyhow::{Context, Result, bail};
@@ -128,8 +128,8 @@ fn is_made(config: &Config) -> Result<()> {
     Ok(())
 }
 
-fn opening(config: &Config, schema: Schema) -> Opening {
-    Opening {
+fn opening(config: &Config, schema: Schema) -> OpenOptions {
+    OpenOptions {
         origin: config.server.origin.clone(),
         base_url: config.base_url().to_owned(),
         clock: ShiftedClock::default(),

@@ -132,7 +132,7 @@ impl Mailer for SmtpMailer {
 /// RFC 5321 §4.2.1: 4yz may go well later. Of 5yz only those about mailbox or content (x5z: 550 to 556) speak of this
 /// mail; the rest – 530, 535, 502 … – says that the server does not take mails from us.
 fn judge(error: &Error) -> MailError {
-    let told = told(error);
+    let told = describe(error);
     match error.status().map(u16::from) {
         Some(550..=556) => MailError::Refused(told),
         Some(421) => MailError::Away(told),
@@ -142,7 +142,7 @@ fn judge(error: &Error) -> MailError {
 }
 
 /// With its causes: "connection error" alone helps nobody.
-fn told(error: &Error) -> String {
+fn describe(error: &Error) -> String {
     let mut told = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -25,7 +25,7 @@ use kaika_wire::Code;
 use std::{future::Future, time::Instant};
 use time::OffsetDateTime;
 
-/// Changes show this soon (seconds), whatever the list's own time says.
+/// The longest time (seconds) for which an answer is kept on the way, whatever the list's own time says.
 const MAX_AGE: i64 = 60;
 
 const CERTIFICATE: &str = "/ca/{file}";

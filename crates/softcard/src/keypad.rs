@@ -40,7 +40,7 @@ pub struct Display {
 }
 
 /// What a request came to.
-pub enum Typed {
+pub enum KeypadOutcome {
     /// For the card.
     Command(Zeroizing<Vec<u8>>),
     /// The reader's own status word; the card got nothing.
@@ -63,14 +63,14 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Shared by the reader, which waits, and by whoever presses keys.
 #[derive(Default)]
 pub struct Keypad {
-    asked: Mutex<Option<Asked>>,
+    asked: Mutex<Option<KeypadRequest>>,
     pressed: Condvar,
     /// Told when something else is asked for than before.
     listener: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// A request that is under way.
-struct Asked {
+struct KeypadRequest {
     entries: Vec<Entry>,
     typed: Vec<Zeroizing<Vec<u8>>>,
     least: usize,
@@ -119,19 +119,19 @@ impl Keypad {
     }
 
     /// Waits for the keys that this PIN_VERIFY_STRUCTURE or PIN_MODIFY_STRUCTURE asks for.
-    pub fn ask(&self, feature: u8, structure: &[u8], mut is_there: impl FnMut() -> bool) -> Typed {
+    pub fn ask(&self, feature: u8, structure: &[u8], mut is_there: impl FnMut() -> bool) -> KeypadOutcome {
         let Some(request) = Request::parse(feature, structure) else {
-            return Typed::Status(WRONG_STRUCTURE);
+            return KeypadOutcome::Status(WRONG_STRUCTURE);
         };
-        *self.lock() = Some(Asked::new(&request));
+        *self.lock() = Some(KeypadRequest::new(&request));
         self.tell();
         let ended = self.wait(request.patience, &mut is_there);
         let asked = self.lock().take();
         self.tell();
         match (ended, asked) {
-            (None, _) | (_, None) => Typed::Gone,
-            (Some([0x90, 0x00]), Some(asked)) => Typed::Command(request.filled(&asked)),
-            (Some(status), Some(_)) => Typed::Status(status),
+            (None, _) | (_, None) => KeypadOutcome::Gone,
+            (Some([0x90, 0x00]), Some(asked)) => KeypadOutcome::Command(request.filled(&asked)),
+            (Some(status), Some(_)) => KeypadOutcome::Status(status),
         }
     }
 
@@ -168,14 +168,14 @@ impl Keypad {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Asked>> {
+    fn lock(&self) -> MutexGuard<'_, Option<KeypadRequest>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Asked {
-    fn new(request: &Request) -> Asked {
-        Asked {
+impl KeypadRequest {
+    fn new(request: &Request) -> KeypadRequest {
+        KeypadRequest {
             entries: request.entries.clone(),
             typed: vec![Zeroizing::new(Vec::with_capacity(request.most))],
             least: request.least,
@@ -266,7 +266,7 @@ impl Request {
         })
     }
 
-    fn filled(&self, asked: &Asked) -> Zeroizing<Vec<u8>> {
+    fn filled(&self, asked: &KeypadRequest) -> Zeroizing<Vec<u8>> {
         let mut command = Zeroizing::new(self.command.clone());
         let present = asked.entry(Entry::Puk).or_else(|| asked.entry(Entry::Pin));
         for (place, typed) in self.places.iter().zip([present, asked.entry(Entry::NewPin)]) {
@@ -307,9 +307,9 @@ mod tests {
         let reader = thread::spawn({
             let (keypad, structure) = (keypad.clone(), structure.to_vec());
             move || match keypad.ask(feature, &structure, || true) {
-                Typed::Command(command) => hex::encode(command.as_slice()),
-                Typed::Status(status) => hex::encode(status),
-                Typed::Gone => "gone".to_owned(),
+                KeypadOutcome::Command(command) => hex::encode(command.as_slice()),
+                KeypadOutcome::Status(status) => hex::encode(status),
+                KeypadOutcome::Gone => "gone".to_owned(),
             }
         });
         for key in keys(text) {
@@ -359,7 +359,7 @@ mod tests {
         assert_eq!((keypad.display(), keypad.press(Key::Enter)), (None, false));
         let reader = thread::spawn({
             let keypad = keypad.clone();
-            move || matches!(keypad.ask(MODIFY, &modify(), || true), Typed::Status(TIMED_OUT))
+            move || matches!(keypad.ask(MODIFY, &modify(), || true), KeypadOutcome::Status(TIMED_OUT))
         });
         while keypad.display().is_none() {
             thread::yield_now();
@@ -377,7 +377,7 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_card_that_is_gone() {
         let keypad = Keypad::default();
-        assert!(matches!(keypad.ask(VERIFY, &verify(), || false), Typed::Gone));
+        assert!(matches!(keypad.ask(VERIFY, &verify(), || false), KeypadOutcome::Gone));
         assert_eq!(keypad.display(), None);
     }
 }

@@ -29,13 +29,13 @@ pub struct Migrated {
 }
 
 /// What a database says of itself.
-pub(crate) struct Said {
+pub(crate) struct SchemaState {
     /// By their numbers.
     pub(crate) applied: Vec<AppliedMigration>,
     pub(crate) oldest_program: Option<String>,
 }
 
-impl Said {
+impl SchemaState {
     /// The schema's number, where this program may run on it as it is.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Said {
 
 /// Does what a database lacks, up to this migration. Nobody else may migrate it meanwhile.
 pub(crate) async fn bring_up<C: Migrate>(
-    said: Said,
+    said: SchemaState,
     scripts: &[Script],
     up_to: i64,
     on: &mut C,
@@ -156,12 +156,12 @@ mod tests {
     const SCRIPTS: &[Script] = &[(1, "one", "SELECT 1"), (2, "two", "SELECT 2")];
 
     /// As a database that has these migrations says.
-    fn said(scripts: &[Script], oldest_program: Option<&str>) -> Said {
+    fn said(scripts: &[Script], oldest_program: Option<&str>) -> SchemaState {
         let applied = migrator(scripts, last(scripts));
         let applied = applied
             .iter()
             .map(|migration| AppliedMigration { version: migration.version, checksum: migration.checksum.clone() });
-        Said { applied: applied.collect(), oldest_program: oldest_program.map(str::to_owned) }
+        SchemaState { applied: applied.collect(), oldest_program: oldest_program.map(str::to_owned) }
     }
 
     #[test]

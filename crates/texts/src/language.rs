@@ -1,10 +1,5 @@
 //! Which language to speak, told by a browser or a terminal.
 
-use fluent_templates::{LanguageIdentifier, langid};
-
-static ZH_TW: LanguageIdentifier = langid!("zh-TW");
-static EN: LanguageIdentifier = langid!("en");
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     #[default]
@@ -76,13 +71,6 @@ impl Language {
                 Self::from_tag(tag).unwrap_or_default()
             }
             None => Self::default(),
-        }
-    }
-
-    pub(crate) fn identifier(self) -> &'static LanguageIdentifier {
-        match self {
-            Self::ZhTw => &ZH_TW,
-            Self::En => &EN,
         }
     }
 }

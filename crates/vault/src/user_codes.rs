@@ -18,7 +18,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// At most so many at once: 38 MiB.
+/// The most that are hashed at once: 38 MiB.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// Hashes and verifies user codes.

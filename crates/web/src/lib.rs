@@ -4,11 +4,11 @@
 
 mod answer;
 mod illustration;
-mod wish;
+mod language;
 
 pub use answer::{Asset, file, html, html_with_status};
 pub use illustration::{CARD, READER, READER_WITH_CARD};
-pub use wish::{Wish, language};
+pub use language::{LanguageQuery, language};
 
 /// The look of all pages: type, colours in light and dark, buttons, forms, panels, steps, notices.
 pub const BASE_CSS: Asset = Asset::css(include_str!("../assets/base.css"));

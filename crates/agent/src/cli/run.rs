@@ -7,8 +7,9 @@ use crate::{
 };
 use clap::Args;
 use kaika_wire::{Code, Refusal};
-use std::{io::ErrorKind, net::SocketAddr, path::PathBuf, sync::Arc};
-use tracing_subscriber::EnvFilter;
+use std::{env, io::ErrorKind, net::SocketAddr, path::PathBuf, sync::Arc};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -29,10 +30,9 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .with_writer(std::io::stderr)
-        .init();
+    let wished = env::var("RUST_LOG").ok().and_then(|wished| wished.parse().ok());
+    let filter = wished.unwrap_or(Targets::new().with_default(LevelFilter::INFO));
+    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(std::io::stderr)).init();
     let file = Config::read(options.config.as_deref())?;
     let token_file = options.token_file.clone().or(file.token_file).or_else(default_token_file);
     let token_file = token_file

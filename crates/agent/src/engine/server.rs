@@ -32,21 +32,21 @@ pub(super) struct Server<'scope, 'env> {
 }
 
 /// A question that is on its way.
-pub(super) struct Asked<T>(mpsc::Receiver<Told<T>>);
+pub(super) struct PendingAnswer<T>(mpsc::Receiver<Reply<T>>);
 
-enum Told<T> {
+enum Reply<T> {
     /// It was asked again.
     Waiting,
     Answer(Result<T, Refusal>),
 }
 
 impl<'scope, 'env> Server<'scope, 'env> {
-    pub(super) fn start(self, start: StartJob, station: Option<&'env Station>) -> Asked<JobStarted> {
+    pub(super) fn start(self, start: StartJob, station: Option<&'env Station>) -> PendingAnswer<JobStarted> {
         self.ask(move |_| self.portal.start(&start, station))
     }
 
     /// Sends the report, and again where no answer came: the server gives the same answer to the same report.
-    pub(super) fn report(self, bounds: &Bounds, report: BatchReport) -> Asked<JobState> {
+    pub(super) fn report(self, bounds: &Bounds, report: BatchReport) -> PendingAnswer<JobState> {
         let (job, token) = (bounds.job, bounds.token.clone());
         self.ask(move |waiting| {
             let mut pauses = self.patience.pauses.iter();
@@ -69,18 +69,18 @@ impl<'scope, 'env> Server<'scope, 'env> {
     fn ask<T: Send + 'scope>(
         self,
         question: impl FnOnce(&mut dyn FnMut()) -> Result<T, Refusal> + Send + 'scope,
-    ) -> Asked<T> {
+    ) -> PendingAnswer<T> {
         let (tell, told) = mpsc::channel();
         self.scope.spawn(move || {
             // Whoever asked waits for the answer.
-            let answer = question(&mut || drop(tell.send(Told::Waiting)));
-            let _ = tell.send(Told::Answer(answer));
+            let answer = question(&mut || drop(tell.send(Reply::Waiting)));
+            let _ = tell.send(Reply::Answer(answer));
         });
-        Asked(told)
+        PendingAnswer(told)
     }
 }
 
-impl<T> Asked<T> {
+impl<T> PendingAnswer<T> {
     /// The answer, while the card session is kept open; none where it is not worth waiting in it any longer.
     pub(super) fn held(
         &self,
@@ -92,8 +92,8 @@ impl<T> Asked<T> {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.0.recv_timeout(hold.every.min(left)) {
-                Ok(Told::Answer(answer)) => return Some(answer),
-                Ok(Told::Waiting) => progress(Progress::Waiting),
+                Ok(Reply::Answer(answer)) => return Some(answer),
+                Ok(Reply::Waiting) => progress(Progress::Waiting),
                 Err(RecvTimeoutError::Timeout) if left <= hold.every => return None,
                 Err(RecvTimeoutError::Timeout) => {
                     // A card that is gone is told by the next batch.
@@ -108,8 +108,8 @@ impl<T> Asked<T> {
     pub(super) fn wait(&self, progress: &mut dyn FnMut(Progress)) -> Result<T, Refusal> {
         loop {
             match self.0.recv() {
-                Ok(Told::Answer(answer)) => return answer,
-                Ok(Told::Waiting) => progress(Progress::Waiting),
+                Ok(Reply::Answer(answer)) => return answer,
+                Ok(Reply::Waiting) => progress(Progress::Waiting),
                 Err(mpsc::RecvError) => return Err(Code::Internal.into()),
             }
         }

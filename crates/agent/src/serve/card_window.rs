@@ -36,13 +36,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use inputs::Typed;
+use inputs::InputForm;
 use kaika_texts::Language;
-use kaika_web::{Wish, html, language};
+use kaika_web::{LanguageQuery, html, language};
 use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Protocol, Refusal};
 use screen::{View, Words};
 use serde::{Deserialize, de::DeserializeOwned};
-use state::{Asked, AskingPortal, Assignment, Found, Outcome, SitesWords, State};
+use state::{AskingPortal, Assignment, JobRequest, Outcome, ReaderSurvey, SitesWords, State};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -122,7 +122,7 @@ struct Page {
     protocol: Protocol,
 }
 
-async fn page(Shared(agent): Shared<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+async fn page(Shared(agent): Shared<Arc<Agent>>, Query(wish): Query<LanguageQuery>, headers: HeaderMap) -> Response {
     let language = wish.language(&headers);
     let token = agent.windows.open(language, Instant::now());
     html(&Page { w: Words { language }, token, protocol: Protocol::OURS })
@@ -203,7 +203,7 @@ async fn begin(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Byte
 }
 
 /// `portal`: the configured one whose page speaks; none for the agent's own page, which has what needs no portal.
-fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
+fn asked(begin: &Begin, portal: Option<&str>) -> Result<JobRequest, Refusal> {
     let not_a = |what: &str| Refusal::new(Code::BadRequest).detail(format!("not a {what}"));
     let kind: JobKind = begin
         .kind
@@ -214,7 +214,7 @@ fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
     let Some(portal) = portal else {
         return match kind.has_server() {
             true => Err(not_a("job without a portal")),
-            false => Ok(Asked { kind, portal: None }),
+            false => Ok(JobRequest { kind, portal: None }),
         };
     };
     let authority: AuthorityId = begin.authority.parse().map_err(|_| not_a("name of an authority"))?;
@@ -223,7 +223,7 @@ fn asked(begin: &Begin, portal: Option<&str>) -> Result<Asked, Refusal> {
     if !form || ticket.is_empty() == kind.needs_ticket() {
         return Err(not_a("ticket"));
     }
-    Ok(Asked { kind, portal: Some(AskingPortal { origin: portal.to_owned(), authority }) })
+    Ok(JobRequest { kind, portal: Some(AskingPortal { origin: portal.to_owned(), authority }) })
 }
 
 /// Whether the page that speaks may: the agent's own (none), or a configured portal's; another site is told on the
@@ -290,7 +290,7 @@ fn look(agent: &Arc<Agent>, window: &Arc<CardWindow>, brief: state::Brief) {
                     look::look(agent.tool.readers(), &agent.seats, &*agent.portals, &brief, reading)
                 }
             });
-            let found = looked.await.unwrap_or_else(|_| Found {
+            let found = looked.await.unwrap_or_else(|_| ReaderSurvey {
                 present: Vec::new(),
                 outcome: Outcome::Refused(Code::Internal.into(), None),
                 target: None,
@@ -320,7 +320,7 @@ async fn choose(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Byt
 struct Run {
     /// The one on the screen.
     card: CardNumber,
-    typed: Typed,
+    typed: InputForm,
 }
 
 async fn run(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -329,7 +329,7 @@ async fn run(Shared(agent): Shared<Arc<Agent>>, headers: HeaderMap, body: Bytes)
 
 #[derive(Deserialize)]
 struct TypeHere {
-    typed: Typed,
+    typed: InputForm,
 }
 
 /// What a reader without a keypad could not take.

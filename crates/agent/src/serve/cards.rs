@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use kaika_web::Wish;
+use kaika_web::LanguageQuery;
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal};
 use serde::Serialize;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ struct ReaderView {
 async fn cards(
     State(agent): State<Arc<Agent>>,
     site: Option<Extension<Site>>,
-    Query(wish): Query<Wish>,
+    Query(wish): Query<LanguageQuery>,
     headers: HeaderMap,
 ) -> Response {
     let language = wish.language(&headers);

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use kaika_texts::{Language, text};
-use kaika_web::{Asset, BASE_CSS, ICON, Wish, html};
+use kaika_web::{Asset, BASE_CSS, ICON, LanguageQuery, html};
 use std::sync::Arc;
 
 const ASSETS: [(&str, Asset); 6] = [
@@ -59,7 +59,7 @@ impl Home {
     }
 }
 
-async fn home(State(agent): State<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+async fn home(State(agent): State<Arc<Agent>>, Query(wish): Query<LanguageQuery>, headers: HeaderMap) -> Response {
     html(&Home {
         language: wish.language(&headers),
         tray: agent.has_tray(),

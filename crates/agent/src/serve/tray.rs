@@ -19,7 +19,7 @@ use axum::{
 };
 use kaika_softcard::keypad::{Entry, Key};
 use kaika_texts::{Language, text};
-use kaika_web::{Wish, html, language};
+use kaika_web::{LanguageQuery, html, language};
 use kaika_wire::{Code, Refusal};
 use serde::Deserialize;
 use std::{
@@ -161,7 +161,7 @@ impl TrayPage {
     }
 }
 
-async fn show(State(agent): State<Arc<Agent>>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+async fn show(State(agent): State<Arc<Agent>>, Query(wish): Query<LanguageQuery>, headers: HeaderMap) -> Response {
     let language = wish.language(&headers);
     // What happens after this count the page will be told.
     let changes = *agent.tool.readers().changes().borrow();

@@ -54,7 +54,7 @@ pub fn draw_captcha(app: &App) -> Result<Captcha, Failure> {
 /// # Errors
 /// The vault failed.
 pub fn ask_again(app: &App, token: &str) -> Result<Option<Captcha>, Failure> {
-    Ok(Opened::of(app, token)?.map(|opened| Captcha { token: token.to_owned(), sum: opened.challenge.sum }))
+    Ok(CaptchaContents::of(app, token)?.map(|opened| Captcha { token: token.to_owned(), sum: opened.challenge.sum }))
 }
 
 /// What the picture of this captcha shows.
@@ -62,7 +62,7 @@ pub fn ask_again(app: &App, token: &str) -> Result<Option<Captcha>, Failure> {
 /// # Errors
 /// [`Code::NotFound`] for a token that is none of ours, or over.
 pub fn captcha_digits(app: &App, token: &str) -> Result<String, Failure> {
-    Ok(Opened::of(app, token)?.ok_or(Code::NotFound)?.challenge.digits)
+    Ok(CaptchaContents::of(app, token)?.ok_or(Code::NotFound)?.challenge.digits)
 }
 
 /// Uses the captcha up, whatever the answer is: nobody tries twice.
@@ -70,7 +70,7 @@ pub fn captcha_digits(app: &App, token: &str) -> Result<String, Failure> {
 /// # Errors
 /// [`Code::CaptchaWrong`].
 pub(crate) async fn check_captcha(app: &App, token: &str, answer: &str) -> Result<(), Failure> {
-    let opened = Opened::of(app, token)?.ok_or(Code::CaptchaWrong)?;
+    let opened = CaptchaContents::of(app, token)?.ok_or(Code::CaptchaWrong)?;
     let mut work = app.store.begin().await?;
     let first = work.use_captcha(&opened.id, opened.expires_at).await?;
     work.commit().await?;
@@ -90,13 +90,13 @@ pub async fn forget_captchas(app: &App) -> Result<u64, Failure> {
 }
 
 /// A token of ours that is not over.
-struct Opened {
+struct CaptchaContents {
     id: [u8; 16],
     expires_at: OffsetDateTime,
     challenge: Challenge,
 }
 
-impl Opened {
+impl CaptchaContents {
     fn of(app: &App, token: &str) -> Result<Option<Self>, Failure> {
         let Some(text) = sealed::open(app, TOKEN, token)? else { return Ok(None) };
         let parts = text.split_once('.').and_then(|(id, expires_at)| {

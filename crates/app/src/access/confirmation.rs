@@ -71,22 +71,22 @@ impl ConfirmationRecord {
 
 /// How long a link is good; how long a person may look for the mail.
 pub const GOOD_FOR: Duration = Duration::minutes(30);
-/// So many short codes of eight signs may be tried: nobody guesses one of 32⁸.
+/// The number of times that a short code may be tried: of 32⁸ nobody guesses one so.
 const CODE_TRIES: u8 = 5;
 const CODE_LENGTH: usize = 8;
 /// Capitals and digits that are not taken for one another.
 const CODE_ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 /// What goes into the mail, and is nowhere else.
-pub struct Asked {
+pub struct NewConfirmation {
     pub token: Zeroizing<String>,
     /// None where none was wished for.
     pub code: Option<Zeroizing<String>>,
     pub expires_at: OffsetDateTime,
 }
 
-impl Asked {
-    /// For so long it is good.
+impl NewConfirmation {
+    /// The minutes for which it is good.
     pub fn minutes(&self, now: OffsetDateTime) -> u32 {
         (self.expires_at - now).whole_minutes().try_into().unwrap_or_default()
     }
@@ -104,7 +104,7 @@ pub async fn ask(
     subject: Subject,
     payload: Value,
     with_code: bool,
-) -> Result<Asked, StoreError> {
+) -> Result<NewConfirmation, StoreError> {
     let now = app.now();
     let token = Zeroizing::new(token(app.rng.as_ref()));
     let code = with_code.then(|| Zeroizing::new(draw(app.rng.as_ref(), CODE_LENGTH, CODE_ALPHABET)));
@@ -120,7 +120,7 @@ pub async fn ask(
         used_at: None,
     };
     work.insert_confirmation(&record).await?;
-    Ok(Asked { token, code, expires_at: record.expires_at })
+    Ok(NewConfirmation { token, code, expires_at: record.expires_at })
 }
 
 /// Whether a mail more may go out for this subject, which the caller has locked: so that nobody is flooded, a few
@@ -240,7 +240,7 @@ fn sha256_of_code(subject: Subject, code: &str) -> [u8; 32] {
     Sha256::new().chain_update(subject.as_bytes()).chain_update(code.as_bytes()).finalize().into()
 }
 
-/// For so long it is known that a link was used.
+/// The time for which a link that was used is remembered.
 const REMEMBERED: Duration = Duration::days(1);
 
 /// Deletes those that ran out long ago; how many they were.

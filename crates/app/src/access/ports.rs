@@ -34,7 +34,7 @@ pub trait AccessReader: Send {
 #[async_trait]
 pub trait AccessWriter: AccessReader {
     /// Sets a user code and forgives all tries.
-    async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Result<(), StoreError>;
+    async fn upsert_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Result<(), StoreError>;
     /// One try is taken, where `fails < limit`, in one statement; gives the record after it. None: locked, or no code.
     async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Result<Option<UserCodeRecord>, StoreError>;
     /// All tries are given back, where the code is still the one of this hash.

@@ -78,7 +78,7 @@ async fn test_user_code(app: &App, policy: &Policy, card: &Card, code: &UserCode
         same_work(app, code).await?;
         return Ok(false);
     };
-    let through = || Through::Way { way: WITHOUT_CARD };
+    let through = || Through::StatusChangeWay { way: WITHOUT_CARD };
     work.audit(event(app, card, Action::TryUserCode { card: card.number.clone(), through: through() }));
     work.commit().await?;
     let right = app.user_codes.verify(&record.hash, code).await?;

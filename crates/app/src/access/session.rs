@@ -11,7 +11,7 @@ use kaika_domain::{
     audit::Actor,
     cards::{
         Card,
-        job::{CardFacts, may_login},
+        job::{CardFacts, check_login_allowed},
     },
     holders::Holder,
 };
@@ -151,7 +151,7 @@ async fn with_card(app: &App, reader: &mut dyn Reader, card: CardId) -> Result<C
     let card = reader.card(card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {card}")))?;
     let certificates = reader.certificates_of_card(card.id).await?;
     let policy = app.policy(&card.authority)?;
-    may_login(&CardFacts { policy, card: &card, certificates: &certificates, now: app.now() })
+    check_login_allowed(&CardFacts { policy, card: &card, certificates: &certificates, now: app.now() })
         .map_err(|_| Code::NotLoggedIn)?;
     let holder = holder_of(reader, &card).await?;
     Ok(CardPrincipal { card, holder })

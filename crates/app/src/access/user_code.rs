@@ -43,7 +43,7 @@ pub(super) async fn put(
 ) -> Result<(), Failure> {
     let now = app.now();
     work.lock_card(card.id).await?;
-    work.put_user_code(card.id, hash, now).await?;
+    work.upsert_user_code(card.id, hash, now).await?;
     work.void_confirmations(card.id.into(), None, now).await?;
     work.audit(Event { at: now, actor, action: Action::SetUserCode { card: card.number.clone(), by } });
     if let Some(contact) = work.contact(card.id).await? {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 #[derive(Serialize, Deserialize)]
-struct Wished {
+struct EmailRequest {
     email: EmailAddress,
 }
 
@@ -39,7 +39,7 @@ pub(crate) async fn ask_email_proof(app: &App, card: &Card, address: &EmailAddre
     if !confirmation::may_ask(app, work.as_mut(), purpose, card.id.into()).await? {
         return Err(Code::TooManyRequests.into());
     }
-    let payload = json!(Wished { email: address.clone() });
+    let payload = json!(EmailRequest { email: address.clone() });
     let asked = confirmation::ask(app, work.as_mut(), purpose, card.id.into(), payload, true).await?;
     let (now, authority) = (app.now(), &card.authority);
     let kind = JobKind::SetEmail.as_str();
@@ -66,7 +66,7 @@ pub(crate) async fn prove_email_by_code(
     let tested = confirmation::test_code(app, Purpose::WriteEmail, card.into(), code).await?;
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow_code(app, work.as_mut(), &tested).await?;
-    if confirmed.payload::<Wished>()?.email != *address {
+    if confirmed.payload::<EmailRequest>()?.email != *address {
         return Err(Code::LinkOver.into());
     }
     let card = work.card(card).await?.ok_or(Code::LinkOver)?;
@@ -106,7 +106,7 @@ pub async fn email_of_link(app: &App, authority: &AuthorityId, token: &str) -> R
     if view.card.authority != *authority {
         return Err(Code::LinkOver.into());
     }
-    let address = found.payload::<Wished>()?.email;
+    let address = found.payload::<EmailRequest>()?.email;
     let state = match found.is_open(app.now()) {
         true => EmailState::AwaitingConfirmation,
         false => view.email_state(&address)?,
@@ -124,7 +124,7 @@ pub async fn prove_email(app: &App, authority: &AuthorityId, token: &str) -> Res
     let mut work = app.store.begin().await?;
     let confirmed = confirmation::follow(app, work.as_mut(), Purpose::WriteEmail, token).await?;
     let card = work.card(confirmed.card()?).await?.filter(|card| card.authority == *authority).ok_or(Code::LinkOver)?;
-    let address = confirmed.payload::<Wished>()?.email;
+    let address = confirmed.payload::<EmailRequest>()?.email;
     proved(app, work.as_mut(), card, address).await?;
     work.commit().await?;
     Ok(())

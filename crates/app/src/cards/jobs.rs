@@ -20,4 +20,4 @@ pub(crate) use record::{event, fence, record_report};
 pub(crate) use report::PATIENCE;
 pub use report::report_batch;
 pub use start::start_card_job;
-pub(crate) use view::{Open, View};
+pub(crate) use view::{JobTransaction, View};

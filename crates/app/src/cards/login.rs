@@ -9,16 +9,16 @@ use crate::{
     cards::{Ended, issue},
     kernel::{BrowserHash, OutcomeHash, is_token, token},
 };
-use kaika_domain::cards::job::{CardFacts, may_login};
+use kaika_domain::cards::job::{CardFacts, check_login_allowed};
 use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind};
 use time::Duration;
 
-/// Once the card has proved itself, its page comes for the session so soon.
+/// The time within which the page comes for its session, once the card has proved itself.
 const TAKEN_WITHIN: Duration = Duration::seconds(60);
 /// Long enough to read a list, and short where somebody goes away and leaves the page open.
 const LASTS: Duration = Duration::minutes(30);
 
-pub struct AskedLogin {
+pub struct LoginTicket {
     pub ticket: IssuedTicket,
     /// What the browser keeps and no script of it reads.
     pub browser: String,
@@ -29,13 +29,13 @@ pub struct AskedLogin {
 /// # Errors
 /// [`Code::NotFound`] for an unknown authority.
 #[crate::use_case]
-pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>) -> Result<AskedLogin, Failure> {
+pub async fn ask_login(app: &App, authority: &AuthorityId, browser: Option<&str>) -> Result<LoginTicket, Failure> {
     let browser = match browser {
         Some(kept) if is_token(kept) => kept.to_owned(),
         _ => token(app.rng.as_ref()),
     };
     let ticket = issue(app, authority, JobKind::Login, JobDetails::default(), Some(BrowserHash::of(&browser))).await?;
-    Ok(AskedLogin { ticket, browser })
+    Ok(LoginTicket { ticket, browser })
 }
 
 /// Opens the session that a login has earned. `outcome`: the secret of its ticket.
@@ -66,7 +66,7 @@ pub async fn begin_session(
     let card = work.card(job.card).await?.ok_or_else(|| Failure::Inconsistent(format!("no card {}", job.card)))?;
     let certificates = work.certificates_of_card(card.id).await?;
     let policy = app.policy(&card.authority)?;
-    may_login(&CardFacts { policy, card: &card, certificates: &certificates, now })?;
+    check_login_allowed(&CardFacts { policy, card: &card, certificates: &certificates, now })?;
     let begun = access::begin(app, work.as_mut(), card.id.into(), authority, Some(job.id), LASTS).await?;
     work.commit().await?;
     Ok(begun)

@@ -140,7 +140,7 @@ async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor:
     ledger.another_device();
     for (StoredPuk { record: before, ciphertext }, record) in puks.into_iter().zip(ledger.records()) {
         if before != *record {
-            work.put_puk(card.id, &StoredPuk { record: *record, ciphertext }).await?;
+            work.upsert_puk(card.id, &StoredPuk { record: *record, ciphertext }).await?;
         }
     }
     Ok(())

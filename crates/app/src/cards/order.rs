@@ -104,13 +104,13 @@ async fn place(
     let id = OrderId::new(now, app.rng.bytes());
     work.insert_order(&Order { id, card: card.id, ordered_at: now, state: OrderState::Open, version: 1 }).await?;
     if let Some(contact) = &order.contact {
-        work.put_contact(card.id, contact, now).await?;
+        work.upsert_contact(card.id, contact, now).await?;
     }
     if let Some(hash) = user_code {
-        work.put_user_code(card.id, hash, now).await?;
+        work.upsert_user_code(card.id, hash, now).await?;
     }
     for record in PukLedger::factory().records() {
-        work.put_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
+        work.upsert_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await?;
     }
     let action = Action::OrderCard { card: card.number.clone(), authority: policy.id.clone(), holder: holder.id };
     work.audit(Event { at: now, actor: by.clone(), action });
@@ -135,7 +135,7 @@ async fn registered(
         };
         work.insert_holder(&holder).await?;
         if let Some(membership) = Membership::of(policy, &holder.subject) {
-            work.put_member(holder.id, Some(&membership)).await?;
+            work.upsert_member(holder.id, Some(&membership)).await?;
         }
         return Ok(holder);
     };

@@ -54,7 +54,7 @@ pub trait CardWriter: CardReader {
     ///
     /// # Errors
     /// [`StoreError::Stale`] where this version has another ciphertext.
-    async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
+    async fn upsert_puk(&mut self, card: CardId, puk: &StoredPuk) -> Result<(), StoreError>;
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Result<(), StoreError>;
 }
 

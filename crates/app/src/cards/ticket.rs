@@ -76,7 +76,7 @@ pub(crate) async fn issue(
     })
 }
 
-/// For so long a page may still ask how its job ended.
+/// The time for which a page may still ask how its job ended.
 pub(crate) const REMEMBERED: Duration = Duration::days(1);
 
 /// Deletes tickets that ran out long ago; how many they were.

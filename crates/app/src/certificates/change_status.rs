@@ -18,7 +18,7 @@ use kaika_domain::{
     audit::Actor,
     authorities::{Policy, ProfileName},
     cards::Card,
-    certificates::{Certificate, HoldBy, Unchanged, changed, may_change},
+    certificates::{Certificate, HoldBy, Unchanged, changed, check_change_allowed},
 };
 use kaika_wire::{CardNumber, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind};
 use serde::Serialize;
@@ -26,7 +26,7 @@ use time::OffsetDateTime;
 
 /// Who asks for what, and how he was known.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct StatusChangeRequest {
     pub change: StatusChange,
     /// The side: whose hold is set or lifted.
     pub by: HoldBy,
@@ -58,12 +58,12 @@ pub struct ChangedCertificate {
 pub async fn apply_change(
     work: &mut dyn UnitOfWork,
     policy: &Policy,
-    asked: &Asked,
+    asked: &StatusChangeRequest,
     card: Option<&Card>,
     certificates: &mut [Certificate],
 ) -> Result<Vec<ChangedCertificate>, Failure> {
-    let Asked { change, by, now, .. } = *asked;
-    may_change(policy, change, by)?;
+    let StatusChangeRequest { change, by, now, .. } = *asked;
+    check_change_allowed(policy, change, by)?;
     let mut done = Vec::new();
     let mut why_not: Option<Unchanged> = None;
     for certificate in certificates {
@@ -170,7 +170,8 @@ async fn by_authority(app: &App, which: &Which, change: StatusChange, by: &Actor
         return Err(Refusal::new(Code::NotFound).detail("this card has no certificates yet").into());
     };
     let policy = app.policy(&first.authority.clone())?;
-    let asked = Asked { change, by: HoldBy::Authority, actor: by.clone(), way: "operator", now: app.now() };
+    let asked =
+        StatusChangeRequest { change, by: HoldBy::Authority, actor: by.clone(), way: "operator", now: app.now() };
     let done = apply_change(work.as_mut(), policy, &asked, card.as_ref(), &mut certificates).await?;
     work.commit().await?;
     Ok(ChangedStatus { card: card.map(|card| card.number), certificates: done })

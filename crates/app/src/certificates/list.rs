@@ -4,7 +4,7 @@
 use crate::{
     App, Failure,
     access::CardPrincipal,
-    certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
+    certificates::{ListOrder, ListPosition, ListQuery, ListedCertificate, StatusFilter},
 };
 use kaika_domain::{
     cards::CardRank,
@@ -46,7 +46,7 @@ pub struct ListRequest {
     pub sorting: Sorting,
     /// None: of any.
     pub status: Option<CertificateStatus>,
-    pub after: Option<After>,
+    pub after: Option<ListPosition>,
     pub limit: u32,
 }
 
@@ -57,7 +57,7 @@ pub struct CertificatePage {
     pub days: u16,
     pub certificates: Vec<(ListedCertificate, CertificateStatus)>,
     /// Where the next page begins; none: this is the last.
-    pub next: Option<After>,
+    pub next: Option<ListPosition>,
 }
 
 /// # Errors
@@ -80,9 +80,9 @@ pub async fn list_certificates(app: &App, who: &CardPrincipal, wish: &ListReques
             Sorting::LatestExpiry => ListOrder::LatestExpiry,
         },
         shown: match wish.status {
-            Some(status) => Shown::With(status),
-            None if wish.expiring => Shown::Unrevoked,
-            None => Shown::All,
+            Some(status) => StatusFilter::With(status),
+            None if wish.expiring => StatusFilter::Unrevoked,
+            None => StatusFilter::All,
         },
         ending: wish.expiring.then(|| now..=now + Duration::days(days.into())),
         after: wish.after.as_ref(),
@@ -118,7 +118,7 @@ async fn by_status(app: &App, query: ListQuery<'_>, expiring: bool) -> Result<Ve
         if left == 0 {
             break;
         }
-        let part = ListQuery { shown: Shown::With(status), after: after.take(), limit: left, ..query.clone() };
+        let part = ListQuery { shown: StatusFilter::With(status), after: after.take(), limit: left, ..query.clone() };
         found.extend(reader.list_certificates(&part).await?);
     }
     Ok(found)

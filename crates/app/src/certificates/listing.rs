@@ -12,11 +12,11 @@ pub struct ListQuery<'a> {
     /// [`Membership::key`].
     pub organisation: &'a str,
     pub order: ListOrder,
-    pub shown: Shown,
+    pub shown: StatusFilter,
     /// When they end; none: at any time.
     pub ending: Option<RangeInclusive<OffsetDateTime>>,
     /// Those after this place.
-    pub after: Option<&'a After>,
+    pub after: Option<&'a ListPosition>,
     pub limit: u32,
     pub now: OffsetDateTime,
 }
@@ -33,7 +33,7 @@ pub enum ListOrder {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum StatusFilter {
     All,
     Unrevoked,
     With(CertificateStatus),
@@ -41,7 +41,7 @@ pub enum Shown {
 
 /// A place in a list: behind this certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct After {
+pub struct ListPosition {
     pub holder: String,
     pub number: String,
     pub role: CertificateRole,
@@ -72,8 +72,8 @@ impl ListedCertificate {
         self.state.status(self.not_after, now)
     }
 
-    pub fn place(&self, now: OffsetDateTime) -> After {
-        After {
+    pub fn place(&self, now: OffsetDateTime) -> ListPosition {
+        ListPosition {
             holder: self.holder.clone(),
             number: self.number.to_string(),
             role: self.role,

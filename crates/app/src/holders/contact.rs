@@ -25,7 +25,7 @@ pub async fn contact_of(app: &App, proved: &HolderProved) -> Result<Option<Conta
 
 /// What became of the wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskedContact {
+pub enum ContactChangeOutcome {
     /// A link was sent to the new address.
     LinkSent,
     /// The address stays; the rest is changed.
@@ -35,7 +35,11 @@ pub enum AskedContact {
 /// # Errors
 /// [`Code::DetailsWrong`] for a card that is terminated; [`Code::TooManyRequests`] where several links were sent just now.
 #[crate::use_case]
-pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact) -> Result<AskedContact, Failure> {
+pub async fn ask_contact_change(
+    app: &App,
+    proved: &HolderProved,
+    new: &Contact,
+) -> Result<ContactChangeOutcome, Failure> {
     new.check().map_err(|error| Refusal::new(Code::BadRequest).detail(error.to_string()))?;
     let card = proved.card();
     if !is_in_use(card) {
@@ -49,7 +53,7 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
     {
         put(app, work.as_mut(), card, new, Some(old)).await?;
         work.commit().await?;
-        return Ok(AskedContact::Changed);
+        return Ok(ContactChangeOutcome::Changed);
     }
     let purpose = Purpose::ChangeContact;
     if !confirmation::may_ask(app, work.as_mut(), purpose, card.id.into()).await? {
@@ -70,7 +74,7 @@ pub async fn ask_contact_change(app: &App, proved: &HolderProved, new: &Contact)
         action: Action::AskContactChange { card: card.number.clone() },
     });
     work.commit().await?;
-    Ok(AskedContact::LinkSent)
+    Ok(ContactChangeOutcome::LinkSent)
 }
 
 /// Which card a link is for, and what its contact would be; looking uses nothing up.
@@ -118,7 +122,7 @@ async fn put(
     old: Option<&Contact>,
 ) -> Result<(), Failure> {
     let now = app.now();
-    work.put_contact(card.id, new, now).await?;
+    work.upsert_contact(card.id, new, now).await?;
     work.void_confirmations(card.id.into(), Some(Purpose::ResetUserCode), now).await?;
     if let Some(old) = old {
         let letter = Letter::ContactChanged { number: card.number.clone(), new: new.email.masked() };

@@ -23,13 +23,13 @@ pub async fn organise(app: &App) -> Result<(), Failure> {
             let mut work = app.store.begin().await?;
             let holders = work.holders(&policy.id, after, PAGE).await?;
             let Some(last) = holders.last() else {
-                work.put_organisation_rule(&policy.id, &rule).await?;
+                work.upsert_organisation_rule(&policy.id, &rule).await?;
                 work.commit().await?;
                 break;
             };
             after = Some(last.id);
             for holder in &holders {
-                work.put_member(holder.id, Membership::of(policy, &holder.subject).as_ref()).await?;
+                work.upsert_member(holder.id, Membership::of(policy, &holder.subject).as_ref()).await?;
             }
             work.commit().await?;
         }

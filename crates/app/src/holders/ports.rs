@@ -37,8 +37,8 @@ pub trait HolderWriter: HolderReader {
     /// Writes what the holder is in the authority's terms; the subject stays for ever.
     async fn update_holder(&mut self, holder: &Holder) -> Result<(), StoreError>;
     /// Sets who is written to about this card.
-    async fn put_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Result<(), StoreError>;
+    async fn upsert_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Result<(), StoreError>;
     /// Puts a holder into an organisation, or out of any, and the certificates of its cards with it.
-    async fn put_member(&mut self, holder: HolderId, membership: Option<&Membership>) -> Result<(), StoreError>;
-    async fn put_organisation_rule(&mut self, authority: &AuthorityId, rule: &str) -> Result<(), StoreError>;
+    async fn upsert_member(&mut self, holder: HolderId, membership: Option<&Membership>) -> Result<(), StoreError>;
+    async fn upsert_organisation_rule(&mut self, authority: &AuthorityId, rule: &str) -> Result<(), StoreError>;
 }

@@ -7,9 +7,9 @@ use time::Duration;
 
 /// Far more than anybody reads.
 const MOST: u32 = 10_000;
-/// For so long it is known that a mail was sent.
+/// The time for which a mail that was sent is remembered.
 const SENT_REMEMBERED: Duration = Duration::days(30);
-/// For so long somebody may look into why one was not.
+/// The time for which a mail that was given up is kept, for somebody to look into it.
 const GIVEN_UP_REMEMBERED: Duration = Duration::days(90);
 
 /// Waiting and given-up mails, oldest first; with `sent` also those that were sent.

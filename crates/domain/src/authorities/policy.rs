@@ -167,14 +167,14 @@ pub enum Unlock {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StatusChanges {
-    pub suspend: Way,
-    pub resume: Way,
-    pub revoke: Way,
+    pub suspend: StatusChangeWay,
+    pub resume: StatusChangeWay,
+    pub revoke: StatusChangeWay,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub enum StatusChangeWay {
     /// By himself, with his user code: with the card in a reader or without it.
     Online,
     #[default]
@@ -186,7 +186,7 @@ pub enum Way {
 }
 
 impl StatusChanges {
-    pub fn way(&self, kind: StatusChangeKind) -> Way {
+    pub fn way(&self, kind: StatusChangeKind) -> StatusChangeWay {
         match kind {
             StatusChangeKind::Suspend => self.suspend,
             StatusChangeKind::Resume => self.resume,
@@ -195,7 +195,7 @@ impl StatusChanges {
     }
 
     pub fn is_online(&self, kind: StatusChangeKind) -> bool {
-        self.way(kind) == Way::Online
+        self.way(kind) == StatusChangeWay::Online
     }
 }
 

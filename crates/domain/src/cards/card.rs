@@ -56,7 +56,7 @@ pub struct ProvedEmail {
 }
 
 impl ProvedEmail {
-    /// So long a person may take to find card and PIN.
+    /// The time that a person may take to find card and PIN.
     const GOOD_FOR: Duration = Duration::days(1);
 
     pub fn is_fresh(&self, now: OffsetDateTime) -> bool {

@@ -17,12 +17,12 @@ mod set_email;
 mod test;
 mod unlock;
 
-pub use activate::{Activate, may_activate};
+pub use activate::{Activate, check_activation_allowed};
 pub use card_facts::CardFacts;
 pub use change_status::ChangeStatus;
 pub use check::{Check, OnCard};
 pub use information::Information;
-pub use login::{Login, may_login};
+pub use login::{Login, check_login_allowed};
 pub use personalise::Personalise;
 pub use rewrite::Rewrite;
 pub use set_email::SetEmail;
@@ -348,7 +348,7 @@ impl CardJob {
     ///
     /// # Errors
     /// The refusal that the person reads.
-    pub fn may_send(&self, steps: &[Step], facts: &Facts<'_>) -> Result<(), Refusal> {
+    pub fn check_secrets_allowed(&self, steps: &[Step], facts: &Facts<'_>) -> Result<(), Refusal> {
         if !steps.iter().any(Step::releases) {
             return Ok(());
         }
@@ -357,7 +357,7 @@ impl CardJob {
                 Err(Refusal::new(Code::Internal).detail("no secret is due in this job"))
             }
             Self::Personalise(_) | Self::Activate(_) | Self::Unlock(_) | Self::Rewrite(_) | Self::SetEmail(_) => {
-                may(self.kind(), facts)
+                check_job_allowed(self.kind(), facts)
             }
         }
     }
@@ -408,13 +408,13 @@ pub enum Finding {
 ///
 /// # Errors
 /// The refusal that the person reads.
-pub fn may(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
+pub fn check_job_allowed(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
     match kind {
-        JobKind::Activate => may_activate(facts),
-        JobKind::Unlock => unlock::may_unlock(facts),
-        JobKind::Rewrite | JobKind::SetEmail => rewrite::may_rewrite(facts),
+        JobKind::Activate => check_activation_allowed(facts),
+        JobKind::Unlock => unlock::check_unlocking_allowed(facts),
+        JobKind::Rewrite | JobKind::SetEmail => rewrite::check_rewriting_allowed(facts),
         JobKind::Check | JobKind::Test => facts.in_use(),
-        JobKind::Login => login::may_login(facts),
+        JobKind::Login => login::check_login_allowed(facts),
         JobKind::Personalise => match facts.card.state {
             CardState::Ordered => Ok(()),
             _ => Err(Code::CardNotBlank.into()),

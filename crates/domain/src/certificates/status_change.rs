@@ -3,7 +3,7 @@
 //! A hold keeps who, why and when, and each side lifts its own alone. Revocation is final, whoever asked for it.
 
 use crate::{
-    authorities::{Policy, Way},
+    authorities::{Policy, StatusChangeWay},
     certificates::{Certificate, CertificateState, Hold, HoldBy, RevocationReason},
 };
 use kaika_wire::{CertificateStatus, Code, Refusal, RevokeReason, StatusChange};
@@ -14,8 +14,8 @@ use time::OffsetDateTime;
 ///
 /// # Errors
 /// [`Code::ChangedElsewhere`], with the telephone number of who helps.
-pub fn may_change(policy: &Policy, change: StatusChange, by: HoldBy) -> Result<(), Refusal> {
-    if by != HoldBy::Holder || policy.status_changes.way(change.kind()) == Way::Online {
+pub fn check_change_allowed(policy: &Policy, change: StatusChange, by: HoldBy) -> Result<(), Refusal> {
+    if by != HoldBy::Holder || policy.status_changes.way(change.kind()) == StatusChangeWay::Online {
         return Ok(());
     }
     let contact = Some(policy.contact.telephone.clone());

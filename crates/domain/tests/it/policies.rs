@@ -1,6 +1,6 @@
 //! Policies that contradict themselves are refused with the field's name.
 
-use kaika_domain::authorities::{AuthorityKey, Keys, Policy, ProfileName, Usage, Way};
+use kaika_domain::authorities::{AuthorityKey, Keys, Policy, ProfileName, StatusChangeWay, Usage};
 use kaika_wire::{CertificateRole, KeyAlgorithm, StatusChangeKind};
 
 pub(crate) const RIGHT: &str = r##"
@@ -60,10 +60,16 @@ fn a_right_policy_is_taken() {
 #[test]
 fn what_a_holder_does_himself_is_said_one_by_one() {
     let policy = Policy::parse(RIGHT).expect("a policy");
-    assert!(StatusChangeKind::ALL.iter().all(|kind| policy.status_changes.way(*kind) == Way::Counter), "the default");
+    assert!(
+        StatusChangeKind::ALL.iter().all(|kind| policy.status_changes.way(*kind) == StatusChangeWay::Counter),
+        "the default"
+    );
     let some = RIGHT.replace("[pin]", "[status_changes]\nsuspend = \"online\"\nrevoke = \"paper_form\"\n[pin]");
     let changes = Policy::parse(&some).expect("a policy").status_changes;
-    assert_eq!((changes.suspend, changes.resume, changes.revoke), (Way::Online, Way::Counter, Way::PaperForm));
+    assert_eq!(
+        (changes.suspend, changes.resume, changes.revoke),
+        (StatusChangeWay::Online, StatusChangeWay::Counter, StatusChangeWay::PaperForm)
+    );
     let counter = "activation = { mode = \"counter\" }";
     let online = "activation = { mode = \"online\", within_days = 90, afterwards = \"revoke\" }";
     let without_codes = some.replace(online, counter).replace("[user_code]\ntries = 3\n", "");

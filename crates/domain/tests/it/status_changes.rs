@@ -3,7 +3,7 @@
 use kaika_domain::{
     authorities::Policy,
     certificates::{
-        Certificate, CertificateState, Hold, HoldBy, RevocationReason, Unchanged, changed, may_change,
+        Certificate, CertificateState, Hold, HoldBy, RevocationReason, Unchanged, changed, check_change_allowed,
         revocation_reason,
     },
 };
@@ -193,9 +193,9 @@ fn the_holder_does_what_the_policy_offers_online() {
         let mut online = String::new();
         for change in CHANGES {
             for by in [HoldBy::Counter, HoldBy::Authority] {
-                assert_eq!(may_change(policy, change, by), Ok(()), "{}", policy.id);
+                assert_eq!(check_change_allowed(policy, change, by), Ok(()), "{}", policy.id);
             }
-            match may_change(policy, change, HoldBy::Holder) {
+            match check_change_allowed(policy, change, HoldBy::Holder) {
                 Ok(()) => online += &format!("{} ", change.kind()),
                 Err(refusal) => {
                     assert_eq!(refusal.code, Code::ChangedElsewhere);

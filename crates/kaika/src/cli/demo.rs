@@ -1,9 +1,10 @@
 //! `kaika demo`, and its folder as operator's commands open it.
 
+use super::log_filter;
 use crate::{
     clock::ShiftedClock,
     demo::{self, Folder, Memory},
-    installation::{Installation, Opening, Places, Schema},
+    installation::{Installation, OpenOptions, Places, Schema},
 };
 use anyhow::{Result, bail};
 use clap::Args;
@@ -12,6 +13,8 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
 };
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -36,9 +39,8 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options) -> Result<ExitCode> {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIKA_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = log_filter().unwrap_or(Targets::new().with_default(LevelFilter::WARN));
+    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(std::io::stderr)).init();
     demo::run(demo::Options {
         data: options.data,
         listen: options.listen,
@@ -55,7 +57,7 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
 pub(super) async fn open(data: &Path) -> Result<Installation> {
     let folder = folder(data)?;
     let memory = Memory::read(&folder)?;
-    let opening = Opening {
+    let opening = OpenOptions {
         origin: memory.origin.clone(),
         base_url: memory.base_url.clone(),
         clock: ShiftedClock::new(memory.days_later.into()),

@@ -1,9 +1,9 @@
 //! `kaika init`, `kaika serve`, `kaika config check`: an authority's own server.
 
-use super::Operator;
+use super::{Operator, log_filter};
 use crate::{
     config::{Config, EXAMPLE, LogFormat},
-    installation::{Schema, told, write_whole},
+    installation::{Schema, check_lacks, write_whole},
     output, serve,
 };
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,8 @@ use clap::{Args, Subcommand};
 use kaika_app::authorities::{Lack, lacks};
 use serde_json::json;
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -53,7 +54,7 @@ pub(super) async fn check(work: Work) -> Result<ExitCode> {
             let lacks = lacks(store.as_ref(), &authorities.policies).await;
             store.close().await;
             // What `init` is for is not wrong.
-            told(lacks?.into_iter().filter(|lack| !matches!(lack, Lack::Keys(_))).collect())?;
+            check_lacks(lacks?.into_iter().filter(|lack| !matches!(lack, Lack::Keys(_))).collect())?;
             None
         }
         Err(error) => Some(format!("{error:#}")),
@@ -98,17 +99,14 @@ pub(super) async fn serve(options: Options) -> Result<ExitCode> {
     let config = Config::read(&options.config)?;
     let filter = match &config.log.filter {
         Some(filter) => filter.parse().with_context(|| format!("log.filter: {filter}"))?,
-        None => EnvFilter::new("info"),
+        None => Targets::new().with_default(LevelFilter::INFO),
     };
-    let filter = EnvFilter::try_from_env("KAIKA_LOG").unwrap_or(filter);
+    let log = tracing_subscriber::registry().with(log_filter().unwrap_or(filter));
     // Colours are for people who look on, not for files.
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match config.log.format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with(layer).init(),
+        LogFormat::Json => log.with(layer.json()).init(),
     }
     serve::run(config).await?;
     Ok(ExitCode::SUCCESS)

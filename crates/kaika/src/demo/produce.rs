@@ -90,7 +90,7 @@ pub(super) async fn produce(
         let user_code = memory.cards[index].user_code.clone();
         lived(folder, installation, memory, planned, &number, user_code).await?;
         if let Some(reader) = planned.reader {
-            readers.insert(number.as_str(), reader).map_err(told)?;
+            readers.insert(number.as_str(), reader).map_err(refusal_error)?;
         }
         memory.cards[index].placed = true;
         memory.write(folder)?;
@@ -189,7 +189,8 @@ async fn personalised(
         mailer: Some(mailer_file(folder, number)),
         ..Order::new(JobKind::Personalise)
     };
-    at_card(folder, memory, planned, number, move |desk| desk.run(&order, Inputs::default()).map_err(told)).await
+    at_card(folder, memory, planned, number, move |desk| desk.run(&order, Inputs::default()).map_err(refusal_error))
+        .await
 }
 
 /// What the story of the card has happen to it after it was delivered.
@@ -210,7 +211,8 @@ async fn lived(
     let story = planned.story;
     at_card(folder, memory, planned, number, move |desk| {
         if !activated {
-            desk.run(&Order::new(JobKind::Activate), typed(user_code.as_ref(), JobKind::Activate)?).map_err(told)?;
+            desk.run(&Order::new(JobKind::Activate), typed(user_code.as_ref(), JobKind::Activate)?)
+                .map_err(refusal_error)?;
         }
         match story {
             Story::PinLocked => desk.lock_pin(),
@@ -266,8 +268,10 @@ async fn cut_email_write(
     let address = planned.office();
     let order = || Order { details: JobDetails::email(planned.office()), ..Order::new(JobKind::SetEmail) };
     let first = order();
-    at_card(folder, memory, planned, number, move |desk| desk.run(&first, typed(None, first.kind)?).map_err(told))
-        .await?;
+    at_card(folder, memory, planned, number, move |desk| {
+        desk.run(&first, typed(None, first.kind)?).map_err(refusal_error)
+    })
+    .await?;
     let code = mailed_code(folder, app, &address).await?;
     let second = order();
     at_card(folder, memory, planned, number, move |desk| {
@@ -278,7 +282,7 @@ async fn cut_email_write(
         let inputs = Inputs { mail_code: Some(code), ..typed(None, second.kind)? };
         match desk.run(&second, inputs) {
             Err(refusal) if refusal.code == Code::CardRemoved => Ok(()),
-            Err(refusal) => Err(told(refusal)),
+            Err(refusal) => Err(refusal_error(refusal)),
             Ok(()) => bail!("the card was not taken out"),
         }
     })
@@ -302,7 +306,7 @@ async fn mailed_code(folder: &Folder, app: &App, address: &EmailAddress) -> Resu
 /// It may have been done before an interruption.
 fn unless(done_before: Code, done: Result<(), Refusal>) -> Result<()> {
     match done {
-        Err(refusal) if refusal.code != done_before => Err(told(refusal)),
+        Err(refusal) if refusal.code != done_before => Err(refusal_error(refusal)),
         _ => Ok(()),
     }
 }
@@ -312,7 +316,7 @@ fn typed(user_code: Option<&UserCode>, kind: JobKind) -> Result<Inputs> {
     let user_code = user_code.map(|code| code.expose().to_owned().into());
     let pin = || Some(PIN.to_owned().into());
     let secrets = TypedSecrets { user_code, pin: pin(), new_pin: pin(), ..TypedSecrets::default() };
-    secrets.inputs(kind).map_err(told)
+    secrets.inputs(kind).map_err(refusal_error)
 }
 
 /// Somebody at a computer with this card.
@@ -344,7 +348,8 @@ impl Desk {
             false => SoftCard::create(path, Options { serial: device, strict: true }),
         };
         let card = card.with_context(|| format!("{} cannot be used", path.display()))?;
-        let target = Target::find(&HttpPortals { configured: vec![portal.to_owned()] }, portal).map_err(told)?;
+        let target =
+            Target::find(&HttpPortals { configured: vec![portal.to_owned()] }, portal).map_err(refusal_error)?;
         Ok(Self { card: Arc::new(Mutex::new(card)), target })
     }
 
@@ -386,7 +391,7 @@ impl Desk {
             match self.run(&Order::new(JobKind::Unlock), typed(Some(&wrong), JobKind::Unlock)?) {
                 Err(refusal) if refusal.code == Code::UserCodeLocked => return Ok(()),
                 Err(refusal) if refusal.code == Code::UserCodeWrong => {}
-                Err(refusal) => return Err(told(refusal)),
+                Err(refusal) => return Err(refusal_error(refusal)),
                 Ok(()) => bail!("a wrong user code unlocked a card"),
             }
         }
@@ -411,6 +416,6 @@ pub(super) fn mailer_file(folder: &Folder, number: &CardNumber) -> PathBuf {
     folder.cards().join(format!("{number}.mailer.json"))
 }
 
-fn told(refusal: Refusal) -> anyhow::Error {
+fn refusal_error(refusal: Refusal) -> anyhow::Error {
     anyhow::Error::from(kaika_texts::explain(crate::output::language(), refusal))
 }

@@ -1,13 +1,13 @@
 //! The short code beside a link: few tries, and good once.
 
 use super::{post::Post, world::Site};
-use kaika_app::access::confirmation::{self, Asked, Purpose};
+use kaika_app::access::confirmation::{self, NewConfirmation, Purpose};
 use kaika_wire::{CardId, Code};
 use serde_json::json;
 
 const PURPOSE: Purpose = Purpose::ChangeContact;
 
-async fn asked(post: &Post) -> (CardId, Asked) {
+async fn asked(post: &Post) -> (CardId, NewConfirmation) {
     let mut work = post.app.store.begin().await.unwrap();
     let card = work.card_by_number(&post.site.number).await.unwrap().unwrap();
     let payload = json!({ "what": "to be done" });

@@ -12,7 +12,7 @@ use kaika_app::{
         confirmation::{self, ConfirmationRecord, Purpose},
         prove_holder,
     },
-    holders::{AskedContact, ask_contact_change, change_contact},
+    holders::{ContactChangeOutcome, ask_contact_change, change_contact},
     mail::list_mails,
 };
 use kaika_domain::holders::Contact;
@@ -128,7 +128,7 @@ fn a_confirmed_contact_is_not_written_back() {
         let asked = server.in_the_midst(change, move |other| {
             other.runtime.block_on(ask_contact_change(&other.app, &proved, &contact(CONTACT))).unwrap()
         });
-        assert_eq!(asked, AskedContact::LinkSent, "by then it is another address");
+        assert_eq!(asked, ContactChangeOutcome::LinkSent, "by then it is another address");
         assert_eq!(server.contact(), contact(NEW));
     }
 }

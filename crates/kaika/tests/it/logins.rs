@@ -10,7 +10,7 @@ use kaika_agent::{
 use kaika_app::{
     App, Failure,
     access::{BegunSession, CardPrincipal, Principal, end_session, forget_sessions, logged_in},
-    cards::{AskedLogin, ask_login, begin_session, issue_ticket, job_outcome},
+    cards::{LoginTicket, ask_login, begin_session, issue_ticket, job_outcome},
 };
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::SoftCard;
@@ -29,22 +29,22 @@ fn as_it_is(policy: String) -> String {
     policy
 }
 
-pub(super) fn ask(site: &Site, app: &App) -> AskedLogin {
+pub(super) fn ask(site: &Site, app: &App) -> LoginTicket {
     site.runtime().block_on(ask_login(app, &authority("gca"), None)).unwrap()
 }
 
 /// A card window with the ticket of a page.
-pub(super) fn prove(site: &Site, app: &Arc<App>, asked: &AskedLogin) -> Result<Finished, Refusal> {
+pub(super) fn prove(site: &Site, app: &Arc<App>, asked: &LoginTicket) -> Result<Finished, Refusal> {
     let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
     let order = Order { ticket: Some(asked.ticket.ticket.clone()), ..site.order(JobKind::Login) };
     site.run_on(app, &card, &order, None)
 }
 
-fn secret(asked: &AskedLogin) -> &str {
+fn secret(asked: &LoginTicket) -> &str {
     asked.ticket.outcome.strip_prefix("/gca/login/outcome/").unwrap()
 }
 
-fn begin(site: &Site, app: &App, asked: &AskedLogin) -> Result<BegunSession, Failure> {
+fn begin(site: &Site, app: &App, asked: &LoginTicket) -> Result<BegunSession, Failure> {
     site.runtime().block_on(begin_session(app, &authority("gca"), secret(asked), &asked.browser))
 }
 

@@ -51,7 +51,7 @@ fn written_to(post: &Post, address: &str) {
     post.site.runtime().block_on(async {
         let mut work = post.app.store.begin().await.unwrap();
         let card = work.card_by_number(&post.site.number).await.unwrap().unwrap();
-        work.put_contact(card.id, &contact, post.app.now()).await.unwrap();
+        work.upsert_contact(card.id, &contact, post.app.now()).await.unwrap();
         work.commit().await.unwrap();
     });
 }

@@ -6,7 +6,7 @@ use super::world::{CONTACT, Site};
 use axum::http::{Method, StatusCode};
 use kaika_app::{
     access::{Principal, SessionRecord, logged_in},
-    cards::AskedLogin,
+    cards::LoginTicket,
     kernel::SessionHash,
 };
 use kaika_domain::access::Subject;
@@ -42,7 +42,7 @@ fn proved(server: &Server) -> (String, String) {
     assert_eq!(attributes, "Path=/gca/login/; Max-Age=900; SameSite=Strict; HttpOnly");
     let (browser, outcome) = (browser.to_owned(), ticket.outcome.clone());
     let app = server.site.open();
-    let asked = AskedLogin { ticket, browser: browser.clone() };
+    let asked = LoginTicket { ticket, browser: browser.clone() };
     prove(&server.site, &app, &asked).unwrap();
     server.site.close(&app);
     (outcome, browser)

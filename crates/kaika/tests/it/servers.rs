@@ -203,7 +203,7 @@ fn no_puk_is_sent_that_is_not_on_record() {
             let card = work.card_by_number(&site.number).await.unwrap().unwrap();
             let mut puk = work.puks(card.id).await.unwrap().pop().unwrap();
             puk.record.exposed = true;
-            work.put_puk(card.id, &puk).await.unwrap();
+            work.upsert_puk(card.id, &puk).await.unwrap();
             work.commit().await.unwrap();
         });
         let (other, other_token, batch) = window.start();

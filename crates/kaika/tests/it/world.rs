@@ -166,7 +166,7 @@ impl Holder for Typist {
         hand(std::str::from_utf8(puk.expose()).unwrap())
     }
 
-    fn done(&self) {}
+    fn typing_ended(&self) {}
 }
 
 /// What one run of a job came to.

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::cards::{AskedLogin, ask_login, issue_ticket};
+use kaika_app::cards::{LoginTicket, ask_login, issue_ticket};
 use kaika_wire::{
     AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
 };
@@ -34,14 +34,14 @@ async fn issue(
     State(site): State<Site>,
     Named((authority, kind)): Named<(AuthorityId, JobKind)>,
     headers: HeaderMap,
-    typed: Result<Option<Json<Typed>>, JsonRejection>,
+    typed: Result<Option<Json<TicketForm>>, JsonRejection>,
 ) -> Result<Response, Stop> {
     let typed = typed.map_err(|rejection| bad_json(&rejection))?;
     let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
     if kind != JobKind::Login {
         return Ok(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
     }
-    let AskedLogin { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
+    let LoginTicket { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
     let mut answer = answer(&ticket);
     session::keep_browser(&site, &authority, &browser, &mut answer);
     Ok(answer)
@@ -54,7 +54,7 @@ fn answer(ticket: &IssuedTicket) -> Response {
 /// The page's form, as it was filled in.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Typed {
+struct TicketForm {
     email: Option<String>,
     /// Of the card number.
     digits: Option<String>,
@@ -63,7 +63,7 @@ struct Typed {
     sure: Option<String>,
 }
 
-impl Typed {
+impl TicketForm {
     fn details(&self, kind: JobKind) -> Result<JobDetails, Refusal> {
         let wrong = |field: &str, what: String| Refusal::new(Code::BadRequest).detail(format!("{field}: {what}"));
         let email = self.email.as_deref().map(str::parse).transpose();

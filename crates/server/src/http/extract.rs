@@ -5,7 +5,7 @@ use crate::{
         errors::{Stop, accepts_page, bad_json},
         session::{self, Destination},
     },
-    portal::{access::session::Session, fields::Wrong, page::View},
+    portal::{access::session::Session, fields::FieldError, page::View},
     site::Site,
 };
 use axum::{
@@ -190,13 +190,13 @@ pub(crate) trait Check {
 
     /// # Errors
     /// Every field that is wrong.
-    fn check(&self, policy: &Policy) -> Result<Self::Checked, Vec<Wrong>>;
+    fn check(&self, policy: &Policy) -> Result<Self::Checked, Vec<FieldError>>;
 }
 
 /// A form as it was sent, and what it means at the authority in the address.
 pub(crate) struct Checked<T: Check> {
     pub(crate) form: T,
-    pub(crate) outcome: Result<T::Checked, Vec<Wrong>>,
+    pub(crate) outcome: Result<T::Checked, Vec<FieldError>>,
 }
 
 impl<T: DeserializeOwned + Check> FromRequest<Site> for Checked<T> {

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use kaika_texts::Language;
-use kaika_web::Wish;
+use kaika_web::LanguageQuery;
 
 use crate::{
     http::cookies::{SameSite, cookie, set_cookie},
@@ -25,7 +25,7 @@ const REMEMBERED: u32 = 365 * 24 * 60 * 60;
 /// Puts the one language into `Accept-Language`: whatever answers further in has to look nowhere else. A switch is
 /// remembered where a page answers.
 pub(crate) async fn one_language(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let wish = Query::<Wish>::try_from_uri(request.uri()).map(|Query(wish)| wish).unwrap_or_default();
+    let wish = Query::<LanguageQuery>::try_from_uri(request.uri()).map(|Query(wish)| wish).unwrap_or_default();
     let wished = wish.is_named().then(|| wish.language(request.headers()));
     if let Some(language) = wished.or_else(|| remembered(request.headers())) {
         request.headers_mut().insert(ACCEPT_LANGUAGE, HeaderValue::from_static(language.tag()));

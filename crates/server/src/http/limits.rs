@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 
-/// So many at once, and then one every so often.
+/// The requests that a source may make at once, and the time after which it may make one more.
 #[derive(Clone, Copy, Debug)]
 pub struct Rate {
     pub burst: NonZeroU32,
@@ -102,7 +102,7 @@ impl Limits {
     }
 }
 
-/// So many sources each limit remembers: some megabytes, however many there are.
+/// The number of sources that each limit remembers: some megabytes, however many there are.
 const SOURCES: usize = 50_000;
 
 struct Limiter(RateLimiter<IpAddr, Sources, DefaultClock>);

@@ -5,25 +5,25 @@ use kaika_wire::CardNumber;
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Wrong {
+pub(crate) struct FieldError {
     /// The field's id in the page.
     pub(crate) field: &'static str,
     /// The key of the text that says it.
     pub(crate) text: &'static str,
 }
 
-pub(crate) fn wrong_with(wrong: &[Wrong], field: &str) -> Option<&'static str> {
+pub(crate) fn wrong_with(wrong: &[FieldError], field: &str) -> Option<&'static str> {
     wrong.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.text)
 }
 
 /// What a field means; where it is wrong, that is noted beside what else is wrong with the form.
-pub(crate) fn noted<T>(wrong: &mut Vec<Wrong>, field: Result<T, Wrong>) -> Option<T> {
+pub(crate) fn field_or_error<T>(wrong: &mut Vec<FieldError>, field: Result<T, FieldError>) -> Option<T> {
     field.map_err(|found| wrong.push(found)).ok()
 }
 
 /// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
-pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Wrong> {
-    let wrong = |text| Wrong { field: "number", text };
+pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, FieldError> {
+    let wrong = |text| FieldError { field: "number", text };
     let mut number = plain(text).to_ascii_uppercase();
     if number.is_empty() {
         return Err(wrong("portal-find-number-missing"));
@@ -36,9 +36,9 @@ pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Wro
     number.parse().map_err(|_| wrong("portal-find-number-wrong"))
 }
 
-pub(crate) fn holder_name(text: &str) -> Result<String, Wrong> {
+pub(crate) fn holder_name(text: &str) -> Result<String, FieldError> {
     let name = text.trim();
-    let missing = Wrong { field: "name", text: "portal-find-name-missing" };
+    let missing = FieldError { field: "name", text: "portal-find-name-missing" };
     (!name.is_empty()).then(|| name.to_owned()).ok_or(missing)
 }
 

@@ -14,7 +14,7 @@ use crate::{
 use askama::Template;
 use axum::response::{Redirect, Response};
 use kaika_app::authorities::{Generation, generations_of};
-use kaika_domain::authorities::{Activation, Policy, Way};
+use kaika_domain::authorities::{Activation, Policy, StatusChangeWay};
 use kaika_texts::{FluentValue, text};
 use kaika_web::html;
 use kaika_wire::{JobKind, StatusChangeKind};
@@ -61,7 +61,7 @@ impl Home<'_> {
 
     /// What is done in another way, by that way.
     fn elsewhere(&self) -> Vec<(Vec<String>, String)> {
-        let mut found: Vec<(Way, Vec<String>)> = Vec::new();
+        let mut found: Vec<(StatusChangeWay, Vec<String>)> = Vec::new();
         for kind in StatusChangeKind::ALL {
             let (way, title) = (self.policy.status_changes.way(*kind), self.page.t(&format!("status-{kind}")));
             match found.iter_mut().find(|(known, _)| *known == way) {
@@ -69,7 +69,7 @@ impl Home<'_> {
                 None => found.push((way, vec![title])),
             }
         }
-        found.retain(|(way, _)| *way != Way::Online);
+        found.retain(|(way, _)| *way != StatusChangeWay::Online);
         found.into_iter().map(|(way, titles)| (titles, elsewhere(&self.page, way))).collect()
     }
 

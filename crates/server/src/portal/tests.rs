@@ -18,7 +18,7 @@ use crate::{
             status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, StatusChangeForm, Trouble},
         },
         error::ErrorPage,
-        fields::Wrong,
+        fields::FieldError,
         holders::contact,
         home::{Home, Start},
         mail::mails::Mails,
@@ -31,7 +31,9 @@ use kaika_app::{
     access::{Captcha, Sum},
     authorities::Generation,
     cards::EmailLink,
-    certificates::{After, CertificatePage, ChangeOutcome, FoundCertificate, ListedCertificate, MyCard, Sorting},
+    certificates::{
+        CertificatePage, ChangeOutcome, FoundCertificate, ListPosition, ListedCertificate, MyCard, Sorting,
+    },
     mail::DeliveredMail,
 };
 use kaika_domain::{
@@ -325,9 +327,9 @@ fn pages(language: Language) -> Vec<(String, String)> {
             Answer::Found(all.collect()),
             Answer::Found(vec![found(CertificateRole::Signature, CertificateStatus::Expired)]),
             Answer::Wrong(vec![
-                Wrong { field: "number", text: "portal-find-number-wrong" },
-                Wrong { field: "name", text: "portal-find-name-missing" },
-                Wrong { field: "serial", text: "portal-find-serial-wrong" },
+                FieldError { field: "number", text: "portal-find-number-wrong" },
+                FieldError { field: "name", text: "portal-find-name-missing" },
+                FieldError { field: "serial", text: "portal-find-serial-wrong" },
             ]),
         ]
     };
@@ -377,7 +379,7 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
         };
         add(&format!("my card, {rank:?}"), &my_card::page(view, policy, session(), card, changed));
     }
-    let after = || After {
+    let after = || ListPosition {
         role: CertificateRole::Signature,
         holder: "<測試>".to_owned(),
         number: "TC00000000000017".to_owned(),
@@ -436,7 +438,7 @@ fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str
                     .filter(|_| asks_code)
                     .chain([("sure", "status-confirm-sure-missing")].into_iter().filter(|_| stage == Stage::Confirm))
                     .chain([("reason", "status-reason-missing")].into_iter().filter(|_| stage == Stage::Fill))
-                    .map(|(field, text)| Wrong { field, text })
+                    .map(|(field, text)| FieldError { field, text })
                     .collect(),
                 ),
             ];
@@ -520,7 +522,7 @@ fn a_sum_is_asked_in_words() {
 fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
     let text = || "\"><script>alert(1)</script>".to_owned();
     let wrong = |fields: &[(&'static str, &'static str)]| {
-        fields.iter().map(|(field, text)| Wrong { field, text }).collect::<Vec<_>>()
+        fields.iter().map(|(field, text)| FieldError { field, text }).collect::<Vec<_>>()
     };
     let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
     for wrong in [Vec::new(), wrong(&card)] {

@@ -103,8 +103,8 @@ impl AccessReader for Work {
 
 #[async_trait]
 impl AccessWriter for Work {
-    async fn put_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
-        self.on(async |on| put_user_code(on, card, hash, now).await).await
+    async fn upsert_user_code(&mut self, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
+        self.on(async |on| upsert_user_code(on, card, hash, now).await).await
     }
 
     async fn debit_user_code(&mut self, card: CardId, limit: u8) -> Found<Option<UserCodeRecord>> {
@@ -192,7 +192,7 @@ async fn user_code(on: &mut Connection, card: CardId) -> Found<Option<UserCodeRe
     row.map(|row| read_user_code(&row)).transpose()
 }
 
-async fn put_user_code(on: &mut Connection, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
+async fn upsert_user_code(on: &mut Connection, card: CardId, hash: &str, now: OffsetDateTime) -> Found<()> {
     sqlx::query::<Db>(PUT_USER_CODE)
         .bind(card.to_string())
         .bind(hash.to_owned())

@@ -112,8 +112,8 @@ impl CardWriter for Work {
         self.on(async |on| lock_card(on, card).await).await
     }
 
-    async fn put_puk(&mut self, card: CardId, puk: &StoredPuk) -> Found<()> {
-        self.on(async |on| put_puk(on, card, puk).await).await
+    async fn upsert_puk(&mut self, card: CardId, puk: &StoredPuk) -> Found<()> {
+        self.on(async |on| upsert_puk(on, card, puk).await).await
     }
 
     async fn insert_receipt(&mut self, receipt: &Receipt) -> Found<()> {
@@ -306,7 +306,7 @@ async fn puks(on: &mut Connection, card: CardId) -> Found<Vec<StoredPuk>> {
         .collect()
 }
 
-async fn put_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) -> Found<()> {
+async fn upsert_puk(on: &mut Connection, card: CardId, puk: &StoredPuk) -> Found<()> {
     let done = sqlx::query::<Db>(PUT_PUK)
         .bind(card.to_string())
         .bind(i64::from(puk.record.version.0))

@@ -88,7 +88,7 @@ impl HolderWriter for Work {
         self.execute(query).await.map(drop)
     }
 
-    async fn put_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Found<()> {
+    async fn upsert_contact(&mut self, card: CardId, contact: &Contact, now: OffsetDateTime) -> Found<()> {
         let query = sqlx::query::<Db>(PUT_CONTACT)
             .bind(card.to_string())
             .bind(contact.email.as_str().to_owned())
@@ -98,11 +98,11 @@ impl HolderWriter for Work {
         self.execute(query).await.map(drop)
     }
 
-    async fn put_member(&mut self, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
-        self.on(async |on| put_member(on, holder, membership).await).await
+    async fn upsert_member(&mut self, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
+        self.on(async |on| upsert_member(on, holder, membership).await).await
     }
 
-    async fn put_organisation_rule(&mut self, authority: &AuthorityId, rule: &str) -> Found<()> {
+    async fn upsert_organisation_rule(&mut self, authority: &AuthorityId, rule: &str) -> Found<()> {
         let put = sqlx::query::<Db>(PUT_RULE).bind(authority.as_str().to_owned()).bind(rule.to_owned());
         self.execute(put).await.map(drop)
     }
@@ -149,7 +149,7 @@ async fn contact(on: &mut Connection, card: CardId) -> Found<Option<Contact>> {
 }
 
 /// The member's row comes first: who has it has the holder's list, and everybody else waits there and nowhere else.
-async fn put_member(on: &mut Connection, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
+async fn upsert_member(on: &mut Connection, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
     let holder = holder.to_string();
     let member = match membership {
         Some(Membership { key, holder: name }) => {

@@ -6,7 +6,7 @@ use super::{
     rows::{Row, parsed, text, text_or_none, time, word},
 };
 use crate::{failure, statements};
-use kaika_app::certificates::{ListOrder, ListQuery, ListedCertificate, Shown};
+use kaika_app::certificates::{ListOrder, ListQuery, ListedCertificate, StatusFilter};
 use kaika_domain::certificates::Certificate;
 use kaika_wire::CertificateRole;
 use time::OffsetDateTime;
@@ -97,9 +97,9 @@ fn bound<'q>(query: Query<'q>, asked: &ListQuery<'_>) -> Query<'q> {
         None => (i64::MIN, i64::MAX),
     };
     let shown = match asked.shown {
-        Shown::All => "",
-        Shown::Unrevoked => "unrevoked",
-        Shown::With(status) => status.as_str(),
+        StatusFilter::All => "",
+        StatusFilter::Unrevoked => "unrevoked",
+        StatusFilter::With(status) => status.as_str(),
     };
     let query = query
         .bind(asked.organisation.to_owned())
@@ -138,7 +138,8 @@ pub(crate) async fn plans(on: &mut Connection) -> Found<Vec<String>> {
     let now = OffsetDateTime::UNIX_EPOCH;
     let mut plans = Vec::new();
     for order in [ListOrder::Holder, ListOrder::Number, ListOrder::Expiry, ListOrder::LatestExpiry] {
-        let asked = ListQuery { organisation: "", order, shown: Shown::All, ending: None, after: None, limit: 50, now };
+        let asked =
+            ListQuery { organisation: "", order, shown: StatusFilter::All, ending: None, after: None, limit: 50, now };
         let explain = format!("{} {}", EXPLAIN.0, statement(order));
         let query = bound(sqlx::query::<Db>(sqlx::AssertSqlSafe(explain)), &asked);
         let rows = query.fetch_all(&mut *on).await.map_err(failure)?;

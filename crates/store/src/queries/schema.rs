@@ -3,7 +3,7 @@
 use super::{Connection, Db, Found, TABLES};
 use crate::{
     failure,
-    schema::{MIGRATIONS, SCHEMA, Said, database},
+    schema::{MIGRATIONS, SCHEMA, SchemaState, database},
     statements,
 };
 use sqlx::migrate::Migrate;
@@ -13,7 +13,7 @@ statements! {
 }
 
 /// An empty database and one of 0.1 say less.
-pub(in super::super) async fn said(on: &mut Connection) -> Found<Said> {
+pub(in super::super) async fn said(on: &mut Connection) -> Found<SchemaState> {
     let applied = match has(on, MIGRATIONS).await? {
         true => on.list_applied_migrations(MIGRATIONS).await.map_err(database)?,
         false => Vec::new(),
@@ -22,7 +22,7 @@ pub(in super::super) async fn said(on: &mut Connection) -> Found<Said> {
         true => sqlx::query_scalar::<Db, String>(OLDEST_PROGRAM).fetch_optional(on).await.map_err(failure)?,
         false => None,
     };
-    Ok(Said { applied, oldest_program })
+    Ok(SchemaState { applied, oldest_program })
 }
 
 async fn has(on: &mut Connection, table: &str) -> Found<bool> {

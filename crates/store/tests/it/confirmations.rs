@@ -144,7 +144,7 @@ async fn a_contact_is_replaced(store: Arc<dyn Store>) {
     };
     assert_eq!(read(&*store).await.contact(card.id).await.unwrap(), None);
     for contact in [contact("one@agency.example", Some("王小明")), contact("two@agency.example", None)] {
-        write(&*store, async |work| work.put_contact(card.id, &contact, seconds(1)).await).await.unwrap();
+        write(&*store, async |work| work.upsert_contact(card.id, &contact, seconds(1)).await).await.unwrap();
         assert_eq!(read(&*store).await.contact(card.id).await.unwrap(), Some(contact));
     }
 }

@@ -3,7 +3,7 @@
 use crate::sample::{card, certificate, days, gca, generation, holder, read, write};
 use kaika_app::{
     Store,
-    certificates::{After, ListOrder, ListQuery, ListedCertificate, Shown},
+    certificates::{ListOrder, ListPosition, ListQuery, ListedCertificate, StatusFilter},
 };
 use kaika_domain::{
     certificates::{Certificate, CertificateState, Hold, HoldBy, Placement, RevocationReason},
@@ -38,7 +38,7 @@ async fn listed(store: &dyn Store, n: u8, key: &str, name: &str, change: impl Fn
     change(&mut certificate);
     write(store, async |work| {
         work.insert_holder(&holder).await?;
-        work.put_member(holder.id, Some(&membership(key, name))).await?;
+        work.upsert_member(holder.id, Some(&membership(key, name))).await?;
         work.insert_card(&card).await?;
         work.insert_certificates(&[certificate]).await
     })
@@ -52,7 +52,15 @@ async fn with_generation(store: &dyn Store) {
 }
 
 fn query(order: ListOrder) -> ListQuery<'static> {
-    ListQuery { organisation: OURS, order, shown: Shown::All, ending: None, after: None, limit: 100, now: days(0) }
+    ListQuery {
+        organisation: OURS,
+        order,
+        shown: StatusFilter::All,
+        ending: None,
+        after: None,
+        limit: 100,
+        now: days(0),
+    }
 }
 
 async fn list(store: &dyn Store, query: &ListQuery<'_>) -> Vec<ListedCertificate> {
@@ -111,7 +119,7 @@ async fn every_order_is_kept_over_pages(store: Arc<dyn Store>) {
         let whole = list(&*store, &query(order)).await;
         assert_eq!(numbers(&whole), expected, "{order:?}");
         for limit in [1, 2, 5] {
-            let mut after: Option<After> = None;
+            let mut after: Option<ListPosition> = None;
             let mut found = Vec::new();
             loop {
                 let page = list(&*store, &ListQuery { after: after.as_ref(), limit, ..query(order) }).await;
@@ -132,7 +140,7 @@ async fn a_cards_certificates_come_by_role(store: Arc<dyn Store>) {
     let cards = [card(1, &holder), card(2, &holder)];
     write(&*store, async |work| {
         work.insert_holder(&holder).await?;
-        work.put_member(holder.id, Some(&membership(OURS, "甲"))).await?;
+        work.upsert_member(holder.id, Some(&membership(OURS, "甲"))).await?;
         for card in &cards {
             work.insert_card(card).await?;
         }
@@ -188,12 +196,12 @@ async fn certificates_are_shown_by_status(store: Arc<dyn Store>) {
     }
     let all = list(&*store, &query(ListOrder::Number)).await;
     for status in CertificateStatus::ALL {
-        let shown = list(&*store, &ListQuery { shown: Shown::With(status), ..query(ListOrder::Number) }).await;
+        let shown = list(&*store, &ListQuery { shown: StatusFilter::With(status), ..query(ListOrder::Number) }).await;
         let expected: Vec<_> = all.iter().filter(|one| one.status(days(0)) == status).cloned().collect();
         assert!(!expected.is_empty(), "{status:?}");
         assert_eq!(shown, expected, "{status:?}");
     }
-    let unrevoked = names(&*store, &ListQuery { shown: Shown::Unrevoked, ..query(ListOrder::Number) }).await;
+    let unrevoked = names(&*store, &ListQuery { shown: StatusFilter::Unrevoked, ..query(ListOrder::Number) }).await;
     assert_eq!(unrevoked.len(), all.len() - 2);
     assert!(!unrevoked.iter().any(|name| name.starts_with("revoked")));
 }
@@ -218,7 +226,7 @@ async fn a_holder_goes_to_another_organisation_with_everything(store: Arc<dyn St
     let one = listed(&*store, 1, OURS, "甲", |_| {}).await;
     listed(&*store, 2, OURS, "乙", |_| {}).await;
     let put = async |membership: Option<Membership>| {
-        write(&*store, async |work| work.put_member(one.id, membership.as_ref()).await).await.unwrap();
+        write(&*store, async |work| work.upsert_member(one.id, membership.as_ref()).await).await.unwrap();
     };
     let theirs = ListQuery { organisation: "gca\nO=theirs", ..query(ListOrder::Number) };
     put(Some(membership("gca\nO=theirs", "甲"))).await;
@@ -244,7 +252,7 @@ async fn servers_that_start_together_put_a_holder_there_once(store: Arc<dyn Stor
             let (store, id) = (Arc::clone(&store), one.id);
             tokio::spawn(async move {
                 let mut work = store.begin().await.unwrap();
-                work.put_member(id, Some(&membership(OURS, "甲"))).await.unwrap();
+                work.upsert_member(id, Some(&membership(OURS, "甲"))).await.unwrap();
                 work.commit().await.unwrap();
             })
         })
@@ -261,8 +269,8 @@ async fn holders_come_in_pages_and_a_rule_is_remembered(store: Arc<dyn Store>) {
         for holder in &all {
             work.insert_holder(holder).await?;
         }
-        work.put_organisation_rule(&gca(), "O").await?;
-        work.put_organisation_rule(&gca(), "C,O").await
+        work.upsert_organisation_rule(&gca(), "O").await?;
+        work.upsert_organisation_rule(&gca(), "C,O").await
     })
     .await
     .unwrap();

@@ -86,8 +86,8 @@ async fn opened_again_it_has_everything(url: String) {
         work.insert_certificates(std::slice::from_ref(&certificate)).await?;
         work.insert_issuances(std::slice::from_ref(&issuance)).await?;
         work.insert_crl(&crl).await?;
-        work.put_user_code(card.id, "hash", days(0)).await?;
-        work.put_puk(card.id, &puk).await?;
+        work.upsert_user_code(card.id, "hash", days(0)).await?;
+        work.upsert_puk(card.id, &puk).await?;
         work.insert_job(&job).await?;
         work.insert_receipt(&receipt).await?;
         work.insert_station(&station).await?;

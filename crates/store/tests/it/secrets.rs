@@ -22,7 +22,7 @@ const LIMIT: u8 = 5;
 
 async fn with_user_code(store: &dyn Store) -> Card {
     let card = with_card(store).await;
-    write(store, async |work| work.put_user_code(card.id, HASH, days(1)).await).await.unwrap();
+    write(store, async |work| work.upsert_user_code(card.id, HASH, days(1)).await).await.unwrap();
     card
 }
 
@@ -40,7 +40,7 @@ async fn a_user_code_comes_back(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     assert_eq!(fails(&*store, &card).await, None);
     assert_eq!(debit(&*store, &card).await, None, "there is none to debit");
-    write(&*store, async |work| work.put_user_code(card.id, HASH, days(1)).await).await.unwrap();
+    write(&*store, async |work| work.upsert_user_code(card.id, HASH, days(1)).await).await.unwrap();
     let expected = UserCodeRecord { hash: HASH.into(), fails: 0, fails_without_card: 0, set_at: days(1) };
     assert!(read(&*store).await.user_code(card.id).await.unwrap() == Some(expected));
 }
@@ -69,7 +69,7 @@ async fn a_credit_is_for_the_code_that_was_tested(store: Arc<dyn Store>) {
 async fn a_new_user_code_forgives_all_tries(store: Arc<dyn Store>) {
     let card = with_user_code(&*store).await;
     debit(&*store, &card).await;
-    write(&*store, async |work| work.put_user_code(card.id, "newer", days(2)).await).await.unwrap();
+    write(&*store, async |work| work.upsert_user_code(card.id, "newer", days(2)).await).await.unwrap();
     let expected = UserCodeRecord { hash: "newer".into(), fails: 0, fails_without_card: 0, set_at: days(2) };
     assert!(read(&*store).await.user_code(card.id).await.unwrap() == Some(expected));
 }
@@ -134,7 +134,7 @@ async fn tries_without_the_card_have_a_counter_of_their_own(store: Arc<dyn Store
         debited.unwrap().map(|code| (code.hash, code.fails_without_card))
     };
     assert_eq!(debit_without().await, None, "there is none to debit");
-    write(&*store, async |work| work.put_user_code(card.id, HASH, days(1)).await).await.unwrap();
+    write(&*store, async |work| work.upsert_user_code(card.id, HASH, days(1)).await).await.unwrap();
     debit(&*store, &card).await;
     for fails in 1..=LIMIT {
         assert_eq!(debit_without().await, Some((HASH.to_owned(), fails)));
@@ -154,7 +154,7 @@ async fn tries_without_the_card_have_a_counter_of_their_own(store: Arc<dyn Store
     write(&*store, async |work| work.credit_user_code_without_card(card.id, HASH).await).await.unwrap();
     assert_eq!(both(&*store, &card).await, (1, 0));
     debit_without().await;
-    write(&*store, async |work| work.put_user_code(card.id, "newer", days(2)).await).await.unwrap();
+    write(&*store, async |work| work.upsert_user_code(card.id, "newer", days(2)).await).await.unwrap();
     assert_eq!(both(&*store, &card).await, (0, 0), "a new code begins anew on both ways");
 }
 
@@ -176,7 +176,7 @@ async fn puks_come_back_in_every_state(store: Arc<dyn Store>) {
         puk(10, PukState::Candidate, 2),
     ];
     for puk in puks.iter().rev() {
-        write(&*store, async |work| work.put_puk(card.id, puk).await).await.unwrap();
+        write(&*store, async |work| work.upsert_puk(card.id, puk).await).await.unwrap();
     }
     assert_eq!(read(&*store).await.puks(card.id).await.unwrap(), puks);
 }
@@ -184,10 +184,10 @@ async fn puks_come_back_in_every_state(store: Arc<dyn Store>) {
 async fn a_puks_ciphertext_is_never_changed(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     let first = puk(1, PukState::Candidate, 0);
-    write(&*store, async |work| work.put_puk(card.id, &first).await).await.unwrap();
+    write(&*store, async |work| work.upsert_puk(card.id, &first).await).await.unwrap();
     for state in [PukState::Current, PukState::Superseded, PukState::Candidate] {
         let other = StoredPuk { ciphertext: vec![0xff; 40], ..puk(1, state, 3) };
-        assert_stale(write(&*store, async |work| work.put_puk(card.id, &other).await).await);
+        assert_stale(write(&*store, async |work| work.upsert_puk(card.id, &other).await).await);
         assert_eq!(read(&*store).await.puks(card.id).await.unwrap(), std::slice::from_ref(&first));
     }
 }

@@ -5,7 +5,7 @@ use crate::readers::{CardSession, Transport, TransportError};
 use kaika_card::KeypadRequest;
 use kaika_softcard::{
     CardError, SoftCard,
-    keypad::{Keypad, Typed},
+    keypad::{Keypad, KeypadOutcome},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -128,9 +128,9 @@ impl Transport for Channel<'_> {
         let keypad = self.keypad.ok_or_else(|| TransportError::Reader("it has no keypad".to_owned()))?;
         let is_there = || self.seat.is_none_or(|seat| seat.check().is_ok());
         match keypad.ask(request.feature.tag(), &request.structure, is_there) {
-            Typed::Command(command) => self.transmit(&command),
-            Typed::Status(status) => Ok(status.to_vec()),
-            Typed::Gone => {
+            KeypadOutcome::Command(command) => self.transmit(&command),
+            KeypadOutcome::Status(status) => Ok(status.to_vec()),
+            KeypadOutcome::Gone => {
                 self.card.power_off();
                 Err(TransportError::Removed)
             }

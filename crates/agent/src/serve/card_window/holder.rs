@@ -42,7 +42,7 @@ impl Holder for AtWindow {
         }
     }
 
-    fn done(&self) {
+    fn typing_ended(&self) {
         self.window.change(|state| state.typing = None);
     }
 }

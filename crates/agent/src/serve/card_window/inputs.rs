@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// As typed. No `Debug`.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Typed {
+pub(super) struct InputForm {
     #[serde(default)]
     user_code: Zeroizing<String>,
     #[serde(default)]
@@ -97,7 +97,7 @@ impl FieldError {
 }
 
 /// What was typed for these inputs, or what is wrong with it, in the order of the fields.
-pub(super) fn check(inputs: &[Input], typed: &Typed, digits: PinDigits) -> Result<Given, Vec<FieldError>> {
+pub(super) fn check(inputs: &[Input], typed: &InputForm, digits: PinDigits) -> Result<Given, Vec<FieldError>> {
     let mut given = Given::default();
     let mut errors = Vec::new();
     for input in inputs {
@@ -121,7 +121,7 @@ pub(super) fn check(inputs: &[Input], typed: &Typed, digits: PinDigits) -> Resul
 }
 
 /// The new PIN that was typed beside this PUK, or what is wrong with either.
-pub(super) fn check_puk(puk: &Puk, typed: &Typed, digits: PinDigits) -> Result<Pin, Vec<FieldError>> {
+pub(super) fn check_puk(puk: &Puk, typed: &InputForm, digits: PinDigits) -> Result<Pin, Vec<FieldError>> {
     let mut errors = Vec::new();
     let digits_typed = Zeroizing::new(typed.puk.replace(' ', ""));
     if digits_typed.as_bytes() != puk.expose() {
@@ -135,7 +135,7 @@ pub(super) fn check_puk(puk: &Puk, typed: &Typed, digits: PinDigits) -> Result<P
     Err(errors)
 }
 
-fn new_pin(typed: &Typed, digits: PinDigits) -> Result<Pin, FieldError> {
+fn new_pin(typed: &InputForm, digits: PinDigits) -> Result<Pin, FieldError> {
     let pin = Pin::parse(&typed.new_pin)
         .ok()
         .filter(|pin| (usize::from(digits.min)..=usize::from(digits.max)).contains(&pin.expose().len()))
@@ -161,11 +161,11 @@ mod tests {
 
     fn errors(user_code: &str, new_pin: &str, new_pin_again: &str, digits: PinDigits) -> Vec<(Field, Code)> {
         let typed = |text: &str| Zeroizing::new(text.to_owned());
-        let typed = Typed {
+        let typed = InputForm {
             user_code: typed(user_code),
             new_pin: typed(new_pin),
             new_pin_again: typed(new_pin_again),
-            ..Typed::default()
+            ..InputForm::default()
         };
         let wrong = check(JobKind::Activate.inputs(), &typed, digits).err().unwrap_or_default();
         wrong.iter().map(|error| (error.field, error.code)).collect()
@@ -194,6 +194,6 @@ mod tests {
 
     #[test]
     fn a_job_without_inputs_asks_for_nothing() {
-        assert!(check(&[], &Typed::default(), PinDigits::default()).is_ok());
+        assert!(check(&[], &InputForm::default(), PinDigits::default()).is_ok());
     }
 }

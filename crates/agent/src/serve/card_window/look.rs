@@ -1,7 +1,7 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{AskingPortal, Brief, Found, Informed, Offer, Outcome, Unfit};
+use super::state::{AskingPortal, Brief, Informed, Offer, Outcome, ReaderSurvey, Unfit};
 use crate::{
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
@@ -21,8 +21,8 @@ pub(super) fn look(
     portals: &dyn Portals,
     brief: &Brief,
     reading: impl FnOnce(),
-) -> Found {
-    let mut found = Found {
+) -> ReaderSurvey {
+    let mut found = ReaderSurvey {
         present: Vec::new(),
         outcome: Outcome::Refused(Code::NoReader.into(), None),
         target: None,

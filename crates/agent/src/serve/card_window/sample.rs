@@ -1,6 +1,6 @@
 //! A window's state for tests, at any stage.
 
-use super::state::{Asked, AskingPortal, Offer, Stage, State};
+use super::state::{AskingPortal, JobRequest, Offer, Stage, State};
 use crate::portal::{Portal, Station, Target};
 use kaika_wire::{
     BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PortalAuthority, Protocol, Refusal, StartJob,
@@ -32,9 +32,9 @@ impl Portal for Gone {
     }
 }
 
-pub(super) fn asked() -> Asked {
+pub(super) fn asked() -> JobRequest {
     let portal = AskingPortal { origin: "https://portal.example".to_owned(), authority: "gca".parse().unwrap() };
-    Asked { kind: JobKind::Activate, portal: Some(portal) }
+    JobRequest { kind: JobKind::Activate, portal: Some(portal) }
 }
 
 pub(super) fn target() -> Arc<Target> {

@@ -8,7 +8,7 @@ use super::{
     inputs::Field,
     meter::{Doing, Meter},
     remedy::{Remedy, way_on},
-    state::{Informed, Offer, SitesWords, Stage, State, Told, Typing, Unfit},
+    state::{Informed, JobNotice, Offer, SitesWords, Stage, State, Typing, Unfit},
 };
 use crate::{certificate::CardCertificate, words::digit_arguments};
 use askama::Template;
@@ -87,12 +87,12 @@ fn accent(word: &str) -> Option<String> {
 }
 
 impl Tell {
-    fn of(told: Told, attempt: u32) -> Self {
+    fn of(told: JobNotice, attempt: u32) -> Self {
         let (kaika, state, code, way) = match told {
-            Told::Begun => ("progress", "begun", None, None),
-            Told::Running => ("progress", "running", None, None),
-            Told::Succeeded => ("finished", "succeeded", None, None),
-            Told::Refused(code, way) => ("finished", "refused", Some(code), way),
+            JobNotice::Begun => ("progress", "begun", None, None),
+            JobNotice::Running => ("progress", "running", None, None),
+            JobNotice::Succeeded => ("finished", "succeeded", None, None),
+            JobNotice::Refused(code, way) => ("finished", "refused", Some(code), way),
         };
         Self { attempt, kaika, state, code, way }
     }

@@ -1,7 +1,7 @@
 //! The state machine of one card window: what it shows and what may happen next. No I/O; the time is given.
 
 use super::{
-    inputs::{Field, FieldError, Given, Typed, check, check_puk},
+    inputs::{Field, FieldError, Given, InputForm, check, check_puk},
     meter::Meter,
     remedy::{Remedy, way_on},
 };
@@ -25,7 +25,7 @@ const INPUTS_KEPT: Duration = Duration::from_secs(300);
 
 /// The job that a site asked for.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct JobRequest {
     pub(super) kind: JobKind,
     /// None where the agent's own page asked.
     pub(super) portal: Option<AskingPortal>,
@@ -58,7 +58,7 @@ pub(super) struct Informed {
 }
 
 /// What a look at the readers came to.
-pub(super) struct Found {
+pub(super) struct ReaderSurvey {
     /// The numbers of all cards that are in.
     pub(super) present: Vec<CardNumber>,
     pub(super) outcome: Outcome,
@@ -131,7 +131,7 @@ pub(super) enum Typing {
 
 /// What the page is told of the job; the last thing, if it was not told yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum JobNotice {
     Begun,
     Running,
     Succeeded,
@@ -157,7 +157,7 @@ pub(super) enum How {
 
 /// What a look is to find out.
 pub(super) struct Brief {
-    pub(super) asked: Asked,
+    pub(super) asked: JobRequest,
     pub(super) target: Option<Arc<Target>>,
     pub(super) chosen: Option<CardNumber>,
     pub(super) informed: Option<(CardNumber, Informed)>,
@@ -181,12 +181,12 @@ struct Kept {
 pub(super) struct State {
     /// The site that the first job came from; no other is listened to.
     pub(super) site: Option<String>,
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<JobRequest>,
     pub(super) stage: Stage,
     pub(super) target: Option<Arc<Target>>,
     /// The card that the job is for, once it is clear which.
     pub(super) chosen: Option<Offer>,
-    pub(super) told: Option<Told>,
+    pub(super) told: Option<JobNotice>,
     /// How often a job was begun.
     pub(super) attempt: u32,
     pub(super) informed: Option<(CardNumber, Informed)>,
@@ -237,7 +237,7 @@ impl State {
     ///
     /// # Errors
     /// Another job than before.
-    pub(super) fn begin(&mut self, asked: Asked, ticket: Zeroizing<String>, now: Instant) -> Result<(), Refusal> {
+    pub(super) fn begin(&mut self, asked: JobRequest, ticket: Zeroizing<String>, now: Instant) -> Result<(), Refusal> {
         match &self.asked {
             None => {
                 self.asked = Some(asked);
@@ -286,7 +286,7 @@ impl State {
     }
 
     /// Whether the screen is another one now.
-    pub(super) fn found(&mut self, found: Found) -> bool {
+    pub(super) fn found(&mut self, found: ReaderSurvey) -> bool {
         self.looking = false;
         self.target = found.target.or(self.target.take());
         self.informed = found.informed.or(self.informed.take());
@@ -332,12 +332,12 @@ impl State {
     /// The page is told of what another job of its site helps with, and when that is over.
     fn tell_way(&mut self, outcome: &Outcome) {
         let refused = match outcome {
-            Outcome::Refused(refusal, _) => way_on(refusal).map(|way| Told::Refused(refusal.code, Some(way))),
+            Outcome::Refused(refusal, _) => way_on(refusal).map(|way| JobNotice::Refused(refusal.code, Some(way))),
             Outcome::One(..) | Outcome::Several(_) => None,
         };
         match (refused, self.told) {
             (Some(refused), _) => self.told = Some(refused),
-            (None, Some(Told::Refused(_, Some(_)))) => self.told = Some(Told::Begun),
+            (None, Some(JobNotice::Refused(_, Some(_)))) => self.told = Some(JobNotice::Begun),
             (None, _) => {}
         }
     }
@@ -360,7 +360,7 @@ impl State {
     }
 
     /// The person has typed everything for the card of this number.
-    pub(super) fn run(&mut self, number: &CardNumber, typed: &Typed, now: Instant) -> Option<Assignment> {
+    pub(super) fn run(&mut self, number: &CardNumber, typed: &InputForm, now: Instant) -> Option<Assignment> {
         let (digits, inputs) = (self.pin_digits(), self.inputs());
         let Stage::Asking { offer, errors, .. } = &mut self.stage else {
             return None;
@@ -434,7 +434,7 @@ impl State {
         };
         self.stage = Stage::Working(Meter::new());
         self.attempt += 1;
-        self.told = Some(Told::Begun);
+        self.told = Some(JobNotice::Begun);
         Some(Assignment { kind: asked.kind, how, card: kept.card.clone(), given: kept.given.clone() })
     }
 
@@ -444,7 +444,7 @@ impl State {
     }
 
     /// The holder has typed in the window what the reader has no keypad for.
-    pub(super) fn typed(&mut self, typed: &Typed) {
+    pub(super) fn typed(&mut self, typed: &InputForm) {
         let digits = self.pin_digits();
         let Some(Typing::Here { puk, errors, tell }) = &mut self.typing else { return };
         match check_puk(puk, typed, digits) {
@@ -469,7 +469,7 @@ impl State {
         if let Stage::Working(meter) = &mut self.stage {
             meter.advance(progress);
             if matches!(progress, Progress::Started { .. }) {
-                self.told = Some(Told::Running);
+                self.told = Some(JobNotice::Running);
             }
         }
     }
@@ -479,13 +479,13 @@ impl State {
         let refusal = match result {
             Ok(number) => {
                 self.kept = None;
-                self.told = Some(Told::Succeeded);
+                self.told = Some(JobNotice::Succeeded);
                 self.stage = Stage::Done { number };
                 return;
             }
             Err(refusal) => refusal,
         };
-        self.told = Some(Told::Refused(refusal.code, way_on(&refusal)));
+        self.told = Some(JobNotice::Refused(refusal.code, way_on(&refusal)));
         self.expire(now);
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
         let inputs = self.inputs();

@@ -231,7 +231,7 @@ async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<C
     let facts = view.facts();
     let known = |kind: &JobKind| kind.is_for_holders() && kind.protocol() <= protocol;
     let not_now = JobKind::ALL.into_iter().filter(known).filter_map(|kind| {
-        let refusal = kaika_domain::cards::job::may(kind, &facts).err()?;
+        let refusal = kaika_domain::cards::job::check_job_allowed(kind, &facts).err()?;
         Some((kind, helped_by(refusal, view)))
     });
     Ok(CardInformation {

@@ -1,7 +1,7 @@
 //! Lets the rules decide, again and again, until the card is to do something or the job is over.
 
 use super::{
-    Open, View,
+    JobTransaction, View,
     batch::current_batch,
     perform::{Codes, end, perform},
     record::{actor, record_batch},
@@ -22,7 +22,7 @@ pub(crate) async fn drive(
     job: &mut JobRecord,
     mut happened: Event,
     codes: Codes<'_>,
-    mut open: Open<'_>,
+    mut open: JobTransaction<'_>,
 ) -> Result<JobState, Failure> {
     loop {
         let refusal = match job.state.decide(happened, &open.view.facts()) {
@@ -34,7 +34,7 @@ pub(crate) async fn drive(
             }
             Decision::Run(steps) => match record_batch(app, job, &mut open, steps).await {
                 Ok(()) => {
-                    let Open { work, view } = open;
+                    let JobTransaction { work, view } = open;
                     work.commit().await?;
                     return Ok(JobState::Running { batch: current_batch(app, job, &view)? });
                 }
@@ -66,8 +66,13 @@ pub(super) fn helped_by(mut refusal: kaika_wire::Refusal, view: &View<'_>) -> ka
     refusal
 }
 
-async fn finish<'a>(app: &App, job: &mut JobRecord, ended: Ended, open: Open<'a>) -> Result<View<'a>, Failure> {
-    let Open { mut work, mut view } = open;
+async fn finish<'a>(
+    app: &App,
+    job: &mut JobRecord,
+    ended: Ended,
+    open: JobTransaction<'a>,
+) -> Result<View<'a>, Failure> {
+    let JobTransaction { mut work, mut view } = open;
     match &ended {
         Ended::Failed(refusal) => {
             work.audit(event(app, job, &view, |job| Action::FailJob { job, code: refusal.code }));

@@ -1,13 +1,13 @@
 //! What the server does itself for a job: tests codes, has keys certified, makes certificates valid.
 
 use super::{
-    Open, View,
+    JobTransaction, View,
     check::{context, references},
     record::{actor, event},
     view::parse,
 };
 use crate::cards::{ask_email_proof, prove_email_by_code};
-use crate::certificates::{Asked, apply_change};
+use crate::certificates::{StatusChangeRequest, apply_change};
 use crate::kernel::{Conflict, retried};
 use crate::store::holder_of;
 use crate::{
@@ -42,13 +42,13 @@ pub(super) async fn perform<'a>(
     job: &mut JobRecord,
     effect: Effect,
     codes: Codes<'_>,
-    open: Open<'a>,
-) -> Result<(Performed, Open<'a>), Failure> {
+    open: JobTransaction<'a>,
+) -> Result<(Performed, JobTransaction<'a>), Failure> {
     if let Effect::TestUserCode = effect {
         return test_user_code(app, job, codes.user_code, open).await;
     }
     // What was learnt before stays on record, whatever becomes of the effect.
-    let Open { work, view } = open;
+    let JobTransaction { work, view } = open;
     work.commit().await?;
     let done = |open| (Performed::Done, open);
     let performed = match effect {
@@ -65,7 +65,9 @@ pub(super) async fn perform<'a>(
     };
     match performed {
         // A conflict ends no job: the same report is taken in again.
-        Err(Failure::Refused(refusal)) => Ok((Performed::Refused(refusal), Open::begin(app, job.card).await?)),
+        Err(Failure::Refused(refusal)) => {
+            Ok((Performed::Refused(refusal), JobTransaction::begin(app, job.card).await?))
+        }
         performed => performed,
     }
 }
@@ -75,17 +77,17 @@ async fn test_user_code<'a>(
     app: &'a App,
     job: &JobRecord,
     code: Option<&UserCode>,
-    open: Open<'a>,
-) -> Result<(Performed, Open<'a>), Failure> {
+    open: JobTransaction<'a>,
+) -> Result<(Performed, JobTransaction<'a>), Failure> {
     let Some(code) = code else {
         return Ok((Performed::Refused(Refusal::new(Code::SecretMissing).detail("user_code")), open));
     };
-    let Open { mut work, view } = open;
+    let JobTransaction { mut work, view } = open;
     let limit = view.policy.user_code_tries();
     let Some(record) = work.debit_user_code(job.card, limit).await? else {
         let known = work.user_code(job.card).await?.is_some();
         let performed = if known { Performed::UserCodeLocked } else { Performed::UserCodeAbsent };
-        return Ok((performed, Open { work, view }));
+        return Ok((performed, JobTransaction { work, view }));
     };
     let through = || Through::Job { job: job.id, kind: job.state.kind() };
     let number = || view.card.number.clone();
@@ -111,7 +113,7 @@ async fn test_user_code<'a>(
         (false, 0) => Performed::UserCodeLocked,
         (false, tries_left) => Performed::UserCodeWrong { tries_left },
     };
-    Ok((performed, Open::begin(app, job.card).await?))
+    Ok((performed, JobTransaction::begin(app, job.card).await?))
 }
 
 /// `email`: what the certificates name, where it is not the card's address on record.
@@ -121,7 +123,7 @@ async fn issue<'a>(
     keys: &[KeyToCertify],
     email: Option<&EmailAddress>,
     view: &View<'_>,
-) -> Result<Open<'a>, Failure> {
+) -> Result<JobTransaction<'a>, Failure> {
     let mut reader = app.store.read().await?;
     let holder = holder_of(reader.as_mut(), &view.card).await?;
     drop(reader);
@@ -140,7 +142,7 @@ async fn issue<'a>(
         .collect();
     // At the same time, so that they share their commits.
     try_join_all(orders.iter().map(|order| app.issuer.issue(order))).await?;
-    Open::begin(app, job.card).await
+    JobTransaction::begin(app, job.card).await
 }
 
 /// For the keys that the card has; a certificate that names the address already stays. What is there is older by a second.
@@ -149,7 +151,7 @@ async fn reissue<'a>(
     job: &JobRecord,
     email: &EmailAddress,
     view: &View<'_>,
-) -> Result<Open<'a>, Failure> {
+) -> Result<JobTransaction<'a>, Failure> {
     let mut keys = Vec::new();
     for role in &view.policy.card.roles {
         if !view.names(*role, email)? {
@@ -158,7 +160,7 @@ async fn reissue<'a>(
         }
     }
     if keys.is_empty() {
-        return Open::begin(app, job.card).await;
+        return JobTransaction::begin(app, job.card).await;
     }
     // Which is the newest is told by the second of issuing.
     let newest = view.certificates.iter().map(|certificate| certificate.issued_at).max();
@@ -177,7 +179,7 @@ async fn confirm_email<'a>(
     view: &View<'_>,
     address: &EmailAddress,
     code: Option<&str>,
-) -> Result<(Performed, Open<'a>), Failure> {
+) -> Result<(Performed, JobTransaction<'a>), Failure> {
     let performed = match code {
         // The same report again, whose first answer was lost.
         _ if view.facts().has_proved(address) => Performed::Done,
@@ -190,7 +192,7 @@ async fn confirm_email<'a>(
             Performed::MailSent
         }
     };
-    Ok((performed, Open::begin(app, job.card).await?))
+    Ok((performed, JobTransaction::begin(app, job.card).await?))
 }
 
 /// Receipt kept, certificates valid, card activated, job done: one transaction.
@@ -199,12 +201,12 @@ async fn activate<'a>(
     job: &mut JobRecord,
     signature: &[u8],
     accepted: &[CertificateId],
-) -> Result<Open<'a>, Failure> {
+) -> Result<JobTransaction<'a>, Failure> {
     let now = app.now();
-    let mut open = Open::begin(app, job.card).await?;
-    kaika_domain::cards::job::may_activate(&open.view.facts())?;
+    let mut open = JobTransaction::begin(app, job.card).await?;
+    kaika_domain::cards::job::check_activation_allowed(&open.view.facts())?;
     accept(app, &mut open, job, signature, accepted).await?;
-    let Open { work, view } = &mut open;
+    let JobTransaction { work, view } = &mut open;
     view.card.state = view.card.state.clone().activate(now)?;
     work.update_card(&mut view.card).await?;
     work.audit(event(app, job, view, |job| Action::ActivateCard { job }));
@@ -220,9 +222,9 @@ async fn accepted<'a>(
     job: &mut JobRecord,
     signature: &[u8],
     accepted: &[CertificateId],
-) -> Result<Open<'a>, Failure> {
-    let mut open = Open::begin(app, job.card).await?;
-    kaika_domain::cards::job::may(job.state.kind(), &open.view.facts())?;
+) -> Result<JobTransaction<'a>, Failure> {
+    let mut open = JobTransaction::begin(app, job.card).await?;
+    kaika_domain::cards::job::check_job_allowed(job.state.kind(), &open.view.facts())?;
     // Issued in the meantime: what was signed is not what is there.
     let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
     if unwritten || open.view.facts().holders_certificates() != accepted {
@@ -237,8 +239,8 @@ async fn accepted<'a>(
 }
 
 /// The address that the accepted certificates name is the card's.
-async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
-    let Open { work, view } = open;
+async fn keep_email(app: &App, open: &mut JobTransaction<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let JobTransaction { work, view } = open;
     let signature = view.role(CertificateRole::Signature)?;
     let Some(named) = signature.emails().first() else { return Ok(()) };
     let named = EmailAddress::in_certificate(named).map_err(|error| Failure::Inconsistent(error.to_string()))?;
@@ -251,8 +253,8 @@ async fn keep_email(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(
 }
 
 /// Certificates that have a newer one, which is accepted, are revoked.
-async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<(), Failure> {
-    let Open { work, view } = open;
+async fn supersede(app: &App, open: &mut JobTransaction<'_>, job: &JobRecord) -> Result<(), Failure> {
+    let JobTransaction { work, view } = open;
     let newest: Vec<_> = view.facts().contents().map(|certificate| certificate.id).collect();
     let older = view.certificates.iter().filter(|certificate| {
         !newest.contains(&certificate.id) && !matches!(certificate.state, CertificateState::Revoked { .. })
@@ -271,7 +273,11 @@ async fn supersede(app: &App, open: &mut Open<'_>, job: &JobRecord) -> Result<()
 }
 
 /// By the holder, whose card has proved itself.
-async fn change_status<'a>(app: &'a App, job: &mut JobRecord, change: StatusChange) -> Result<Open<'a>, Failure> {
+async fn change_status<'a>(
+    app: &'a App,
+    job: &mut JobRecord,
+    change: StatusChange,
+) -> Result<JobTransaction<'a>, Failure> {
     let (changed, open) = retried(|| changed_status(app, job.clone(), change)).await?;
     *job = changed;
     Ok(open)
@@ -281,11 +287,11 @@ async fn changed_status<'a>(
     app: &'a App,
     mut job: JobRecord,
     change: StatusChange,
-) -> Result<(JobRecord, Open<'a>), Failure> {
-    let mut open = Open::begin(app, job.card).await?;
-    let Open { work, view } = &mut open;
+) -> Result<(JobRecord, JobTransaction<'a>), Failure> {
+    let mut open = JobTransaction::begin(app, job.card).await?;
+    let JobTransaction { work, view } = &mut open;
     let actor = actor(&job, view);
-    let asked = Asked { change, by: HoldBy::Holder, actor, way: "card", now: app.now() };
+    let asked = StatusChangeRequest { change, by: HoldBy::Holder, actor, way: "card", now: app.now() };
     apply_change(work.as_mut(), view.policy, &asked, Some(&view.card), &mut view.certificates).await?;
     end(&mut job, Ended::Succeeded, app.now());
     work.update_job(&mut job).await?;
@@ -298,9 +304,9 @@ async fn personalised<'a>(
     job: &mut JobRecord,
     signature: Option<&[u8]>,
     accepted: &[CertificateId],
-) -> Result<Open<'a>, Failure> {
+) -> Result<JobTransaction<'a>, Failure> {
     let now = app.now();
-    let mut open = Open::begin(app, job.card).await?;
+    let mut open = JobTransaction::begin(app, job.card).await?;
     let unwritten = open.view.facts().contents().any(|certificate| !certificate.is_written());
     if unwritten || !matches!(open.view.card.state, CardState::Ordered) {
         return Err(Refusal::new(Code::CardFault).detail("the card's certificates were not read back").into());
@@ -326,12 +332,12 @@ async fn personalised<'a>(
 /// What is held becomes valid, the card's own certificate with it; the signed receipt is kept as CMS.
 async fn accept(
     app: &App,
-    open: &mut Open<'_>,
+    open: &mut JobTransaction<'_>,
     job: &JobRecord,
     signature: &[u8],
     accepted: &[CertificateId],
 ) -> Result<(), Failure> {
-    let Open { work, view } = open;
+    let JobTransaction { work, view } = open;
     let certificates: Vec<_> = accepted.iter().map(|id| view.certificate(*id)).collect::<Result<_, _>>()?;
     let references = references(&certificates);
     let context = context(job, view);

@@ -1,6 +1,6 @@
 //! Writes down: what a report shows before anything is decided on it, and what a batch will do before it is sent.
 
-use super::{Open, Report, View};
+use super::{JobTransaction, Report, View};
 use crate::{
     App, Failure, UnitOfWork,
     audit::{Action, Event, InJob},
@@ -22,11 +22,11 @@ use time::OffsetDateTime;
 pub(crate) async fn record_report<'a>(
     app: &'a App,
     job: &mut JobRecord,
-    open: &mut Open<'a>,
+    open: &mut JobTransaction<'a>,
     report: &Report,
 ) -> Result<(), Failure> {
     let now = app.now();
-    let Open { work, view } = open;
+    let JobTransaction { work, view } = open;
     for (step, checked) in report.steps.iter().zip(&report.checked) {
         match (step, checked) {
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
@@ -149,11 +149,11 @@ pub(crate) async fn fence<'a>(
 pub(crate) async fn record_batch(
     app: &App,
     job: &mut JobRecord,
-    open: &mut Open<'_>,
+    open: &mut JobTransaction<'_>,
     steps: Vec<Step>,
 ) -> Result<(), Failure> {
-    let Open { work, view } = open;
-    job.state.may_send(&steps, &view.facts())?;
+    let JobTransaction { work, view } = open;
+    job.state.check_secrets_allowed(&steps, &view.facts())?;
     if job.state.kind() == JobKind::Personalise {
         making::record(work.as_mut(), job.id, &view.card, &steps).await?;
     }
@@ -210,7 +210,7 @@ async fn store_puks(app: &App, work: &mut dyn UnitOfWork, view: &mut View<'_>) -
                 view.puks.last_mut().expect("it was just put there")
             }
         };
-        work.put_puk(view.card.id, stored).await?;
+        work.upsert_puk(view.card.id, stored).await?;
     }
     Ok(())
 }

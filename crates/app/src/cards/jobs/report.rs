@@ -4,7 +4,7 @@ use crate::{
     App, Failure,
     cards::{
         Ended, JobRecord,
-        jobs::{Codes, Open, View, check_report, current_batch, drive, record_report, succeeded},
+        jobs::{Codes, JobTransaction, View, check_report, current_batch, drive, record_report, succeeded},
     },
     kernel::{Conflict, JobHash},
 };
@@ -14,9 +14,9 @@ use time::Duration;
 
 /// A job that nobody has reported on for so long is over: its card may be in other hands.
 pub(crate) const PATIENCE: Duration = Duration::minutes(10);
-/// So long the answer to a report can be asked for again.
+/// The time within which the answer to a report can be asked for again.
 const REPEATABLE: Duration = Duration::minutes(2);
-/// So long another process may work on a report; after that it has crashed, and whoever has the report goes on.
+/// The time for which another process may work on a report; after that it has crashed, and whoever has the report goes on.
 const AT_WORK: Duration = Duration::seconds(5);
 /// How often it is asked whether it is done, and how many times.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
@@ -44,7 +44,7 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
         }
         if elsewhere(app, &job) {
             drop(work);
-        } else if let Some(answer) = take_in(app, job, &report, Open { work, view }).await? {
+        } else if let Some(answer) = take_in(app, job, &report, JobTransaction { work, view }).await? {
             return Ok(answer);
         }
         tokio::time::sleep(LOOK).await;
@@ -89,7 +89,7 @@ async fn take_in(
     app: &App,
     mut job: JobRecord,
     report: &BatchReport,
-    mut open: Open<'_>,
+    mut open: JobTransaction<'_>,
 ) -> Result<Option<JobState>, Failure> {
     let checked = check_report(app, &job, &open.view, &report.outcomes, report.fault.clone())?;
     match record_report(app, &mut job, &mut open, &checked).await {
@@ -109,6 +109,6 @@ async fn take_in(
 }
 
 fn repeated(app: &App, job: &JobRecord, view: &View<'_>) -> Result<JobState, Failure> {
-    job.state.may_send(&job.steps, &view.facts())?;
+    job.state.check_secrets_allowed(&job.steps, &view.facts())?;
     Ok(JobState::Running { batch: current_batch(app, job, view)? })
 }

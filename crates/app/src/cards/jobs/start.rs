@@ -6,7 +6,7 @@ use crate::{
     audit::Action,
     cards::{
         JobRecord,
-        jobs::{Codes, Open, View, drive, event, fence},
+        jobs::{Codes, JobTransaction, View, drive, event, fence},
         making,
     },
     kernel::{JobHash, TicketHash, retried, token},
@@ -126,7 +126,7 @@ async fn open_job<'a>(
     expectation: Expectation,
     token: &str,
     station: Option<&Station>,
-) -> Result<(JobRecord, Open<'a>), Failure> {
+) -> Result<(JobRecord, JobTransaction<'a>), Failure> {
     let now = app.now();
     let id = JobId::new(now, app.rng.bytes());
     let mut work = app.store.begin().await?;
@@ -171,5 +171,5 @@ async fn open_job<'a>(
     }
     work.insert_job(&job).await?;
     work.audit(event(app, &job, &view, |job| Action::StartJob { job }));
-    Ok((job, Open { work, view }))
+    Ok((job, JobTransaction { work, view }))
 }

@@ -16,12 +16,12 @@ use time::OffsetDateTime;
 /// A transaction, and a card as it was read in it. A job that changes the card has locked it before: what is decided on
 /// this view is written before anything can change. Only issuing does not ask for the card; it is waited for where a job
 /// is ended.
-pub(crate) struct Open<'a> {
+pub(crate) struct JobTransaction<'a> {
     pub(crate) work: Box<dyn UnitOfWork>,
     pub(crate) view: View<'a>,
 }
 
-impl<'a> Open<'a> {
+impl<'a> JobTransaction<'a> {
     pub(crate) async fn begin(app: &'a App, card: CardId) -> Result<Self, Failure> {
         let mut work = app.store.begin().await?;
         work.lock_card(card).await?;

@@ -1,6 +1,6 @@
 //! By the holder without a card at hand: it is lost, or lies at home ([`prove_holder`]).
 
-use super::{Asked, apply_change, outcome};
+use super::{StatusChangeRequest, apply_change, outcome};
 use crate::{
     App, Failure,
     access::{WITHOUT_CARD, check_captcha, prove_holder},
@@ -10,7 +10,7 @@ use kaika_domain::{
     audit::Actor,
     authorities::Policy,
     cards::Card,
-    certificates::{HoldBy, may_change},
+    certificates::{HoldBy, check_change_allowed},
 };
 use kaika_wire::{AuthorityId, CardNumber, Code, StatusChange, UserCode};
 
@@ -38,7 +38,7 @@ pub async fn change_status_without_card(
     form: WithoutCard,
 ) -> Result<String, Failure> {
     let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
-    may_change(policy, form.change, HoldBy::Holder)?;
+    check_change_allowed(policy, form.change, HoldBy::Holder)?;
     check_captcha(app, &form.captcha, &form.answer).await?;
     let proved = prove_holder(app, authority, &form.number, &form.name, &form.user_code).await?;
     // Somebody else may change the same certificates at this moment; the code was right all the same.
@@ -50,7 +50,7 @@ async fn change(app: &App, policy: &Policy, card: &Card, change: StatusChange) -
     let mut work = app.store.begin().await?;
     let mut certificates = work.certificates_of_card(card.id).await?;
     let actor = Actor::Holder(card.number.clone());
-    let asked = Asked { change, by: HoldBy::Holder, actor, way: WITHOUT_CARD, now };
+    let asked = StatusChangeRequest { change, by: HoldBy::Holder, actor, way: WITHOUT_CARD, now };
     apply_change(work.as_mut(), policy, &asked, Some(card), &mut certificates).await?;
     work.commit().await?;
     outcome::seal_outcome(app, card.id, change.kind(), now)

@@ -12,7 +12,7 @@ pub struct Activate {
     opening: Opening,
 }
 
-const PURPOSE: Purpose = Purpose { may: may_activate, pin: |_| PinSource::New, sign: acceptance };
+const PURPOSE: Purpose = Purpose { may: check_activation_allowed, pin: |_| PinSource::New, sign: acceptance };
 
 impl Activate {
     pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
@@ -37,7 +37,7 @@ fn acceptance(pin: PinSource, facts: &Facts<'_>) -> Step {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub fn may_activate(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub fn check_activation_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
     let Activation::Online { within_days, .. } = facts.policy.activation else {
         return Err(match facts.card.state {
             CardState::Activated { .. } => Code::AlreadyActivated.into(),
@@ -62,7 +62,7 @@ pub fn may_activate(facts: &Facts<'_>) -> Result<(), Refusal> {
     for role in facts.policy.roles() {
         let certificate = facts.certificate(role).ok_or(Code::CardBarred)?;
         if !certificate.is_written()
-            || facts.bar(role).is_some()
+            || facts.barring_status(role).is_some()
             || certificate.status(facts.now) != CertificateStatus::Held
                 && role != kaika_wire::CertificateRole::CardAuthentication
         {

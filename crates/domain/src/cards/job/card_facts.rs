@@ -43,7 +43,7 @@ impl CardFacts<'_> {
 
     /// What bars the key of this role, whichever of its certificates is the newest: one is suspended, or was revoked for
     /// another reason than that a newer one took its place.
-    pub(super) fn bar(&self, role: CertificateRole) -> Option<CertificateStatus> {
+    pub(super) fn barring_status(&self, role: CertificateRole) -> Option<CertificateStatus> {
         let key = self.latest(role)?.key_fingerprint;
         let of_key = || self.certificates.iter().filter(move |c| c.role == role && c.key_fingerprint == key);
         let superseded = |reason: &RevocationReason| matches!(reason, RevocationReason::Superseded);
@@ -56,11 +56,12 @@ impl CardFacts<'_> {
 
     /// Of the holder's certificates together: what bars most.
     pub(super) fn status(&self) -> CertificateStatus {
-        let statuses = self.policy.card.roles.iter().map(|role| match (self.bar(*role), self.latest(*role)) {
-            (Some(bars), _) => bars,
-            (None, Some(certificate)) => certificate.status(self.now),
-            (None, None) => CertificateStatus::Revoked,
-        });
+        let statuses =
+            self.policy.card.roles.iter().map(|role| match (self.barring_status(*role), self.latest(*role)) {
+                (Some(bars), _) => bars,
+                (None, Some(certificate)) => certificate.status(self.now),
+                (None, None) => CertificateStatus::Revoked,
+            });
         let weight = |status: &CertificateStatus| match status {
             CertificateStatus::Valid => 0,
             CertificateStatus::Held => 1,

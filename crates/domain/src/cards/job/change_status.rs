@@ -3,7 +3,7 @@
 
 use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, opening::user_code_refused, out_of_step};
 use crate::certificates::HoldBy;
-use crate::certificates::may_change;
+use crate::certificates::check_change_allowed;
 use kaika_wire::{Code, StatusChange};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ impl ChangeStatus {
             (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ProveCard]),
             (Phase::Proving, Event::Reported { checked, .. }) => match checked.as_slice() {
                 [Checked::Signature(Some(_))] => {
-                    if let Err(refusal) = may_change(facts.policy, self.change, HoldBy::Holder) {
+                    if let Err(refusal) = check_change_allowed(facts.policy, self.change, HoldBy::Holder) {
                         return Decision::Fail(refusal);
                     }
                     self.phase = Phase::TestingUserCode;

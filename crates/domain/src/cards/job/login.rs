@@ -6,7 +6,7 @@ use kaika_wire::{CertificateRole, CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-/// What is to be signed has to come back so soon: a card takes a second or two, and the PIN was typed before.
+/// The time within which what is to be signed comes back: a card takes a second or two, and the PIN was typed before.
 const ANSWERED_WITHIN: Duration = Duration::seconds(60);
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl Login {
             return Decision::fail(Code::NotKaikaCard);
         }
         // Before its tries are told: of a card that cannot log in, that is to be known first.
-        if let Err(refusal) = may_login(facts) {
+        if let Err(refusal) = check_login_allowed(facts) {
             return Decision::Fail(refusal);
         }
         match holder {
@@ -55,9 +55,9 @@ impl Login {
 ///
 /// # Errors
 /// The refusal that the person reads.
-pub fn may_login(facts: &CardFacts<'_>) -> Result<(), Refusal> {
+pub fn check_login_allowed(facts: &CardFacts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
-    if let Some(bars) = facts.bar(CertificateRole::Signature) {
+    if let Some(bars) = facts.barring_status(CertificateRole::Signature) {
         return Err(barred(bars));
     }
     let statuses = || {

@@ -97,7 +97,7 @@ impl Rewrite {
                 Refusal::new(Code::CardFault).detail("the proof is not signed by the card's 9C key"),
             );
         };
-        if let Err(refusal) = may_rewrite(facts) {
+        if let Err(refusal) = check_rewriting_allowed(facts) {
             return Decision::Fail(refusal);
         }
         self.found = found(&steps[1..], rest);
@@ -179,7 +179,7 @@ impl Rewrite {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub(super) fn may_rewrite(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn check_rewriting_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
     match facts.status() {
         CertificateStatus::Valid | CertificateStatus::Held => Ok(()),

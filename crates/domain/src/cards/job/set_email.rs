@@ -58,7 +58,8 @@ impl SetEmail {
             [Checked::Signature(Some(_)), Checked::Signature(None)] => {
                 Decision::Fail(Refusal::new(Code::CardFault).detail("the proof is not signed by the card's 9C key"))
             }
-            [Checked::Signature(Some(_)), Checked::Signature(Some(_))] => match rewrite::may_rewrite(facts) {
+            [Checked::Signature(Some(_)), Checked::Signature(Some(_))] => match rewrite::check_rewriting_allowed(facts)
+            {
                 Ok(()) => {
                     self.phase = Phase::Confirming;
                     Decision::Perform(Effect::ConfirmEmail(self.address.clone()))

@@ -12,7 +12,8 @@ pub struct Unlock {
     opening: Opening,
 }
 
-const PURPOSE: Purpose = Purpose { may: may_unlock, pin: new_pin, sign: |pin, _| Step::ProveHolder { pin } };
+const PURPOSE: Purpose =
+    Purpose { may: check_unlocking_allowed, pin: new_pin, sign: |pin, _| Step::ProveHolder { pin } };
 
 fn new_pin(facts: &Facts<'_>) -> PinSource {
     match facts.policy.unlock {
@@ -37,12 +38,12 @@ impl Unlock {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub(super) fn may_unlock(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn check_unlocking_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
     facts.policy.offers(JobKind::Unlock)?;
     facts.in_use()?;
     for role in facts.policy.roles() {
         facts.certificate(role).ok_or_else(|| barred(CertificateStatus::Revoked))?;
-        if let Some(bars) = facts.bar(role) {
+        if let Some(bars) = facts.barring_status(role) {
             return Err(barred(bars));
         }
     }

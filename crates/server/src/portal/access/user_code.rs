@@ -7,7 +7,7 @@ use crate::{
         extract::{Authority, Check, Checked, Named, UserCodes, Visit},
     },
     portal::{
-        fields::{Wrong, card_number, holder_name, noted, wrong_with},
+        fields::{FieldError, card_number, field_or_error, holder_name, wrong_with},
         page::{Page, View, private},
     },
 };
@@ -40,7 +40,7 @@ pub(crate) struct AskPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
     pub(crate) form: ResetForm,
-    pub(crate) wrong: Vec<Wrong>,
+    pub(crate) wrong: Vec<FieldError>,
 }
 
 impl AskPage<'_> {
@@ -49,7 +49,7 @@ impl AskPage<'_> {
     }
 }
 
-pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, form: ResetForm, wrong: Vec<Wrong>) -> AskPage<'a> {
+pub(crate) fn ask_page<'a>(view: View<'a>, policy: &'a Policy, form: ResetForm, wrong: Vec<FieldError>) -> AskPage<'a> {
     let mut page = Page::new(view, "user-code").of_authority(policy);
     if !wrong.is_empty() {
         page.asked = vec![("number", form.number.clone()), ("name", form.name.clone())];
@@ -72,7 +72,7 @@ pub(crate) enum Link {
     /// For this card.
     Good {
         number: CardNumber,
-        wrong: Vec<Wrong>,
+        wrong: Vec<FieldError>,
     },
     Over,
     Done,
@@ -87,7 +87,7 @@ pub(crate) struct NewPage<'a> {
 }
 
 impl NewPage<'_> {
-    fn wrong(&self) -> &[Wrong] {
+    fn wrong(&self) -> &[FieldError] {
         match &self.link {
             Link::Good { wrong, .. } => wrong,
             _ => &[],
@@ -111,10 +111,10 @@ pub(crate) fn new_page<'a>(view: View<'a>, policy: &'a Policy, link: Link) -> Ne
 impl Check for ResetForm {
     type Checked = (CardNumber, String);
 
-    fn check(&self, policy: &Policy) -> Result<Self::Checked, Vec<Wrong>> {
+    fn check(&self, policy: &Policy) -> Result<Self::Checked, Vec<FieldError>> {
         let mut wrong = Vec::new();
-        let number = noted(&mut wrong, card_number(policy, &self.number));
-        let name = noted(&mut wrong, holder_name(&self.name));
+        let number = field_or_error(&mut wrong, card_number(policy, &self.number));
+        let name = field_or_error(&mut wrong, holder_name(&self.name));
         number.zip(name).ok_or(wrong)
     }
 }
@@ -174,8 +174,8 @@ pub(crate) struct NewCodeForm {
 impl Check for NewCodeForm {
     type Checked = UserCode;
 
-    fn check(&self, _: &Policy) -> Result<UserCode, Vec<Wrong>> {
-        let wrong = |field, text| vec![Wrong { field, text }];
+    fn check(&self, _: &Policy) -> Result<UserCode, Vec<FieldError>> {
+        let wrong = |field, text| vec![FieldError { field, text }];
         if self.code.is_empty() {
             return Err(wrong("code", "user-code-missing"));
         }

@@ -7,7 +7,7 @@ use crate::{
         extract::{Authority, Check, Checked, Named, Visit},
     },
     portal::{
-        fields::{Wrong, card_number, holder_name, noted, plain, wrong_with},
+        fields::{FieldError, card_number, field_or_error, holder_name, plain, wrong_with},
         page::{Page, View, private},
     },
 };
@@ -50,7 +50,7 @@ pub(crate) enum By {
 pub(crate) enum Answer {
     Unasked,
     /// Never empty.
-    Wrong(Vec<Wrong>),
+    Wrong(Vec<FieldError>),
     Nothing,
     /// Never empty.
     Found(Vec<FoundCertificate>),
@@ -66,7 +66,7 @@ pub(crate) struct Certificates<'a> {
 }
 
 impl Certificates<'_> {
-    fn wrong(&self) -> &[Wrong] {
+    fn wrong(&self) -> &[FieldError] {
         match &self.answer {
             Answer::Wrong(wrong) => wrong,
             _ => &[],
@@ -144,12 +144,12 @@ pub(crate) fn certificates_page<'a>(
 impl Check for FindForm {
     type Checked = CertificateQuery;
 
-    fn check(&self, policy: &Policy) -> Result<CertificateQuery, Vec<Wrong>> {
+    fn check(&self, policy: &Policy) -> Result<CertificateQuery, Vec<FieldError>> {
         match self.by {
             By::Card => {
                 let mut wrong = Vec::new();
-                let number = noted(&mut wrong, card_number(policy, &self.number));
-                let name = noted(&mut wrong, holder_name(&self.name));
+                let number = field_or_error(&mut wrong, card_number(policy, &self.number));
+                let name = field_or_error(&mut wrong, holder_name(&self.name));
                 let (Some(number), Some(name)) = (number, name) else { return Err(wrong) };
                 Ok(CertificateQuery::Card { number, name })
             }
@@ -159,8 +159,8 @@ impl Check for FindForm {
 }
 
 /// As programs show it: with colons or spaces, in capitals, with leading zeros or `0x`.
-fn serial(text: &str) -> Result<SerialNumber, Wrong> {
-    let wrong = |text| Wrong { field: "serial", text };
+fn serial(text: &str) -> Result<SerialNumber, FieldError> {
+    let wrong = |text| FieldError { field: "serial", text };
     let digits = plain(text).to_ascii_lowercase();
     let mut digits = digits.strip_prefix("0x").unwrap_or(&digits).to_owned();
     if digits.is_empty() {

@@ -29,7 +29,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_app::{
     Failure,
     access::CardPrincipal,
-    certificates::{After, CertificatePage, ListRequest, ListedCertificate, Sorting, list_certificates},
+    certificates::{CertificatePage, ListPosition, ListRequest, ListedCertificate, Sorting, list_certificates},
 };
 use kaika_domain::authorities::Policy;
 use kaika_wire::CertificateStatus;
@@ -52,7 +52,7 @@ pub(crate) struct ListQuery {
     #[serde(deserialize_with = "or_default")]
     pub(crate) status: Option<CertificateStatus>,
     #[serde(deserialize_with = "place")]
-    pub(crate) after: Option<After>,
+    pub(crate) after: Option<ListPosition>,
     /// How many on a page.
     #[serde(deserialize_with = "number")]
     pub(crate) rows: Option<u32>,
@@ -63,7 +63,7 @@ fn or_default<'de, D: Deserializer<'de>, T: serde::de::DeserializeOwned + Defaul
     Ok(serde_json::from_value(serde_json::Value::String(word)).unwrap_or_default())
 }
 
-fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Option<After>, D::Error> {
+fn place<'de, D: Deserializer<'de>>(from: D) -> Result<Option<ListPosition>, D::Error> {
     let text = String::deserialize(from)?;
     Ok(URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok()))
 }
@@ -72,7 +72,7 @@ fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u32>, D::Error> {
     Ok(String::deserialize(from)?.parse().ok().map(|rows: u32| rows.clamp(1, MOST_ROWS)))
 }
 
-fn written(after: &After) -> String {
+fn written(after: &ListPosition) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(after).unwrap_or_default())
 }
 
@@ -121,7 +121,7 @@ impl OrganisationPage<'_> {
         kept.strip_prefix('&').map(|kept| format!("?{kept}")).unwrap_or_default()
     }
 
-    fn next(&self, after: &After) -> String {
+    fn next(&self, after: &ListPosition) -> String {
         format!("{}?after={}{}", self.path(), written(after), self.query.kept())
     }
 
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_place_goes_through_an_address() {
-        let after = After {
+        let after = ListPosition {
             holder: "測試資訊處 & 其他".to_owned(),
             role: kaika_wire::CertificateRole::Login,
             number: "GC00000000000017".to_owned(),

@@ -10,7 +10,7 @@ use crate::{
         limits,
     },
     portal::{
-        fields::{Wrong, card_number, holder_name, noted},
+        fields::{FieldError, card_number, field_or_error, holder_name},
         links::Words,
         page::{Page, View, private},
     },
@@ -29,7 +29,7 @@ use kaika_app::{
     access::{Captcha, ask_again, draw_captcha},
     certificates::{ChangeOutcome, WithoutCard, change_outcome, change_status_without_card},
 };
-use kaika_domain::authorities::{Policy, Way};
+use kaika_domain::authorities::{Policy, StatusChangeWay};
 use kaika_texts::explain;
 use kaika_web::html;
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
@@ -76,7 +76,7 @@ pub(crate) enum Stage {
 pub(crate) enum Trouble {
     None,
     /// Never empty.
-    Wrong(Vec<Wrong>),
+    Wrong(Vec<FieldError>),
     /// With its words.
     Refused(Refusal),
 }
@@ -141,7 +141,7 @@ impl<'a> ChangePage<'a> {
         self
     }
 
-    fn wrong(&self) -> &[Wrong] {
+    fn wrong(&self) -> &[FieldError] {
         match &self.trouble {
             Trouble::Wrong(wrong) => wrong,
             _ => &[],
@@ -198,12 +198,12 @@ impl ChangedPage<'_> {
 }
 
 /// How this authority does what it does not do online.
-pub(crate) fn elsewhere(page: &Page<'_>, way: Way) -> String {
+pub(crate) fn elsewhere(page: &Page<'_>, way: StatusChangeWay) -> String {
     let way = match way {
-        Way::Online => return String::new(),
-        Way::Counter => "counter",
-        Way::Letter => "letter",
-        Way::PaperForm => "paper_form",
+        StatusChangeWay::Online => return String::new(),
+        StatusChangeWay::Counter => "counter",
+        StatusChangeWay::Letter => "letter",
+        StatusChangeWay::PaperForm => "paper_form",
     };
     page.t(&format!("status-elsewhere-{way}"))
 }
@@ -256,7 +256,7 @@ async fn sent(
         Judged::Do(stage, request) => match perform(&visit.app, policy, *request).await {
             Ok(token) => return Ok(Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response()),
             Err(Failure::Refused(refusal)) if refusal.code == Code::CaptchaWrong => {
-                let wrong = vec![Wrong { field: "answer", text: "status-captcha-wrong" }];
+                let wrong = vec![FieldError { field: "answer", text: "status-captcha-wrong" }];
                 (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong))
             }
             Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
@@ -302,7 +302,7 @@ fn captcha(
 
 enum Judged {
     Show(Stage),
-    Wrong(Stage, Vec<Wrong>),
+    Wrong(Stage, Vec<FieldError>),
     Do(Stage, Box<WithoutCard>),
 }
 
@@ -323,15 +323,15 @@ fn judge(policy: &Policy, kind: StatusChangeKind, form: &StatusChangeForm) -> Ju
         return Judged::Show(stage);
     }
     if asks_again && form.sure.is_none() {
-        wrong.push(Wrong { field: "sure", text: "status-confirm-sure-missing" });
+        wrong.push(FieldError { field: "sure", text: "status-confirm-sure-missing" });
     }
     // No code has spaces; one that was copied may have brought some along.
     let user_code = UserCode::parse(form.user_code.trim());
     if user_code.is_err() {
-        wrong.push(Wrong { field: "user_code", text: "status-code-wrong" });
+        wrong.push(FieldError { field: "user_code", text: "status-code-wrong" });
     }
     if form.answer.trim().is_empty() {
-        wrong.push(Wrong { field: "answer", text: "status-captcha-missing" });
+        wrong.push(FieldError { field: "answer", text: "status-captcha-missing" });
     }
     match (details, user_code) {
         (Ok((number, name, change)), Ok(user_code)) if wrong.is_empty() => {
@@ -347,12 +347,12 @@ fn details(
     policy: &Policy,
     kind: StatusChangeKind,
     form: &StatusChangeForm,
-) -> Result<(CardNumber, String, StatusChange), Vec<Wrong>> {
-    let missing = Wrong { field: "reason", text: "status-reason-missing" };
+) -> Result<(CardNumber, String, StatusChange), Vec<FieldError>> {
+    let missing = FieldError { field: "reason", text: "status-reason-missing" };
     let mut wrong = Vec::new();
-    let number = noted(&mut wrong, card_number(policy, &form.number));
-    let name = noted(&mut wrong, holder_name(&form.name));
-    let change = noted(&mut wrong, StatusChange::parse(kind, &form.reason).map_err(|_| missing));
+    let number = field_or_error(&mut wrong, card_number(policy, &form.number));
+    let name = field_or_error(&mut wrong, holder_name(&form.name));
+    let change = field_or_error(&mut wrong, StatusChange::parse(kind, &form.reason).map_err(|_| missing));
     match (number, name, change) {
         (Some(number), Some(name), Some(change)) => Ok((number, name, change)),
         _ => Err(wrong),

@@ -8,7 +8,7 @@ use crate::{
     },
     portal::{
         access::session::Session,
-        fields::{Wrong, card_number, holder_name, narrow, noted, wrong_with},
+        fields::{FieldError, card_number, field_or_error, holder_name, narrow, wrong_with},
         page::{Page, View, private},
     },
 };
@@ -20,7 +20,7 @@ use axum::{
 use kaika_app::{
     Failure,
     access::{CardPrincipal, prove_holder},
-    holders::{AskedContact, ask_contact_change, change_contact as change, contact_of, pending_contact},
+    holders::{ContactChangeOutcome, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
 use kaika_domain::{authorities::Policy, holders::Contact};
 use kaika_web::html;
@@ -64,7 +64,7 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
     pub(crate) form: ContactFields,
-    pub(crate) wrong: Vec<Wrong>,
+    pub(crate) wrong: Vec<FieldError>,
     /// Who has logged in; others are asked who they are.
     pub(crate) session: Option<Session>,
 }
@@ -86,7 +86,7 @@ pub(crate) fn change_page<'a>(
     view: View<'a>,
     policy: &'a Policy,
     form: ContactFields,
-    wrong: Vec<Wrong>,
+    wrong: Vec<FieldError>,
 ) -> ChangePage<'a> {
     let page = Page::new(view, "contact-change").of_authority(policy);
     ChangePage { page, policy, form, wrong, session: None }
@@ -186,10 +186,10 @@ pub(crate) async fn ask_own(
     Ok(asked_for(asked, &policy))
 }
 
-fn asked_for(asked: AskedContact, policy: &Policy) -> Response {
+fn asked_for(asked: ContactChangeOutcome, policy: &Policy) -> Response {
     let path = match asked {
-        AskedContact::LinkSent => "sent",
-        AskedContact::Changed => "done",
+        ContactChangeOutcome::LinkSent => "sent",
+        ContactChangeOutcome::Changed => "done",
     };
     Redirect::to(&format!("/{}/contact/{path}", policy.id)).into_response()
 }
@@ -204,15 +204,15 @@ pub(crate) struct ContactRequest {
 impl Check for ContactForm {
     type Checked = ContactRequest;
 
-    fn check(&self, policy: &Policy) -> Result<ContactRequest, Vec<Wrong>> {
+    fn check(&self, policy: &Policy) -> Result<ContactRequest, Vec<FieldError>> {
         let mut wrong = Vec::new();
-        let number = noted(&mut wrong, card_number(policy, &self.number));
-        let name = noted(&mut wrong, holder_name(&self.name));
+        let number = field_or_error(&mut wrong, card_number(policy, &self.number));
+        let name = field_or_error(&mut wrong, holder_name(&self.name));
         let code = match self.user_code.is_empty() {
             true => Err(user_code("contact-code-missing")),
             false => UserCode::parse(&self.user_code).map_err(|_| user_code("user-code-form")),
         };
-        let code = noted(&mut wrong, code);
+        let code = field_or_error(&mut wrong, code);
         match (number, name, code, contact(&mut wrong, self)) {
             (Some(number), Some(name), Some(user_code), Some(contact)) => {
                 Ok(ContactRequest { number, name, user_code, contact })
@@ -222,22 +222,22 @@ impl Check for ContactForm {
     }
 }
 
-fn user_code(text: &'static str) -> Wrong {
-    Wrong { field: "user_code", text }
+fn user_code(text: &'static str) -> FieldError {
+    FieldError { field: "user_code", text }
 }
 
-fn contact(wrong: &mut Vec<Wrong>, form: &ContactForm) -> Option<Contact> {
-    let because = |field, text| Wrong { field, text };
+fn contact(wrong: &mut Vec<FieldError>, form: &ContactForm) -> Option<Contact> {
+    let because = |field, text| FieldError { field, text };
     let typed = narrow(form.email.trim());
     let email = match typed.is_empty() {
         true => Err(because("email", "contact-email-missing")),
         false => typed.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
     };
-    let email = noted(wrong, email);
+    let email = field_or_error(wrong, email);
     let name = Contact::name(&form.person).map_err(|_| because("person", "contact-person-form"));
-    let name = noted(wrong, name);
+    let name = field_or_error(wrong, name);
     let telephone = Contact::telephone(&narrow(&form.telephone));
-    let telephone = noted(wrong, telephone.map_err(|_| because("telephone", "contact-telephone-form")));
+    let telephone = field_or_error(wrong, telephone.map_err(|_| because("telephone", "contact-telephone-form")));
     match (email, name, telephone) {
         (Some(email), Some(name), Some(telephone)) => Some(Contact { email, name, telephone }),
         _ => None,

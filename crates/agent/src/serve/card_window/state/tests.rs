@@ -8,7 +8,7 @@ fn asking() -> State {
     state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() })
 }
 
-fn typed() -> Typed {
+fn typed() -> InputForm {
     let text = r#"{"user_code": "Abc123", "new_pin": "135790", "new_pin_again": "135790"}"#;
     serde_json::from_str(text).unwrap()
 }
@@ -85,7 +85,7 @@ fn inputs_go_when_they_are_of_no_more_use() {
 fn a_change_of_the_pin_that_was_cut_is_gone_on_with() {
     let now = Instant::now();
     let typed = r#"{"pin": "135790", "new_pin": "246802", "new_pin_again": "246802"}"#;
-    let typed: Typed = serde_json::from_str(typed).unwrap();
+    let typed: InputForm = serde_json::from_str(typed).unwrap();
     let resumes = |assignment: Option<Assignment>| match assignment.unwrap().how {
         How::Alone { resumes } => resumes,
         How::Portal { .. } => panic!("no portal has a part in it"),
@@ -119,14 +119,14 @@ fn the_page_is_told_of_the_job_that_helps() {
         state.begin(asked(), ticket(), now).unwrap();
         state.run(&number(), &typed(), now).unwrap();
         state.finished(Err(refusal.clone()), now);
-        assert_eq!(state.told, Some(Told::Refused(code, way)));
+        assert_eq!(state.told, Some(JobNotice::Refused(code, way)));
 
-        let found = |outcome| Found { present: Vec::new(), outcome, target: None, informed: None };
+        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: None };
         let mut state = asking();
         state.found(found(Outcome::Refused(refusal.clone(), None)));
-        assert_eq!(state.told, way.map(|way| Told::Refused(code, Some(way))));
+        assert_eq!(state.told, way.map(|way| JobNotice::Refused(code, Some(way))));
         state.found(found(Outcome::One(offer("GC00000000000002"), false)));
-        assert_eq!(state.told, way.map(|_| Told::Begun));
+        assert_eq!(state.told, way.map(|_| JobNotice::Begun));
     }
 }
 
@@ -148,7 +148,7 @@ fn one_look_at_a_time() {
     let mut state = state(Stage::Looking);
     assert!(state.look(1).is_some());
     assert!(state.look(2).is_none());
-    let found = |present: Vec<CardNumber>| Found {
+    let found = |present: Vec<CardNumber>| ReaderSurvey {
         present,
         outcome: Outcome::Refused(Code::NoCard.into(), None),
         target: None,
@@ -171,7 +171,7 @@ fn typing(now: Instant) -> (State, std::sync::mpsc::Receiver<Result<Pin, NotType
 
 #[test]
 fn puk_and_pin_are_typed_while_the_job_waits() {
-    let typed = |puk: &str, pin: &str, again: &str| -> Typed {
+    let typed = |puk: &str, pin: &str, again: &str| -> InputForm {
         let text = format!(r#"{{"puk": "{puk}", "new_pin": "{pin}", "new_pin_again": "{again}"}}"#);
         serde_json::from_str(&text).unwrap()
     };

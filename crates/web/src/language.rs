@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 /// `?lang=`, which goes before the browser's language.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wish {
+pub struct LanguageQuery {
     lang: Option<String>,
 }
 
-impl Wish {
+impl LanguageQuery {
     pub fn language(&self, headers: &HeaderMap) -> Language {
         self.lang.as_deref().and_then(Language::from_tag).unwrap_or_else(|| language(headers))
     }
