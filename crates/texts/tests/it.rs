@@ -7,6 +7,23 @@ use kaika_wire::{CertificateStatus, Code, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+/// Whoever looks for a text finds it in the same file of every language.
+#[test]
+fn a_text_stands_in_one_file_in_every_language() {
+    let files = Language::ALL.map(|language| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(language.tag());
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+        let keys = files.flat_map(|file| {
+            let text = std::fs::read_to_string(file.path()).unwrap();
+            let lines = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+            let keys = lines.filter_map(|line| line.split_once('=')).map(|(key, _)| key.trim().to_owned());
+            keys.map(|key| (key, file.file_name())).collect::<Vec<_>>()
+        });
+        keys.collect::<BTreeMap<_, _>>()
+    });
+    assert!(files.iter().all(|of| of.len() > 500 && *of == files[0]));
+}
+
 #[test]
 fn every_code_is_explained_in_every_language() {
     for language in Language::ALL {

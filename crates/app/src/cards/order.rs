@@ -46,6 +46,14 @@ fn in_certificate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EmailAddr
 }
 
 impl CardOrder {
+    /// A holder file (TOML), as help shows it.
+    pub const EXAMPLE: &str = r#"  subject = [["C", "TW"], ["O", "測試機關"], ["OU", "資訊室"]]
+  email = "card@agency.example"
+  [organisation]
+  business_number = "12345678"
+  [contact]
+  email = "desk@agency.example""#;
+
     /// A primary card, with nothing said but whose it is.
     pub fn of(subject: DistinguishedName) -> Self {
         Self { subject, organisation: Organisation::default(), email: None, contact: None, rank: CardRank::Primary }

@@ -14,13 +14,7 @@ use zeroize::Zeroizing;
 #[derive(Subcommand)]
 pub(super) enum Work {
     /// Order a card for a holder; its number and user code are told once
-    #[command(after_help = "A holder file (TOML, or JSON where its name ends in .json):\n  \
-        subject = [[\"C\", \"TW\"], [\"O\", \"測試機關\"], [\"OU\", \"資訊室\"]]\n  \
-        email = \"card@agency.example\"\n  \
-        [organisation]\n  \
-        business_number = \"12345678\"\n  \
-        [contact]\n  \
-        email = \"desk@agency.example\"")]
+    #[command(after_help = format!("A holder file (TOML, or JSON where its name ends in .json):\n\n{}", CardOrder::EXAMPLE))]
     Order {
         #[command(flatten)]
         place: Place,
@@ -153,4 +147,17 @@ fn read_user_code(input: impl io::BufRead) -> Result<Option<UserCode>> {
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field that comes has to be shown, too.
+    #[test]
+    fn the_help_shows_a_holder_file() {
+        let CardOrder { subject, organisation, email, contact, rank: _ } = toml::from_str(CardOrder::EXAMPLE).unwrap();
+        assert_eq!(subject.to_string(), "C=TW,O=測試機關,OU=資訊室");
+        assert!(organisation.business_number.is_some() && email.is_some() && contact.is_some());
+    }
 }

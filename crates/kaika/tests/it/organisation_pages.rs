@@ -148,6 +148,8 @@ fn a_session_of_an_account_is_none_of_a_card() {
     let answer = get(&server, "/gca/my-card", &session);
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
     assert_eq!(answer.header("set-cookie"), "", "it is not over");
+    let login = get(&server, answer.header("location"), &session);
+    assert_eq!(login.status, StatusCode::OK, "there one logs in, and is not sent back");
     let out = server.ask(Method::POST, "/gca/logout", &[&PAGE[..], &[("cookie", &session)]].concat());
     assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/gca/"));
     assert!(out.header("set-cookie").starts_with("session=; Path=/gca/; Max-Age=0"));

@@ -47,7 +47,7 @@ pub struct Rates {
     pub jobs: Rate,
     /// Queries for certificates, and links from mails that are followed.
     pub queries: Rate,
-    /// Forms of 停用, 復用 and 廢止.
+    /// Forms that test a user code without a card: 停用, 復用 and 廢止.
     pub changes: Rate,
     /// Pictures of captchas.
     pub pictures: Rate,

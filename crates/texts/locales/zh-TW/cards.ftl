@@ -1,5 +1,129 @@
 # Card jobs: on the pages, in the card window, in the card tool.
 
+# Pages of card jobs
+
+portal-steps = 步驟
+portal-step-prepare = 準備
+portal-step-window = 在卡片視窗輸入
+portal-step-done = 完成
+portal-need = 請先準備好
+portal-need-card = 您的憑證IC卡
+portal-need-reader = 讀卡機，並已接上電腦
+portal-need-code = 用戶代碼
+portal-need-code-hint = 6 至 10 碼，英文字母大小寫有別。在密碼單上，或是申請時您自己設定的。
+portal-need-agent = 這台電腦上已啟動「卡片元件」
+portal-need-agent-hint = 它讓網頁能使用讀卡機。
+portal-insert = 將卡片的晶片朝上，插入讀卡機到底。
+portal-card = 您的卡片
+portal-detect = 偵測卡片
+portal-detect-again = 重新偵測
+portal-card-unasked = 按「偵測卡片」可以先確認讀卡機和卡片；瀏覽器會問您是否允許，請選擇允許。也可以略過，直接開始。
+portal-card-looking = 正在尋找讀卡機和卡片……
+portal-card-no-reader = 找不到讀卡機。請把讀卡機接上電腦，接好後這裡會自動更新。
+portal-card-no-card = 讀卡機裡沒有卡片。請將卡片晶片朝上插到底，插好後這裡會自動更新。
+portal-card-found = 已偵測到卡片，請確認下面的資料是您的。
+portal-card-other = 已偵測到卡片，但不是這個中心發行的。
+portal-card-lost = 卡片元件沒有回應，資料可能已經不是最新的。
+portal-card-not-allowed = 瀏覽器沒有讓這一頁查看讀卡機。這不影響辦理：卡片視窗會顯示您的卡片。
+portal-card-agent-missing = 這台電腦上的卡片元件沒有回應，請先啟動它。
+portal-card-agent-old = 這台電腦上的卡片元件版本太舊，不能辦理這件事。
+portal-card-port-taken = 有程式回應，但不是為本網站設定的卡片元件。
+portal-card-help = 看看怎麼辦
+portal-card-others = 其他讀卡機裡的卡片
+portal-card-reader = 讀卡機
+portal-card-number = 卡號
+portal-card-holder = 卡片持有者
+portal-card-validity = 卡片效期
+portal-card-from-to = { $from } 至 { $to }
+portal-card-unknown = 這不是本網站認識的憑證IC卡。請確認不是金融卡、健保卡，並且晶片朝上。
+portal-card-elsewhere = 這張卡片屬於另一個憑證管理中心，請到那裡辦理：
+portal-start-hint = 會開啟一個小視窗「卡片視窗」；用戶代碼和PIN碼只在那裡輸入。
+portal-how = 接下來會發生什麼
+portal-how-window = 開啟卡片視窗，請確認上面的卡號和姓名或機關名稱。
+portal-do-not = 請不要
+portal-do-not-pull = 過程中拔出卡片或讀卡機
+portal-do-not-close = 過程中關閉卡片視窗或電腦
+portal-do-not-use = 還沒開卡，就先到其他系統使用卡片
+portal-notes = 注意事項
+portal-note-days-revoke = 請在發卡日起 { $days } 天內完成開卡；逾期憑證會自動廢止，必須重新申請。
+portal-note-days-suspend = 請在發卡日起 { $days } 天內完成開卡；逾期憑證會自動停用，要聯絡我們才能恢復。
+portal-note-pin = 請牢記PIN碼，不要告訴任何人，也不要和卡片放在一起。
+portal-note-code = 忘記用戶代碼時，不要用猜的。請用「用戶代碼重設」設定新的，不需要卡片；收不到信，請聯絡我們。
+portal-note-tries = 用戶代碼連續輸入錯誤 { $tries } 次會鎖住，要重設後才能再用；卡片不會損壞。
+portal-note-new-pin = 忘了剛設定的PIN碼時，請用「鎖卡解碼／重設PIN碼」設定新的；不必重新申請卡片。
+portal-note-new-pin-elsewhere = 忘了剛設定的PIN碼時，請聯絡我們重設；不必重新申請卡片。
+portal-note-stop = 中途斷線或卡片被拔出也不要緊：用同一張卡片再做一次，會從中斷的地方接續。
+portal-no-script = 這個瀏覽器沒有執行 JavaScript，所以無法開啟卡片視窗。
+portal-no-script-text = 請在瀏覽器設定中允許本網站執行 JavaScript，再重新整理這一頁。
+portal-no-script-command = 也可以改用電腦的終端機：
+portal-no-script-insert = 將卡片插入讀卡機，過程中請勿拔取。
+portal-no-script-type = 在終端機輸入：
+portal-no-script-answer = 依畫面的提示輸入；看到完成的訊息就好了。
+portal-again = 再試一次
+portal-back = 回到說明
+portal-waiting = 請在卡片視窗中操作
+portal-waiting-window = 正在開啟卡片視窗……
+portal-waiting-begun = 請看另外開啟的小視窗：確認卡片，依畫面輸入。完成前請不要關閉這一頁。
+portal-waiting-running = 處理中，請勿拔取卡片，約需 1 分鐘。
+portal-waiting-refused = 這次沒有成功。卡片視窗裡寫著原因和下一步，請在那裡繼續。
+portal-waiting-hidden = 看不到卡片視窗？它可能被其他視窗蓋住了。
+portal-waiting-show = 顯示卡片視窗
+portal-blocked = 瀏覽器擋住了卡片視窗
+portal-blocked-text = 卡片視窗是一個彈出式視窗，瀏覽器預設會擋住。請允許本網站 { $origin } 開啟它，再按「再試一次」。
+portal-blocked-chrome-1 = 點網址列右邊的「已封鎖彈出式視窗」圖示。
+portal-blocked-chrome-2 = 選「一律允許」本網站的彈出式視窗和重新導向，再按「完成」。
+portal-blocked-edge-1 = 點網址列右邊的「已封鎖快顯視窗」圖示。
+portal-blocked-edge-2 = 選「一律允許」本網站的快顯視窗和重新導向，再按「完成」。
+portal-blocked-firefox-1 = 點網頁上方黃色訊息列的「選項」或「偏好設定」。
+portal-blocked-firefox-2 = 選「允許」本網站的彈出型視窗。
+portal-blocked-safari-1 = 點網址列右邊的「已阻擋彈出式視窗」圖示；或從選單 Safari ›「設定」›「網站」›「彈出式視窗」找到本網站。
+portal-blocked-safari-2 = 將本網站改成「允許」。
+portal-blocked-other-1 = 在瀏覽器的設定裡找到「彈出式視窗」或「快顯視窗」。
+portal-blocked-other-2 = 將本網站加入允許的網站。
+portal-missing = 卡片元件沒有啟動
+portal-missing-text = 卡片元件是在您電腦上執行的程式，讓網頁能使用讀卡機。這台電腦上找不到它，所以什麼都還沒有開始，卡片也沒有動過。
+portal-missing-start = 啟動卡片元件。還沒安裝的話，請聯絡我們或您單位的資訊人員。
+portal-missing-type = 用終端機啟動的話，輸入：
+portal-missing-again = 啟動後按「再試一次」。
+portal-old = 這台電腦上的卡片元件版本太舊
+portal-old-text = 這個頁面需要較新的卡片元件。什麼都還沒有開始，卡片也沒有動過。
+portal-old-get = 從原來取得卡片元件的地方安裝最新版。不知道去哪裡取得的話，請聯絡我們或您單位的資訊人員。
+portal-old-start = 結束舊的卡片元件，啟動新的。用終端機啟動的話，輸入：
+portal-taken = 卡片元件的位置被別的程式占用了
+portal-taken-text = { $agent } 有程式回應，但它不是為本網站設定的卡片元件。什麼都還沒有開始，卡片也沒有動過。
+portal-taken-close = 關閉可能占用的程式，例如其他憑證的跨平台網頁元件，再啟動卡片元件。
+portal-taken-portal = 若卡片元件已經啟動，請確認它的設定裡有本網站：
+portal-taken-again = 完成後按「再試一次」。
+portal-silent = 卡片視窗沒有回應
+portal-silent-text = 等了幾秒，卡片視窗還沒有準備好。什麼都還沒有開始，卡片也沒有動過。
+portal-silent-slow = 若卡片視窗正常顯示，請直接在裡面操作，這一頁會自動接上。
+portal-silent-error = 若小視窗顯示「無法連上這個網站」或是別的內容，請關閉它，啟動卡片元件，再按「再試一次」。
+portal-closed = 卡片視窗已經關閉，還沒有完成
+portal-closed-text = 您的卡片沒有損壞。用同一張卡片再做一次就可以，已完成的部分不會重做。
+portal-refused = 現在不能開始
+portal-gone = 連不上本網站的伺服器
+portal-gone-text = 什麼都還沒有開始，卡片也沒有動過。
+portal-gone-next = 請檢查網路連線，再按「再試一次」。
+portal-finished-text = 正在顯示結果……
+portal-finished-link = 看結果
+
+# Outcome
+
+portal-done-card = 卡片
+portal-done-certificates = 卡片裡的憑證
+portal-done-now = 接下來
+portal-done-pin = 記住您的PIN碼。它沒有存在任何地方，我們也看不到。
+portal-done-wrong = PIN碼連續輸入錯誤，卡片會鎖住；不確定時請不要一直試。
+portal-done-use = 用到簽章、登入的系統，請用這張卡片和您的PIN碼。
+portal-done-care = 卡片遺失或不再使用時，請立刻聯絡我們，以免被冒用。
+portal-outcome-waiting = 還沒有開始
+portal-outcome-waiting-lead = 請在卡片視窗中操作。這一頁會自動更新。
+portal-outcome-over = 這次的作業已經中止
+portal-outcome-over-lead = 可能是超過 5 分鐘沒有開始、卡片視窗被關閉，或改在另一個視窗辦理。您的卡片沒有損壞。
+portal-outcome-over-next = 請再做一次；已完成的部分不會重做。
+portal-outcome-unproved = PIN碼已設定，最後一步沒有完成
+portal-outcome-look = 立即更新
+
 portal-job-activate = 開卡
     .choice = 設定新卡片的PIN碼，讓卡片可以使用。需要卡片和讀卡機，約 1 分鐘。
     .lead = 開卡後您就有自己的PIN碼，卡片也才能使用。整個過程約 1 分鐘。
@@ -138,7 +262,7 @@ portal-note-activate-first = 新卡片不必檢測，請先辦理「開卡」。
 portal-note-information-reads = 檢視只讀取卡片，可以隨時看，不會用掉PIN碼的次數。
 portal-note-test-reads = 測試不會改變卡片內容，可以隨時做。
 
-# 檢測結果
+# Result of a check
 
 portal-check-slots = 卡片和憑證資料庫
 portal-check-on-card = 卡片裡的憑證序號
@@ -167,7 +291,7 @@ portal-check-expired-decrypt = 先前加密給您的檔案，還是要用這張�
 portal-check-revoked = 檢查結果：憑證狀態為「廢止」
     .means = 憑證已永久失效，不需要重寫。如仍需要憑證，請重新申請。
 
-# 憑證測試的結果
+# Result of a test
 
 portal-test-passed = 測試通過
     .means = 每張憑證和金鑰都正常，可以使用。
@@ -184,7 +308,7 @@ portal-test-yes = 通過
 portal-test-no = 沒有通過
 portal-test-means = 金鑰：簽章憑證和登入憑證簽了章，並驗證無誤；加解密憑證算出了正確的秘密。憑證鏈：憑證由本中心簽發，本中心的憑證由根憑證簽發。
 
-# 寫入安全電子郵件信箱
+# Writing an e-mail address
 
 portal-need-mailbox = 您的電子郵件信箱
 portal-need-mailbox-hint = 等一下會寄一封信過去，您要能讀到那封信。
@@ -215,7 +339,7 @@ portal-email-confirmed-lead = 還有最後一步。請把卡片放在讀卡機�
 portal-email-over = 這個連結已經失效
 portal-email-over-text = 連結已經過期、被較新的取代，或不是我們寄出的。什麼都沒有變更。
 
-# 卡片視窗裡的每一種作業，以及卡片工具完成時的說明。
+# Each job in the card window, and as the card tool tells that it is done.
 
 job-activate = 開卡
     .begin = 進行開卡
@@ -294,7 +418,7 @@ job-set_email = 寫入安全電子郵件信箱
 job-personalise = 製作卡片
     .told = 卡片 { $card } 製作完成。
 
-# 卡片工具對檢測、測試、信箱的說明。
+# What the card tool tells of a check, of a test and of an address.
 
 tool-email-awaiting = 卡片 { $card }：已寄信到 { $email }。請用信裡的代碼再執行一次這個指令，或先開啟信裡的連結；代碼 30 分鐘內有效。
 tool-email-done = 卡片 { $card }：憑證已寫入 { $email }，可以使用。

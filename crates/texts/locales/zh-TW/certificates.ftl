@@ -1,5 +1,55 @@
 # Certificates: found, listed, published; suspended, resumed and revoked.
 
+# Certificates
+
+portal-find-lead = 查看憑證是否有效，並下載憑證檔案。不需要卡片和讀卡機。
+portal-find-by-card = 用卡號查詢
+portal-find-by-serial = 用憑證序號查詢
+portal-find-number = 卡號
+portal-find-number-hint = 印在卡片正面，{ $prefixes } 加 { $digits } 位數字。
+portal-find-number-hint-digits = 印在卡片正面，{ $prefixes } 加 { $digits } 位數字；也可以只輸入數字。
+portal-find-name = 卡片持有者名稱
+portal-find-name-hint = 姓名，或機關、單位、組織的名稱，和申請時填寫的相同。
+portal-find-serial = 憑證序號
+portal-find-serial-hint = 十六進位，例如 4f3a…；可以有空格或冒號。
+portal-find = 查詢
+portal-find-wrong = 還不能查詢
+portal-find-error = 錯誤：
+portal-find-number-missing = 請輸入卡號。
+portal-find-number-wrong = 卡號應該是 2 個英文字母加數字，請對照卡片再輸入一次。
+portal-find-name-missing = 請輸入卡片持有者名稱。
+portal-find-serial-missing = 請輸入憑證序號。
+portal-find-serial-wrong = 憑證序號只有數字和 A 到 F，最多 40 個字，請再輸入一次。
+portal-find-none = 找不到符合的憑證
+portal-find-none-card = 請確認卡號和持有者名稱都和申請時完全相同，也請確認這張卡片是本中心發行的。持有者也可能選擇不讓別人查到。仍然找不到，請聯絡我們。
+portal-find-none-serial = 請確認憑證序號沒有打錯，也請確認這張憑證是本中心簽發的。持有者也可能選擇不讓別人查到。仍然找不到，請聯絡我們。
+portal-found = 查詢結果
+portal-found-of = 憑證主體
+portal-found-certificate = 憑證
+portal-found-status = 狀態
+portal-found-validity = 有效期間
+portal-found-serial = 憑證序號
+portal-found-download = 下載
+portal-found-download-of = 下載{ $certificate } { $format }
+portal-found-meaning = 狀態的意思
+portal-found-formats = 不確定要哪一種檔案時，請下載 .cer。
+portal-role-signature = 簽章憑證
+portal-role-encryption = 加解密憑證
+portal-role-login = 登入憑證
+portal-role-card_authentication = 卡片鑑別憑證
+portal-status-held = 尚未開卡
+    .means = 憑證已經製作在卡片裡，開卡後才會有效。
+portal-status-unwritten = 已簽發，尚未寫入卡片
+    .means = 卡片可以使用，只是還沒有這張憑證。請用「檢測卡片」，依結果重寫，這張憑證就會有效。
+portal-status-valid = 有效
+    .means = 可以正常使用。
+portal-status-suspended = 停用
+    .means = 暫時不能使用；要恢復請聯絡我們申請復用。
+portal-status-revoked = 廢止
+    .means = 永久失效，不能恢復；需要時請申請新卡片。
+portal-status-expired = 已過期
+    .means = 超過有效期間，不能再用來簽章或登入。
+
 status-suspend = 憑證停用
     .choice = 卡片找不到，或一陣子不用時，先讓憑證暫時失效。之後可以自己復用。不需要卡片。
     .lead = 停用後，憑證暫時不能使用，別人撿到卡片也不能冒用。找到卡片後，可以在這裡自己復用。
@@ -19,7 +69,7 @@ status-revoke = 憑證廢止
     .done = 憑證已經廢止
     .done-lead = 這張卡片的憑證永久失效了，不能再用來簽章或登入。
 
-# 表單
+# The form
 
 status-error = 錯誤：
 status-not-yet = 還沒有送出，請修改下面的項目
@@ -84,7 +134,7 @@ status-resume-what-now = 您自己停用的憑證馬上可以再使用。
 status-resume-what-back = 還沒有開卡的卡片，復用後仍然要開卡。
 status-resume-what-card = 卡片曾經離開您、您不確定有沒有人用過時，請不要復用，改辦廢止。
 
-# 廢止的第二頁
+# The second page of a revocation
 
 status-confirm = 真的要廢止嗎？
 status-confirm-lead = 您要廢止的是這張卡片的全部憑證：
@@ -98,7 +148,7 @@ status-confirm-sure-missing = 請勾選，表示您知道廢止後不能恢復�
 status-confirm-back = 回上一步修改
 status-confirm-reason = 原因
 
-# 結果
+# What came of it
 
 status-now = 憑證目前的狀態
 status-others = 別人什麼時候會知道
@@ -116,7 +166,7 @@ status-revoke-afterwards-card = 卡片還在手邊的話，請剪斷晶片再丟
 status-revoke-afterwards-systems = 用這張憑證註冊過的系統，請用新的憑證重新註冊。
 status-find = 查詢憑證
 
-# 不在線上辦理
+# What is not done online
 
 status-elsewhere = 不在線上辦理的事
 status-elsewhere-urgent = 卡片遺失或可能被冒用時，請立刻打電話給我們，先請我們停用憑證。

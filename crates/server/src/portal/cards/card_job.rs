@@ -4,7 +4,7 @@
 use crate::{
     http::{
         errors::Stop,
-        extract::{Authority, Named, Visit},
+        extract::{Authority, Guard, Named, Visit},
         session::{self, LoginQuery, Over},
     },
     portal::{
@@ -19,6 +19,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use kaika_app::access::CardPrincipal;
 use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
 use kaika_texts::{Language, explain, text};
 use kaika_web::html;
@@ -349,8 +350,9 @@ pub(crate) async fn card_job(
         return Ok(html(&page));
     }
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    match session::who(&visit, &policy, &headers).await? {
-        // Whoever is logged in need not do it again.
+    let found = session::who(&visit, &policy, &headers).await?;
+    match found.and_then(|found| CardPrincipal::admit(found.into_principal())) {
+        // Whoever is logged in with a card need not do it again.
         Some(_) => Ok(Redirect::to(&format!("/{}/{}", policy.id, query.to.path())).into_response()),
         None => Ok(private(StatusCode::OK, &page.after(query))),
     }
