@@ -4,11 +4,11 @@
 //! answer after the same work. The tries have a counter of their own, so that nobody who has read a card's number locks
 //! the code that its holder needs with the card; and only who names its holder spends any.
 
-use crate::store::holder_of;
 use crate::{
     App, Failure,
     access::{CardPrincipal, has_user_codes},
     audit::{Action, Event, Through},
+    store::holder_of,
 };
 use kaika_domain::{audit::Actor, authorities::Policy, cards::Card};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
@@ -78,7 +78,7 @@ async fn test_user_code(app: &App, policy: &Policy, card: &Card, code: &UserCode
         same_work(app, code).await?;
         return Ok(false);
     };
-    let through = || Through::StatusChangeWay { way: WITHOUT_CARD };
+    let through = || Through::Way { way: WITHOUT_CARD };
     work.audit(event(app, card, Action::TryUserCode { card: card.number.clone(), through: through() }));
     work.commit().await?;
     let right = app.user_codes.verify(&record.hash, code).await?;

@@ -1,7 +1,6 @@
 //! 用戶代碼重設: who knows card number and holder's name has a link sent to the contact on record, and by the link a new
 //! user code is set.
 
-use crate::store::holder_of;
 use crate::{
     App, Failure,
     access::{
@@ -11,6 +10,7 @@ use crate::{
     },
     audit::{Action, Event},
     mail::{Letter, post},
+    store::holder_of,
 };
 use kaika_domain::audit::Actor;
 use kaika_wire::{AuthorityId, CardNumber, Code, UserCode};

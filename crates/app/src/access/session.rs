@@ -1,10 +1,10 @@
 //! Who is logged in, in one browser.
 
-use crate::store::holder_of;
 use crate::{
     App, Failure, Reader, StoreError, UnitOfWork,
     audit::{Action, Event},
     kernel::{SessionHash, token},
+    store::holder_of,
 };
 use kaika_domain::{
     access::Subject,

@@ -57,7 +57,7 @@ pub struct InJob {
 #[serde(untagged)]
 pub enum Through {
     Job { job: JobId, kind: JobKind },
-    StatusChangeWay { way: &'static str },
+    Way { way: &'static str },
 }
 
 /// A change of status by somebody's will.
@@ -263,7 +263,7 @@ mod tests {
             Action::ShowPuk { job: job(), version: PukVersion(2) },
             Action::ReleaseManagementKey { job: job() },
             Action::AnswerManagement { job: job() },
-            Action::TryUserCode { card: card(), through: Through::StatusChangeWay { way: "without_card" } },
+            Action::TryUserCode { card: card(), through: Through::Way { way: "without_card" } },
             Action::WrongUserCode { card: card(), through: by_job(), tries_left: 2 },
             Action::SendUserCodeLink { card: card() },
             Action::SetUserCode { card: card(), by: "mail" },

@@ -1,6 +1,5 @@
 //! What became of the job that a page asked for. The page knows no more of it than a secret address.
 
-use crate::store::holder_of;
 use crate::{
     App, Failure, Reader,
     cards::{
@@ -9,6 +8,7 @@ use crate::{
     },
     certificates::standing,
     kernel::OutcomeHash,
+    store::holder_of,
 };
 use kaika_wire::{
     AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome, Protocol,

@@ -1,8 +1,7 @@
 //! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number; where
 //! the holder has not switched that off.
 
-use crate::store::holder_of;
-use crate::{App, Failure};
+use crate::{App, Failure, store::holder_of};
 use kaika_domain::{authorities::ProfileName, certificates::Certificate};
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
 use time::OffsetDateTime;

@@ -28,18 +28,16 @@ enum When {
     /// The server has worked on it for so long; most requests take it 5 to 30 ms.
     AtWork(Duration),
     /// The answer never gets to the agent.
-    ListPosition,
+    After,
 }
 
 impl When {
-    const ALL: [When; 3] = [When::Before, When::AtWork(Duration::from_millis(6)), When::ListPosition];
+    const ALL: [When; 3] = [When::Before, When::AtWork(Duration::from_millis(6)), When::After];
 
     fn is(self, moment: Moment) -> bool {
         matches!(
             (self, moment),
-            (When::Before, Moment::Arrived)
-                | (When::AtWork(_), Moment::HandedOn)
-                | (When::ListPosition, Moment::Answered(_))
+            (When::Before, Moment::Arrived) | (When::AtWork(_), Moment::HandedOn) | (When::After, Moment::Answered(_))
         )
     }
 
@@ -47,7 +45,7 @@ impl When {
         match self {
             When::Before => "before it arrived",
             When::AtWork(_) => "while it was answered",
-            When::ListPosition => "before the answer arrived",
+            When::After => "before the answer arrived",
         }
     }
 }
@@ -89,7 +87,7 @@ fn the_server_for_long() {
     let mut table = Table::new("server killed for long");
     for at in 3..=messages.of(Job::Activate) {
         let card = scene.personalised();
-        let cut = scene.cut(at, When::ListPosition, {
+        let cut = scene.cut(at, When::After, {
             let server = Arc::clone(&server);
             move || server.lock().unwrap().kill()
         });
@@ -100,7 +98,7 @@ fn the_server_for_long() {
         scene.wait_until_ready();
         let ended = scene.resume(Job::Activate, &card, None, &format!("activate {at}, down for long"));
         assert_ne!(ended, Ended::AtOnce);
-        table.cell(Job::Activate, at, When::ListPosition.words(), ended);
+        table.cell(Job::Activate, at, When::After.words(), ended);
     }
     table.keep();
 }

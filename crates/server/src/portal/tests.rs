@@ -404,7 +404,7 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
     for expiring in [false, true] {
         for status in [None, Some(CertificateStatus::Suspended)] {
             for (rows, sort) in [(0, None), (4, Some(Sorting::LatestExpiry))] {
-                let query = list::ListQuery { sort, status, after: status.map(|_| after()), rows: Some(10) };
+                let query = list::ListPageQuery { sort, status, after: status.map(|_| after()), rows: Some(10) };
                 let list = CertificatePage {
                     organisation: "測試 <&>".to_owned(),
                     days: 90,

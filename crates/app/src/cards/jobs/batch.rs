@@ -1,8 +1,7 @@
 //! From the steps on record to the batch that an agent gets: secrets are opened here, and only here.
 
 use super::{View, check::context, check::reference, check::wire_algorithm, drive::helped_by};
-use crate::store::holder_of;
-use crate::{App, Failure, cards::JobRecord};
+use crate::{App, Failure, cards::JobRecord, store::holder_of};
 use kaika_domain::cards::{
     CardState, PukVersion,
     job::{Facts, Finding, RoleTest, Step},

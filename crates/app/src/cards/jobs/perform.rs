@@ -9,12 +9,12 @@ use super::{
 use crate::cards::{ask_email_proof, prove_email_by_code};
 use crate::certificates::{StatusChangeRequest, apply_change};
 use crate::kernel::{Conflict, retried};
-use crate::store::holder_of;
 use crate::{
     App, Failure,
     audit::{Action, Through},
     authorities::IssueOrder,
     cards::{Ended, JobRecord, Receipt, making},
+    store::holder_of,
 };
 use futures_util::future::try_join_all;
 use kaika_domain::{

@@ -1,8 +1,7 @@
 //! What became of a change, for the page that says so: under a sealed address, so that it can be read again and in the
 //! other language without being done again.
 
-use crate::store::holder_of;
-use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY};
+use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY, store::holder_of};
 use kaika_domain::certificates::Certificate;
 use kaika_wire::{
     AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChangeKind,

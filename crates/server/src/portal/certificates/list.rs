@@ -45,7 +45,7 @@ const LINES: u32 = 1000;
 /// What the address asks for. What it cannot mean is as if it were not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
-pub(crate) struct ListQuery {
+pub(crate) struct ListPageQuery {
     /// None: by the holder, or by the day where that is what the list is about.
     #[serde(deserialize_with = "or_default")]
     pub(crate) sort: Option<Sorting>,
@@ -76,7 +76,7 @@ fn written(after: &ListPosition) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(after).unwrap_or_default())
 }
 
-impl ListQuery {
+impl ListPageQuery {
     fn sorting(&self, expiring: bool) -> Sorting {
         self.sort.unwrap_or(if expiring { Sorting::Expiry } else { Sorting::Holder })
     }
@@ -97,7 +97,7 @@ pub(crate) struct OrganisationPage<'a> {
     policy: &'a Policy,
     session: Session,
     expiring: bool,
-    query: ListQuery,
+    query: ListPageQuery,
     list: CertificatePage,
     now: OffsetDateTime,
 }
@@ -171,7 +171,7 @@ pub(crate) fn page<'a>(
     policy: &'a Policy,
     session: Session,
     expiring: bool,
-    query: ListQuery,
+    query: ListPageQuery,
     list: CertificatePage,
     now: OffsetDateTime,
 ) -> OrganisationPage<'a> {
@@ -190,10 +190,10 @@ type Query<T> = Result<axum::extract::Query<T>, QueryRejection>;
 pub(crate) fn routes() -> Router<Site> {
     [false, true].into_iter().fold(Router::new(), |router, expiring| {
         let path = format!("/{{authority}}/{}", destination(expiring).path());
-        let page = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListQuery>| {
+        let page = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListPageQuery>| {
             as_page(&visit, &at, who, query, expiring).await
         };
-        let csv = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListQuery>| {
+        let csv = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListPageQuery>| {
             as_csv(&visit, &at, &who.principal, query, expiring).await
         };
         router.route(&path, get(page)).route(&format!("{path}.csv"), get(csv))
@@ -211,7 +211,7 @@ async fn as_page(
     visit: &Visit,
     policy: &Policy,
     who: Who<CardPrincipal>,
-    query: Query<ListQuery>,
+    query: Query<ListPageQuery>,
     expiring: bool,
 ) -> Result<Response, Stop> {
     let query = query.map(|query| query.0).unwrap_or_default();
@@ -221,7 +221,7 @@ async fn as_page(
     Ok(private(StatusCode::OK, &page))
 }
 
-fn request(query: &ListQuery, expiring: bool, limit: u32) -> ListRequest {
+fn request(query: &ListPageQuery, expiring: bool, limit: u32) -> ListRequest {
     ListRequest { expiring, sorting: query.sorting(expiring), status: query.status, after: query.after.clone(), limit }
 }
 
@@ -229,10 +229,10 @@ async fn as_csv(
     visit: &Visit,
     policy: &Policy,
     who: &CardPrincipal,
-    query: Query<ListQuery>,
+    query: Query<ListPageQuery>,
     expiring: bool,
 ) -> Result<Response, Stop> {
-    let query = query.map(|query| ListQuery { after: None, ..query.0 }).unwrap_or_default();
+    let query = query.map(|query| ListPageQuery { after: None, ..query.0 }).unwrap_or_default();
     let page = Page::new(visit.view(), "organisation-all");
     let csv = table(visit, &page, who, &query, expiring).await?;
     let name = if expiring { "expiring" } else { "organisation" };
@@ -246,7 +246,7 @@ async fn table(
     site: &Site,
     page: &Page<'_>,
     who: &CardPrincipal,
-    query: &ListQuery,
+    query: &ListPageQuery,
     expiring: bool,
 ) -> Result<String, Failure> {
     let header = COLUMNS.map(|key| page.t(key));
@@ -295,18 +295,18 @@ mod tests {
     use axum::http::Uri;
 
     #[track_caller]
-    fn asked(query: &str) -> ListQuery {
+    fn asked(query: &str) -> ListPageQuery {
         let uri: Uri = format!("/gca/organisation?{query}").parse().unwrap();
-        axum::extract::Query::<ListQuery>::try_from_uri(&uri).unwrap().0
+        axum::extract::Query::<ListPageQuery>::try_from_uri(&uri).unwrap().0
     }
 
     #[test]
     fn what_an_address_cannot_mean_is_left_out() {
-        assert_eq!(asked(""), ListQuery::default());
+        assert_eq!(asked(""), ListPageQuery::default());
         let both = asked("sort=latest_expiry&status=suspended&lang=en");
         assert_eq!((both.sort, both.status), (Some(Sorting::LatestExpiry), Some(CertificateStatus::Suspended)));
-        assert_eq!(asked("sort=nothing&status=&after=xyz"), ListQuery::default());
-        assert_eq!(asked("after=&rows=many"), ListQuery::default());
+        assert_eq!(asked("sort=nothing&status=&after=xyz"), ListPageQuery::default());
+        assert_eq!(asked("after=&rows=many"), ListPageQuery::default());
         assert_eq!(asked("rows=0").rows, Some(1));
         assert_eq!(asked("rows=4000000000").rows, Some(MOST_ROWS));
     }
@@ -324,12 +324,12 @@ mod tests {
         assert_eq!(asked(&format!("after={}", written(&after))).after, Some(after));
         for sorting in Sorting::ALL {
             assert_eq!(
-                asked(&ListQuery { sort: Some(sorting), ..ListQuery::default() }.kept()[1..]).sort,
+                asked(&ListPageQuery { sort: Some(sorting), ..ListPageQuery::default() }.kept()[1..]).sort,
                 Some(sorting)
             );
         }
         for status in CertificateStatus::ALL {
-            let kept = ListQuery { status: Some(status), ..ListQuery::default() }.kept();
+            let kept = ListPageQuery { status: Some(status), ..ListPageQuery::default() }.kept();
             assert_eq!(asked(&kept[1..]).status, Some(status));
         }
     }
