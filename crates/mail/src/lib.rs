@@ -6,4 +6,4 @@ mod words;
 
 pub use folder::FolderMailbox;
 pub use smtp::{Encryption, SetUpError, SmtpMailer, SmtpSettings};
-pub use words::{Words, words};
+pub use words::{MailText, words};

@@ -6,20 +6,20 @@ use kaika_texts::{FluentValue, Language, text};
 
 /// What a person gets to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Words {
+pub struct MailText {
     pub subject: String,
     /// Lines end with `\n`.
     pub text: String,
 }
 
-pub fn words(mail: &Posted<'_>) -> Words {
+pub fn words(mail: &Posted<'_>) -> MailText {
     let key = format!("mail-{}", mail.letter.name());
     let facts = facts(mail.letter);
     let subject = Language::ALL.map(|language| text(language, &format!("{key}.subject"), &facts)).join(" / ");
     let in_chinese = in_one(mail, Language::ZhTw, &key, &facts);
     let in_english = in_one(mail, Language::En, &key, &facts);
     let below = text(Language::ZhTw, "mail-both", &[]);
-    Words { subject, text: format!("{below}\n\n{in_chinese}\n{RULE}\n\n{in_english}") }
+    MailText { subject, text: format!("{below}\n\n{in_chinese}\n{RULE}\n\n{in_english}") }
 }
 
 /// Between the languages; two hyphens alone would begin a signature, which programs hide.

@@ -17,6 +17,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
     ("kaika-card", &["kaika-wire"]),
     ("kaika-domain", &["kaika-pki", "kaika-wire"]),
+    // An installation and a card, for tests.
+    (
+        "kaika-fixtures",
+        &[
+            "kaika-agent",
+            "kaika-app",
+            "kaika-ca",
+            "kaika-card",
+            "kaika-domain",
+            "kaika-mail",
+            "kaika-pki",
+            "kaika-softcard",
+            "kaika-store",
+            "kaika-testkit",
+            "kaika-vault",
+            "kaika-wire",
+        ],
+    ),
     // It calls parsers, wherever they are.
     ("kaika-fuzz", &["kaika-agent", "kaika-card", "kaika-pki", "kaika-softcard", "kaika-texts", "kaika-wire"]),
     // A reader of a real pcscd, for tests.

@@ -40,7 +40,7 @@ use inputs::InputForm;
 use kaika_texts::Language;
 use kaika_web::{LanguageQuery, html, language};
 use kaika_wire::{AuthorityId, CardNumber, Code, JobKind, Protocol, Refusal};
-use screen::{View, Words};
+use screen::{View, WindowTexts};
 use serde::{Deserialize, de::DeserializeOwned};
 use state::{AskingPortal, Assignment, JobRequest, Outcome, ReaderSurvey, SitesWords, State};
 use std::{
@@ -116,7 +116,7 @@ impl CardWindow {
 #[derive(Template)]
 #[template(path = "window.html")]
 struct Page {
-    w: Words,
+    w: WindowTexts,
     token: String,
     /// Told to the page that opens the window, before it hands over a job.
     protocol: Protocol,
@@ -125,7 +125,7 @@ struct Page {
 async fn page(Shared(agent): Shared<Arc<Agent>>, Query(wish): Query<LanguageQuery>, headers: HeaderMap) -> Response {
     let language = wish.language(&headers);
     let token = agent.windows.open(language, Instant::now());
-    html(&Page { w: Words { language }, token, protocol: Protocol::OURS })
+    html(&Page { w: WindowTexts { language }, token, protocol: Protocol::OURS })
 }
 
 /// Carries the page's token. A header of its own, so that no other site's page could send it without being asked for
@@ -386,14 +386,15 @@ mod tests {
     #[test]
     fn the_page_renders_in_both_languages() {
         for language in Language::ALL {
-            let page =
-                Page { w: Words { language }, token: "the-token".to_owned(), protocol: Protocol(7) }.render().unwrap();
+            let page = Page { w: WindowTexts { language }, token: "the-token".to_owned(), protocol: Protocol(7) }
+                .render()
+                .unwrap();
             assert!(page.contains("data-token=\"the-token\" data-protocol=\"7\""));
             for screen in ["waiting", "no-opener", "agent-gone", "forgotten"] {
                 assert!(page.contains(&format!("data-screen=\"{screen}\"")), "{screen}");
             }
             for key in ["window-no-opener", "window-agent-gone-next", "window-forgotten-next"] {
-                assert!(page.contains(&Words { language }.t(key)), "{key}");
+                assert!(page.contains(&WindowTexts { language }.t(key)), "{key}");
             }
             assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains("onclick"));
         }

@@ -6,7 +6,7 @@ use crate::{
     access::{
         confirmation::{self, Purpose},
         has_user_codes, is_in_use,
-        user_code::put,
+        user_code::write_user_code,
     },
     audit::{Action, Event},
     mail::{Letter, post},
@@ -87,7 +87,7 @@ pub async fn reset_user_code(
     let confirmed = confirmation::follow(app, work.as_mut(), Purpose::ResetUserCode, token).await?;
     let card = work.card(confirmed.card()?).await?;
     let card = card.filter(|card| card.authority == *authority && is_in_use(card)).ok_or(Code::LinkOver)?;
-    put(app, work.as_mut(), &card, &hash, Actor::Holder(card.number.clone()), "mail").await?;
+    write_user_code(app, work.as_mut(), &card, &hash, Actor::Holder(card.number.clone()), "mail").await?;
     work.commit().await?;
     Ok(card.number)
 }

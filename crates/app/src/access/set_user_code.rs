@@ -2,7 +2,7 @@
 
 use crate::{
     App, Failure,
-    access::{Station, draw_user_code, has_user_codes, is_in_use, user_code::put},
+    access::{Station, draw_user_code, has_user_codes, is_in_use, user_code::write_user_code},
 };
 use kaika_domain::{audit::Actor, cards::Card};
 use kaika_wire::{CardNumber, Code, Refusal, UserCode};
@@ -36,7 +36,7 @@ pub async fn set_user_code(
         None => return Err(Code::SecretMissing.into()),
     };
     let mut work = app.store.begin().await?;
-    put(app, work.as_mut(), &card, &hash, Actor::Station(station.id), "counter").await?;
+    write_user_code(app, work.as_mut(), &card, &hash, Actor::Station(station.id), "counter").await?;
     work.commit().await?;
     Ok(SetUserCode { card, drawn })
 }

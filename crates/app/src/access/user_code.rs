@@ -33,7 +33,7 @@ pub fn draw_user_code(app: &App) -> UserCode {
 
 /// What every way to a new user code does: links that are out are good no more, also those that somebody asked for who
 /// knew the old code.
-pub(super) async fn put(
+pub(super) async fn write_user_code(
     app: &App,
     work: &mut dyn UnitOfWork,
     card: &Card,

@@ -51,7 +51,7 @@ pub async fn ask_contact_change(
     if let Some(old) = &old
         && old.email.is_same_mailbox(&new.email)
     {
-        put(app, work.as_mut(), card, new, Some(old)).await?;
+        write_contact(app, work.as_mut(), card, new, Some(old)).await?;
         work.commit().await?;
         return Ok(ContactChangeOutcome::Changed);
     }
@@ -104,7 +104,7 @@ pub async fn change_contact(app: &App, authority: &AuthorityId, token: &str) -> 
     let card = belongs(work.card(confirmed.card()?).await?, authority)?;
     let new: Contact = confirmed.payload()?;
     let old = work.contact(card.id).await?;
-    put(app, work.as_mut(), &card, &new, old.as_ref()).await?;
+    write_contact(app, work.as_mut(), &card, &new, old.as_ref()).await?;
     work.commit().await?;
     Ok((card.number, new))
 }
@@ -114,7 +114,7 @@ fn belongs(card: Option<Card>, authority: &AuthorityId) -> Result<Card, Failure>
 }
 
 /// Links for the user code that went to the old address are good no more.
-async fn put(
+async fn write_contact(
     app: &App,
     work: &mut dyn UnitOfWork,
     card: &Card,

@@ -1,6 +1,6 @@
 //! Card jobs as pure state machines.
 //!
-//! The server drives one like this: `decide` is given an [`Event`] and the [`Facts`], and answers a [`Decision`]:
+//! The server drives one like this: `decide` is given an [`Event`] and the [`JobFacts`], and answers a [`Decision`]:
 //! an [`Effect`] to be performed (whose outcome is the next event), a batch of [`Step`]s for the card, or the end.
 //! Steps name secrets by reference ("PUK version 7"), so that a job can be written down as it stands.
 
@@ -39,14 +39,14 @@ use serde::{Deserialize, Serialize};
 
 /// What the server knows, read in the transaction that writes the decision down: the card's facts, which it is read like,
 /// and what changing the card takes.
-pub struct Facts<'a> {
+pub struct JobFacts<'a> {
     pub of_card: CardFacts<'a>,
     pub puk: &'a PukLedger,
     /// A GUID to use where a new one is needed.
     pub fresh_guid: Guid,
 }
 
-impl<'a> std::ops::Deref for Facts<'a> {
+impl<'a> std::ops::Deref for JobFacts<'a> {
     type Target = CardFacts<'a>;
 
     fn deref(&self) -> &CardFacts<'a> {
@@ -328,7 +328,7 @@ impl CardJob {
         }
     }
 
-    pub fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match self {
             Self::Personalise(job) => job.decide(event, facts),
             Self::Activate(job) => job.decide(event, facts),
@@ -348,7 +348,7 @@ impl CardJob {
     ///
     /// # Errors
     /// The refusal that the person reads.
-    pub fn check_secrets_allowed(&self, steps: &[Step], facts: &Facts<'_>) -> Result<(), Refusal> {
+    pub fn check_secrets_allowed(&self, steps: &[Step], facts: &JobFacts<'_>) -> Result<(), Refusal> {
         if !steps.iter().any(Step::releases) {
             return Ok(());
         }
@@ -377,7 +377,7 @@ impl CardJob {
     }
 
     /// What a job that succeeded came to.
-    pub fn finding(&self, facts: &Facts<'_>) -> Finding {
+    pub fn finding(&self, facts: &JobFacts<'_>) -> Finding {
         match self {
             Self::Personalise(_) | Self::Activate(_) | Self::Unlock(_) | Self::ChangeStatus(_) | Self::Login(_) => {
                 Finding::Result(JobResult::Done)
@@ -408,7 +408,7 @@ pub enum Finding {
 ///
 /// # Errors
 /// The refusal that the person reads.
-pub fn check_job_allowed(kind: JobKind, facts: &Facts<'_>) -> Result<(), Refusal> {
+pub fn check_job_allowed(kind: JobKind, facts: &JobFacts<'_>) -> Result<(), Refusal> {
     match kind {
         JobKind::Activate => check_activation_allowed(facts),
         JobKind::Unlock => unlock::check_unlocking_allowed(facts),
@@ -438,7 +438,7 @@ fn fault(fault: &CardFault) -> Decision {
 }
 
 /// Another PUK in the place of one that a person has seen.
-fn replace(puk: PukVersion, facts: &Facts<'_>) -> Step {
+fn replace(puk: PukVersion, facts: &JobFacts<'_>) -> Step {
     Step::ChangePuk { from: puk, to: facts.puk.next_version() }
 }
 

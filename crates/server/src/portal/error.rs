@@ -1,7 +1,7 @@
 //! What did not go as planned, as a page.
 
 use crate::portal::{
-    links::Words,
+    links::LinkedText,
     page::{Page, View},
 };
 use askama::Template;
@@ -14,7 +14,7 @@ use kaika_wire::{Code, Refusal};
 pub(crate) struct ErrorPage<'a> {
     page: Page<'a>,
     message: String,
-    next_step: Words,
+    next_step: LinkedText,
 }
 
 impl<'a> ErrorPage<'a> {
@@ -28,13 +28,13 @@ impl<'a> ErrorPage<'a> {
             Code::Internal => "portal-error-internal",
             _ => {
                 let page = Page::new(view, "portal-error-other");
-                let next_step = Words::next_step(&refusal, None);
+                let next_step = LinkedText::next_step(&refusal, None);
                 return Self { page, message: refusal.message, next_step };
             }
         };
         let page = Page::new(view, title);
         let (message, next_step) = (page.t(&format!("{title}.message")), page.t(&format!("{title}.next")));
-        Self { page, message, next_step: Words::new(next_step) }
+        Self { page, message, next_step: LinkedText::new(next_step) }
     }
 }
 

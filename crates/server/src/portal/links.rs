@@ -21,7 +21,7 @@ pub(crate) struct Link {
 {% when Part::Link(link) %}<a href=\"{{ link.href }}\">{{ link.title }}</a>\
 {% when Part::Telephone(number) %}<a class=\"whole\" href=\"tel:{{ number }}\">{{ number }}</a>{% endmatch %}{% endfor %}"
 )]
-pub(crate) struct Words {
+pub(crate) struct LinkedText {
     parts: Vec<Part>,
 }
 
@@ -32,7 +32,7 @@ enum Part {
     Telephone(String),
 }
 
-impl Words {
+impl LinkedText {
     pub(crate) fn new(text: String) -> Self {
         Self { parts: vec![Part::Text(text)] }
     }
@@ -84,9 +84,9 @@ impl Page<'_> {
     }
 
     /// A text with whom to call, as `$telephone`.
-    pub(crate) fn calling(&self, policy: &Policy, key: &str) -> Words {
+    pub(crate) fn calling(&self, policy: &Policy, key: &str) -> LinkedText {
         let telephone = policy.contact.telephone.as_str();
-        Words::new(self.with(key, "telephone", telephone)).calling(telephone)
+        LinkedText::new(self.with(key, "telephone", telephone)).calling(telephone)
     }
 
     /// 用戶代碼重設.
@@ -130,7 +130,7 @@ mod tests {
     fn a_text_leads_on_where_it_names_the_page() {
         let words = |text: &str, link: bool| {
             let link = link.then(|| Link { href: "/tca/unlock".to_owned(), title: "Unlock".to_owned() });
-            Words::new(text.to_owned()).leading_to(link).calling("02-1").render().unwrap()
+            LinkedText::new(text.to_owned()).leading_to(link).calling("02-1").render().unwrap()
         };
         let (link, call) = ("<a href=\"/tca/unlock\">Unlock</a>", "<a class=\"whole\" href=\"tel:02-1\">02-1</a>");
         assert_eq!(words("Use “Unlock” <now>: 02-1.", true), format!("Use “{link}” &#60;now&#62;: {call}."));

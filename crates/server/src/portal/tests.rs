@@ -15,7 +15,7 @@ use crate::{
         certificates::{
             find::{Answer, By, FindForm, certificates_page},
             list, my_card,
-            status_change::{ChangePage, ChangedPage, ElsewherePage, Stage, StatusChangeForm, Trouble},
+            status_change::{ChangePage, ChangedPage, ElsewherePage, FormPart, FormProblem, StatusChangeForm},
         },
         error::ErrorPage,
         fields::FieldError,
@@ -40,13 +40,12 @@ use kaika_domain::{
     authorities::{AuthorityKey, Policy, ProfileName, ProfileRules, Text, Usage},
     cards::{Card, CardRank},
     certificates::CertificateState,
-    holders::Holder,
 };
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CardId, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
-    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, HolderId, JobKind, JobOutcome, JobResult,
-    Refusal, SerialNumber, SlotCheck, StatusChangeKind,
+    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal,
+    SerialNumber, SlotCheck, StatusChangeKind,
 };
 use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
 use time::{Duration, OffsetDateTime};
@@ -368,8 +367,7 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
     ] {
         let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));
         let (now, number) = (OffsetDateTime::UNIX_EPOCH, "TC00000000000017".parse().unwrap());
-        let subject = "C=TW,O=\\<測試\\>".parse().unwrap();
-        let holder = Holder::registered(HolderId::new(now, [1; 10]), policy.id.clone(), subject, now);
+        let holder = kaika_fixtures::sample::holder(policy.id.clone(), now);
         let card = MyCard {
             card: Card { rank, ..Card::ordered(CardId::new(now, [1; 10]), number, &holder, now) },
             holder,
@@ -422,13 +420,13 @@ fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dy
 fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str, &dyn askama::DynTemplate)) {
     for kind in StatusChangeKind::ALL.iter().copied() {
         let stages = match kind {
-            StatusChangeKind::Revoke => vec![(Stage::Fill, false), (Stage::Confirm, true)],
-            _ => vec![(Stage::Fill, true)],
+            StatusChangeKind::Revoke => vec![(FormPart::Fill, false), (FormPart::Confirm, true)],
+            _ => vec![(FormPart::Fill, true)],
         };
         for (stage, asks_code) in stages {
             let mut troubles = vec![
-                Trouble::None,
-                Trouble::Wrong(
+                FormProblem::None,
+                FormProblem::Wrong(
                     [
                         ("user_code", "status-code-wrong"),
                         ("answer", "status-captcha-missing"),
@@ -436,15 +434,15 @@ fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str
                     ]
                     .into_iter()
                     .filter(|_| asks_code)
-                    .chain([("sure", "status-confirm-sure-missing")].into_iter().filter(|_| stage == Stage::Confirm))
-                    .chain([("reason", "status-reason-missing")].into_iter().filter(|_| stage == Stage::Fill))
+                    .chain([("sure", "status-confirm-sure-missing")].into_iter().filter(|_| stage == FormPart::Confirm))
+                    .chain([("reason", "status-reason-missing")].into_iter().filter(|_| stage == FormPart::Fill))
                     .map(|(field, text)| FieldError { field, text })
                     .collect(),
                 ),
             ];
             if asks_code {
                 let refusals = [Code::DetailsWrong, Code::AlreadyRevoked, Code::SuspendedByOthers];
-                troubles.extend(refusals.map(|code| Trouble::Refused(explain(view.language, Refusal::new(code)))));
+                troubles.extend(refusals.map(|code| FormProblem::Refused(explain(view.language, Refusal::new(code)))));
             }
             for (trouble, plus) in troubles.into_iter().zip([true, false].into_iter().cycle()) {
                 let text = || "\"><script>alert(1)</script>".to_owned();
@@ -532,7 +530,7 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
     for has_mailbox in [false, true] {
         let page = Page::new(view, "user-code-sent").of_authority(policy);
         add("user code, sent", &user_code::SentPage { page, policy, has_mailbox });
-        add("contact, sent", &contact::step_page(view, policy, contact::Step::Sent { has_mailbox }));
+        add("contact, sent", &contact::step_page(view, policy, contact::ContactChangeState::Sent { has_mailbox }));
     }
     let number = || "TC00000000000017".parse().unwrap();
     let code = [("code", "user-code-missing"), ("again", "user-code-differ")];
@@ -566,8 +564,8 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
         name: Some(text()),
         telephone: Some("02-0000-0000".to_owned()),
     };
-    let confirm = contact::Step::Confirm { number: number(), contact: new };
-    for step in [confirm, contact::Step::Over, contact::Step::Done] {
+    let confirm = contact::ContactChangeState::Confirm { number: number(), contact: new };
+    for step in [confirm, contact::ContactChangeState::Over, contact::ContactChangeState::Done] {
         add("contact, step", &contact::step_page(view, policy, step));
     }
     let mail = |id: &str| DeliveredMail {

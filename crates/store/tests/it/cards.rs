@@ -1,11 +1,8 @@
 //! Holders and cards.
 
-use crate::sample::{assert_stale, card, days, gca, holder, read, seconds, with_card, with_holder, write};
+use crate::sample::{NOW, assert_stale, card, days, gca, holder, read, seconds, with_card, with_holder, write};
 use kaika_app::Store;
-use kaika_domain::{
-    cards::{Card, CardRank, CardState, TerminationReason},
-    holders::Organisation,
-};
+use kaika_domain::cards::{Card, CardRank, CardState, TerminationReason};
 use kaika_wire::Guid;
 use std::sync::Arc;
 
@@ -31,16 +28,7 @@ async fn an_authority_has_cards_once_one_is_ordered(store: Arc<dyn Store>) {
 }
 
 async fn holders_come_back(store: Arc<dyn Store>) {
-    let plain = holder(1);
-    let mut full = holder(2);
-    full.organisation = Organisation {
-        subject_type: Some("2.16.886.1.100.3.1.2".into()),
-        business_number: Some("12345675".into()),
-        agency_oid: Some("2.16.886.101.20003".into()),
-    };
-    let mut subject = Vec::from(full.subject);
-    subject.push(("CN".into(), "測試\u{20bb7} 'quoted' \"twice\" \\".into()));
-    full.subject = subject.try_into().unwrap();
+    let (plain, full) = (holder(2), kaika_fixtures::sample::holder(gca(), NOW));
     for holder in [&plain, &full] {
         write(&*store, async |work| work.insert_holder(holder).await).await.unwrap();
     }

@@ -100,11 +100,11 @@ impl Tell {
 
 /// Texts in a language.
 #[derive(Clone, Copy)]
-pub(super) struct Words {
+pub(super) struct WindowTexts {
     pub(super) language: Language,
 }
 
-impl Words {
+impl WindowTexts {
     pub(super) fn t(&self, key: &str) -> String {
         text(self.language, key, &[])
     }
@@ -125,7 +125,7 @@ impl Words {
 
 /// Which site, authority and job: on every screen.
 struct Context {
-    words: Words,
+    words: WindowTexts,
     kind: Option<JobKind>,
     site: Option<String>,
     authority: Option<String>,
@@ -433,7 +433,7 @@ struct Drawn {
 }
 
 fn draw(state: &State, language: Language) -> Drawn {
-    let words = Words { language };
+    let words = WindowTexts { language };
     let authority = state.authority();
     let kind = state.asked.as_ref().map(|asked| asked.kind);
     let context = Context {

@@ -4,7 +4,7 @@ use super::{View, check::context, check::reference, check::wire_algorithm, drive
 use crate::{App, Failure, cards::JobRecord, store::holder_of};
 use kaika_domain::cards::{
     CardState, PukVersion,
-    job::{Facts, Finding, RoleTest, Step},
+    job::{Finding, JobFacts, RoleTest, Step},
 };
 use kaika_wire::{
     Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
@@ -172,7 +172,7 @@ fn email_now(at_the_end: EmailWrite, view: &View<'_>) -> Result<EmailWrite, Fail
 }
 
 /// What the card has shown, with what only the server knows: chain and status.
-async fn card_test(app: &App, results: &[RoleTest], facts: &Facts<'_>) -> Result<CardTest, Failure> {
+async fn card_test(app: &App, results: &[RoleTest], facts: &JobFacts<'_>) -> Result<CardTest, Failure> {
     let generations = app.store.read().await?.generations().await?;
     let issued_by = |der: &[u8], issuer: GenerationId| -> Result<bool, Failure> {
         let issuer = generations.iter().find(|generation| generation.id == issuer);

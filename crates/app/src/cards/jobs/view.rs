@@ -5,7 +5,7 @@ use kaika_domain::{
     authorities::Policy,
     cards::{
         Card, PukLedger,
-        job::{CardFacts, Facts},
+        job::{CardFacts, JobFacts},
     },
     certificates::{Certificate, CertificateState},
 };
@@ -52,10 +52,10 @@ impl<'a> View<'a> {
         Ok(Self { policy, card, certificates, puks, ledger, now: app.now(), fresh_guid })
     }
 
-    pub(crate) fn facts(&self) -> Facts<'_> {
+    pub(crate) fn facts(&self) -> JobFacts<'_> {
         let Self { policy, card, certificates, now, .. } = self;
         let of_card = CardFacts { policy, card, certificates, now: *now };
-        Facts { of_card, puk: &self.ledger, fresh_guid: self.fresh_guid }
+        JobFacts { of_card, puk: &self.ledger, fresh_guid: self.fresh_guid }
     }
 
     pub(crate) fn certificate(&self, id: CertificateId) -> Result<&Certificate, Failure> {

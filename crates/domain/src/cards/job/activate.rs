@@ -1,7 +1,9 @@
 //! 開卡: an unopened card becomes its holder's: opened with the user code, its certificates accepted by its 9C key.
 
 use super::out_of_step;
-use super::{Decision, Effect, Event, Facts, Performed, Step, opening::Opening, opening::Progress, opening::Purpose};
+use super::{
+    Decision, Effect, Event, JobFacts, Performed, Step, opening::OpeningByPuk, opening::Progress, opening::Purpose,
+};
 use crate::{authorities::Activation, cards::CardState};
 use kaika_wire::{CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
@@ -9,13 +11,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Activate {
     #[serde(flatten)]
-    opening: Opening,
+    opening: OpeningByPuk,
 }
 
 const PURPOSE: Purpose = Purpose { may: check_activation_allowed, pin: |_| PinSource::New, sign: acceptance };
 
 impl Activate {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match self.opening.decide(event, facts, &PURPOSE) {
             Progress::Decided(decision) => decision,
             Progress::Opened { signature } => {
@@ -28,7 +30,7 @@ impl Activate {
     }
 }
 
-fn acceptance(pin: PinSource, facts: &Facts<'_>) -> Step {
+fn acceptance(pin: PinSource, facts: &JobFacts<'_>) -> Step {
     Step::SignAcceptance { pin, certificates: facts.holders_certificates() }
 }
 
@@ -37,7 +39,7 @@ fn acceptance(pin: PinSource, facts: &Facts<'_>) -> Step {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub fn check_activation_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub fn check_activation_allowed(facts: &JobFacts<'_>) -> Result<(), Refusal> {
     let Activation::Online { within_days, .. } = facts.policy.activation else {
         return Err(match facts.card.state {
             CardState::Activated { .. } => Code::AlreadyActivated.into(),

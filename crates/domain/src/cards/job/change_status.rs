@@ -1,7 +1,9 @@
 //! 停用, 復用, 廢止 with the card at hand: it proves itself, the user code is tested, and its certificates' status changes.
 //! The card itself stays as it is.
 
-use super::{Checked, Decision, Effect, Event, Facts, Performed, Step, fault, opening::user_code_refused, out_of_step};
+use super::{
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step, fault, opening::user_code_refused, out_of_step,
+};
 use crate::certificates::HoldBy;
 use crate::certificates::check_change_allowed;
 use kaika_wire::{Code, StatusChange};
@@ -30,7 +32,7 @@ impl ChangeStatus {
         self.change
     }
 
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),

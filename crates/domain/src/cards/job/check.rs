@@ -1,6 +1,6 @@
 //! 檢測: what the card holds beside what the database has. It changes nothing; what it finds in its place goes on record.
 
-use super::{Checked, Decision, Event, Facts, Step, fault, out_of_step};
+use super::{Checked, Decision, Event, JobFacts, Step, fault, out_of_step};
 use crate::certificates::{Certificate, CertificateState};
 use kaika_pki::CertificateDigest;
 use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, SerialNumber, SlotCheck};
@@ -28,7 +28,7 @@ pub struct OnCard {
 }
 
 impl Check {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match event {
             Event::Started => {
                 let mut steps = vec![Step::ProveCard];
@@ -53,14 +53,14 @@ impl Check {
         }
     }
 
-    pub fn report(&self, facts: &Facts<'_>) -> CardCheck {
+    pub fn report(&self, facts: &JobFacts<'_>) -> CardCheck {
         report(&self.found, facts, CheckResult::Differs)
     }
 }
 
 /// What an earlier job left open: a PUK of which it is not known whether the card has it, certificates that were issued and
 /// not written or not accepted.
-fn unfinished(facts: &Facts<'_>) -> Vec<JobKind> {
+fn unfinished(facts: &JobFacts<'_>) -> Vec<JobKind> {
     let open = |certificate: &Certificate| {
         !certificate.is_written() || matches!(certificate.state, CertificateState::Held { .. })
     };
@@ -70,7 +70,7 @@ fn unfinished(facts: &Facts<'_>) -> Vec<JobKind> {
 }
 
 /// Reads the slots of all certificates that are the holder's.
-pub(super) fn inspections(facts: &Facts<'_>) -> impl Iterator<Item = Step> {
+pub(super) fn inspections(facts: &JobFacts<'_>) -> impl Iterator<Item = Step> {
     facts.policy.card.roles.iter().map(|role| Step::Inspect { role: *role })
 }
 
@@ -84,7 +84,7 @@ pub(super) fn found(steps: &[Step], checked: &[Checked]) -> Vec<Found> {
 }
 
 /// `differs`: what it comes to where card and database are not the same.
-pub(super) fn report(found: &[Found], facts: &Facts<'_>, differs: CheckResult) -> CardCheck {
+pub(super) fn report(found: &[Found], facts: &JobFacts<'_>, differs: CheckResult) -> CardCheck {
     let slots: Vec<_> = found
         .iter()
         .map(|Found { role, on_card }| {

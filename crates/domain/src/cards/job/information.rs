@@ -1,6 +1,6 @@
 //! 檢視憑證IC卡資訊: the card proves itself, then the server tells what it knows of it.
 
-use super::{Checked, Decision, Event, Facts, Step, fault, out_of_step};
+use super::{Checked, Decision, Event, JobFacts, Step, fault, out_of_step};
 use kaika_wire::Code;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Information;
 
 impl Information {
-    pub(super) fn decide(&mut self, event: Event, _facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, _facts: &JobFacts<'_>) -> Decision {
         match event {
             Event::Started => Decision::Run(vec![Step::ProveCard]),
             Event::Reported { fault: Some(reason), .. } => fault(&reason),

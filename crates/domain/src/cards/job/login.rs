@@ -1,7 +1,9 @@
 //! 憑證登入: the card proves itself, and its holder signs with 9C and the PIN, for the portal's origin and this job alone.
 //! Its outcome opens a session for the browser that asked.
 
-use super::{CardFacts, Checked, Decision, Event, Facts, Step, barred, fault, not_signed, out_of_step, refused_secret};
+use super::{
+    CardFacts, Checked, Decision, Event, JobFacts, Step, barred, fault, not_signed, out_of_step, refused_secret,
+};
 use kaika_wire::{CertificateRole, CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -16,7 +18,7 @@ pub struct Login {
 }
 
 impl Login {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match event {
             Event::Started => {
                 self.asked_at = Some(facts.now);
@@ -28,7 +30,7 @@ impl Login {
         }
     }
 
-    fn proved(&self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn proved(&self, checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         let [Checked::Signature(card), holder] = checked else { return out_of_step() };
         if card.is_none() {
             return Decision::fail(Code::NotKaikaCard);

@@ -8,14 +8,15 @@
 //! nobody has seen before, on a card with all its tries.
 
 use super::{
-    Checked, Decision, Effect, Event, Facts, Performed, Step, fault, not_signed, out_of_step, refused_secret, replace,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step, fault, not_signed, out_of_step, refused_secret,
+    replace,
 };
 use crate::cards::Choice;
 use kaika_wire::{CardFault, Code, PinSource, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Opening {
+pub(super) struct OpeningByPuk {
     phase: Phase,
     /// PUK tries left, as the card told.
     puk_tries_left: Option<u8>,
@@ -45,11 +46,11 @@ enum Phase {
 /// What a card is opened for.
 pub(super) struct Purpose {
     /// Whether the card may be opened now.
-    pub(super) may: fn(&Facts<'_>) -> Result<(), Refusal>,
+    pub(super) may: fn(&JobFacts<'_>) -> Result<(), Refusal>,
     /// Where the new PIN comes from.
-    pub(super) pin: fn(&Facts<'_>) -> PinSource,
+    pub(super) pin: fn(&JobFacts<'_>) -> PinSource,
     /// What 9C signs with it.
-    pub(super) sign: fn(PinSource, &Facts<'_>) -> Step,
+    pub(super) sign: fn(PinSource, &JobFacts<'_>) -> Step,
 }
 
 pub(super) enum Progress {
@@ -62,8 +63,8 @@ pub(super) enum Progress {
     After(Event),
 }
 
-impl Opening {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>, purpose: &Purpose) -> Progress {
+impl OpeningByPuk {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>, purpose: &Purpose) -> Progress {
         Progress::Decided(match (&self.phase, event) {
             (Phase::Accepting, event) => return Progress::After(event),
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
@@ -114,7 +115,7 @@ impl Opening {
         })
     }
 
-    fn proved(&mut self, checked: &[Checked], facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+    fn proved(&mut self, checked: &[Checked], facts: &JobFacts<'_>, purpose: &Purpose) -> Decision {
         match checked {
             [Checked::Retries { pin, puk }, Checked::Signature(Some(_))] => {
                 (self.pin_tries_left, self.puk_tries_left) = (*pin, *puk);
@@ -134,7 +135,7 @@ impl Opening {
     }
 
     /// The batch that opens the card, or first the one that settles which PUK it has.
-    fn open(&mut self, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+    fn open(&mut self, facts: &JobFacts<'_>, purpose: &Purpose) -> Decision {
         match facts.puk.choose(self.puk_tries_left) {
             // Whoever mistypes it shall not spend the last try.
             Choice::Certain(puk)
@@ -164,7 +165,7 @@ impl Opening {
 
     /// A job in which the holder saw the PUK ends without another in its place: the card gets one now, unless it takes
     /// none any more.
-    fn close(&mut self, refusal: Refusal, facts: &Facts<'_>) -> Decision {
+    fn close(&mut self, refusal: Refusal, facts: &JobFacts<'_>) -> Decision {
         match facts.puk.settled() {
             Some(puk) if refusal.code != Code::PukBlocked => {
                 self.phase = Phase::Closing(refusal);
@@ -175,13 +176,13 @@ impl Opening {
     }
 
     /// Nothing sets another PIN; whether the card still takes the one that it has, is told of a card that was opened.
-    fn puk_blocked(&self, facts: &Facts<'_>) -> Refusal {
+    fn puk_blocked(&self, facts: &JobFacts<'_>) -> Refusal {
         let tries_left = self.pin_tries_left.filter(|_| facts.in_use().is_ok());
         Refusal { tries_left, ..Code::PukBlocked.into() }
     }
 
     /// The ledger has taken the refusal in: the other candidate is the card's for certain.
-    fn puk_refused(&mut self, tries_left: Option<u8>, facts: &Facts<'_>, purpose: &Purpose) -> Decision {
+    fn puk_refused(&mut self, tries_left: Option<u8>, facts: &JobFacts<'_>, purpose: &Purpose) -> Decision {
         if self.wrong_puk || facts.puk.settled().is_none() {
             return Decision::Fail(self.puk_blocked(facts));
         }
@@ -192,7 +193,7 @@ impl Opening {
 }
 
 /// Whether the holder sees the PUK and types it.
-fn typed(facts: &Facts<'_>, purpose: &Purpose) -> bool {
+fn typed(facts: &JobFacts<'_>, purpose: &Purpose) -> bool {
     (purpose.pin)(facts) == PinSource::Keypad
 }
 

@@ -7,7 +7,7 @@
 //! keys it has; what fits is kept, what does not is made again.
 
 use super::{
-    Checked, Decision, Effect, Event, Facts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
+    Checked, Decision, Effect, Event, JobFacts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
 };
 use crate::cards::{CardState, Choice};
 use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot};
@@ -35,7 +35,7 @@ enum Phase {
 }
 
 impl Personalise {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
@@ -50,7 +50,7 @@ impl Personalise {
         }
     }
 
-    fn survey(facts: &Facts<'_>) -> Decision {
+    fn survey(facts: &JobFacts<'_>) -> Decision {
         if !matches!(facts.card.state, CardState::Ordered) {
             return Decision::fail(Code::CardNotBlank);
         }
@@ -59,7 +59,7 @@ impl Personalise {
         Decision::Run(steps)
     }
 
-    fn surveyed(&mut self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn surveyed(&mut self, checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         let [Checked::Done, Checked::Retries { puk, .. }, keys @ ..] = checked else {
             return refusal_or_out_of_step(checked);
         };
@@ -119,7 +119,7 @@ impl Personalise {
         Decision::Perform(Effect::Issue(to_certify))
     }
 
-    fn write(&mut self, facts: &Facts<'_>) -> Decision {
+    fn write(&mut self, facts: &JobFacts<'_>) -> Decision {
         self.phase = Phase::Writing;
         let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
         let mut steps = vec![Step::OpenManagement];
@@ -130,7 +130,7 @@ impl Personalise {
         Decision::Run(steps)
     }
 
-    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         if checked.len() != steps.len() {
             return refusal_or_out_of_step(checked);
         }
@@ -140,7 +140,7 @@ impl Personalise {
         self.seal(facts)
     }
 
-    fn seal(&mut self, facts: &Facts<'_>) -> Decision {
+    fn seal(&mut self, facts: &JobFacts<'_>) -> Decision {
         self.phase = Phase::Sealing;
         let (puk, certain) = match facts.puk.choose(self.puk_tries_left) {
             Choice::Certain(puk) => (puk, true),
@@ -167,7 +167,7 @@ impl Personalise {
         Decision::Run(steps)
     }
 
-    fn sealed(&mut self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn sealed(&mut self, checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         let certificates = facts.holders_certificates();
         let receipt = match checked {
             // The PUK alone was settled.

@@ -7,7 +7,7 @@
 //! Challenge and response are in one card session. A PUK that a person has seen is replaced before the acceptance.
 
 use super::{
-    Checked, Decision, Effect, Event, Facts, Performed, Step, barred,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step, barred,
     check::{Found, found, inspections, report},
     fault, out_of_step, refused_secret, replace,
 };
@@ -47,7 +47,7 @@ impl Rewrite {
         Self { email: Some(email), ..Self::default() }
     }
 
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
             (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
@@ -85,7 +85,7 @@ impl Rewrite {
         }
     }
 
-    fn proved(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn proved(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         let [Checked::Signature(proof), rest @ .., Checked::Challenge(challenge)] = checked else {
             return refusal_or_out_of_step(checked);
         };
@@ -114,7 +114,7 @@ impl Rewrite {
         }
     }
 
-    fn write(&mut self, challenge: Vec<u8>, unfinished: bool, facts: &Facts<'_>) -> Decision {
+    fn write(&mut self, challenge: Vec<u8>, unfinished: bool, facts: &JobFacts<'_>) -> Decision {
         let check = report(&self.found, facts, CheckResult::Differs);
         let missing: Vec<_> = check
             .slots
@@ -135,7 +135,7 @@ impl Rewrite {
         Decision::Run(steps)
     }
 
-    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         if checked.len() < steps.len() {
             return refusal_or_out_of_step(checked);
         }
@@ -148,7 +148,7 @@ impl Rewrite {
     }
 
     /// All is in its place on the card.
-    fn written_all(&mut self, facts: &Facts<'_>) -> Decision {
+    fn written_all(&mut self, facts: &JobFacts<'_>) -> Decision {
         match facts.puk.exposed() {
             Some(puk) if self.replaces_puk => {
                 self.phase = Phase::ReplacingPuk;
@@ -158,7 +158,7 @@ impl Rewrite {
         }
     }
 
-    fn accept(&mut self, facts: &Facts<'_>) -> Decision {
+    fn accept(&mut self, facts: &JobFacts<'_>) -> Decision {
         if facts.status() != CertificateStatus::Held {
             return Decision::Succeed;
         }
@@ -169,7 +169,7 @@ impl Rewrite {
         }])
     }
 
-    pub fn report(&self, facts: &Facts<'_>) -> CardCheck {
+    pub fn report(&self, facts: &JobFacts<'_>) -> CardCheck {
         CardCheck { result: CheckResult::Rewritten, ..report(&self.found, facts, CheckResult::Differs) }
     }
 }
@@ -179,7 +179,7 @@ impl Rewrite {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub(super) fn check_rewriting_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn check_rewriting_allowed(facts: &JobFacts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
     match facts.status() {
         CertificateStatus::Valid | CertificateStatus::Held => Ok(()),

@@ -4,7 +4,7 @@
 //! re-write, with certificates issued anew. An address whose link was followed begins with the re-write.
 
 use super::{
-    Checked, Decision, Effect, Event, Facts, Performed, Rewrite, Step, fault, out_of_step, refused_secret, rewrite,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Rewrite, Step, fault, out_of_step, refused_secret, rewrite,
 };
 use kaika_wire::{Code, EmailAddress, EmailState, EmailWrite, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ impl SetEmail {
         Self { address, phase: Phase::Proving }
     }
 
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&mut self.phase, event) {
             (Phase::Writing(rewrite), event) => rewrite.decide(event, facts),
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
@@ -49,7 +49,7 @@ impl SetEmail {
         }
     }
 
-    fn proved(&mut self, checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn proved(&mut self, checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         match checked {
             [Checked::Signature(None), ..] => Decision::fail(Code::NotKaikaCard),
             [Checked::Signature(Some(_)), Checked::Refused { secret, tries_left }] => {
@@ -70,7 +70,7 @@ impl SetEmail {
         }
     }
 
-    fn write(&mut self, facts: &Facts<'_>) -> Decision {
+    fn write(&mut self, facts: &JobFacts<'_>) -> Decision {
         let mut rewrite = Rewrite::naming(self.address.clone());
         let first = rewrite.decide(Event::Started, facts);
         self.phase = Phase::Writing(rewrite);

@@ -3,7 +3,7 @@
 //! prove card (9E) · read the slots · sign with 9C and 9A, agree or decrypt with 9D.
 
 use super::{
-    Checked, Decision, Event, Facts, Step,
+    Checked, Decision, Event, JobFacts, Step,
     check::{Found, found, inspections},
     fault, out_of_step, refused_secret,
 };
@@ -27,7 +27,7 @@ pub struct RoleTest {
 }
 
 impl Test {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match event {
             Event::Started => {
                 let mut steps = vec![Step::ProveCard];
@@ -44,7 +44,7 @@ impl Test {
         }
     }
 
-    fn tested(&mut self, steps: &[Step], checked: &[Checked], facts: &Facts<'_>) -> Decision {
+    fn tested(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
         match checked.first() {
             Some(Checked::Signature(Some(_))) => {}
             Some(Checked::Signature(None)) => return Decision::fail(Code::NotKaikaCard),
@@ -70,7 +70,7 @@ impl Test {
         Decision::Succeed
     }
 
-    pub fn results(&self, facts: &Facts<'_>) -> Vec<RoleTest> {
+    pub fn results(&self, facts: &JobFacts<'_>) -> Vec<RoleTest> {
         let result = |found: &Found| RoleTest {
             role: found.role,
             on_card: found.on_card.as_ref().map(|on_card| on_card.sha256)

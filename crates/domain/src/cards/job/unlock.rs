@@ -1,7 +1,9 @@
 //! 鎖卡解碼/重設PIN碼: a card whose PIN is locked or forgotten gets a new one, by user code and PUK. 9C proves that it took.
 //! Where the policy says `keypad`, the holder is shown the PUK, and types it and the new PIN at the reader.
 
-use super::{Decision, Event, Facts, Step, barred, opening::Opening, opening::Progress, opening::Purpose, out_of_step};
+use super::{
+    Decision, Event, JobFacts, Step, barred, opening::OpeningByPuk, opening::Progress, opening::Purpose, out_of_step,
+};
 use crate::authorities::policy;
 use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
@@ -9,13 +11,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Unlock {
     #[serde(flatten)]
-    opening: Opening,
+    opening: OpeningByPuk,
 }
 
 const PURPOSE: Purpose =
     Purpose { may: check_unlocking_allowed, pin: new_pin, sign: |pin, _| Step::ProveHolder { pin } };
 
-fn new_pin(facts: &Facts<'_>) -> PinSource {
+fn new_pin(facts: &JobFacts<'_>) -> PinSource {
     match facts.policy.unlock {
         policy::Unlock::Keypad => PinSource::Keypad,
         policy::Unlock::Agent | policy::Unlock::Counter => PinSource::New,
@@ -23,7 +25,7 @@ fn new_pin(facts: &Facts<'_>) -> PinSource {
 }
 
 impl Unlock {
-    pub(super) fn decide(&mut self, event: Event, facts: &Facts<'_>) -> Decision {
+    pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match self.opening.decide(event, facts, &PURPOSE) {
             Progress::Decided(decision) => decision,
             Progress::Opened { .. } => Decision::Succeed,
@@ -38,7 +40,7 @@ impl Unlock {
 ///
 /// # Errors
 /// The refusal that the holder reads.
-pub(super) fn check_unlocking_allowed(facts: &Facts<'_>) -> Result<(), Refusal> {
+pub(super) fn check_unlocking_allowed(facts: &JobFacts<'_>) -> Result<(), Refusal> {
     facts.policy.offers(JobKind::Unlock)?;
     facts.in_use()?;
     for role in facts.policy.roles() {

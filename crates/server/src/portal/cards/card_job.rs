@@ -8,7 +8,7 @@ use crate::{
         session::{self, LoginQuery, Over},
     },
     portal::{
-        links::Words,
+        links::LinkedText,
         page::{Page, View, private},
     },
     site::Site,
@@ -138,10 +138,10 @@ impl<'a> CardJob<'a> {
     }
 
     /// What a person needs, each with a hint where there is one.
-    fn needs(&self) -> Vec<(String, Option<Words>)> {
+    fn needs(&self) -> Vec<(String, Option<LinkedText>)> {
         let t = |key| self.page.t(key);
-        let hint = |key| Some(Words::new(t(key)));
-        let keypad = self.by_keypad().then(|| Words::new(t("portal-need-keypad")));
+        let hint = |key| Some(LinkedText::new(t(key)));
+        let keypad = self.by_keypad().then(|| LinkedText::new(t("portal-need-keypad")));
         let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), keypad)];
         needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
             Input::UserCode => Some((t("portal-need-code"), hint("portal-need-code-hint"))),
@@ -176,14 +176,14 @@ impl<'a> CardJob<'a> {
         list
     }
 
-    fn notes(&self) -> Vec<Words> {
-        let t = |key| Words::new(self.page.t(key));
+    fn notes(&self) -> Vec<LinkedText> {
+        let t = |key| LinkedText::new(self.page.t(key));
         let code =
-            || [t("portal-note-code").leading_to(self.page.user_code_link(self.policy)), Words::new(self.tries())];
+            || [t("portal-note-code").leading_to(self.page.user_code_link(self.policy)), LinkedText::new(self.tries())];
         let resume = || self.page.change_link(self.policy, StatusChangeKind::Resume);
         match self.kind {
             JobKind::Activate => {
-                let mut notes: Vec<_> = self.period().map(Words::new).into_iter().collect();
+                let mut notes: Vec<_> = self.period().map(LinkedText::new).into_iter().collect();
                 notes.push(t("portal-note-pin"));
                 notes.extend(code());
                 notes.extend([
@@ -234,14 +234,14 @@ impl<'a> CardJob<'a> {
     }
 
     /// What is done by unlocking: with the way there, or else as it is said where that is not done online.
-    fn by_unlocking(&self, online: &str, elsewhere: &str) -> Words {
+    fn by_unlocking(&self, online: &str, elsewhere: &str) -> LinkedText {
         match self.page.job_link(self.policy, JobKind::Unlock) {
-            Some(unlock) => Words::new(self.page.t(online)).leading_to(Some(unlock)),
-            None => Words::new(self.page.t(elsewhere)),
+            Some(unlock) => LinkedText::new(self.page.t(online)).leading_to(Some(unlock)),
+            None => LinkedText::new(self.page.t(elsewhere)),
         }
     }
 
-    fn forgotten_pin(&self) -> Words {
+    fn forgotten_pin(&self) -> LinkedText {
         self.by_unlocking("portal-note-forgotten", "portal-note-forgotten-elsewhere")
     }
 

@@ -8,7 +8,7 @@ use crate::{
     portal::{
         cards::card_job::{CardJob, job_key},
         fields::narrow,
-        links::{Link, Words},
+        links::{Link, LinkedText},
         page::{Page, View, private},
     },
 };
@@ -87,14 +87,14 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    fn lead(&self, result: &JobResult, standing: &CardStanding) -> Words {
+    fn lead(&self, result: &JobResult, standing: &CardStanding) -> LinkedText {
         let key = match result {
             JobResult::Check(check) => check_key(check, self.means(check, standing)),
             JobResult::Test(test) => test_key(test, ".means"),
             JobResult::Email(email) => email_key(email, "-lead"),
             JobResult::Done | JobResult::Information(_) => job_key(self.kind, ".done-lead"),
         };
-        Words::new(self.page.t(&key)).leading_to(self.onward(result, standing).into_iter().next())
+        LinkedText::new(self.page.t(&key)).leading_to(self.onward(result, standing).into_iter().next())
     }
 
     /// Which words say what a check means: what can be done about it is not the same everywhere.
@@ -133,8 +133,8 @@ impl<'a> Outcome<'a> {
         [check, resume].into_iter().flatten().flatten().collect()
     }
 
-    fn next_step(&self, error: &Refusal) -> Words {
-        Words::next_step(error, None)
+    fn next_step(&self, error: &Refusal) -> LinkedText {
+        LinkedText::next_step(error, None)
     }
 
     /// What helps after a refusal, on another page than this job's.

@@ -11,7 +11,7 @@ use crate::{
     },
     portal::{
         fields::{FieldError, card_number, field_or_error, holder_name},
-        links::Words,
+        links::LinkedText,
         page::{Page, View, private},
     },
     site::Site,
@@ -41,7 +41,7 @@ use zeroize::Zeroizing;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct StatusChangeForm {
-    pub(crate) step: Step,
+    pub(crate) step: FormAction,
     pub(crate) number: String,
     pub(crate) name: String,
     pub(crate) reason: String,
@@ -56,7 +56,7 @@ pub(crate) struct StatusChangeForm {
 /// What pressing the button means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Step {
+pub(crate) enum FormAction {
     /// Show the form, with what was typed.
     #[default]
     Fill,
@@ -67,13 +67,13 @@ pub(crate) enum Step {
 
 /// Which page it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub(crate) enum FormPart {
     Fill,
     /// The second page of a revocation.
     Confirm,
 }
 
-pub(crate) enum Trouble {
+pub(crate) enum FormProblem {
     None,
     /// Never empty.
     Wrong(Vec<FieldError>),
@@ -87,11 +87,11 @@ pub(crate) struct ChangePage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
     pub(crate) kind: StatusChangeKind,
-    pub(crate) stage: Stage,
+    pub(crate) stage: FormPart,
     pub(crate) form: StatusChangeForm,
     /// Where the user code is asked for.
     pub(crate) captcha: Option<Captcha>,
-    pub(crate) trouble: Trouble,
+    pub(crate) trouble: FormProblem,
 }
 
 #[derive(Template)]
@@ -116,14 +116,14 @@ impl<'a> ChangePage<'a> {
         view: View<'a>,
         policy: &'a Policy,
         kind: StatusChangeKind,
-        stage: Stage,
+        stage: FormPart,
         form: StatusChangeForm,
         captcha: Option<Captcha>,
-        trouble: Trouble,
+        trouble: FormProblem,
     ) -> Self {
         let title = match stage {
-            Stage::Fill => format!("status-{kind}"),
-            Stage::Confirm => "status-confirm".to_owned(),
+            FormPart::Fill => format!("status-{kind}"),
+            FormPart::Confirm => "status-confirm".to_owned(),
         };
         let page = Page::new(view, &title).of_authority(policy);
         Self { page, policy, kind, stage, form, captcha, trouble }
@@ -132,8 +132,8 @@ impl<'a> ChangePage<'a> {
     /// The language switch shows the same page, and does nothing.
     fn can_switch(mut self) -> Self {
         let step = match self.stage {
-            Stage::Fill => "fill",
-            Stage::Confirm => "check",
+            FormPart::Fill => "fill",
+            FormPart::Confirm => "check",
         };
         let StatusChangeForm { number, name, reason, .. } = &self.form;
         let fields = [("step", step), ("number", number), ("name", name), ("reason", reason)];
@@ -143,7 +143,7 @@ impl<'a> ChangePage<'a> {
 
     fn wrong(&self) -> &[FieldError] {
         match &self.trouble {
-            Trouble::Wrong(wrong) => wrong,
+            FormProblem::Wrong(wrong) => wrong,
             _ => &[],
         }
     }
@@ -154,18 +154,18 @@ impl<'a> ChangePage<'a> {
 
     fn refused(&self) -> Option<&Refusal> {
         match &self.trouble {
-            Trouble::Refused(refusal) => Some(refusal),
+            FormProblem::Refused(refusal) => Some(refusal),
             _ => None,
         }
     }
 
     /// With the way to the page that helps.
-    fn next_step(&self, refusal: &Refusal) -> Words {
-        Words::next_step(refusal, self.page.help_link(self.policy, refusal))
+    fn next_step(&self, refusal: &Refusal) -> LinkedText {
+        LinkedText::next_step(refusal, self.page.help_link(self.policy, refusal))
     }
 
     fn in_trouble(&self) -> bool {
-        !matches!(self.trouble, Trouble::None)
+        !matches!(self.trouble, FormProblem::None)
     }
 
     /// A text of this kind of change.
@@ -233,8 +233,8 @@ fn form(visit: &Visit, policy: &Policy, kind: StatusChangeKind) -> Result<Respon
         return Ok(html(&ElsewherePage { page, policy, kind }));
     }
     let mut form = StatusChangeForm::default();
-    let captcha = captcha(&visit.app, kind, Stage::Fill, &mut form, false)?;
-    let page = ChangePage::new(view, policy, kind, Stage::Fill, form, captcha, Trouble::None);
+    let captcha = captcha(&visit.app, kind, FormPart::Fill, &mut form, false)?;
+    let page = ChangePage::new(view, policy, kind, FormPart::Fill, form, captcha, FormProblem::None);
     Ok(private(StatusCode::OK, &page))
 }
 
@@ -251,16 +251,16 @@ async fn sent(
     let judged = judge(policy, kind, &form);
     let unjudged = !matches!(judged, Judged::Do(..));
     let (code, stage, trouble) = match judged {
-        Judged::Show(stage) => (StatusCode::OK, stage, Trouble::None),
-        Judged::Wrong(stage, wrong) => (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong)),
+        Judged::Show(stage) => (StatusCode::OK, stage, FormProblem::None),
+        Judged::Wrong(stage, wrong) => (StatusCode::BAD_REQUEST, stage, FormProblem::Wrong(wrong)),
         Judged::Do(stage, request) => match perform(&visit.app, policy, *request).await {
             Ok(token) => return Ok(Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response()),
             Err(Failure::Refused(refusal)) if refusal.code == Code::CaptchaWrong => {
                 let wrong = vec![FieldError { field: "answer", text: "status-captcha-wrong" }];
-                (StatusCode::BAD_REQUEST, stage, Trouble::Wrong(wrong))
+                (StatusCode::BAD_REQUEST, stage, FormProblem::Wrong(wrong))
             }
             Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
-                (status(refusal.code), stage, Trouble::Refused(explain(view.language, refusal)))
+                (status(refusal.code), stage, FormProblem::Refused(explain(view.language, refusal)))
             }
             Err(failure) => return Err(failure.into()),
         },
@@ -286,11 +286,11 @@ async fn done(visit: &Visit, policy: &Policy, kind: StatusChangeKind, token: &st
 fn captcha(
     app: &App,
     kind: StatusChangeKind,
-    stage: Stage,
+    stage: FormPart,
     form: &mut StatusChangeForm,
     unjudged: bool,
 ) -> Result<Option<Captcha>, Failure> {
-    if kind == StatusChangeKind::Revoke && stage == Stage::Fill {
+    if kind == StatusChangeKind::Revoke && stage == FormPart::Fill {
         return Ok(None);
     }
     if unjudged && let Some(captcha) = ask_again(app, &form.captcha)? {
@@ -301,25 +301,25 @@ fn captcha(
 }
 
 enum Judged {
-    Show(Stage),
-    Wrong(Stage, Vec<FieldError>),
-    Do(Stage, Box<WithoutCard>),
+    Show(FormPart),
+    Wrong(FormPart, Vec<FieldError>),
+    Do(FormPart, Box<WithoutCard>),
 }
 
 /// What is to be done with a form.
 fn judge(policy: &Policy, kind: StatusChangeKind, form: &StatusChangeForm) -> Judged {
     let asks_again = kind == StatusChangeKind::Revoke;
-    let stage = if asks_again { Stage::Confirm } else { Stage::Fill };
-    if form.step == Step::Fill {
-        return Judged::Show(Stage::Fill);
+    let stage = if asks_again { FormPart::Confirm } else { FormPart::Fill };
+    if form.step == FormAction::Fill {
+        return Judged::Show(FormPart::Fill);
     }
     let mut wrong = Vec::new();
     let details = details(policy, kind, form).map_err(|found| wrong.extend(found));
     if asks_again && !wrong.is_empty() {
         // What is wrong stands on the first page.
-        return Judged::Wrong(Stage::Fill, wrong);
+        return Judged::Wrong(FormPart::Fill, wrong);
     }
-    if asks_again && form.step == Step::Check {
+    if asks_again && form.step == FormAction::Check {
         return Judged::Show(stage);
     }
     if asks_again && form.sure.is_none() {
@@ -365,7 +365,7 @@ mod tests {
     use crate::portal::tests::policy;
     use StatusChangeKind::{Resume, Revoke, Suspend};
 
-    fn typed(step: Step, reason: &str) -> StatusChangeForm {
+    fn typed(step: FormAction, reason: &str) -> StatusChangeForm {
         StatusChangeForm {
             step,
             number: "00000000000017".to_owned(),
@@ -392,29 +392,35 @@ mod tests {
 
     #[test]
     fn suspending_and_resuming_is_asked_once() {
-        assert_eq!(judged(Suspend, &typed(Step::Do, "lost")), "do Suspend(Lost) to TC00000000000017 of 測試機關");
-        assert_eq!(judged(Resume, &typed(Step::Do, "found")), "do Resume(Found) to TC00000000000017 of 測試機關");
-        assert_eq!(judged(Suspend, &typed(Step::Fill, "lost")), "Fill");
-        assert_eq!(judged(Suspend, &typed(Step::Do, "found")), "Fill: reason");
+        assert_eq!(judged(Suspend, &typed(FormAction::Do, "lost")), "do Suspend(Lost) to TC00000000000017 of 測試機關");
+        assert_eq!(judged(Resume, &typed(FormAction::Do, "found")), "do Resume(Found) to TC00000000000017 of 測試機關");
+        assert_eq!(judged(Suspend, &typed(FormAction::Fill, "lost")), "Fill");
+        assert_eq!(judged(Suspend, &typed(FormAction::Do, "found")), "Fill: reason");
         assert_eq!(
-            judged(Suspend, &StatusChangeForm { step: Step::Do, ..StatusChangeForm::default() }),
+            judged(Suspend, &StatusChangeForm { step: FormAction::Do, ..StatusChangeForm::default() }),
             "Fill: number name reason user_code answer"
         );
     }
 
     #[test]
     fn revoking_is_asked_twice() {
-        assert_eq!(judged(Revoke, &typed(Step::Check, "lost")), "Confirm");
-        assert_eq!(judged(Revoke, &typed(Step::Fill, "lost")), "Fill", "back from there");
-        assert_eq!(judged(Revoke, &typed(Step::Check, "")), "Fill: reason");
-        assert_eq!(judged(Revoke, &typed(Step::Do, "ceased")), "do Revoke(Ceased) to TC00000000000017 of 測試機關");
-        assert_eq!(judged(Revoke, &StatusChangeForm { sure: None, ..typed(Step::Do, "lost") }), "Confirm: sure");
-        let unproved =
-            StatusChangeForm { user_code: "12345".to_owned().into(), answer: " ".into(), ..typed(Step::Do, "lost") };
+        assert_eq!(judged(Revoke, &typed(FormAction::Check, "lost")), "Confirm");
+        assert_eq!(judged(Revoke, &typed(FormAction::Fill, "lost")), "Fill", "back from there");
+        assert_eq!(judged(Revoke, &typed(FormAction::Check, "")), "Fill: reason");
+        assert_eq!(
+            judged(Revoke, &typed(FormAction::Do, "ceased")),
+            "do Revoke(Ceased) to TC00000000000017 of 測試機關"
+        );
+        assert_eq!(judged(Revoke, &StatusChangeForm { sure: None, ..typed(FormAction::Do, "lost") }), "Confirm: sure");
+        let unproved = StatusChangeForm {
+            user_code: "12345".to_owned().into(),
+            answer: " ".into(),
+            ..typed(FormAction::Do, "lost")
+        };
         assert_eq!(judged(Revoke, &unproved), "Confirm: user_code answer");
         // The hidden fields of the second page, tampered with.
         assert_eq!(
-            judged(Revoke, &StatusChangeForm { number: String::new(), ..typed(Step::Do, "lost") }),
+            judged(Revoke, &StatusChangeForm { number: String::new(), ..typed(FormAction::Do, "lost") }),
             "Fill: number"
         );
     }
@@ -422,7 +428,7 @@ mod tests {
     #[test]
     fn a_user_code_is_taken_letter_by_letter() {
         for (code, right) in [("Abc12345", true), (" Abc12345 ", true), ("Abc 12345", false), ("Ａbc12345", false)] {
-            let typed = StatusChangeForm { user_code: code.to_owned().into(), ..typed(Step::Do, "lost") };
+            let typed = StatusChangeForm { user_code: code.to_owned().into(), ..typed(FormAction::Do, "lost") };
             assert_eq!(judged(Suspend, &typed).starts_with("do"), right, "{code}");
         }
     }

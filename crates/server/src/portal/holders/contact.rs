@@ -93,7 +93,7 @@ pub(crate) fn change_page<'a>(
 }
 
 /// What became of it.
-pub(crate) enum Step {
+pub(crate) enum ContactChangeState {
     /// A link was sent to the new address.
     Sent {
         has_mailbox: bool,
@@ -112,15 +112,15 @@ pub(crate) enum Step {
 pub(crate) struct StepPage<'a> {
     pub(crate) page: Page<'a>,
     pub(crate) policy: &'a Policy,
-    pub(crate) step: Step,
+    pub(crate) step: ContactChangeState,
 }
 
-pub(crate) fn step_page<'a>(view: View<'a>, policy: &'a Policy, step: Step) -> StepPage<'a> {
+pub(crate) fn step_page<'a>(view: View<'a>, policy: &'a Policy, step: ContactChangeState) -> StepPage<'a> {
     let title = match step {
-        Step::Sent { .. } => "contact-sent",
-        Step::Confirm { .. } => "contact-confirm",
-        Step::Over => "contact-over",
-        Step::Done => "contact-done",
+        ContactChangeState::Sent { .. } => "contact-sent",
+        ContactChangeState::Confirm { .. } => "contact-confirm",
+        ContactChangeState::Over => "contact-over",
+        ContactChangeState::Done => "contact-done",
     };
     StepPage { page: Page::new(view, title).of_authority(policy), policy, step }
 }
@@ -245,12 +245,12 @@ fn contact(wrong: &mut Vec<FieldError>, form: &ContactForm) -> Option<Contact> {
 }
 
 pub(crate) async fn sent(visit: Visit, policy: Authority) -> Response {
-    let step = Step::Sent { has_mailbox: visit.settings.mailbox.is_some() };
+    let step = ContactChangeState::Sent { has_mailbox: visit.settings.mailbox.is_some() };
     html(&step_page(visit.view(), &policy, step))
 }
 
 pub(crate) async fn done(visit: Visit, policy: Authority) -> Response {
-    html(&step_page(visit.view(), &policy, Step::Done))
+    html(&step_page(visit.view(), &policy, ContactChangeState::Done))
 }
 
 /// Nothing is used up by looking.
@@ -261,7 +261,7 @@ pub(crate) async fn link(
 ) -> Result<Response, Stop> {
     match pending_contact(&visit.app, &policy.id, &token).await {
         Ok((number, contact)) => {
-            let step = Step::Confirm { number, contact };
+            let step = ContactChangeState::Confirm { number, contact };
             Ok(private(StatusCode::OK, &step_page(visit.view(), &policy, step)))
         }
         Err(failure) => over(failure, &visit, &policy),
@@ -282,7 +282,7 @@ pub(crate) async fn confirm(
 fn over(failure: Failure, visit: &Visit, policy: &Policy) -> Result<Response, Stop> {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            Ok(private(StatusCode::GONE, &step_page(visit.view(), policy, Step::Over)))
+            Ok(private(StatusCode::GONE, &step_page(visit.view(), policy, ContactChangeState::Over)))
         }
         other => Err(other.into()),
     }

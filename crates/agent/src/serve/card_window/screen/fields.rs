@@ -1,7 +1,7 @@
 //! A field to type in, as it is shown: its words, and what is wrong with what was typed.
 
 use super::super::inputs::{Field, FieldError};
-use super::Words;
+use super::WindowTexts;
 use crate::words::digit_arguments;
 use kaika_texts::explain;
 use kaika_wire::{Code, PinDigits, Refusal};
@@ -23,7 +23,7 @@ pub(super) struct ShownField {
 }
 
 impl ShownField {
-    pub(super) fn of(field: Field, words: Words, digits: PinDigits, errors: &[FieldError]) -> Self {
+    pub(super) fn of(field: Field, words: WindowTexts, digits: PinDigits, errors: &[FieldError]) -> Self {
         let error = errors.iter().find(|error| error.field == field);
         Self {
             id: field.id(),
@@ -39,7 +39,7 @@ impl ShownField {
 }
 
 /// What is wrong with what was typed, and how it has to be.
-fn words_of(error: &FieldError, words: Words, digits: PinDigits) -> (String, String) {
+fn words_of(error: &FieldError, words: WindowTexts, digits: PinDigits) -> (String, String) {
     match error.code {
         Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
         Code::PukWrong => (words.t("field-puk.wrong"), String::new()),

@@ -89,7 +89,7 @@ fn after_a_cut_the_card_may_have_the_new_pin() {
             let mut state = state(Stage::Refused { refusal, remedy: Remedy::SameCard, card: None, back: true });
             state.asked.as_mut().unwrap().kind = kind;
             let html = View::of(&state, 1, language).drawn.html;
-            assert_eq!(html.contains(&Words { language }.t("window-pin-unsure")), unsure, "{kind:?} {code}");
+            assert_eq!(html.contains(&WindowTexts { language }.t("window-pin-unsure")), unsure, "{kind:?} {code}");
         }
     }
 }
@@ -118,7 +118,7 @@ fn before_a_job_is_known_the_window_names_itself() {
         let mut nameless = State::new();
         nameless.refuse(Code::NotPermitted.into());
         let view = View::of(&nameless, 1, language);
-        assert!(view.drawn.html.contains(&Words { language }.t("window-title")));
+        assert!(view.drawn.html.contains(&WindowTexts { language }.t("window-title")));
         assert_eq!(view.authority, None);
     }
 }
@@ -144,7 +144,7 @@ fn what_is_typed_in_the_middle_of_a_job_is_asked_for_in_both_languages() {
             assert_eq!(view.drawn.screen, screen);
             assert!(html.contains("id=\"heading\"") && !view.drawn.announce.is_empty(), "{html}");
             // Cancelling the proof does not take the new PIN back.
-            let proof = Words { language }.t("window-keypad-keys-proof");
+            let proof = WindowTexts { language }.t("window-keypad-keys-proof");
             assert_eq!(html.contains(&proof), screen == "keypad" && !shown);
             assert_eq!(html.contains("1234") && html.contains("5678"), shown, "{html}");
             for never in ["<1>", "style=", "<script", "onclick"] {
@@ -173,7 +173,7 @@ fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
             };
             state.informed = Some((NUMBER.parse().unwrap(), Informed { information, certificates: Vec::new() }));
             let html = View::of(&state, 1, language).drawn.html;
-            let words = Words { language };
+            let words = WindowTexts { language };
             assert_eq!(html.matches("data-held=").count(), told.len(), "{html}");
             assert_eq!(html.contains(&words.t("window-held-not-activated")), !told.is_empty());
         }
