@@ -4,7 +4,7 @@ use super::concurrency::Window;
 use async_trait::async_trait;
 use kaika_agent::portal::Portal;
 use kaika_app::{
-    App, Reader, Store, StoreError, UnitOfWork,
+    App, Store, StoreError,
     access::UserCodeHasher,
     cards::{CardOrder, order_card, sweep},
     certificates::{Which, change_status_by_authority},
@@ -14,16 +14,13 @@ use kaika_domain::{
     cards::Making,
     certificates::{Certificate, CertificateState, Placement},
 };
-use kaika_fixtures::{InProcess, Site, USER_CODE, operator};
+use kaika_fixtures::{FailingStore, InProcess, Site, USER_CODE, operator};
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
     BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState, MakingId,
     RevokeReason, SerialNumber, StatusChange, UserCode,
 };
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::{Arc, Mutex};
 use time::Duration;
 
 /// On a file, and on PostgreSQL, where nothing keeps two that write apart but the rows they write to.
@@ -83,39 +80,6 @@ impl Rng for SlowDraw {
     fn fill(&self, bytes: &mut [u8]) {
         self.meanwhile.happen();
         self.rng.fill(bytes);
-    }
-}
-
-/// A database that asks one of the transactions to give way.
-struct Crowded {
-    store: Arc<dyn Store>,
-    /// Transactions until then.
-    left: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Crowded {
-    async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
-        self.store.read().await
-    }
-
-    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        match self.left.fetch_sub(1, Ordering::SeqCst) {
-            0 => Err(StoreError::Conflict),
-            _ => self.store.begin().await,
-        }
-    }
-
-    async fn check_schema(&self) -> Result<(), StoreError> {
-        self.store.check_schema().await
-    }
-
-    fn status_changes(&self) -> u64 {
-        self.store.status_changes()
-    }
-
-    async fn close(&self) {
-        self.store.close().await;
     }
 }
 
@@ -299,7 +263,7 @@ fn no_job_ends_because_the_database_is_crowded() {
             let window = Window::of(&site, kind);
             let (job, token, batch) = window.start();
             let app = &window.portal.app;
-            let crowded = Arc::new(Crowded { store: Arc::clone(&app.store), left: AtomicUsize::new(left) });
+            let crowded = FailingStore::after(left, &app.store, || StoreError::Conflict);
             let server = server(app, Arc::clone(&crowded) as _, Arc::clone(&app.user_codes), Arc::clone(&app.rng));
             let server = InProcess::new(server, Arc::clone(&window.portal.runtime));
             let mut state = JobState::Running { batch };
@@ -315,7 +279,7 @@ fn no_job_ends_because_the_database_is_crowded() {
             site.close(app);
             drop(window);
             site.assert_agrees(status);
-            if crowded.left.load(Ordering::SeqCst) < usize::MAX / 2 {
+            if !crowded.failed() {
                 break;
             }
         }

@@ -2,16 +2,16 @@
 
 use crate::world::{World, operator, passphrase};
 use kaika_app::{
-    Reader, Store, StoreError, UnitOfWork,
+    StoreError,
     authorities::{IssueError, IssueOrder, Issuer},
     certificates::{Issuance, IssuanceState},
     kernel::Clock,
 };
 use kaika_ca::{Ca, FileKeyStore, KeyStore, KeyStoreError, Signer, SignerError, Signing};
+use kaika_fixtures::FailingStore;
 use kaika_pki::{Certificate, KeyAlgorithm, KeyFingerprint, PublicKey};
 use kaika_wire::{CertificateId, CertificateRole, SerialNumber};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Keys whose signing fails: an HSM that went away, or a process that ended at this point.
 struct Broken(FileKeyStore);
@@ -100,42 +100,10 @@ async fn bytes_on_record_for_another_key_are_not_signed() {
     assert!(error.to_string().contains("not for this serial number and key"), "{error}");
 }
 
-/// A database that goes away at one of the transactions.
-struct Flaky {
-    store: Arc<dyn Store>,
-    /// Transactions until then.
-    left: AtomicUsize,
-}
-
-#[async_trait::async_trait]
-impl Store for Flaky {
-    async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
-        self.store.read().await
-    }
-
-    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        match self.left.fetch_sub(1, Ordering::SeqCst) {
-            0 => Err(StoreError::Database("the database went away".into())),
-            _ => self.store.begin().await,
-        }
-    }
-
-    async fn check_schema(&self) -> Result<(), StoreError> {
-        self.store.check_schema().await
-    }
-
-    fn status_changes(&self) -> u64 {
-        self.store.status_changes()
-    }
-
-    async fn close(&self) {
-        self.store.close().await;
-    }
-}
-
-async fn opened_on_flaky_store(world: &mut World, transactions: usize) -> Ca {
-    let flaky = Flaky { store: Arc::clone(&world.store), left: AtomicUsize::new(transactions) };
-    let sound = std::mem::replace(&mut world.store, Arc::new(flaky));
+async fn opened_on_failing_store(world: &mut World, transactions: usize) -> Ca {
+    let gone = || StoreError::Database("the database went away".into());
+    let failing = FailingStore::after(transactions, &world.store, gone);
+    let sound = std::mem::replace(&mut world.store, failing);
     let ca = world.reopened().await;
     world.store = sound;
     ca
@@ -148,7 +116,7 @@ async fn whichever_transaction_fails_there_is_one_certificate_in_the_end() {
     world.found("gca").await;
     for (transactions, left_behind) in [(0, false), (1, true), (2, false)] {
         let order = world.order("gca", CertificateRole::Signature).await;
-        let ca = opened_on_flaky_store(&mut world, transactions).await;
+        let ca = opened_on_failing_store(&mut world, transactions).await;
         assert_eq!(ca.issue(&order).await.is_ok(), transactions == 2);
         let begun = issuance(&world, &order).await;
         let is_recorded = |issuance: &Issuance| matches!(issuance.state, IssuanceState::Recorded { .. });
@@ -167,7 +135,7 @@ async fn whichever_transaction_fails_there_is_one_certificate_in_the_end() {
 async fn a_founding_cut_off_before_its_row_goes_on_with_its_key() {
     let mut world = World::new().await;
     let gca = "gca".parse().unwrap();
-    let ca = opened_on_flaky_store(&mut world, 1).await;
+    let ca = opened_on_failing_store(&mut world, 1).await;
     assert!(matches!(ca.found(&gca, &operator()).await, Err(IssueError::Store(StoreError::Database(_)))));
     let keys = FileKeyStore::new(world.keys(), passphrase());
     let (key, root) = (keys.open("gca-1").unwrap(), keys.open("test-grca-1").unwrap());
