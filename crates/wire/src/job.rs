@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal,)*) => {
-        /// What can be done with a card. The one list over which command line, routes and fault matrices iterate.
+        /// What can be done with a card. The one list that routes, pages and tickets go by.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum JobKind { $($variant,)* }
@@ -261,6 +261,16 @@ macro_rules! results {
         }
 
         impl JobResult {
+            /// By which key each is told, but for `Done`, which needs none.
+            pub const KEYS: &[&str] = &[$(stringify!($key)),*];
+
+            pub fn key(&self) -> Option<&'static str> {
+                match self {
+                    Self::Done => None,
+                    $(Self::$variant(_) => Some(stringify!($key)),)*
+                }
+            }
+
             $(
                 /// Where it is that.
                 pub fn $key(&self) -> Option<&$content> {

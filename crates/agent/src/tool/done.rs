@@ -184,6 +184,7 @@ fn test_lines(language: Language, test: &CardTest) -> impl Iterator<Item = Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_job_and_every_result_has_words_in_both_languages() {
@@ -202,6 +203,10 @@ mod tests {
                 results.push(JobResult::Check(CardCheck { result, status, slots: Vec::new(), unfinished }));
             }
         }
+        let told: BTreeSet<_> = results.iter().filter_map(JobResult::key).collect();
+        // The tool asks for information by a command with a document of its own.
+        let all = JobResult::KEYS.iter().copied().filter(|key| *key != "information").collect();
+        assert_eq!(told, all, "each result that there is");
         for language in Language::ALL {
             let told = |kind, result: &JobResult| {
                 let done = JobDone { result: result.clone(), ..JobDone::alone(number.clone()) };

@@ -252,4 +252,13 @@ mod tests {
         check(|order| order.organisation.subject_type = Some("one.two".into()), "subject_type: one.two");
         check(|order| order.organisation.agency_oid = Some("2.".into()), "agency_oid: 2.");
     }
+
+    /// A field that comes has to be shown, too.
+    #[test]
+    fn the_help_shows_a_holder_file() {
+        let order = toml::from_str(CardOrder::EXAMPLE).expect("a holder file");
+        let CardOrder { subject, organisation, email, contact, rank: _ } = order;
+        assert_eq!(subject.to_string(), "C=TW,O=測試機關,OU=資訊室");
+        assert!(organisation.business_number.is_some() && email.is_some() && contact.is_some());
+    }
 }

@@ -148,16 +148,3 @@ fn read_user_code(input: impl io::BufRead) -> Result<Option<UserCode>> {
     }
     Ok(None)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A field that comes has to be shown, too.
-    #[test]
-    fn the_help_shows_a_holder_file() {
-        let CardOrder { subject, organisation, email, contact, rank: _ } = toml::from_str(CardOrder::EXAMPLE).unwrap();
-        assert_eq!(subject.to_string(), "C=TW,O=測試機關,OU=資訊室");
-        assert!(organisation.business_number.is_some() && email.is_some() && contact.is_some());
-    }
-}

@@ -132,6 +132,8 @@ pub(crate) struct Who<P> {
 pub(crate) trait Guard: Sized {
     /// The page of the login, below the authority's.
     const LOGIN: &'static str;
+    /// Where one is after it who wanted nowhere else.
+    const HOME: &'static str;
 
     /// None for somebody who has logged in as another kind of principal.
     fn admit(principal: Principal) -> Option<Self>;
@@ -139,6 +141,7 @@ pub(crate) trait Guard: Sized {
 
 impl Guard for CardPrincipal {
     const LOGIN: &'static str = "login";
+    const HOME: &'static str = "my-card";
 
     fn admit(principal: Principal) -> Option<Self> {
         match principal {
@@ -165,7 +168,10 @@ impl<P: Guard> FromRequestParts<Site> for Who<P> {
                 return Stop::from(Code::NotLoggedIn).into_response();
             }
             // A person is shown how to log in.
-            session::log_in_first(site, &authority, P::LOGIN, Destination::of(parts.uri.path()), is_over)
+            // A form is sent to the page on which it stands.
+            let page = Destination::of(parts.uri.path());
+            let to = page.as_ref().map_or(P::HOME, Destination::path);
+            session::log_in_first(site, &authority, P::LOGIN, to, is_over)
         })
     }
 }

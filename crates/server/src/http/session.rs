@@ -18,7 +18,7 @@ use kaika_app::{
 };
 use kaika_domain::authorities::Policy;
 use kaika_wire::{AuthorityId, Code};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 const SESSION: &str = "session";
 /// Of the browser that asks for a login.
@@ -26,55 +26,45 @@ const BROWSER: &str = "login";
 /// A ticket is good for five minutes, a job and its page take some more.
 const BROWSER_SECONDS: u32 = 15 * 60;
 
-/// Where somebody wants to be who is to log in first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Destination {
-    #[default]
-    MyCard,
-    Contact,
-    Organisation,
-    Expiring,
+/// Where somebody wants to be who is to log in first: the path of a page, below an authority's.
+///
+/// Words in small letters, so that it leads to no other site and names nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Destination(String);
+
+impl TryFrom<String> for Destination {
+    type Error = &'static str;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        let is_word =
+            |word: &str| !word.is_empty() && word.chars().all(|char| char.is_ascii_lowercase() || char == '-');
+        let is_path = path.len() <= Self::LONGEST && path.split('/').all(is_word);
+        is_path.then_some(Self(path)).ok_or("not a page's path")
+    }
 }
 
 impl Destination {
-    /// The longer before what they begin with.
-    const ALL: [Self; 4] = [Self::Contact, Self::MyCard, Self::Expiring, Self::Organisation];
+    const LONGEST: usize = 64;
 
-    /// Which one an address of an authority leads to, or something that belongs to it.
-    pub(crate) fn of(path: &str) -> Self {
-        let below = path.trim_start_matches('/').split_once('/').map_or("", |(_, below)| below);
-        let found = Self::ALL.into_iter().find(|one| {
-            let rest = below.strip_prefix(one.path());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
-        });
-        found.unwrap_or_default()
+    /// The page at an address below an authority's, or that of which it is a file; none where that is no place to come back to.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let (_, below) = path.trim_start_matches('/').split_once('/')?;
+        let page = below.split_once('.').map_or(below, |(page, _)| page);
+        page.to_owned().try_into().ok()
     }
 
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::MyCard => "my-card",
-            Self::Contact => "my-card/contact",
-            Self::Organisation => "organisation",
-            Self::Expiring => "organisation/expiring",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::MyCard => "my_card",
-            Self::Contact => "contact",
-            Self::Organisation => "organisation",
-            Self::Expiring => "expiring",
-        }
+    pub(crate) fn path(&self) -> &str {
+        &self.0
     }
 }
 
 /// What the address of a login's page says: how it was come to.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct LoginQuery {
-    pub(crate) to: Destination,
+    /// None for somebody who came to the login by itself.
+    pub(crate) to: Option<Destination>,
     /// The session that there was is over.
     pub(crate) over: Option<Over>,
 }
@@ -89,8 +79,8 @@ pub(crate) enum Over {
 
 impl LoginQuery {
     /// As the language switch keeps it.
-    pub(crate) fn kept(self) -> String {
-        format!("&to={}", self.to.name())
+    pub(crate) fn kept(&self) -> String {
+        self.to.as_ref().map(|to| format!("&to={}", to.path())).unwrap_or_default()
     }
 }
 
@@ -134,9 +124,9 @@ pub(crate) async fn who(site: &Site, policy: &Policy, headers: &HeaderMap) -> Re
 }
 
 /// The way to a login; `is_over`: of a session that there was.
-pub(crate) fn log_in_first(site: &Site, policy: &Policy, login: &str, to: Destination, is_over: bool) -> Response {
+pub(crate) fn log_in_first(site: &Site, policy: &Policy, login: &str, to: &str, is_over: bool) -> Response {
     let over = if is_over { "&over=yes" } else { "" };
-    let login = format!("/{}/{login}?to={}{over}", policy.id, to.name());
+    let login = format!("/{}/{login}?to={to}{over}", policy.id);
     let mut response = Redirect::to(&login).into_response();
     if is_over {
         forget(site, &policy.id, &mut response);
@@ -151,16 +141,40 @@ mod tests {
     #[test]
     fn a_page_behind_a_login_is_found_again_by_its_address() {
         for (path, expected) in [
-            ("/gca/my-card", Destination::MyCard),
-            ("/gca/my-card/publication", Destination::MyCard),
-            ("/gca/my-card/contact", Destination::Contact),
-            ("/gca/organisation", Destination::Organisation),
-            ("/gca/organisation.csv", Destination::Organisation),
-            ("/gca/organisation/expiring", Destination::Expiring),
-            ("/gca/organisation/expiring.csv", Destination::Expiring),
-            ("/gca/anything", Destination::MyCard),
+            ("/gca/my-card", Some("my-card")),
+            ("/gca/my-card/contact", Some("my-card/contact")),
+            ("/gca/organisation.csv", Some("organisation")),
+            ("/gca/organisation/expiring.csv", Some("organisation/expiring")),
+            ("/gca/", None),
+            ("/gca", None),
+            ("/gca/my-card/GC00000000000017", None),
         ] {
-            assert_eq!(Destination::of(path), expected, "{path}");
+            assert_eq!(Destination::of(path).as_ref().map(Destination::path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn nothing_but_words_is_a_destination() {
+        let query = |query: &str| {
+            let address = format!("/gca/login?{query}").parse().unwrap();
+            axum::extract::Query::<LoginQuery>::try_from_uri(&address).ok().map(|query| query.0.to.is_some())
+        };
+        assert_eq!(query("to=my-card%2Fcontact&over=yes"), Some(true));
+        assert_eq!(query("over=yes"), Some(false));
+        for to in [
+            "",
+            "/",
+            "//evil.example",
+            "%2F%2Fevil.example",
+            "my-card/",
+            "a/../b",
+            "login?to=a",
+            "a%0d%0ab",
+            "a:b",
+            "@evil",
+        ] {
+            assert_eq!(query(&format!("to={to}")), None, "{to}");
+        }
+        assert_eq!(query(&format!("to={}", "a".repeat(65))), None);
     }
 }

@@ -6,17 +6,12 @@ pub(crate) mod my_card;
 pub(crate) mod status_change;
 
 use crate::{http::limits, site::Site};
-use axum::{
-    Router,
-    middleware::from_fn_with_state,
-    routing::{get, post},
-};
+use axum::{Router, middleware::from_fn_with_state, routing::get};
 
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     let queries = from_fn_with_state(site.clone(), limits::queries);
     Router::new()
-        .route("/{authority}/my-card", get(my_card::my_card))
-        .route("/{authority}/my-card/publication", post(my_card::publish))
+        .route("/{authority}/my-card", get(my_card::my_card).post(my_card::publish))
         .route("/{authority}/certificates", get(find::form).post(find::find).layer(queries))
         .route("/{authority}/certificates/{file}", get(find::download))
         .merge(list::routes())

@@ -43,11 +43,16 @@ use kaika_domain::{
 };
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
-    CardCheck, CardId, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
-    CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal,
-    SerialNumber, SlotCheck, StatusChangeKind,
+    CardCheck, CardId, CardInformation, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole,
+    CertificateStatus, CertificateTest, CheckResult, Code, EmailAddress, EmailState, EmailWrite, HeldCard, JobKind,
+    JobOutcome, JobResult, Refusal, SerialNumber, SlotCheck, StatusChangeKind,
 };
-use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::LazyLock,
+};
 use time::{Duration, OffsetDateTime};
 
 /// An authority whose card numbers begin so: letters, or several, `TP", "GP`.
@@ -179,6 +184,65 @@ fn succeeded(certificates: Vec<CertificateOutcome>, standing: CardStanding, resu
     JobOutcome::Succeeded { number, holder, certificates, standing, ended_at, result }
 }
 
+/// What jobs come to: each kind of result in all its forms, with the job that it is of.
+fn results() -> Vec<(String, JobKind, JobResult)> {
+    let mut results = Vec::new();
+    for activated in [true, false] {
+        let information = CardInformation {
+            activated,
+            not_now: BTreeMap::from([(JobKind::Resume, Refusal::new(Code::NotSuspended))]),
+            cards: vec![HeldCard { number: "TC00000000000017".parse().unwrap(), activated }],
+            holder: "C=TW,O=<測試>".to_owned(),
+            not_before: OffsetDateTime::UNIX_EPOCH,
+            not_after: OffsetDateTime::UNIX_EPOCH,
+        };
+        let what = format!("information, {activated}");
+        results.push((what, JobKind::Information, JobResult::Information(information)));
+    }
+    for passed in [true, false] {
+        let one = |(role, status): (CertificateRole, _)| CertificateTest {
+            role,
+            slot: role.slot(),
+            serial: SerialNumber::from_random([5; 16]),
+            on_card: passed,
+            key: passed,
+            chain: true,
+            status,
+        };
+        let tests = CertificateRole::ALL.into_iter().zip(STATUSES).map(one).collect();
+        let test = JobResult::Test(CardTest { passed, tests });
+        results.push((format!("a test, {passed}"), JobKind::Test, test));
+    }
+    for state in [EmailState::AwaitingConfirmation, EmailState::Confirmed, EmailState::Written] {
+        let email = JobResult::Email(EmailWrite { address: "desk@agency.example".parse().unwrap(), state });
+        results.push((format!("an e-mail write, {state:?}"), JobKind::SetEmail, email));
+    }
+    for (result, status) in CheckResult::ALL.into_iter().flat_map(|result| STATUSES.map(|status| (result, status))) {
+        let slot = |role: CertificateRole, on_card, same| SlotCheck {
+            role,
+            slot: role.slot(),
+            on_card,
+            in_database: Some(SerialNumber::from_random([3; 16])),
+            same,
+        };
+        let slots = vec![
+            slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
+            slot(CertificateRole::Login, None, false),
+        ];
+        let unfinished = vec![JobKind::Unlock, JobKind::Rewrite];
+        let check = JobResult::Check(CardCheck { result, status, slots, unfinished });
+        results.push((format!("a check, {result:?}, {status:?}"), JobKind::Check, check));
+    }
+    results
+}
+
+/// Whoever adds a result sees it on its page.
+#[test]
+fn each_kind_of_result_has_a_page() {
+    let shown: BTreeSet<_> = results().iter().filter_map(|(_, _, result)| result.key()).collect();
+    assert_eq!(shown, JobResult::KEYS.iter().copied().collect());
+}
+
 /// What a site can say of itself.
 fn about() -> &'static About {
     static ABOUT: LazyLock<About> = LazyLock::new(|| {
@@ -248,59 +312,24 @@ fn pages(language: Language) -> Vec<(String, String)> {
         }
     }
     let next = |kind| job(&online, kind);
-    for passed in [true, false] {
-        let one = |role: CertificateRole, status| CertificateTest {
-            role,
-            slot: role.slot(),
-            serial: SerialNumber::from_random([5; 16]),
-            on_card: passed,
-            key: passed,
-            chain: true,
-            status,
-        };
-        let tests = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| one(role, status)).collect();
-        let test = JobResult::Test(CardTest { passed, tests });
-        let outcome = succeeded(Vec::new(), standings()[0], test);
-        let name = format!("outcome of a test, {passed}");
-        add(&name, &Outcome::new(view, &online, JobKind::Test, outcome, next));
+    for (what, kind, result) in results() {
+        for standing in standings() {
+            for policy in [&online, &several, &elsewhere] {
+                let outcome = succeeded(Vec::new(), standing, result.clone());
+                let name = format!("outcome of {what}, {standing:?}");
+                add(&name, &Outcome::new(view, policy, kind, outcome, next));
+            }
+        }
     }
     for state in [EmailState::AwaitingConfirmation, EmailState::Confirmed, EmailState::Written] {
         let number: CardNumber = "TC00000000000017".parse().unwrap();
         let address: EmailAddress = "desk@agency.example".parse().unwrap();
-        let email = JobResult::Email(EmailWrite { address: address.clone(), state });
-        let outcome = succeeded(Vec::new(), standings()[0], email);
-        let page = Outcome::new(view, &online, JobKind::SetEmail, outcome, next);
-        add(&format!("outcome of an e-mail write, {state:?}"), &page);
         let link = EmailLink { number, address, state };
         add(&format!("e-mail link, {state:?}"), &LinkPage::new(view, &online, Some(link), next));
     }
     let notice = Text { zh: "一\n二".to_owned(), en: "\"><script>alert(1)</script>\nTwo".to_owned() };
     add("privacy", &PrivacyPage { page: Page::new(view, "portal-privacy"), notice: &notice });
     add("e-mail link, over", &LinkPage::new(view, &online, None, next));
-    for result in CheckResult::ALL {
-        for status in STATUSES {
-            let slot = |role: CertificateRole, on_card, same| SlotCheck {
-                role,
-                slot: role.slot(),
-                on_card,
-                in_database: Some(SerialNumber::from_random([3; 16])),
-                same,
-            };
-            let slots = vec![
-                slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
-                slot(CertificateRole::Login, None, false),
-            ];
-            for standing in standings() {
-                let unfinished = vec![JobKind::Unlock, JobKind::Rewrite];
-                let check = JobResult::Check(CardCheck { result, status, slots: slots.clone(), unfinished });
-                let name = format!("outcome of a check, {result:?}, {status:?}, {standing:?}");
-                for policy in [&online, &several, &elsewhere] {
-                    let outcome = succeeded(Vec::new(), standing, check.clone());
-                    add(&name, &Outcome::new(view, policy, JobKind::Check, outcome, next));
-                }
-            }
-        }
-    }
     for status in STATUSES {
         let certificates = CertificateRole::ALL
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
@@ -342,8 +371,8 @@ fn pages(language: Language) -> Vec<(String, String)> {
         }
     }
     for over in [None, Some(Over::Yes), Some(Over::LoggedOut)] {
-        let query = LoginQuery { to: Destination::Expiring, over };
-        add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(query));
+        let query = LoginQuery { to: Destination::of("/tca/organisation/expiring"), over };
+        add(&format!("login, {over:?}"), &CardJobPage::new(job(&online, JobKind::Login)).after(&query));
     }
     logged_in(view, &online, &mut add);
     mail_pages(view, &online, &mut add);
@@ -592,18 +621,38 @@ fn every_page_stands_in_every_language() {
             for other in Language::ALL {
                 assert!(page.contains(&format!("?lang={}", other.tag())), "{name} has no switch to {}", other.tag());
             }
-            assert!(!untranslated(&page), "{name} shows the key of a text");
+            assert_eq!(untranslated(&page), None, "{name} shows the key of a text");
         }
     }
 }
 
-/// How keys of texts begin.
-const KEYS: [&str; 4] = ["portal-", "user-code-", "contact-", "mailbox-"];
+/// A key of a text where a person reads, outside of tags: a text that is missing shows it.
+fn untranslated(page: &str) -> Option<&str> {
+    static BEGINNINGS: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| keys().iter().filter_map(|key| Some(key.split_once('-')?.0.to_owned())).collect());
+    let words = page.split('<').filter_map(|part| part.split_once('>')).flat_map(|(_, words)| words.split_whitespace());
+    words.into_iter().find(|word| {
+        let is_key = word.chars().all(|char| char.is_ascii_lowercase() || "-_.".contains(char));
+        is_key && word.split_once('-').is_some_and(|(beginning, _)| BEGINNINGS.contains(beginning))
+    })
+}
 
-/// A key of a text where a person reads: outside of tags.
-fn untranslated(page: &str) -> bool {
-    page.split('<')
-        .any(|part| part.split_once('>').is_some_and(|(_, words)| KEYS.iter().any(|begin| words.contains(begin))))
+#[test]
+fn a_text_that_is_missing_is_noticed() {
+    assert_eq!(untranslated("<p id=\"my-card\">Well-known</p> <b>my-missing</b>"), Some("my-missing"));
+    assert_eq!(untranslated("<a href=\"/gca/my-card\">not-before of an e-mail</a>"), None);
+}
+
+/// The keys of what the portal says.
+fn keys() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../texts/locales/en");
+    let files = ["portal", "access", "holders", "certificates", "cards"];
+    let texts = files.map(|file| fs::read_to_string(folder.join(file).with_extension("ftl")).unwrap());
+    let lines = texts.iter().flat_map(|texts| texts.lines()).filter(|line| !line.starts_with(' '));
+    // What the card window and the card tool say of the same jobs is asked for by the agent.
+    let of_agent = |key: &str| key.starts_with("job-") || key.starts_with("tool-");
+    let keys = lines.filter_map(|line| line.split_once(" =")).map(|(key, _)| key.to_owned());
+    keys.filter(|key| !of_agent(key)).collect()
 }
 
 /// The policy of the answers forbids both, so that nothing that slips in is carried out.
@@ -695,15 +744,9 @@ fn every_text_of_the_portal_is_used() {
         "organisation-sort-",
     ];
     let composed = [composed.as_slice(), CHECKS.as_slice()].concat();
-    for file in ["portal", "access", "holders", "certificates", "cards"] {
-        let texts = fs::read_to_string(folder.join(format!("../texts/locales/en/{file}.ftl"))).unwrap();
-        let keys = texts.lines().filter(|line| line.contains(" = ") && !line.starts_with(' '));
-        // What the card window and the card tool say of the same jobs is asked for by the agent.
-        let of_agent = |key: &&str| key.starts_with("job-") || key.starts_with("tool-");
-        for key in keys.filter_map(|line| line.split(" =").next()).filter(|key| !of_agent(key)) {
-            let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
-            assert!(used, "{key} is used nowhere");
-        }
+    for key in keys() {
+        let used = sources.contains(&format!("\"{key}\"")) || composed.iter().any(|begin| key.starts_with(begin));
+        assert!(used, "{key} is used nowhere");
     }
 }
 

@@ -9,7 +9,7 @@ use kaika_app::{
 };
 use kaika_domain::access::Subject;
 use kaika_fixtures::{CONTACT, Site, code, gca, prove};
-use kaika_wire::{AccountId, Code};
+use kaika_wire::{ClientId, Code};
 use serde_json::Value;
 use time::Duration;
 
@@ -90,9 +90,9 @@ fn whoever_is_not_logged_in_is_shown_the_way() {
     for (path, to) in [
         ("/gca/organisation", "organisation"),
         ("/gca/organisation.csv", "organisation"),
-        ("/gca/organisation/expiring", "expiring"),
-        ("/gca/organisation/expiring.csv?sort=number", "expiring"),
-        ("/gca/my-card", "my_card"),
+        ("/gca/organisation/expiring", "organisation/expiring"),
+        ("/gca/organisation/expiring.csv?sort=number", "organisation/expiring"),
+        ("/gca/my-card", "my-card"),
     ] {
         let answer = get(&server, path, "lang=en");
         let login = format!("/gca/login?to={to}");
@@ -111,20 +111,20 @@ fn whoever_is_not_logged_in_is_shown_the_way() {
     assert!(get(&server, "/gca/login?over=yes", "").page().contains("id=\"over\""));
     assert!(!get(&server, "/gca/login?over=nonsense", "").page().contains("id=\"over\""));
     assert_eq!(get(&server, "/xca/organisation", "").status, StatusCode::NOT_FOUND);
-    let posted = server.fill_in("/gca/my-card/publication", &[("published", "no")]);
-    assert_eq!((posted.status, posted.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
+    let posted = server.fill_in("/gca/my-card", &[("published", "no")]);
+    assert_eq!((posted.status, posted.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my-card"));
 }
 
 /// A session of another kind opens no page of a card's holder, and is logged out of all the same.
 #[test]
-fn a_session_of_an_account_is_none_of_a_card() {
+fn a_session_of_another_system_is_none_of_a_card() {
     let server = server();
     let token = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let now = server.app.now();
-    let account = AccountId::new(now, [7; 10]);
+    let client = ClientId::new(now, [7; 10]);
     let session = SessionRecord {
         token_sha256: SessionHash::of(token),
-        subject: Subject::Account(account),
+        subject: Subject::Client(client),
         authority: gca(),
         job: None,
         begun_at: now,
@@ -136,11 +136,11 @@ fn a_session_of_an_account_is_none_of_a_card() {
         work.insert_session(&session).await.unwrap();
         work.commit().await.unwrap();
         let who = logged_in(&server.app, &session.authority, token).await.unwrap();
-        assert!(matches!(who.principal(), Principal::Account(found) if *found == account));
+        assert!(matches!(who.principal(), Principal::Client(found) if *found == client));
     });
     let session = format!("session={token}");
     let answer = get(&server, "/gca/my-card", &session);
-    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my_card"));
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/gca/login?to=my-card"));
     assert_eq!(answer.header("set-cookie"), "", "it is not over");
     let login = get(&server, answer.header("location"), &session);
     assert_eq!(login.status, StatusCode::OK, "there one logs in, and is not sent back");
@@ -224,7 +224,7 @@ fn one_that_is_not_published_looks_like_one_that_is_not() {
             ("origin", origin),
             ("content-type", "application/x-www-form-urlencoded"),
         ];
-        server.send("192.0.2.1:5000", Method::POST, "/gca/my-card/publication", &headers, published.to_owned().into())
+        server.send("192.0.2.1:5000", Method::POST, "/gca/my-card", &headers, published.to_owned().into())
     };
     assert_eq!(decide("published=no", "https://evil.example").status, StatusCode::FORBIDDEN);
     assert_eq!(decide("published=perhaps", "http://localhost:8080").status, StatusCode::BAD_REQUEST);
@@ -270,6 +270,6 @@ fn whoever_has_logged_in_changes_the_contact_without_a_user_code() {
     assert!(wrong.status == StatusCode::BAD_REQUEST && wrong.page().contains("id=\"email-error\""));
     assert_eq!(send(&session, "email=new.desk%40agency.example").header("location"), "/gca/contact/sent");
     assert_eq!(send(&session, "email=desk%40agency.example&person=A").header("location"), "/gca/contact/done");
-    assert_eq!(send("", "email=new.desk%40agency.example").header("location"), "/gca/login?to=contact");
-    assert_eq!(get(&server, "/gca/my-card/contact", "").header("location"), "/gca/login?to=contact");
+    assert_eq!(send("", "email=new.desk%40agency.example").header("location"), "/gca/login?to=my-card/contact");
+    assert_eq!(get(&server, "/gca/my-card/contact", "").header("location"), "/gca/login?to=my-card/contact");
 }

@@ -2,7 +2,10 @@
 
 use crate::sample::{NOW, assert_stale, card, days, gca, holder, read, seconds, with_card, with_holder, write};
 use kaika_app::Store;
-use kaika_domain::cards::{Card, CardRank, CardState, TerminationReason};
+use kaika_domain::{
+    cards::{Card, CardRank, CardState, TerminationReason},
+    holders::Holder,
+};
 use kaika_wire::Guid;
 use std::sync::Arc;
 
@@ -32,9 +35,13 @@ async fn holders_come_back(store: Arc<dyn Store>) {
     for holder in [&plain, &full] {
         write(&*store, async |work| work.insert_holder(holder).await).await.unwrap();
     }
-    for holder in [plain, full] {
-        assert_eq!(read(&*store).await.holder(holder.id).await.unwrap(), Some(holder));
+    for holder in [&plain, &full] {
+        assert_eq!(read(&*store).await.holder(holder.id).await.unwrap().as_ref(), Some(holder));
     }
+    // What is known of one later.
+    let later = Holder { id: plain.id, subject: plain.subject, ..full };
+    write(&*store, async |work| work.update_holder(&later).await).await.unwrap();
+    assert_eq!(read(&*store).await.holder(later.id).await.unwrap(), Some(later));
 }
 
 fn every_state() -> Vec<CardState> {

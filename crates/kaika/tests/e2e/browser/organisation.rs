@@ -166,7 +166,7 @@ fn log_out(browser: &Browser, desk: &Desk, language: Tongue) {
     browser.back();
     browser.wait_for_url("/xca/login");
     browser.open(&format!("{}/xca/organisation/expiring", desk.portal()));
-    browser.wait_for_url("/xca/login?to=expiring");
+    browser.wait_for_url("/xca/login?to=organisation/expiring");
     assert!(!browser.text().contains("會務組"));
     // And it leads to where one wanted to be.
     log_in(browser, "/xca/organisation/expiring");

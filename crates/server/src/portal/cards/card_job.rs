@@ -5,7 +5,7 @@ use crate::{
     http::{
         errors::Stop,
         extract::{Authority, Guard, Named, Visit},
-        session::{self, LoginQuery, Over},
+        session::{self, Destination, LoginQuery, Over},
     },
     portal::{
         links::LinkedText,
@@ -69,7 +69,7 @@ impl<'a> CardJobPage<'a> {
         Self { page: Page::new(job.page.view, &job.key("")).of_authority(job.policy), job, over: None }
     }
 
-    pub(crate) fn after(mut self, query: LoginQuery) -> Self {
+    pub(crate) fn after(mut self, query: &LoginQuery) -> Self {
         self.page.kept = query.kept();
         self.over = query.over;
         self
@@ -353,8 +353,11 @@ pub(crate) async fn card_job(
     let found = session::who(&visit, &policy, &headers).await?;
     match found.and_then(|found| CardPrincipal::admit(found.into_principal())) {
         // Whoever is logged in with a card need not do it again.
-        Some(_) => Ok(Redirect::to(&format!("/{}/{}", policy.id, query.to.path())).into_response()),
-        None => Ok(private(StatusCode::OK, &page.after(query))),
+        Some(_) => {
+            let to = query.to.as_ref().map_or(CardPrincipal::HOME, Destination::path);
+            Ok(Redirect::to(&format!("/{}/{to}", policy.id)).into_response())
+        }
+        None => Ok(private(StatusCode::OK, &page.after(&query))),
     }
 }
 

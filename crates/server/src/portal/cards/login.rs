@@ -3,8 +3,8 @@
 use crate::{
     http::{
         errors::Stop,
-        extract::{Authority, Named, Visit},
-        session::{self, LoginQuery},
+        extract::{Authority, Guard as _, Named, Visit},
+        session::{self, Destination, LoginQuery},
     },
     portal::cards::outcome,
 };
@@ -15,7 +15,7 @@ use axum::{
 };
 use kaika_app::{
     Failure,
-    access::end_session,
+    access::{CardPrincipal, end_session},
     cards::{begin_session, job_outcome},
 };
 use kaika_domain::access::Subject;
@@ -34,8 +34,9 @@ pub(crate) async fn outcome(
     if outcome::wants_json(&headers) || !matches!(outcome, JobOutcome::Succeeded { .. }) {
         return Ok(outcome::answer(&visit, &policy, JobKind::Login, outcome, &headers));
     }
-    let to = query.map(|Query(query)| query.to).unwrap_or_default();
-    let mut on = Redirect::to(&format!("/{}/{}", policy.id, to.path())).into_response();
+    let to = query.ok().and_then(|Query(query)| query.to);
+    let to = to.as_ref().map_or(CardPrincipal::HOME, Destination::path);
+    let mut on = Redirect::to(&format!("/{}/{}", policy.id, to)).into_response();
     on.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match begin_session(&visit.app, &policy.id, &token, session::browser(&headers).unwrap_or_default()).await {
         Ok(session) => session::begin(&visit, &policy.id, &session, &mut on),

@@ -6,7 +6,6 @@ use crate::{
         csv::Csv,
         errors::Stop,
         extract::{Authority, Organisations, Visit, Who},
-        session::Destination,
     },
     portal::{
         access::session::Session,
@@ -104,7 +103,7 @@ pub(crate) struct OrganisationPage<'a> {
 
 impl OrganisationPage<'_> {
     fn path(&self) -> String {
-        format!("/{}/{}", self.policy.id, destination(self.expiring).path())
+        format!("/{}/{}", self.policy.id, path(self.expiring))
     }
 
     fn csv(&self) -> String {
@@ -189,7 +188,7 @@ type Query<T> = Result<axum::extract::Query<T>, QueryRejection>;
 /// Both lists, each as a page and as a table.
 pub(crate) fn routes() -> Router<Site> {
     [false, true].into_iter().fold(Router::new(), |router, expiring| {
-        let path = format!("/{{authority}}/{}", destination(expiring).path());
+        let path = format!("/{{authority}}/{}", path(expiring));
         let page = async move |visit: Visit, at: Organised, who: Who<CardPrincipal>, query: Query<ListPageQuery>| {
             as_page(&visit, &at, who, query, expiring).await
         };
@@ -203,8 +202,9 @@ pub(crate) fn routes() -> Router<Site> {
 /// Only there are these lists.
 type Organised = Authority<Organisations>;
 
-fn destination(expiring: bool) -> Destination {
-    if expiring { Destination::Expiring } else { Destination::Organisation }
+/// Below an authority's.
+fn path(expiring: bool) -> &'static str {
+    if expiring { "organisation/expiring" } else { "organisation" }
 }
 
 async fn as_page(
