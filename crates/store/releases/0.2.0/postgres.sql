@@ -85,7 +85,7 @@ INSERT INTO holder (id, authority, subject, organisation, registered_at) VALUES 
 UPDATE holder SET organisation = $2 WHERE id = $1;
 SELECT email, name, telephone FROM contact WHERE card = $1;
 INSERT INTO contact (card, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (card) DO UPDATE SET email = excluded.email, name = excluded.name, telephone = excluded.telephone, set_at = excluded.set_at;
-SELECT id, authority, subject, organisation, registered_at FROM holder WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3;
+SELECT id, authority, subject, organisation, registered_at FROM holder WHERE authority || '' = $1 AND id > $2 ORDER BY id LIMIT $3;
 SELECT named_by FROM organisation_rule WHERE authority = $1;
 INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by;
 INSERT INTO organisation_member (holder, organisation, name) VALUES ($1, $2, $3) ON CONFLICT (holder) DO UPDATE SET organisation = excluded.organisation, name = excluded.name;
@@ -119,7 +119,7 @@ UPDATE mail SET state = $3, due_at = $4, failure = $5, sealed = $6, trying_until
 UPDATE mail SET state = 'waiting', due_at = $1 WHERE state <> 'sent' AND (useless_at IS NULL OR useless_at > $1) AND (trying_until IS NULL OR trying_until <= $1);
 UPDATE mail SET state = 'waiting', due_at = $1 WHERE id = $2 AND state <> 'sent' AND (useless_at IS NULL OR useless_at > $1) AND (trying_until IS NULL OR trying_until <= $1);
 DELETE FROM mail WHERE state = 'sent' AND due_at < $1;
-DELETE FROM mail WHERE state = 'given_up' AND due_at < $1;
+DELETE FROM mail WHERE state <> 'sent' AND state = 'given_up' AND due_at < $1;
 SELECT id, card, ordered_at, state, state_at, version FROM card_order WHERE card = $1;
 INSERT INTO card_order (id, card, ordered_at, state, state_at, version) VALUES ($1, $2, $3, $4, $5, $6);
 UPDATE card_order SET state = $3, state_at = $4, version = version + 1 WHERE id = $1 AND version = $2;

@@ -38,7 +38,8 @@ statements! {
     RETRY_ONE = "UPDATE mail SET state = 'waiting', due_at = $1 WHERE id = $2 AND state <> 'sent' \
         AND (useless_at IS NULL OR useless_at > $1) AND (trying_until IS NULL OR trying_until <= $1)";
     DELETE_SENT = "DELETE FROM mail WHERE state = 'sent' AND due_at < $1";
-    DELETE_GIVEN_UP = "DELETE FROM mail WHERE state = 'given_up' AND due_at < $1";
+    // Said twice, for the index of what is not sent.
+    DELETE_GIVEN_UP = "DELETE FROM mail WHERE state <> 'sent' AND state = 'given_up' AND due_at < $1";
 }
 
 #[async_trait]
