@@ -261,7 +261,7 @@ macro_rules! results {
         }
 
         impl JobResult {
-            /// By which key each is told, but for `Done`, which needs none.
+            /// By which key each is told, but for `Done`, which needs none: tests go by it.
             pub const KEYS: &[&str] = &[$(stringify!($key)),*];
 
             pub fn key(&self) -> Option<&'static str> {

@@ -167,8 +167,7 @@ impl<P: Guard> FromRequestParts<Site> for Who<P> {
             if !accepts_page(&parts.headers) && parts.method != Method::POST {
                 return Stop::from(Code::NotLoggedIn).into_response();
             }
-            // A person is shown how to log in.
-            // A form is sent to the page on which it stands.
+            // A person is shown how to log in, and comes back. A form is sent to the page on which it stands.
             let page = Destination::of(parts.uri.path());
             let to = page.as_ref().map_or(P::HOME, Destination::path);
             session::log_in_first(site, &authority, P::LOGIN, to, is_over)

@@ -47,7 +47,7 @@ impl TryFrom<String> for Destination {
 impl Destination {
     const LONGEST: usize = 64;
 
-    /// The page at an address below an authority's, or that of which it is a file; none where that is no place to come back to.
+    /// The page at an address below an authority's, or that of which it is a file; none where nobody can come back to it.
     pub(crate) fn of(path: &str) -> Option<Self> {
         let (_, below) = path.trim_start_matches('/').split_once('/')?;
         let page = below.split_once('.').map_or(below, |(page, _)| page);

@@ -10,8 +10,11 @@ use axum::{Router, middleware::from_fn_with_state, routing::get};
 
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     let queries = from_fn_with_state(site.clone(), limits::queries);
+    let my_card = get(my_card::my_card).post(my_card::publish);
     Router::new()
-        .route("/{authority}/my-card", get(my_card::my_card).post(my_card::publish))
+        .route("/{authority}/my-card", my_card.clone())
+        // Where pages of 0.1 send their form.
+        .route("/{authority}/my-card/publication", my_card)
         .route("/{authority}/certificates", get(find::form).post(find::find).layer(queries))
         .route("/{authority}/certificates/{file}", get(find::download))
         .merge(list::routes())

@@ -633,8 +633,10 @@ fn untranslated(page: &str) -> Option<&str> {
         keys.filter_map(|key| Some(key.split_once('-')?.0.to_owned())).collect()
     });
     let words = page.split('<').filter_map(|part| part.split_once('>')).flat_map(|(_, words)| words.split_whitespace());
+    let words = words.map(|word| word.trim_matches(|char: char| !char.is_ascii_alphanumeric()));
     words.into_iter().find(|word| {
-        let is_key = word.chars().all(|char| char.is_ascii_lowercase() || "-_.".contains(char));
+        let is_key =
+            word.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || "-_.".contains(char));
         is_key && word.split_once('-').is_some_and(|(beginning, _)| BEGINNINGS.contains(beginning))
     })
 }
@@ -643,6 +645,7 @@ fn untranslated(page: &str) -> Option<&str> {
 fn a_text_that_is_missing_is_noticed() {
     assert_eq!(untranslated("<p id=\"my-card\">Well-known</p> <b>my-missing</b>"), Some("my-missing"));
     assert_eq!(untranslated("<p>mailbox-missing.text</p>"), Some("mailbox-missing.text"));
+    assert_eq!(untranslated("<p>（portal-check-b1：</p>"), Some("portal-check-b1"));
     assert_eq!(untranslated("<a href=\"/gca/my-card\">not-before of an e-mail</a>"), None);
 }
 

@@ -17,6 +17,7 @@
 -- 17 3484027769152ac7feff1ebba87445ce77272e46933b076e523fe197b869b0f24c4fcc2eb97c16216f06ce5b6becd701
 -- 18 82dcd0d8ac1ef8310fc0851dd02e99d34026fb25402b9891fd795676f6cfa978f741b3bde95a23c4509efa0a8d4d0b56
 -- 19 6651549c7a5d7c231d5ba1c1d5420ecbeffc3fd5857dcb31eb4a1e89163b94c59b6f178ca89f09e5b822e7f40d18f4b6
+-- 20 c5aa5106d93717c0b39959294d944de326ff45ca45c7694fed988acb2edca8fb9055e952f0f44db7b29f95c854213f64
 SELECT hash, fails, fails_without_card, set_at FROM user_code WHERE card = $1;
 INSERT INTO user_code (card, hash, fails, set_at) VALUES ($1, $2, 0, $3) ON CONFLICT (card) DO UPDATE SET hash = excluded.hash, fails = 0, fails_without_card = 0, set_at = excluded.set_at;
 UPDATE user_code SET fails = fails + 1 WHERE card = $1 AND fails < $2 RETURNING hash, fails, fails_without_card, set_at;
@@ -85,7 +86,7 @@ INSERT INTO holder (id, authority, subject, organisation, registered_at) VALUES 
 UPDATE holder SET organisation = $2 WHERE id = $1;
 SELECT email, name, telephone FROM contact WHERE card = $1;
 INSERT INTO contact (card, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (card) DO UPDATE SET email = excluded.email, name = excluded.name, telephone = excluded.telephone, set_at = excluded.set_at;
-SELECT id, authority, subject, organisation, registered_at FROM holder WHERE authority || '' = $1 AND id > $2 ORDER BY id LIMIT $3;
+SELECT id, authority, subject, organisation, registered_at FROM holder WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3;
 SELECT named_by FROM organisation_rule WHERE authority = $1;
 INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by;
 INSERT INTO organisation_member (holder, organisation, name) VALUES ($1, $2, $3) ON CONFLICT (holder) DO UPDATE SET organisation = excluded.organisation, name = excluded.name;

@@ -29,8 +29,7 @@ statements! {
     PUT_CONTACT = "INSERT INTO contact (card, email, name, telephone, set_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (card) DO UPDATE SET email = excluded.email, name = excluded.name, \
         telephone = excluded.telephone, set_at = excluded.set_at";
-    // By the primary key: the index by authority and subject would have all of them sorted for each page.
-    HOLDERS = holders!(" WHERE authority || '' = $1 AND id > $2 ORDER BY id LIMIT $3");
+    HOLDERS = holders!(" WHERE authority = $1 AND id > $2 ORDER BY id LIMIT $3");
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
     PUT_RULE = "INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) \
         ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by";

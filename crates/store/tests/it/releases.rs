@@ -164,6 +164,7 @@ async fn not_taken(url: &str, statements: &[String]) -> BTreeSet<String> {
 /// What is kept of one release on one database.
 struct Kept {
     version: String,
+    text: String,
     /// A line each.
     migrations: Vec<String>,
     statements: Vec<String>,
@@ -179,17 +180,24 @@ fn kept(driver: &str) -> Vec<Kept> {
             version: folder.file_name().unwrap().to_str().unwrap().to_owned(),
             migrations: migrations.into_iter().map(str::to_owned).collect(),
             statements: statements.into_iter().map(|line| line.trim_end_matches(';').to_owned()).collect(),
+            text,
         }
     });
     releases.collect()
 }
 
 /// `old` and `new` are empty databases.
-async fn runs_here(release: &Kept, migrations: &str, old: &str, new: &str) {
+async fn runs_here(release: &Kept, today: &str, old: &str, new: &str) {
     let Kept { version, statements, .. } = release;
+    if version == env!("CARGO_PKG_VERSION") {
+        assert_eq!(
+            release.text, today,
+            "{version} is kept: raise the version before its statements or migrations change"
+        );
+    }
     // A migration that was released is never changed.
     let (known, number) = (release.migrations.join("\n"), release.migrations.len());
-    assert!(number > 10 && migrations.starts_with(&known), "{version}");
+    assert!(number > 10 && today.starts_with(&known), "{version}");
     migrate_to(old, number.try_into().unwrap()).await.unwrap();
     assert!(statements.len() > 100);
     assert_eq!(not_taken(old, statements).await, BTreeSet::new(), "{version}, on its own schema");
