@@ -36,6 +36,17 @@ enum Read<'a> {
     Element,
 }
 
+/// Notes whether the element gets a click from now on – for an option, its list does (WebDriver §12.5.1) –; whether it is
+/// enabled. Where no script may run, no listener does, and nothing is noted: nor does such a page move anything.
+const AWAIT_CLICK: &str = "
+    const [one] = arguments, clicked = Symbol.for('clicked');
+    const target = (one.matches('option') && one.closest('select')) || one;
+    one.addEventListener('await-click', () => { one[clicked] = false; }, { once: true });
+    one.dispatchEvent(new Event('await-click'));
+    target.addEventListener('click', () => { one[clicked] = true; }, { capture: true, once: true });
+    return !one.matches(':disabled') && one.ariaDisabled !== 'true'";
+const WAS_CLICKED: &str = "return arguments[0][Symbol.for('clicked')] !== false";
+
 /// Reads of those of `candidates` – a selector, or elements – that can be seen. An option is seen with its list, and what
 /// has no box or size of its own with what is in it.
 const SEEN: &str = "
@@ -184,22 +195,30 @@ impl Browser {
     }
 
     /// Waits for an element, and clicks on it as soon as it lets itself be clicked on: when it is enabled and nothing is
-    /// before it.
+    /// before it. Where the page moves it away under the mouse, it is clicked on where it is then.
     #[track_caller]
     pub fn click(&self, by: By<'_>) {
-        let enabled = "return !arguments[0].matches(':disabled') && arguments[0].ariaDisabled !== 'true'";
-        self.act(by, "to click on", |id| {
-            if self.session().post("/execute/sync", json!({"script": enabled, "args": [element(id)]}))? != true {
-                return Err(Refused { error: "element not interactable".into(), message: "it is disabled".into() });
-            }
-            self.tell(id, "/click", json!({}))
-        });
+        self.act(by, "to click on", |id| self.click_on(id, false));
     }
 
     /// The same, even where it says that it is disabled (`aria-disabled`).
     #[track_caller]
     pub fn click_anyway(&self, by: By<'_>) {
-        self.act(by, "to click on", |id| self.tell(id, "/click", json!({})));
+        self.act(by, "to click on", |id| self.click_on(id, true));
+    }
+
+    fn click_on(&self, id: &str, anyway: bool) -> Result<(), Refused> {
+        let hindered = |message: &str| Refused { error: "element not interactable".into(), message: message.into() };
+        let enabled = self.session().post("/execute/sync", json!({"script": AWAIT_CLICK, "args": [element(id)]}))?;
+        if enabled != true && !anyway {
+            return Err(hindered("it is disabled"));
+        }
+        self.tell(id, "/click", json!({}))?;
+        // Where neither the page nor the window is there any more, it was.
+        match self.session().post("/execute/sync", json!({"script": WAS_CLICKED, "args": [element(id)]})) {
+            Ok(Value::Bool(false)) => Err(hindered("the click went elsewhere")),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Waits for a field, and types this in place of what is there, again if the page takes it away meanwhile.

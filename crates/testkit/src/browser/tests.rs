@@ -117,6 +117,21 @@ fn a_page_that_draws_itself_anew_is_read_typed_into_and_clicked_on() {
     browser.wait_for_count_of(By::Css("li"), 6);
 }
 
+/// A page that goes on being drawn moves what is clicked on away at the worst moment: when the mouse is over it.
+#[test]
+fn what_moves_away_under_the_mouse_is_clicked_on() {
+    let browser = Browser::start("en", &Options::default());
+    browser.open(
+        "data:text/html,<title>One</title><button id=one onmouseover=\"this.style.marginTop = '200px'\" \
+        onclick=\"document.title += ' two'\">One</button><button id=three \
+        onclick=\"document.title += ' three'; this.remove()\">Three</button>",
+    );
+    browser.click(By::Css("#one"));
+    assert_eq!(browser.title(), "One two");
+    browser.click(By::Css("#three"));
+    assert_eq!(browser.title(), "One two three");
+}
+
 #[test]
 fn what_does_not_become_as_wanted_is_told() {
     let browser = Browser::start("en", &Options::default());
