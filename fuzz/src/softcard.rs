@@ -13,7 +13,7 @@ static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
 
 thread_local! {
     static CARD: RefCell<SoftCard> = RefCell::new(
-        SoftCard::create(FOLDER.path().join("one.card"), Options { serial: 1, strict: false }).expect("a card")
+        SoftCard::create(FOLDER.path().join("one.card"), Options { serial: 1, ..Options::default() }).expect("a card")
     );
 }
 

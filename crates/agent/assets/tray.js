@@ -31,15 +31,20 @@ function replace(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("board");
   if (!fresh || dragged) return;
   const board = byId("board");
-  const typed = new Map(Array.from(board.querySelectorAll("select, input[type=number]"), (field) => [field.id, field]));
+  const typed = new Map(Array.from(board.querySelectorAll("select, input[type=number], input[type=checkbox]"), (field) => [field.id, field]));
+  const unfolded = board.querySelector("#odd[open]") !== null;
   const focused = document.activeElement?.id ?? "";
   const card = document.activeElement?.closest("li")?.querySelector("[data-card]")?.getAttribute("data-card");
   board.replaceWith(document.adoptNode(fresh));
   for (const [id, old] of typed) {
     const field = document.getElementById(id);
-    if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) field.value = old.value;
+    if (field instanceof HTMLInputElement && old instanceof HTMLInputElement) {
+      field.value = old.value;
+      field.checked = old.checked;
+    }
     if (field instanceof HTMLSelectElement && old instanceof HTMLSelectElement) field.value = old.value;
   }
+  if (unfolded) document.getElementById("odd")?.setAttribute("open", "");
   if (!focused) return;
   // The button goes with its card, and another one comes in its place.
   const cards = Array.from(document.querySelectorAll("[data-card]"));
@@ -56,13 +61,15 @@ async function refresh() {
 /**
  * Sends one of the page's forms, and shows the page that comes back.
  * @param {string} path
- * @param {Record<string, string>} fields
+ * @param {[string, string][]} fields
  */
 async function send(path, fields) {
   if (working) return;
   working = true;
   const board = byId("board");
-  const body = new URLSearchParams({ ...fields, token: board.dataset.token ?? "", lang: board.dataset.lang ?? "" });
+  const body = new URLSearchParams(fields);
+  body.set("token", board.dataset.token ?? "");
+  body.set("lang", board.dataset.lang ?? "");
   try {
     const answer = await fetch(path, { method: "POST", body });
     if (answer.ok) {
@@ -95,7 +102,7 @@ function press(keypad, key) {
   typing = typing.then(async () => {
     // A form that is under way brings the page's next token.
     while (working) await new Promise((done) => setTimeout(done, 20));
-    await send("/tray/key", { reader: name, key });
+    await send("/tray/key", [["reader", name], ["key", key]]);
   });
 }
 
@@ -173,9 +180,9 @@ document.addEventListener("drop", (event) => {
   light(null);
   const reader = over.dataset.reader;
   if (reader !== undefined) {
-    if (reader !== from) send("/tray/insert", { card, reader });
+    if (reader !== from) send("/tray/insert", [["card", card], ["reader", reader]]);
   } else if (from !== null) {
-    send("/tray/remove", { reader: from });
+    send("/tray/remove", [["reader", from]]);
   }
 });
 
@@ -193,9 +200,8 @@ document.addEventListener("submit", (event) => {
     press(form, event.submitter.value);
     return;
   }
-  /** @type {Record<string, string>} */
-  const fields = {};
-  for (const [name, value] of new FormData(form)) fields[name] = String(value);
+  /** @type {[string, string][]} */
+  const fields = Array.from(new FormData(form), ([name, value]) => [name, String(value)]);
   // What was typed on a keypad comes first.
   typing.then(() => send(new URL(form.action).pathname, fields));
 });

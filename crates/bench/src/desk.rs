@@ -78,7 +78,7 @@ impl Desk {
             &crate::site::operator(),
         ))?;
         let path = self.folder.join(format!("{serial}.card"));
-        let card = SoftCard::create(path, Options { serial, strict: true })?;
+        let card = SoftCard::create(path, Options { serial, strict: true, ..Options::default() })?;
         Ok(DeskCard { number: ordered.card.number, card: Arc::new(Mutex::new(card)) })
     }
 

@@ -23,7 +23,9 @@ fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
 fn opensc_has_a_pin_typed_on_the_keypad() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("keypad");
-    let card = SoftCard::create(folder.path().join("one.card"), Options { serial: 4711, strict: true }).unwrap();
+    let card =
+        SoftCard::create(folder.path().join("one.card"), Options { serial: 4711, strict: true, ..Options::default() })
+            .unwrap();
     let (card, keypad) = (Arc::new(Mutex::new(card)), Arc::new(Keypad::default()));
     let pcscd = PrivatePcscd::start_with_driver("Kaika Keypad", &kaika_ifd_keypad::driver(), &socket);
     let _inserted = kaika_ifd_keypad::insert(card.clone(), keypad.clone(), &socket).unwrap();

@@ -11,6 +11,7 @@ use iso7816::Status;
 use zeroize::Zeroizing;
 
 use crate::apdu::{Apdu, GET_RESPONSE, Intake, Outlet, Received};
+use crate::quirk::Quirk;
 use crate::state::Tracked;
 use crate::symmetric::ManagementAlgorithm;
 
@@ -19,6 +20,11 @@ pub(crate) const FIRMWARE: [u8; 3] = [5, 7, 1];
 
 const SELECT: u8 = 0xA4;
 const GENERAL_AUTHENTICATE: u8 = 0x87;
+const GET_METADATA: u8 = 0xF7;
+/// Yubico's instructions.
+const YUBICO: std::ops::RangeInclusive<u8> = 0xF6..=0xFF;
+
+const MANAGEMENT_KEY: u8 = 0x9B;
 
 type Answer = Result<Vec<u8>, Status>;
 
@@ -63,6 +69,14 @@ impl Applet {
         self.session = Session::default();
         self.intake = Intake::default();
         self.outlet = Outlet::default();
+    }
+
+    pub(crate) fn is_pin_verified(&self) -> bool {
+        self.session.pin_verified
+    }
+
+    pub(crate) fn keep_pin_verified(&mut self) {
+        self.session.pin_verified = true;
     }
 
     /// Takes one APDU and gives its answer with SW1 SW2.
@@ -118,6 +132,14 @@ impl Applet {
         if !self.session.selected && apdu.ins != SELECT {
             return Err(Status::InstructionNotSupportedOrInvalid);
         }
+        if self.state.has(Quirk::Plain) && YUBICO.contains(&apdu.ins)
+            || self.state.has(Quirk::F7Absent) && apdu.ins == GET_METADATA
+        {
+            return Err(Status::InstructionNotSupportedOrInvalid);
+        }
+        if self.state.has(Quirk::ChallengeVoided) && (apdu.ins, apdu.p2) != (GENERAL_AUTHENTICATE, MANAGEMENT_KEY) {
+            self.session.pending = None;
+        }
         match apdu.ins {
             SELECT => self.select(apdu),
             0xCB => self.read_object(apdu),
@@ -128,7 +150,7 @@ impl Applet {
             GENERAL_AUTHENTICATE => self.general_authenticate(apdu),
             0x47 => self.generate_key_pair(apdu),
             0xF6 => self.move_key(apdu),
-            0xF7 => self.metadata(apdu),
+            GET_METADATA => self.metadata(apdu),
             0xF8 => self.serial(apdu),
             0xF9 => self.attest(apdu),
             0xFA => self.set_pin_tries(apdu),

@@ -49,7 +49,7 @@ pub(crate) fn attest(state: &State, slot: Slot, key: &Key) -> Result<Vec<u8>, St
     let policy = [key.pin_policy as u8, key.touch_policy as u8];
     let extensions = [
         yubico_extension(FIRMWARE_EXTENSION, &FIRMWARE),
-        yubico_extension(SERIAL_EXTENSION, &unsigned(&state.serial.to_be_bytes())),
+        yubico_extension(SERIAL_EXTENSION, &unsigned(&state.told_serial().to_be_bytes())),
         yubico_extension(POLICY_EXTENSION, &policy),
     ];
     certify(by, &subject, key, &extensions)

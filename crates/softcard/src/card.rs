@@ -9,6 +9,7 @@ use crate::applet::Applet;
 use crate::attestation;
 use crate::fault::{Fault, FaultKind, FaultSwitch, FiredFault};
 use crate::inspection::Inspection;
+use crate::quirk::{Quirk, Quirks};
 use crate::state::{State, Tracked};
 use crate::storage::Storage;
 
@@ -26,6 +27,8 @@ pub struct Options {
     /// Any APDU between VERIFY and the signature with a key of PIN policy "always" voids the permission, as on
     /// certified cards.
     pub strict: bool,
+    /// In what it differs from a YubiKey.
+    pub quirks: Quirks,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +72,7 @@ impl SoftCard {
     /// Makes a blank card in factory state (PIN 123456, PUK 12345678, three tries each, the management key of a
     /// YubiKey 5.7) and its file, which must not exist yet.
     pub fn create(path: impl AsRef<Path>, options: Options) -> Result<SoftCard, CardError> {
-        let mut state = State::blank(options.serial, options.strict);
+        let mut state = State::blank(options.serial, options.strict, options.quirks);
         attestation::equip(&mut state).map_err(|_| CardError::NoKey)?;
         let storage = Storage::create(path.as_ref(), &state)?;
         Ok(SoftCard::new(storage, state))
@@ -112,9 +115,14 @@ impl SoftCard {
         &ATR
     }
 
-    /// A warm reset: like taking power away and giving it again.
+    /// A warm reset: like taking power away and giving it again, but for a card of [`Quirk::ResetKeepsPin`].
     pub fn reset(&mut self) -> &'static [u8] {
-        self.power_on()
+        let keeps_pin = self.applet.state.has(Quirk::ResetKeepsPin) && self.applet.is_pin_verified();
+        self.power_on();
+        if keeps_pin {
+            self.applet.keep_pin_verified();
+        }
+        &ATR
     }
 
     pub fn power_off(&mut self) {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::card::CardError;
 use crate::keys::{Algorithm, Origin, PinPolicy, TouchPolicy};
+use crate::quirk::Quirks;
 use crate::state::{ObjectTag, State};
 use crate::storage;
 use crate::symmetric::ManagementAlgorithm;
@@ -44,6 +45,10 @@ impl Inspection {
         self.state.strict
     }
 
+    pub fn quirks(&self) -> Quirks {
+        self.state.quirks
+    }
+
     pub fn pin_tries_left(&self) -> u8 {
         self.state.pin.tries_left
     }
@@ -69,7 +74,7 @@ impl Inspection {
     }
 
     pub fn has_factory_management_key(&self) -> bool {
-        self.state.management.is_factory()
+        self.state.has_factory_management_key()
     }
 
     /// The value of a data object by its tag, such as `0x5FC102`: what stands inside tag 53, or 7E for `0x7E`.

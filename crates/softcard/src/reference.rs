@@ -8,7 +8,6 @@ use crate::state::hexed;
 
 pub(crate) const DEFAULT_PIN: &str = "123456";
 pub(crate) const DEFAULT_PUK: &str = "12345678";
-const DEFAULT_TRIES: u8 = 3;
 
 /// Reference data are 8 bytes on the wire, padded with FF (SP 800-73-4 part 2 §2.4.3).
 pub(crate) const LENGTH: usize = 8;
@@ -29,12 +28,12 @@ impl Reference {
         Reference { value: padded(value), tries, tries_left: tries }
     }
 
-    pub(crate) fn factory_pin() -> Reference {
-        Reference::new(DEFAULT_PIN, DEFAULT_TRIES)
+    pub(crate) fn factory_pin(tries: u8) -> Reference {
+        Reference::new(DEFAULT_PIN, tries)
     }
 
-    pub(crate) fn factory_puk() -> Reference {
-        Reference::new(DEFAULT_PUK, DEFAULT_TRIES)
+    pub(crate) fn factory_puk(tries: u8) -> Reference {
+        Reference::new(DEFAULT_PUK, tries)
     }
 
     pub(crate) fn is_blocked(&self) -> bool {
@@ -81,6 +80,15 @@ pub(crate) fn is_puk(bytes: &[u8]) -> bool {
     unpadded(bytes).is_some_and(|puk| !puk.contains(&PADDING))
 }
 
+/// Whether a value is one that is guessed first: one character repeated, or a run up or down.
+pub(crate) fn is_simple(bytes: &[u8]) -> bool {
+    let steps = unpadded(bytes).map(|value| value.windows(2).map(|two| two[1].wrapping_sub(two[0])));
+    steps.is_some_and(|mut steps| match steps.next() {
+        Some(first @ (0 | 1 | u8::MAX)) => steps.all(|step| step == first),
+        _ => false,
+    })
+}
+
 fn unpadded(bytes: &[u8]) -> Option<&[u8]> {
     if bytes.len() != LENGTH {
         return None;
@@ -115,5 +123,15 @@ mod tests {
         check(b"123456789", false, false);
         check(b"", false, false);
         check(&[0xFF; 8], false, false);
+    }
+
+    #[test]
+    fn simple_values() {
+        for simple in [b"111111\xFF\xFF", b"123456\xFF\xFF", b"87654321"] {
+            assert!(is_simple(simple), "{simple:02X?}");
+        }
+        for other in [b"112233\xFF\xFF", b"123457\xFF\xFF", b"135791\xFF\xFF"] {
+            assert!(!is_simple(other), "{other:02X?}");
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! What a card remembers without power: the content of its file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
+use crate::quirk::{Quirk, Quirks};
 use crate::reference::Reference;
-use crate::symmetric::ManagementKey;
+use crate::symmetric::{ManagementAlgorithm, ManagementKey};
 
 /// Raised when an older program could not understand the file any more.
 pub(crate) const FORMAT: u32 = 1;
@@ -24,21 +25,54 @@ pub(crate) struct State {
     pub(crate) management: ManagementKey,
     pub(crate) keys: BTreeMap<Slot, Key>,
     pub(crate) objects: BTreeMap<ObjectTag, Content>,
+    #[serde(default, skip_serializing_if = "Quirks::is_empty")]
+    pub(crate) quirks: Quirks,
+    /// Keys that [`Quirk::ResetBreaksKeys`] has made unusable.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) broken: BTreeSet<Slot>,
+    /// How large the objects may be at most, with [`Quirk::ObjectsFixed`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) sizes: BTreeMap<ObjectTag, usize>,
 }
 
 impl State {
     /// A card from the factory, but for its attestation key.
-    pub(crate) fn blank(serial: u32, strict: bool) -> State {
+    pub(crate) fn blank(serial: u32, strict: bool, quirks: Quirks) -> State {
+        let tries = if quirks.has(Quirk::FiveTries) { 5 } else { 3 };
         State {
             format: FORMAT,
             serial,
             strict,
-            pin: Reference::factory_pin(),
-            puk: Reference::factory_puk(),
-            management: ManagementKey::factory(),
+            pin: Reference::factory_pin(tries),
+            puk: Reference::factory_puk(tries),
+            management: ManagementKey::factory(factory_algorithm(quirks)),
             keys: BTreeMap::new(),
             objects: BTreeMap::new(),
+            quirks,
+            broken: BTreeSet::new(),
+            sizes: BTreeMap::new(),
         }
+    }
+
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.has(quirk)
+    }
+
+    /// What the card says of itself.
+    pub(crate) fn told_serial(&self) -> u32 {
+        if self.has(Quirk::FixedSerial) { 0 } else { self.serial }
+    }
+
+    pub(crate) fn has_factory_management_key(&self) -> bool {
+        self.management.is_factory(factory_algorithm(self.quirks))
+    }
+}
+
+/// AES-192, as YubiKeys have it from firmware 5.7 on.
+fn factory_algorithm(quirks: Quirks) -> ManagementAlgorithm {
+    match quirks.has(Quirk::TripleDesOnly) {
+        true => ManagementAlgorithm::TripleDes,
+        false => ManagementAlgorithm::Aes192,
     }
 }
 
@@ -50,7 +84,9 @@ pub(crate) struct Slot(pub(crate) u8);
 impl Slot {
     /// Yubico's slot of the key that vouches for the others.
     pub(crate) const ATTESTATION: Slot = Slot(0xF9);
+    pub(crate) const AUTHENTICATION: Slot = Slot(0x9A);
     pub(crate) const SIGNATURE: Slot = Slot(0x9C);
+    pub(crate) const KEY_MANAGEMENT: Slot = Slot(0x9D);
     pub(crate) const CARD_AUTHENTICATION: Slot = Slot(0x9E);
 
     /// The slots whose keys the holder uses: 9A, 9C, 9D, 9E and the retired 82–95.

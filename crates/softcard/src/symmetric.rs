@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use crate::state::hexed;
 
-/// AES-192, as YubiKeys have it from firmware 5.7 on.
 const FACTORY_KEY: [u8; 24] = [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 6, 7, 8];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,12 +72,9 @@ pub(crate) struct ManagementKey {
 }
 
 impl ManagementKey {
-    pub(crate) fn factory() -> ManagementKey {
-        ManagementKey {
-            algorithm: ManagementAlgorithm::Aes192,
-            key: Zeroizing::new(FACTORY_KEY.to_vec()),
-            touch: false,
-        }
+    /// Of an algorithm with keys of 24 bytes.
+    pub(crate) fn factory(algorithm: ManagementAlgorithm) -> ManagementKey {
+        ManagementKey { algorithm, key: Zeroizing::new(FACTORY_KEY.to_vec()), touch: false }
     }
 
     /// `None` if the key has not the algorithm's length.
@@ -94,8 +90,8 @@ impl ManagementKey {
         self.algorithm == algorithm && **self.key == *key
     }
 
-    pub(crate) fn is_factory(&self) -> bool {
-        self.is(ManagementAlgorithm::Aes192, &FACTORY_KEY)
+    pub(crate) fn is_factory(&self, algorithm: ManagementAlgorithm) -> bool {
+        self.is(algorithm, &FACTORY_KEY)
     }
 
     /// `None` if `block` is not exactly one block.

@@ -9,6 +9,7 @@ mod it {
     mod management;
     mod objects;
     mod pins;
+    mod quirks;
     mod rig;
     mod storage;
     mod transport;

@@ -3,7 +3,7 @@
 use super::output::Output;
 use clap::Args;
 use kaika_softcard::{
-    CardError, FaultKind, Options as CardOptions, SoftCard,
+    CardError, FaultKind, Options as CardOptions, Quirk, SoftCard,
     vpcd::{self, Link},
 };
 use kaika_wire::{Code, Refusal};
@@ -23,6 +23,9 @@ pub(super) struct Options {
     /// With --create: any APDU between PIN and signature voids the permission, as on certified cards
     #[arg(long, requires = "create")]
     strict: bool,
+    /// With --create: in what the card differs, as those of other makers do, such as challenge-voided; may be repeated
+    #[arg(long = "quirk", value_name = "NAME", requires = "create")]
+    quirks: Vec<Quirk>,
     /// Where the virtual reader of pcscd listens, such as 127.0.0.1:35963
     #[arg(long, value_name = "HOST:PORT")]
     vpcd: String,
@@ -72,7 +75,8 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
 }
 
 fn open(options: &Options) -> Result<SoftCard, CardError> {
-    let blank = CardOptions { serial: options.serial, strict: options.strict };
+    let quirks = options.quirks.iter().copied().collect();
+    let blank = CardOptions { serial: options.serial, strict: options.strict, quirks };
     if options.create && !options.card.exists() {
         SoftCard::create(&options.card, blank)
     } else {

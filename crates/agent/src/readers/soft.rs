@@ -9,7 +9,7 @@ pub use session::{desk_session, desk_session_with_keypad};
 use super::{CardSession, Changes, Reader, Source};
 use crate::{certificate::CardCertificate, file::write_private};
 use kaika_card::object;
-use kaika_softcard::{CardError, Fault, FaultKind, Inspection, Options, SoftCard, keypad::Keypad};
+use kaika_softcard::{CardError, Fault, FaultKind, Inspection, Options, Quirks, SoftCard, keypad::Keypad};
 use kaika_wire::{CardNumber, Code, Refusal, Slot};
 use session::SeatSession;
 use std::{
@@ -70,6 +70,8 @@ pub struct CardFace {
     pub authority: Option<String>,
     /// Zero before activation, and when it is locked.
     pub pin_tries_left: Option<u8>,
+    /// In what it differs from a YubiKey.
+    pub quirks: Quirks,
 }
 
 const SEATS_FILE: &str = "readers.json";
@@ -156,14 +158,15 @@ impl SoftReaders {
             number: certificate.as_ref().and_then(CardCertificate::card_number),
             authority: certificate.as_ref().and_then(CardCertificate::issuer_name),
             pin_tries_left: Some(inspection.pin_tries_left()),
+            quirks: inspection.quirks(),
         })
     }
 
-    /// A new blank card beside the readers, of a device that no other card is made from; its name.
+    /// A new blank card, odd in these ways, beside the readers, of a device that no other card is made from; its name.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn add_blank(&self) -> Result<String, Refusal> {
+    pub fn add_blank(&self, quirks: Quirks) -> Result<String, Refusal> {
         let mut drawn = [0; 4];
         crate::random(&mut drawn);
         // Devices of planned cards have lower numbers.
@@ -171,7 +174,7 @@ impl SoftReaders {
         let known = self.shared.card_names().map_err(unreadable)?;
         let mut names = (1..=known.len() + 1).map(|count| format!("blank-{count}"));
         let name = names.find(|name| !known.contains(name)).expect("there are more names than cards");
-        SoftCard::create(self.path(&name), Options { serial, strict: true }).map_err(broken)?;
+        SoftCard::create(self.path(&name), Options { serial, strict: true, quirks }).map_err(broken)?;
         self.shared.announce();
         Ok(name)
     }

@@ -17,7 +17,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use kaika_softcard::keypad::{Entry, Key};
+use kaika_softcard::{
+    Quirk, Quirks,
+    keypad::{Entry, Key},
+};
 use kaika_texts::{Language, text};
 use kaika_web::{LanguageQuery, html, language};
 use kaika_wire::{Code, Refusal};
@@ -139,9 +142,15 @@ impl TrayPage {
         text(self.language, key, &[])
     }
 
+    const QUIRKS: [Quirk; Quirk::ALL.len()] = Quirk::ALL;
+
     /// Whether a card goes into this one if nobody says otherwise: the first that is free.
     fn is_next(&self, reader: &ShownReader) -> bool {
         self.readers.iter().find(|reader| reader.card.is_none()).is_some_and(|free| free.name == reader.name)
+    }
+
+    fn quirk(&self, quirk: Quirk) -> String {
+        self.t(&format!("tray-quirk-{quirk}"))
     }
 
     /// What stands on a key.
@@ -217,14 +226,19 @@ fn contents(tray: &Tray) -> Result<(Vec<ShownReader>, Vec<ShownCard>), Refusal> 
     Ok((readers, drawer))
 }
 
-#[derive(Deserialize)]
-struct Blank {
-    token: String,
-    lang: String,
-}
-
-async fn blank(State(agent): State<Arc<Agent>>, headers: HeaderMap, Form(form): Form<Blank>) -> Response {
-    change(&agent, &headers, &form.token, &form.lang, |cards| cards.add_blank().map(drop))
+/// `token`, `lang`, and a `quirk` for each way in which the card is to be odd.
+async fn blank(
+    State(agent): State<Arc<Agent>>,
+    headers: HeaderMap,
+    Form(form): Form<Vec<(String, String)>>,
+) -> Response {
+    let all = |name: &'static str| form.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str());
+    let (token, lang) = (all("token").next().unwrap_or_default(), all("lang").next().unwrap_or_default());
+    change(&agent, &headers, token, lang, |cards| {
+        let quirks: Result<Quirks, _> = all("quirk").map(str::parse::<Quirk>).collect();
+        let quirks = quirks.map_err(|unknown| Refusal::new(Code::BadRequest).detail(unknown.to_string()))?;
+        cards.add_blank(quirks).map(drop)
+    })
 }
 
 #[derive(Deserialize)]

@@ -60,7 +60,7 @@ pub(crate) fn unopened(folder: &Path, number: &str, authority: &Authority) {
 
 /// A card in factory state.
 pub(crate) fn blank(folder: &Path, name: &str) -> SoftCard {
-    let options = Options { serial: 4711, strict: true };
+    let options = Options { serial: 4711, strict: true, ..Options::default() };
     SoftCard::create(folder.join(format!("{name}.card")), options).unwrap()
 }
 

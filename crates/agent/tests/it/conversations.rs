@@ -69,7 +69,7 @@ fn card(conversation: &Conversation, start: &StartJob, folder: &Path) -> SoftCar
         }
         None => {
             let serial = start.card.device.as_ref().unwrap().serial;
-            SoftCard::create(path, Options { serial, strict: true }).unwrap()
+            SoftCard::create(path, Options { serial, strict: true, ..Options::default() }).unwrap()
         }
     }
 }

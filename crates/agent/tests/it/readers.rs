@@ -6,7 +6,7 @@ use crate::{
 };
 use kaika_agent::readers::{Readers, Source, exclusively, soft::SoftReaders};
 use kaika_card::TransportError;
-use kaika_softcard::{Inspection, SoftCard};
+use kaika_softcard::{Inspection, Quirk, Quirks, SoftCard};
 use kaika_wire::{Code, Refusal};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -50,15 +50,17 @@ fn cards_stay_in_their_readers() {
 #[test]
 fn blank_cards_are_made_each_as_another_device() {
     let (folder, readers) = bench();
-    let names = [readers.add_blank().unwrap(), readers.add_blank().unwrap()];
+    let names = [Quirks::NONE, Quirks::NONE.with(Quirk::Plain)].map(|quirks| readers.add_blank(quirks).unwrap());
     assert_eq!(names, ["blank-1", "blank-2"]);
     let [one, two] = names.each_ref().map(|name| Inspection::of_file(readers.path(name)).unwrap().serial());
     assert!(one != two && one >= 1 << 31 && two >= 1 << 31, "{one} {two}");
     assert_eq!(readers.face("blank-1").unwrap().number, None);
+    let odd = names.each_ref().map(|name| readers.face(name).unwrap().quirks.iter().collect::<Vec<_>>());
+    assert_eq!(odd, [vec![], vec![Quirk::Plain]]);
     readers.insert("blank-1", "Reader A").unwrap();
     // A card that was thrown away leaves its name to another.
     std::fs::remove_file(folder.path().join("blank-2.card")).unwrap();
-    assert_eq!(readers.add_blank().unwrap(), "blank-2");
+    assert_eq!(readers.add_blank(Quirks::NONE).unwrap(), "blank-2");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::{
 /// Puts another card into the reader, as it left the factory.
 fn put_blank(site: &Site, serial: u32) {
     fs::remove_file(site.card_path()).unwrap();
-    SoftCard::create(site.card_path(), Options { serial, strict: true }).unwrap();
+    SoftCard::create(site.card_path(), Options { serial, strict: true, ..Options::default() }).unwrap();
 }
 
 fn set_aside(site: &Site) -> Result<OrderChanged, Refusal> {

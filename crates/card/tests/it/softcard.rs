@@ -25,7 +25,7 @@ struct Reader {
 impl Reader {
     fn with_blank_card() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { serial: SERIAL, strict: true };
+        let options = Options { serial: SERIAL, strict: true, ..Options::default() };
         let mut card = SoftCard::create(folder.path().join("card"), options).unwrap();
         card.reset();
         Self { card, _folder: folder }

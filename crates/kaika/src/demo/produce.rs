@@ -345,7 +345,7 @@ impl Desk {
     fn new(path: &Path, device: u32, portal: &str) -> Result<Self> {
         let card = match path.exists() {
             true => SoftCard::open(path),
-            false => SoftCard::create(path, Options { serial: device, strict: true }),
+            false => SoftCard::create(path, Options { serial: device, strict: true, ..Options::default() }),
         };
         let card = card.with_context(|| format!("{} cannot be used", path.display()))?;
         let target =

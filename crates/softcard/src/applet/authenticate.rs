@@ -4,14 +4,14 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use iso7816::Status;
 use zeroize::Zeroizing;
 
-use super::{Answer, Applet, Pending, PendingKind};
+use super::{Answer, Applet, MANAGEMENT_KEY, Pending, PendingKind};
 use crate::apdu::Apdu;
 use crate::keys::{Algorithm, PinPolicy};
+use crate::quirk::Quirk;
 use crate::state::Slot;
 use crate::symmetric::ManagementAlgorithm;
 use crate::tlv;
 
-const MANAGEMENT_KEY: u8 = 0x9B;
 const TEMPLATE: u32 = 0x7C;
 const WITNESS: u32 = 0x80;
 const CHALLENGE: u32 = 0x81;
@@ -53,15 +53,22 @@ impl Applet {
         if !permitted {
             return Err(Status::SecurityStatusNotSatisfied);
         }
+        if self.state.broken.contains(&slot) {
+            return Err(Status::UnspecifiedCheckingError);
+        }
+        let agrees = slot != Slot::KEY_MANAGEMENT || !self.state.has(Quirk::NoAgreement);
         let result = match template {
             Template { response: Some([]), challenge: Some(input), exponentiation: None, witness: None } => {
                 key.apply(input)?
             }
-            Template { response: Some([]), exponentiation: Some(point), challenge: None, witness: None } => {
+            Template { response: Some([]), exponentiation: Some(point), challenge: None, witness: None } if agrees => {
                 key.agree(point)?
             }
             _ => return Err(Status::IncorrectDataParameter),
         };
+        if slot == Slot::SIGNATURE && self.state.has(Quirk::SignatureDropsPin) {
+            self.forget_pin();
+        }
         Ok(tlv::nest(TEMPLATE, [tlv::write(RESPONSE, &result)]))
     }
 
@@ -124,7 +131,7 @@ impl Applet {
         Ok(block)
     }
 
-    /// Other commands may come in between: a terminal may have to ask its server for the answer.
+    /// Other commands may come in between, unless the card is [`Quirk::ChallengeVoided`].
     fn expect(&mut self, kind: PendingKind, expected: Option<Vec<u8>>) {
         self.session.management_authenticated = false;
         self.session.pending = expected.map(|expected| Pending {

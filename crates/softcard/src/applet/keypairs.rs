@@ -6,6 +6,7 @@ use super::{Answer, Applet, expect_no_data};
 use crate::apdu::Apdu;
 use crate::attestation;
 use crate::keys::{Algorithm, Key, Origin, PinPolicy, Policies, TouchPolicy};
+use crate::quirk::Quirk;
 use crate::state::Slot;
 use crate::tlv::{self, Tlv};
 
@@ -29,8 +30,9 @@ impl Applet {
         let template = template.ok_or(Status::IncorrectDataParameter)?;
         let algorithm = byte(&template, MECHANISM)?.and_then(Algorithm::from_id);
         let algorithm = algorithm.ok_or(Status::IncorrectDataParameter)?;
-        let key = Key::generate(algorithm, policies(&template, slot)?)?;
+        let key = Key::generate(algorithm, self.policies(&template, slot)?)?;
         let answer = tlv::write(PUBLIC_KEY, &key.public);
+        self.state.broken.remove(&slot);
         self.state.keys.insert(slot, key);
         Ok(answer)
     }
@@ -40,7 +42,8 @@ impl Applet {
         let algorithm = Algorithm::from_id(apdu.p1).ok_or(Status::IncorrectP1OrP2Parameter)?;
         let slot = holder_slot(apdu.p2)?;
         let parts = tlv::parse(&apdu.data).ok_or(Status::IncorrectDataParameter)?;
-        let key = Key::import(algorithm, &parts, policies(&parts, slot)?)?;
+        let key = Key::import(algorithm, &parts, self.policies(&parts, slot)?)?;
+        self.state.broken.remove(&slot);
         self.state.keys.insert(slot, key);
         Ok(Vec::new())
     }
@@ -61,6 +64,9 @@ impl Applet {
             return Err(Status::IncorrectP1OrP2Parameter);
         }
         let key = self.state.keys.remove(&from);
+        if self.state.broken.remove(&from) {
+            self.state.broken.extend(to);
+        }
         if let (Some(to), Some(key)) = (to, key) {
             self.state.keys.insert(to, key);
         }
@@ -80,19 +86,25 @@ impl Applet {
             Origin::Imported => Err(Status::IncorrectDataParameter),
         }
     }
+
+    fn policies(&self, objects: &[Tlv<'_>], slot: Slot) -> Result<Policies, Status> {
+        let (asked, touch) = (byte(objects, PIN_POLICY)?, byte(objects, TOUCH_POLICY)?);
+        if self.state.has(Quirk::Plain) && (asked.is_some() || touch.is_some()) {
+            return Err(Status::IncorrectDataParameter);
+        }
+        let pin = match (asked, slot) {
+            (None | Some(0), Slot::SIGNATURE) if self.state.has(Quirk::SignatureOnce) => Some(PinPolicy::Once),
+            _ => PinPolicy::from_id(asked, slot),
+        };
+        match (pin, TouchPolicy::from_id(touch)) {
+            (Some(pin), Some(touch)) => Ok(Policies { pin, touch }),
+            _ => Err(Status::IncorrectDataParameter),
+        }
+    }
 }
 
 fn holder_slot(reference: u8) -> Result<Slot, Status> {
     Slot::of_holder(reference).ok_or(Status::IncorrectP1OrP2Parameter)
-}
-
-fn policies(objects: &[Tlv<'_>], slot: Slot) -> Result<Policies, Status> {
-    let pin = PinPolicy::from_id(byte(objects, PIN_POLICY)?, slot);
-    let touch = TouchPolicy::from_id(byte(objects, TOUCH_POLICY)?);
-    match (pin, touch) {
-        (Some(pin), Some(touch)) => Ok(Policies { pin, touch }),
-        _ => Err(Status::IncorrectDataParameter),
-    }
 }
 
 /// The value of an object that may be left out and else is one byte.

@@ -5,6 +5,7 @@ use iso7816::Status;
 use super::select::AID;
 use super::{Answer, Applet, expect_parameters};
 use crate::apdu::Apdu;
+use crate::quirk::Quirk;
 use crate::state::{Content, ObjectTag};
 use crate::tlv;
 
@@ -49,6 +50,12 @@ impl Applet {
         };
         if content.len() > LARGEST {
             return Err(Status::NotEnoughMemory);
+        }
+        if self.state.has(Quirk::ObjectsFixed) && !content.is_empty() {
+            let first = *self.state.sizes.entry(ObjectTag(tag)).or_insert(content.len());
+            if content.len() > first {
+                return Err(Status::NotEnoughMemory);
+            }
         }
         // An empty object is one that is not there.
         if content.is_empty() {

@@ -6,7 +6,9 @@ use iso7816::Status;
 
 use super::{Answer, Applet, expect_parameters};
 use crate::apdu::Apdu;
-use crate::reference::{self, is_pin, is_puk};
+use crate::quirk::Quirk;
+use crate::reference::{self, is_pin, is_puk, is_simple};
+use crate::state::Slot;
 
 const PIN: u8 = 0x80;
 const PUK: u8 = 0x81;
@@ -47,7 +49,7 @@ impl Applet {
             return Err(Status::IncorrectDataParameter);
         }
         self.forget_pin();
-        self.state.pin.verify(offered)?;
+        self.try_reference(PIN, offered)?;
         self.session.pin_verified = true;
         self.session.pin_fresh = true;
         Ok(Vec::new())
@@ -69,13 +71,14 @@ impl Applet {
         if !has_form(old) || !has_form(new) {
             return Err(Status::IncorrectDataParameter);
         }
+        self.expect_complex(new)?;
         if is_of_pin {
             self.forget_pin();
-            self.state.pin.verify(old)?;
+            self.try_reference(PIN, old)?;
             self.state.pin.set(new);
             self.session.pin_verified = true;
         } else {
-            self.state.puk.verify(old)?;
+            self.try_reference(PUK, old)?;
             self.state.puk.set(new);
         }
         Ok(Vec::new())
@@ -91,12 +94,34 @@ impl Applet {
         if !is_puk(puk) || !is_pin(pin) {
             return Err(Status::IncorrectDataParameter);
         }
-        self.state.puk.verify(puk)?;
+        self.expect_complex(pin)?;
+        self.try_reference(PUK, puk)?;
         self.state.pin.set(pin);
+        if self.state.has(Quirk::ResetBreaksKeys) {
+            let keys = [Slot::AUTHENTICATION, Slot::SIGNATURE, Slot::KEY_MANAGEMENT];
+            self.state.broken.extend(keys);
+        }
         Ok(Vec::new())
     }
 
-    fn forget_pin(&mut self) {
+    /// Spends a try; all are back where it is right.
+    fn try_reference(&mut self, of: u8, offered: &[u8]) -> Result<(), Status> {
+        let reference = if of == PIN { &mut self.state.pin } else { &mut self.state.puk };
+        let tried = reference.verify(offered);
+        match tried {
+            Err(Status::RemainingRetries(_)) if self.state.has(Quirk::TriesUntold) => Err(Status::VerificationFailed),
+            tried => tried,
+        }
+    }
+
+    fn expect_complex(&self, new: &[u8]) -> Result<(), Status> {
+        match self.state.has(Quirk::PinComplexity) && is_simple(new) {
+            true => Err(Status::ConditionsOfUseNotSatisfied),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn forget_pin(&mut self) {
         self.session.pin_verified = false;
         self.session.pin_fresh = false;
     }

@@ -3,16 +3,15 @@
 
 use iso7816::Status;
 
-use super::{Answer, Applet, FIRMWARE, expect_no_data, expect_parameters};
+use super::{Answer, Applet, FIRMWARE, MANAGEMENT_KEY, expect_no_data, expect_parameters};
 use crate::apdu::Apdu;
 use crate::attestation;
 use crate::keys::TouchPolicy;
+use crate::quirk::Quirk;
 use crate::reference::{DEFAULT_PIN, DEFAULT_PUK, Reference};
 use crate::state::{Slot, State};
 use crate::symmetric::{ManagementAlgorithm, ManagementKey};
 use crate::tlv;
-
-const MANAGEMENT_KEY: u8 = 0x9B;
 
 const ALGORITHM: u32 = 0x01;
 const POLICY: u32 = 0x02;
@@ -34,7 +33,7 @@ impl Applet {
     pub(super) fn serial(&self, apdu: &Apdu) -> Answer {
         expect_parameters(apdu, 0, 0)?;
         expect_no_data(apdu)?;
-        Ok(self.state.serial.to_be_bytes().to_vec())
+        Ok(self.state.told_serial().to_be_bytes().to_vec())
     }
 
     /// Data: the algorithm, and the key in tag 9B. P2 is FF, or FE for one that wants a touch.
@@ -47,6 +46,9 @@ impl Applet {
         };
         let key = apdu.data.split_first().and_then(|(&algorithm, key)| {
             let algorithm = ManagementAlgorithm::from_id(algorithm)?;
+            if self.state.has(Quirk::TripleDesOnly) && algorithm != ManagementAlgorithm::TripleDes {
+                return None;
+            }
             let key = tlv::only(u32::from(MANAGEMENT_KEY), key)?;
             ManagementKey::new(algorithm, key, touch)
         });
@@ -77,7 +79,7 @@ impl Applet {
         if !self.state.pin.is_blocked() || !self.state.puk.is_blocked() {
             return Err(Status::ConditionsOfUseNotSatisfied);
         }
-        let mut blank = State::blank(self.state.serial, self.state.strict);
+        let mut blank = State::blank(self.state.serial, self.state.strict, self.state.quirks);
         let key = self.state.keys.remove_entry(&Slot::ATTESTATION);
         blank.keys.extend(key);
         let certificate = self.state.objects.remove_entry(&attestation::CERTIFICATE);
@@ -96,7 +98,11 @@ impl Applet {
         match apdu.p2 {
             0x80 => Ok(of_reference(&self.state.pin, DEFAULT_PIN)),
             0x81 => Ok(of_reference(&self.state.puk, DEFAULT_PUK)),
-            MANAGEMENT_KEY => Ok(of_management_key(&self.state.management)),
+            MANAGEMENT_KEY if self.state.has(Quirk::F7Empty) => Ok(Vec::new()),
+            MANAGEMENT_KEY => {
+                let factory = self.state.has_factory_management_key() != self.state.has(Quirk::F7Flag);
+                Ok(of_management_key(&self.state.management, factory))
+            }
             slot => self.of_key(Slot(slot)),
         }
     }
@@ -123,7 +129,7 @@ fn of_reference(reference: &Reference, default: &str) -> Vec<u8> {
     objects.concat()
 }
 
-fn of_management_key(key: &ManagementKey) -> Vec<u8> {
+fn of_management_key(key: &ManagementKey, factory: bool) -> Vec<u8> {
     let touch = match key.touch {
         true => TouchPolicy::Always,
         false => TouchPolicy::Never,
@@ -131,7 +137,7 @@ fn of_management_key(key: &ManagementKey) -> Vec<u8> {
     let objects = [
         tlv::write(ALGORITHM, &[key.algorithm.id()]),
         tlv::write(POLICY, &[0, touch as u8]),
-        tlv::write(IS_DEFAULT, &[u8::from(key.is_factory())]),
+        tlv::write(IS_DEFAULT, &[u8::from(factory)]),
     ];
     objects.concat()
 }

@@ -3,7 +3,7 @@
 use aes::Aes192;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aws_lc_rs::digest::{self, SHA256, SHA384};
-use kaika_softcard::{CardError, Options, SoftCard};
+use kaika_softcard::{CardError, Options, Quirk, SoftCard};
 use tempfile::TempDir;
 
 pub(crate) const SELECT: &[u8] = &[0x00, 0xA4, 0x04, 0x00, 0x05, 0xA0, 0x00, 0x00, 0x03, 0x08];
@@ -24,11 +24,15 @@ pub(crate) struct Rig {
 impl Rig {
     /// A new card, powered, with the application selected.
     pub(crate) fn new() -> Rig {
-        Rig::with(Options { serial: SERIAL, strict: false })
+        Rig::with(Options { serial: SERIAL, strict: false, ..Options::default() })
     }
 
     pub(crate) fn strict() -> Rig {
-        Rig::with(Options { serial: SERIAL, strict: true })
+        Rig::with(Options { serial: SERIAL, strict: true, ..Options::default() })
+    }
+
+    pub(crate) fn of(quirks: &[Quirk]) -> Rig {
+        Rig::with(Options { serial: SERIAL, quirks: quirks.iter().copied().collect(), ..Options::default() })
     }
 
     fn with(options: Options) -> Rig {

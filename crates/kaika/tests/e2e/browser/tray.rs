@@ -146,6 +146,36 @@ fn cards_are_moved_in_english() {
     cards_are_moved(LANGUAGES[1]);
 }
 
+#[track_caller]
+fn a_blank_card_of_another_maker(language: (&'static str, &'static str)) {
+    let demo = Demo::new();
+    let browser = start(language);
+    open(&browser, language, &demo);
+    browser.click(By::Css("#odd summary"));
+    browser.judge(&format!("tray-odd-{}", language.1), &[Look::Desktop, Look::PhoneDark]);
+    for quirk in ["f7-absent", "five-tries"] {
+        browser.click(By::Css(&format!("#odd-{quirk}")));
+    }
+    browser.click(By::Css("#blank"));
+    browser.wait_for_text_of(By::Css(&format!("{} .odd", on_desk("blank-1"))), "f7-absent · five-tries");
+    // What was ticked stays so for the next one, which takes all but that.
+    browser.find(By::Css("#odd-five-tries:checked"));
+    browser.click(By::Css("#odd-five-tries"));
+    browser.click(By::Css("#blank"));
+    browser.wait_for_text_of(By::Css(&format!("{} .odd", on_desk("blank-2"))), "f7-absent");
+    assert_quiet(&browser, &[&agent(&demo)]);
+}
+
+#[test]
+fn a_blank_card_of_another_maker_in_chinese() {
+    a_blank_card_of_another_maker(LANGUAGES[0]);
+}
+
+#[test]
+fn a_blank_card_of_another_maker_in_english() {
+    a_blank_card_of_another_maker(LANGUAGES[1]);
+}
+
 #[test]
 fn an_agent_that_starts_anew_is_followed() {
     let mut demo = Demo::new();
