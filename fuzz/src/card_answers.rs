@@ -4,8 +4,8 @@
 
 use kaika_card::{Pin, Secrets, Transport, TransportError, detect, read_certificate, retries, run};
 use kaika_wire::{
-    Batch, Bytes, Command, Context, Expectation, Guid, JobId, KeyAlgorithm, ManagementKey, Nonce, PinPolicy, PinSource,
-    Puk, Slot,
+    Batch, Bytes, Command, Context, Expectation, Guid, Hold, JobId, KeyAlgorithm, ManagementKey, Nonce, PinPolicy,
+    PinSource, Puk, Slot,
 };
 use time::macros::datetime;
 
@@ -48,7 +48,8 @@ fn commands(choice: u8) -> Vec<Command> {
         ],
         6 => vec![Command::Agree { slot, algorithm, peer: Bytes(vec![4; 65]), pin: PinSource::Factory }],
         7 => vec![
-            Command::ChallengeManagement { pin: PinSource::Current, algorithm },
+            Command::AllowWriting { pin: PinSource::Current, algorithm, email: None },
+            Command::ChallengeManagement,
             Command::AnswerManagement { response: Bytes(vec![7; 16]) },
             Command::ProveHolder { pin: PinSource::Current, algorithm },
         ],
@@ -74,7 +75,7 @@ pub fn card_answers(input: &[u8]) {
             card: "GC00000000000001".parse().expect("a card number"),
         },
         commands: commands(*choice),
-        hold: choice & 0x80 != 0,
+        hold: if choice & 0x80 == 0 { Hold::None } else { Hold::Open },
     };
     let new_pin = Pin::parse("135790").ok();
     let current_pin = Pin::parse("246802").ok();

@@ -7,7 +7,7 @@
 use crate::{
     certificate::CardCertificate,
     engine::{Progress, lost, not_ours, refusal},
-    readers::{CardSession, exclusively},
+    readers::{CardSession, exclusively, leave},
 };
 use kaika_card::{Pin, PinChange, Secrets, Transport};
 use kaika_wire::{CardNumber, Code, Refusal, Slot};
@@ -47,8 +47,7 @@ pub(crate) fn change_pin(
             PinChange::Refused { tries_left } => Err(Refusal { tries_left, ..Code::PinWrong.into() }),
         }
     });
-    // A card that is gone has no verified PIN left either.
-    let _ = session.reset();
+    leave(session);
     changed.map_err(lost)?
 }
 

@@ -8,18 +8,18 @@ mod faults;
 mod server;
 
 pub(crate) use faults::{lost, not_ours, refusal};
-pub use server::Hold;
+pub use server::HoldTimes;
 
 use crate::{
     mailer,
     portal::{Portal, Station, Target, same_origin},
-    readers::{CardSession, exclusively},
+    readers::{CardSession, exclusively, leave},
 };
 use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Expectation, Guid, Input, JobDetails, JobId, JobKind,
-    JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Protocol, Refusal, StartJob, Succeeded,
-    UserCode,
+    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Command, Expectation, Guid, Hold, Input, JobDetails,
+    JobId, JobKind, JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Protocol, Refusal,
+    SecretKind, StartJob, Succeeded, UserCode,
 };
 use server::{PendingAnswer, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -97,12 +97,12 @@ const MOST_BATCHES: u32 = 64;
 pub struct Patience<'p> {
     /// Between a report and the same report once more.
     pub pauses: &'p [Duration],
-    pub hold: Hold,
+    pub hold: HoldTimes,
 }
 
 impl<'p> From<&'p [Duration]> for Patience<'p> {
     fn from(pauses: &'p [Duration]) -> Self {
-        Self { pauses, hold: Hold::USUAL }
+        Self { pauses, hold: HoldTimes::USUAL }
     }
 }
 
@@ -150,6 +150,7 @@ pub(crate) fn run_job_on<'p>(
     if lacking == Some(true) {
         return Err(Code::SecretMissing.into());
     }
+    let verifies = order.kind == JobKind::Personalise || inputs.secrets.holds_pin();
     session.reset().map_err(lost)?;
     let patience = patience.into();
     let result = thread::scope(|scope| {
@@ -166,8 +167,11 @@ pub(crate) fn run_job_on<'p>(
         }
         .run(session)
     });
-    // A card that is gone has no verified PIN left either.
-    let _ = session.reset();
+    match verifies {
+        true => leave(session),
+        // A card that is gone has nothing left to forget.
+        false => drop(session.reset()),
+    }
     result
 }
 
@@ -247,7 +251,7 @@ impl Job<'_, '_, '_> {
             },
             self.order.station.as_ref(),
         );
-        let Some(answer) = asked.held(transport, self.server.patience.hold, self.progress) else {
+        let Some(answer) = asked.held(transport, self.server.patience.hold, false, self.progress) else {
             return Ok(Begun::Late(own_number, asked));
         };
         let (bounds, state) = self.started(answer?, own_number)?;
@@ -349,6 +353,10 @@ impl Job<'_, '_, '_> {
             check(&batch, self.sequence + 1, bounds, self.server.portal)?;
             self.sequence = batch.sequence;
             (self.progress)(Progress::Batch { sequence: batch.sequence, commands: batch.commands.len() });
+            if open.is_none() && answers(&batch) {
+                // The session in which the card was challenged is over.
+                return Ok(Turn::Report(self.reported(batch.sequence, challenge_lost())));
+            }
             let step = &mut |done| (self.progress)(Progress::Step { done });
             let (secrets, random) = (&self.inputs.secrets, &mut crate::random);
             let run = match open {
@@ -357,11 +365,13 @@ impl Job<'_, '_, '_> {
             };
             self.retries = run.outcomes.iter().find_map(retries).or(self.retries);
             let report = self.reported(batch.sequence, run);
-            if !batch.hold || report.fault.is_some() {
+            // A challenge that was asked for last is the only one that waits for its answer.
+            let challenged = batch.hold == Hold::Challenged;
+            if batch.hold.is_none() || report.fault.is_some() {
                 return Ok(Turn::Report(report));
             }
             let asked = self.server.report(bounds, report);
-            match asked.held(transport, self.server.patience.hold, self.progress) {
+            match asked.held(transport, self.server.patience.hold, challenged, self.progress) {
                 None => return Ok(Turn::Late(asked)),
                 Some(answer) => match answer? {
                     JobState::Running { batch: next } => (batch, open) = (next, Some(None)),
@@ -384,6 +394,16 @@ impl Job<'_, '_, '_> {
             mail_code,
         }
     }
+}
+
+/// Whether the batch begins with the answer to a challenge.
+fn answers(batch: &Batch) -> bool {
+    matches!(batch.commands.first(), Some(Command::AnswerManagement { .. }))
+}
+
+/// What comes of such a batch where the card is no longer waiting for the answer.
+fn challenge_lost() -> Run {
+    Run { outcomes: vec![Outcome::Refused { secret: SecretKind::ManagementKey, tries_left: None }], fault: None }
 }
 
 fn retries(outcome: &Outcome) -> Option<Retries> {

@@ -50,6 +50,13 @@ pub trait CardSession: Send {
     fn reset(&mut self) -> Result<(), TransportError>;
 }
 
+/// The end of work in which a PIN may have been verified. Cards are known that keep it over a reset: it is taken back before.
+/// A card that is gone has no verified PIN left either.
+pub(crate) fn leave(session: &mut dyn CardSession) {
+    let _ = exclusively(session, |transport| kaika_card::forget_pin(transport));
+    let _ = session.reset();
+}
+
 /// What `work` gives, done in one transaction.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ mod it {
     mod making;
     mod matrix;
     mod organisations;
+    mod other_makers;
     mod servers;
     mod services;
     mod status_changes;

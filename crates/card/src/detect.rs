@@ -62,6 +62,15 @@ pub fn retries(transport: &mut dyn Transport) -> Result<Retries, CardFault> {
     tries(&mut card)
 }
 
+/// Takes back that the PIN was verified (VERIFY with P1 = FF, SP 800-73-4 part 2 §3.2.1), which some cards keep over a reset.
+/// A card that does not know the command has nothing of the kind to forget.
+///
+/// # Errors
+/// What the card or the reader did.
+pub fn forget_pin(transport: &mut dyn Transport) -> Result<(), CardFault> {
+    Card::new(transport).forget_pin()
+}
+
 /// What a card holds, and what is left.
 pub struct Contents {
     pub retries: Retries,

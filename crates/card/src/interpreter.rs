@@ -149,11 +149,14 @@ impl Interpreter<'_, '_> {
                 let signature = self.verify_and_sign(Slot::Signature, *algorithm, *pin, &document)?;
                 Ok(Outcome::Signature { signature: signature.into() })
             }
-            Command::ChallengeManagement { pin, algorithm } => {
-                let challenge = management::challenge(&mut self.card)?;
-                let document = Document::ManagementProof { context: self.context, challenge: &challenge }.to_bytes();
+            Command::AllowWriting { pin, algorithm, email } => {
+                let document = Document::ManagementProof { context: self.context, email: email.as_ref() }.to_bytes();
                 let signature = self.verify_and_sign(Slot::Signature, *algorithm, *pin, &document)?;
-                Ok(Outcome::Challenge { challenge: challenge.into(), signature: signature.into() })
+                Ok(Outcome::Signature { signature: signature.into() })
+            }
+            Command::ChallengeManagement => {
+                let challenge = management::challenge(&mut self.card)?;
+                Ok(Outcome::Challenge { challenge: challenge.into() })
             }
             Command::AnswerManagement { response } => {
                 management::answer(&mut self.card, response)?;

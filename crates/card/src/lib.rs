@@ -21,7 +21,7 @@ mod transport;
 mod yubico;
 
 pub use change_pin::{PinChange, change_pin};
-pub use detect::{Contents, Detected, Retries, contents, detect, read_certificate, recognise, retries};
+pub use detect::{Contents, Detected, Retries, contents, detect, forget_pin, read_certificate, recognise, retries};
 pub use holder::Holder;
 pub use interpreter::{Run, go_on, keep_alive, run};
 pub use keypad::{KeypadFeature, KeypadRequest};

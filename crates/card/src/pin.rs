@@ -83,6 +83,11 @@ pub struct Secrets {
 }
 
 impl Secrets {
+    /// Whether a PIN may be verified with them.
+    pub fn holds_pin(&self) -> bool {
+        self.current_pin.is_some() || self.new_pin.is_some() || self.holder.is_some()
+    }
+
     /// The first PIN that the batch needs and that is not here.
     pub fn missing(&self, batch: &Batch) -> Option<PinSource> {
         batch.commands.iter().filter_map(pin_of).find(|source| !self.has(*source))
@@ -106,7 +111,7 @@ fn pin_of(command: &Command) -> Option<PinSource> {
     match command {
         Command::SignAcceptance { pin, .. }
         | Command::ProveHolder { pin, .. }
-        | Command::ChallengeManagement { pin, .. }
+        | Command::AllowWriting { pin, .. }
         | Command::ProvePossession { pin, .. }
         | Command::Agree { pin, .. }
         | Command::ResetRetryCounter { pin, .. } => Some(*pin),
@@ -115,6 +120,7 @@ fn pin_of(command: &Command) -> Option<PinSource> {
         | Command::ChangePuk { .. }
         | Command::BlockPin
         | Command::OpenManagement { .. }
+        | Command::ChallengeManagement
         | Command::AnswerManagement { .. }
         | Command::GenerateKey { .. }
         | Command::ReadKey { .. }

@@ -125,25 +125,45 @@ impl<'t> Card<'t> {
 
     pub(crate) fn verify(&mut self, pin: &Pin) -> Result<(), Stop> {
         let response = self.send(VERIFY, 0x00, PIN, pin.padded(), false)?;
-        taken(&response, SecretKind::Pin)
+        self.taken(&response, SecretKind::Pin)
+    }
+
+    /// The PIN counts as verified no more, whatever the card says to it.
+    pub(crate) fn forget_pin(&mut self) -> Result<(), CardFault> {
+        self.send(VERIFY, 0xff, PIN, &[], false).map(drop)
+    }
+
+    /// Where the card has refused a secret without telling how many tries are left (6300), it is asked for them.
+    fn taken(&mut self, response: &Response, secret: SecretKind) -> Result<(), Stop> {
+        match taken(response, secret) {
+            Err(Stop::Refused { secret, tries_left: None }) => {
+                let tries_left = match secret {
+                    SecretKind::Pin => self.pin_tries()?,
+                    SecretKind::Puk => self.metadata(PUK)?.and_then(|metadata| metadata.tries_left),
+                    SecretKind::ManagementKey => None,
+                };
+                Err(Stop::Refused { secret, tries_left })
+            }
+            taken => taken,
+        }
     }
 
     pub(crate) fn change_pin(&mut self, from: &Pin, to: &Pin) -> Result<(), Stop> {
         let data = Zeroizing::new([*from.padded(), *to.padded()].concat());
         let response = self.send(CHANGE_REFERENCE_DATA, 0x00, PIN, &data, false)?;
-        taken(&response, SecretKind::Pin)
+        self.taken(&response, SecretKind::Pin)
     }
 
     pub(crate) fn change_puk(&mut self, from: &[u8; 8], to: &[u8; 8]) -> Result<(), Stop> {
         let data = Zeroizing::new([*from, *to].concat());
         let response = self.send(CHANGE_REFERENCE_DATA, 0x00, PUK, &data, false)?;
-        taken(&response, SecretKind::Puk)
+        self.taken(&response, SecretKind::Puk)
     }
 
     pub(crate) fn reset_retry_counter(&mut self, puk: &[u8; 8], pin: &Pin) -> Result<(), Stop> {
         let data = Zeroizing::new([*puk, *pin.padded()].concat());
         let response = self.send(RESET_RETRY_COUNTER, 0x00, PIN, &data, false)?;
-        taken(&response, SecretKind::Puk)
+        self.taken(&response, SecretKind::Puk)
     }
 
     pub(crate) fn has_keypad(&mut self) -> bool {
@@ -165,7 +185,7 @@ impl<'t> Card<'t> {
         let [.., sw1, sw2] = answer.as_slice() else { return Err(CardFault::Malformed.into()) };
         match not_typed(u16::from_be_bytes([*sw1, *sw2])) {
             Some(fault) => Err(fault.into()),
-            None => taken(&Response { data: Zeroizing::default(), status: Status::from([*sw1, *sw2]) }, secret),
+            None => self.taken(&Response { data: Zeroizing::default(), status: Status::from([*sw1, *sw2]) }, secret),
         }
     }
 

@@ -1,11 +1,6 @@
 //! The driver for the Yubico extensions of PIV. Each command answers none where the card does not have it.
 
-use crate::{
-    apdu::{self, Response},
-    metadata::Metadata,
-    object,
-    piv::Card,
-};
+use crate::{apdu::Response, metadata::Metadata, object, piv::Card};
 use iso7816::Status;
 use kaika_wire::{CardFault, Slot};
 
@@ -70,16 +65,12 @@ impl Card<'_> {
     }
 
     /// Wants the present management key authenticated. No touch is asked for (P2 FF).
-    pub(crate) fn set_management_key(&mut self, algorithm: u8, key: &[u8]) -> Result<(), CardFault> {
+    pub(crate) fn set_management_key(&mut self, algorithm: u8, key: &[u8]) -> Result<Status, CardFault> {
         let length = u8::try_from(key.len()).map_err(|_| CardFault::Unsupported)?;
         let mut data = zeroize::Zeroizing::new(Vec::with_capacity(3 + key.len()));
         data.extend_from_slice(&[algorithm, MANAGEMENT_KEY, length]);
         data.extend_from_slice(key);
-        let response = self.send(SET_MANAGEMENT_KEY, 0xff, 0xff, &data, false)?;
-        match response.status {
-            Status::Success => Ok(()),
-            status => Err(apdu::fault(status)),
-        }
+        Ok(self.send(SET_MANAGEMENT_KEY, 0xff, 0xff, &data, false)?.status)
     }
 }
 

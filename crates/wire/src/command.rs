@@ -1,7 +1,10 @@
 //! The typed commands that the server has the agent carry out on a card, and what comes back.
 //! Never raw APDUs: the agent can say what each one does.
 
-use crate::{Bytes, CertificateReference, Code, Context, Guid, KeyAlgorithm, ManagementKey, PinPolicy, Puk, Slot};
+use crate::{
+    Bytes, CertificateReference, Code, Context, EmailAddress, Guid, KeyAlgorithm, Lack, ManagementKey, PinPolicy, Puk,
+    Slot,
+};
 use serde::{Deserialize, Serialize};
 
 /// All that can be done on the card without a decision of the server: run in one PC/SC transaction, in order,
@@ -15,9 +18,59 @@ pub struct Batch {
     /// What every document signed in this batch names.
     pub context: Context,
     pub commands: Vec<Command>,
-    /// The next batch goes on in the same card session: the agent keeps it open until it has asked the server.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub hold: bool,
+    #[serde(default, skip_serializing_if = "Hold::is_none")]
+    pub hold: Hold,
+}
+
+/// Whether the next batch goes on in the same card session, which the agent then keeps open until it has asked the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "HoldForm", into = "HoldForm")]
+pub enum Hold {
+    #[default]
+    None,
+    Open,
+    /// The card waits for the answer to its challenge: whatever else is sent to it may void that, so nothing is.
+    Challenged,
+}
+
+impl Hold {
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+/// `true`, `false`, or `"challenged"`.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+enum HoldForm {
+    Plain(bool),
+    Word(HoldWord),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum HoldWord {
+    Challenged,
+}
+
+impl From<HoldForm> for Hold {
+    fn from(form: HoldForm) -> Self {
+        match form {
+            HoldForm::Plain(false) => Self::None,
+            HoldForm::Plain(true) => Self::Open,
+            HoldForm::Word(HoldWord::Challenged) => Self::Challenged,
+        }
+    }
+}
+
+impl From<Hold> for HoldForm {
+    fn from(hold: Hold) -> Self {
+        match hold {
+            Hold::None => Self::Plain(false),
+            Hold::Open => Self::Plain(true),
+            Hold::Challenged => Self::Word(HoldWord::Challenged),
+        }
+    }
 }
 
 /// How the agent knows the job's card again, with one APDU.
@@ -88,10 +141,19 @@ pub enum Command {
     BlockPin,
     /// Authenticate with this management key; where the card still has the factory's, set this one. → [`Outcome::Done`]
     OpenManagement { key: ManagementKey },
-    /// Ask for a challenge to the management key, and sign a [`crate::Document::ManagementProof`] of it with 9C, as
-    /// [`Command::ProveHolder`]. → [`Outcome::Challenge`]
-    ChallengeManagement { pin: PinSource, algorithm: KeyAlgorithm },
-    /// Answer the challenge of this session, encrypted with the management key. → [`Outcome::Done`]
+    /// VERIFY and, next to it, sign a [`crate::Document::ManagementProof`] with 9C: the holder lets the server open the
+    /// card for writing; `email`: certificates that name it. → [`Outcome::Signature`]
+    AllowWriting {
+        pin: PinSource,
+        algorithm: KeyAlgorithm,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<EmailAddress>,
+    },
+    /// Ask for a challenge to the management key: the last command of its batch, which says [`Hold::Challenged`].
+    /// → [`Outcome::Challenge`]
+    ChallengeManagement,
+    /// Answer the challenge before, encrypted with the management key: the first command of its batch. → [`Outcome::Done`],
+    /// or [`Outcome::Refused`], which is also the outcome where the challenge is gone, with nothing sent
     AnswerManagement { response: Bytes },
     /// → [`Outcome::Key`]
     GenerateKey { slot: Slot, algorithm: KeyAlgorithm, pin_policy: PinPolicy },
@@ -123,10 +185,9 @@ pub enum Outcome {
     Signature {
         signature: Bytes,
     },
-    /// The card's challenge to the management key, and the holder's signature for it.
+    /// The card's challenge to the management key.
     Challenge {
         challenge: Bytes,
-        signature: Bytes,
     },
     /// SubjectPublicKeyInfo (DER); none where the slot is empty or the card cannot tell.
     Key {
@@ -175,6 +236,8 @@ pub enum CardFault {
     Status { status: String },
     /// The card cannot do this at all.
     Unsupported,
+    /// This is what it cannot do.
+    Unsuitable { missing: Vec<Lack> },
     /// The card's answer could not be read.
     Malformed,
     /// The reader failed.

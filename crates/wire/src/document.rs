@@ -1,10 +1,10 @@
-//! The documents that cards sign. Each begins with `kaika/<kind>/1`, so that no signature made for one purpose can
+//! The documents that cards sign. Each begins with its kind and version, as `kaika/card-proof/1`, so that no signature made for one purpose can
 //! serve another; every field is preceded by its length in octets (32 bits, big-endian).
 //!
 //! The agent builds the document from the command it was given, the server builds it again and compares signatures:
 //! nobody is asked to sign a bare hash.
 
-use crate::{CardNumber, CertificateRole, JobId, SerialNumber, Slot};
+use crate::{CardNumber, CertificateRole, EmailAddress, JobId, SerialNumber, Slot};
 use serde::{Deserialize, Serialize};
 
 /// 32 fresh random octets, new for every batch.
@@ -38,8 +38,8 @@ pub enum Document<'a> {
     CardProof(&'a Context),
     /// The holder shows that he has the card and knows its PIN (9C).
     HolderProof(&'a Context),
-    /// The holder lets the server answer this challenge, and so write to the card (9C).
-    ManagementProof { context: &'a Context, challenge: &'a [u8] },
+    /// The holder lets the server open the card for writing (9C); for certificates that name this address, if one is given.
+    ManagementProof { context: &'a Context, email: Option<&'a EmailAddress> },
     /// A key shows that it is in the card and works; `public_key` is SubjectPublicKeyInfo (DER).
     Possession { context: &'a Context, slot: Slot, public_key: &'a [u8] },
     /// The holder accepts these certificates (9C).
@@ -53,9 +53,11 @@ impl Document<'_> {
         match self {
             Self::CardProof(context) => start(&mut out, "kaika/card-proof/1", context),
             Self::HolderProof(context) => start(&mut out, "kaika/holder-proof/1", context),
-            Self::ManagementProof { context, challenge } => {
-                start(&mut out, "kaika/management-proof/1", context);
-                field(&mut out, challenge);
+            Self::ManagementProof { context, email } => {
+                start(&mut out, "kaika/management-proof/2", context);
+                if let Some(email) = email {
+                    field(&mut out, email.as_str().as_bytes());
+                }
             }
             Self::Possession { context, slot, public_key } => {
                 start(&mut out, "kaika/possession/1", context);

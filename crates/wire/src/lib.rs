@@ -4,6 +4,7 @@
 //! Nothing here does I/O, reads a clock or draws randomness.
 
 mod bytes;
+mod capability;
 mod card;
 mod check;
 mod command;
@@ -20,9 +21,10 @@ mod values;
 mod well_known;
 
 pub use bytes::{Base64, Bytes};
+pub use capability::{Capabilities, Lack, ManagementAlgorithm, ManagementKeyFound};
 pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
-pub use command::{Batch, CardFault, Command, Expectation, NotTyped, Outcome, PinSource, SecretKind};
+pub use command::{Batch, CardFault, Command, Expectation, Hold, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
 pub use ids::{
     AccountId, ApplicationId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId,

@@ -1,7 +1,7 @@
 //! Why something was not done: one closed list of codes for server, agent, page and card tool.
 //! The words for people are in the crate `texts`.
 
-use crate::{AuthorityId, CertificateStatus};
+use crate::{AuthorityId, CertificateStatus, Lack};
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
@@ -98,6 +98,8 @@ codes! {
     OrderTaken = "order_taken",
     /// Its card was made, or the order was withdrawn.
     OrderOver = "order_over",
+    /// The card does not take the key by which the authority writes to it.
+    ManagementKeyRefused = "management_key_refused",
     /// The card is not in factory state and not the ordered one.
     CardNotBlank = "card_not_blank",
     SecretMissing = "secret_missing",
@@ -154,6 +156,9 @@ pub struct Refusal {
     /// The status that bars the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<CertificateStatus>,
+    /// What an unsuitable card lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Lack>,
     /// For whoever looks into it; never a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -169,6 +174,7 @@ impl Refusal {
             authority: None,
             contact: None,
             status: None,
+            missing: Vec::new(),
             detail: None,
         }
     }
@@ -177,6 +183,11 @@ impl Refusal {
     pub fn tries_left(mut self, tries: u8) -> Self {
         self.tries_left = Some(tries);
         self
+    }
+
+    /// A card that lacks this.
+    pub fn unsuitable(missing: Vec<Lack>) -> Self {
+        Self { missing, ..Self::new(Code::CardUnsuitable) }
     }
 
     #[must_use]

@@ -10,6 +10,7 @@ pub(crate) fn refusal(fault: CardFault) -> Refusal {
         CardFault::OtherCard => Code::OtherCard.into(),
         CardFault::Status { status } => Refusal::new(Code::CardFault).detail(format!("status {status}")),
         CardFault::Unsupported => Code::CardUnsuitable.into(),
+        CardFault::Unsuitable { missing } => Refusal::unsuitable(missing),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail),
         CardFault::NotTyped { why } => why.code().into(),
@@ -31,7 +32,11 @@ pub(crate) fn lost(error: TransportError) -> Refusal {
 /// Whether a job cannot go on after this fault, even if the server would.
 pub(super) fn ends_job(fault: &CardFault) -> bool {
     match fault {
-        CardFault::Removed | CardFault::OtherCard | CardFault::Unsupported | CardFault::Reader { .. } => true,
+        CardFault::Removed
+        | CardFault::OtherCard
+        | CardFault::Unsupported
+        | CardFault::Unsuitable { .. }
+        | CardFault::Reader { .. } => true,
         // The server may know what to do about it.
         CardFault::Status { .. } | CardFault::Malformed | CardFault::NotTyped { .. } => false,
     }

@@ -12,16 +12,19 @@ use std::{
 
 /// How long a card session is kept open for the server's answer.
 #[derive(Clone, Copy, Debug)]
-pub struct Hold {
+pub struct HoldTimes {
     /// How often the card gets something to do.
     pub every: Duration,
     /// After that the session is given up: other programs get at the card.
     pub most: Duration,
+    /// As `most`, where the card waits for the answer to its challenge and gets nothing else to do.
+    pub challenged: Duration,
 }
 
-impl Hold {
+impl HoldTimes {
     /// Windows resets a card that is idle in a transaction for five seconds.
-    pub const USUAL: Self = Self { every: Duration::from_secs(2), most: Duration::from_secs(20) };
+    pub const USUAL: Self =
+        Self { every: Duration::from_secs(2), most: Duration::from_secs(20), challenged: Duration::from_secs(4) };
 }
 
 #[derive(Clone, Copy)]
@@ -81,20 +84,26 @@ impl<'scope, 'env> Server<'scope, 'env> {
 }
 
 impl<T> PendingAnswer<T> {
-    /// The answer, while the card session is kept open; none where it is not worth waiting in it any longer.
+    /// The answer, while the card session is kept open; none where it is not worth waiting in it any longer. A card that
+    /// is `challenged` gets nothing to do meanwhile.
     pub(super) fn held(
         &self,
         transport: &mut dyn Transport,
-        hold: Hold,
+        times: HoldTimes,
+        challenged: bool,
         progress: &mut dyn FnMut(Progress),
     ) -> Option<Result<T, Refusal>> {
-        let until = Instant::now() + hold.most;
+        let (every, most) = match challenged {
+            true => (times.challenged, times.challenged),
+            false => (times.every, times.most),
+        };
+        let until = Instant::now() + most;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match self.0.recv_timeout(hold.every.min(left)) {
+            match self.0.recv_timeout(every.min(left)) {
                 Ok(Reply::Answer(answer)) => return Some(answer),
                 Ok(Reply::Waiting) => progress(Progress::Waiting),
-                Err(RecvTimeoutError::Timeout) if left <= hold.every => return None,
+                Err(RecvTimeoutError::Timeout) if left <= every => return None,
                 Err(RecvTimeoutError::Timeout) => {
                     // A card that is gone is told by the next batch.
                     let _ = kaika_card::keep_alive(transport);

@@ -4,8 +4,8 @@
 use kaika_card::{Secrets, run, tlv};
 use kaika_softcard::{Options, SoftCard};
 use kaika_wire::{
-    Batch, CardNumber, CertificateRole, Command, Context, Expectation, Guid, JobId, KeyAlgorithm, ManagementKey, Nonce,
-    Outcome, PinPolicy, Puk, Slot,
+    Batch, CardNumber, CertificateRole, Command, Context, Expectation, Guid, Hold, JobId, KeyAlgorithm, ManagementKey,
+    Nonce, Outcome, PinPolicy, Puk, Slot,
 };
 use std::path::Path;
 use time::OffsetDateTime;
@@ -81,7 +81,7 @@ fn carry_out(card: &mut SoftCard, expected: Expectation, commands: Vec<Command>)
         }
     }
     let wanted = commands.len();
-    let batch = Batch { sequence: 1, card: expected, context: context("GC00000000000000"), commands, hold: false };
+    let batch = Batch { sequence: 1, card: expected, context: context("GC00000000000000"), commands, hold: Hold::None };
     let secrets = Secrets::default();
     let mut random = |bytes: &mut [u8]| kaika_agent::random(bytes);
     let run = run(&mut Direct(card), &batch, &secrets, &mut random, &mut |_| {});

@@ -3,8 +3,8 @@
 use crate::cards::{Authority, GCA, GUID, XCA, ca_certificate, context};
 use kaika_agent::portal::{Portal, Portals, Station};
 use kaika_wire::{
-    Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, IssuedCertificate, JobId,
-    JobResult, JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded, WellKnown,
+    Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, Hold, IssuedCertificate,
+    JobId, JobResult, JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded, WellKnown,
 };
 use std::{
     collections::VecDeque,
@@ -136,7 +136,7 @@ pub(crate) fn batch(sequence: u32, commands: Vec<Command>) -> Batch {
         card: Expectation::Identity(Guid::from_bytes(GUID)),
         context: context(NUMBER),
         commands,
-        hold: false,
+        hold: Hold::None,
     }
 }
 

@@ -14,9 +14,9 @@ use kaika_domain::{
         Card, CardState, Making, MakingEnd, PukLedger, TerminationReason,
         job::{Checked, Step},
     },
-    certificates::{CertificateState, RevocationReason},
+    certificates::{Certificate, CertificateState, RevocationReason},
 };
-use kaika_wire::{CardNumber, Code, JobId, MakingId, Refusal};
+use kaika_wire::{CardNumber, Code, JobId, MakingId, Refusal, Slot};
 
 /// Puts a device to an order.
 pub(super) async fn begin(
@@ -123,18 +123,7 @@ pub(super) async fn set_aside(
 
 /// What was issued for this device is good for no other, and a new one has the factory's PUK.
 async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor: &Actor) -> Result<(), Failure> {
-    let now = app.now();
-    for mut certificate in work.certificates_of_card(card.id).await? {
-        if matches!(certificate.state, CertificateState::Revoked { .. }) {
-            continue;
-        }
-        let reason = RevocationReason::CessationOfOperation;
-        certificate.state = certificate.state.clone().revoke(reason, now)?;
-        work.update_certificate(&mut certificate).await?;
-        let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
-        let action = Action::RevokeOfDevice { card: card.number.clone(), serial, role, reason };
-        work.audit(Event { at: now, actor: actor.clone(), action });
-    }
+    revoke(app, work, card, actor, |_| true).await?;
     let puks = work.puks(card.id).await?;
     let mut ledger = PukLedger::from_records(puks.iter().map(|puk| puk.record).collect());
     ledger.another_device();
@@ -144,6 +133,42 @@ async fn forget_device(app: &App, work: &mut dyn UnitOfWork, card: &Card, actor:
         }
     }
     Ok(())
+}
+
+/// The certificates of an attempt whose keys the device has no more.
+async fn revoke(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    card: &Card,
+    actor: &Actor,
+    is_gone: impl Fn(&Certificate) -> bool,
+) -> Result<(), Failure> {
+    let now = app.now();
+    for mut certificate in work.certificates_of_card(card.id).await? {
+        if matches!(certificate.state, CertificateState::Revoked { .. }) || !is_gone(&certificate) {
+            continue;
+        }
+        let reason = RevocationReason::CessationOfOperation;
+        certificate.state = certificate.state.clone().revoke(reason, now)?;
+        work.update_certificate(&mut certificate).await?;
+        let (serial, role) = (certificate.serial.clone(), certificate.role.clone());
+        let action = Action::RevokeOfDevice { card: card.number.clone(), serial, role, reason };
+        work.audit(Event { at: now, actor: actor.clone(), action });
+    }
+    Ok(())
+}
+
+/// Before new keys are made in these slots: what was certified for the ones there is good for nothing. So a certificate of
+/// a card that is being made always has the key that the card has, be it that the card can tell its keys or not.
+pub(super) async fn replace_keys(
+    app: &App,
+    work: &mut dyn UnitOfWork,
+    card: &Card,
+    actor: &Actor,
+    slots: &[Slot],
+) -> Result<(), Failure> {
+    let replaced = |certificate: &Certificate| certificate.card_role().is_some_and(|role| slots.contains(&role.slot()));
+    revoke(app, work, card, actor, replaced).await
 }
 
 /// A personalisation has failed: a device that it did not change is as free as before, and so is the order.

@@ -3,7 +3,7 @@
 
 use super::matrix::{WAYS, each, keep, resume, run};
 use kaika_fixtures::{Loss, NEW_PIN, Site};
-use kaika_softcard::{Fault, FaultKind};
+use kaika_softcard::{Fault, FaultKind, Quirk};
 use kaika_testkit::is_wide;
 use kaika_wire::{CertificateStatus, Code, JobKind};
 use std::fmt::Write as _;
@@ -21,6 +21,27 @@ fn with_delivered_pin(policy: String) -> String {
 #[test]
 fn personalising() {
     run("personalising", &Site::ordered(), JobKind::Personalise, CertificateStatus::Held, &WAYS);
+}
+
+/// What key the card has can only be tried.
+#[test]
+fn personalising_a_card_that_tells_nothing() {
+    let base = Site::builder().quirks([Quirk::F7Absent]).ordered();
+    run("personalising, f7-absent", &base, JobKind::Personalise, CertificateStatus::Held, &WAYS);
+}
+
+#[test]
+fn personalising_a_card_that_forgets_its_challenge() {
+    let base = Site::builder().quirks([Quirk::ChallengeVoided]).ordered();
+    run("personalising, challenge-voided", &base, JobKind::Personalise, CertificateStatus::Held, &WAYS);
+}
+
+#[test]
+fn rewriting_cards_of_other_makers() {
+    for quirk in [Quirk::F7Absent, Quirk::ChallengeVoided] {
+        let base = Site::builder().quirks([quirk]).activated().with_another_certificate();
+        run(&format!("re-write, {quirk}"), &base, JobKind::Rewrite, CertificateStatus::Valid, &WAYS);
+    }
 }
 
 #[test]

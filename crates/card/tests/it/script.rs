@@ -1,7 +1,7 @@
 //! A card that expects exactly these APDUs and gives these answers, and the batches that the tests run.
 
 use kaika_card::{Pin, Run, Secrets, Transport, TransportError, run};
-use kaika_wire::{Batch, Command, Context, Expectation, Guid, Nonce};
+use kaika_wire::{Batch, Command, Context, Expectation, Guid, Hold, Nonce};
 
 /// APDUs and their answers in hexadecimal, blanks free; an answer may also be `removed`.
 pub(crate) struct Script {
@@ -77,7 +77,7 @@ pub(crate) fn context() -> Context {
 }
 
 pub(crate) fn batch(commands: Vec<Command>) -> Batch {
-    Batch { sequence: 1, card: Expectation::Identity(guid()), context: context(), commands, hold: false }
+    Batch { sequence: 1, card: Expectation::Identity(guid()), context: context(), commands, hold: Hold::None }
 }
 
 /// Present PIN 654321, new PIN 11223344.

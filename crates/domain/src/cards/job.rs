@@ -86,9 +86,15 @@ pub enum Step {
     },
     BlockPin,
     OpenManagement,
-    ChallengeManagement {
+    /// The holder lets the card be written to; with certificates that name this address, if one is given.
+    AllowWriting {
         pin: PinSource,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<EmailAddress>,
     },
+    /// The last step of a batch.
+    ChallengeManagement,
+    /// The first step of the next.
     AnswerManagement {
         challenge: Vec<u8>,
     },
@@ -142,6 +148,14 @@ impl Step {
         }
     }
 
+    /// Where it makes a new key, in place of the one that is there.
+    pub fn generates_in(&self) -> Option<Slot> {
+        match self {
+            Self::GenerateKey { slot, .. } => Some(*slot),
+            _ => None,
+        }
+    }
+
     /// Whether the card may be another one after it: what it holds, or how it is opened. The factory's management key
     /// gives way to ours where it is opened.
     pub fn changes_card(&self) -> bool {
@@ -159,7 +173,8 @@ impl Step {
             | Self::ProveHolder { .. }
             | Self::ProvePossession { .. }
             | Self::Agree { .. }
-            | Self::ChallengeManagement { .. }
+            | Self::AllowWriting { .. }
+            | Self::ChallengeManagement
             | Self::AnswerManagement { .. }
             | Self::TestKey { .. }
             | Self::Inspect { .. }
@@ -186,11 +201,11 @@ pub enum Checked {
     },
     /// The signature over the step's document, where it verified.
     Signature(Option<Vec<u8>>),
-    /// The card's challenge, where the holder's signature for it verified.
-    Challenge(Option<Vec<u8>>),
+    /// The card's challenge to the management key.
+    Challenge(Vec<u8>),
     /// What an inspected slot holds.
     OnCard(Option<OnCard>),
-    /// A public key (SubjectPublicKeyInfo) made or found in the slot.
+    /// A public key (SubjectPublicKeyInfo) made in the slot; none where a slot is empty, or the card cannot tell.
     Key(Option<Vec<u8>>),
     /// What was read back equals what the database has.
     Same(bool),
@@ -362,8 +377,8 @@ impl CardJob {
         }
     }
 
-    /// Whether the card's session is kept open from one batch to the next: a challenge is answered in the session that
-    /// gave it; and where somebody waits at a reader, the card is not selected and told from others anew for each batch.
+    /// Whether the card's session is kept open from one batch to the next, apart from a challenge, which is answered in the
+    /// session that gave it: where somebody waits at a reader, the card is not selected and told from others anew for each batch.
     pub fn keeps_session(&self) -> bool {
         match self {
             Self::Activate(_) | Self::Unlock(_) | Self::Rewrite(_) | Self::SetEmail(_) => true,
@@ -430,6 +445,7 @@ fn fault(fault: &CardFault) -> Decision {
         CardFault::Removed => Code::CardRemoved.into(),
         CardFault::OtherCard => Code::OtherCard.into(),
         CardFault::Unsupported => Code::CardUnsuitable.into(),
+        CardFault::Unsuitable { missing } => Refusal::unsuitable(missing.clone()),
         CardFault::Status { status } => Refusal::new(Code::CardFault).detail(format!("status word {status}")),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),
@@ -448,7 +464,7 @@ fn refused_secret(secret: SecretKind, tries_left: Option<u8>) -> Decision {
         (SecretKind::Pin, Some(0)) => Code::PinLocked,
         (SecretKind::Pin, _) => Code::PinWrong,
         (SecretKind::Puk, _) => Code::PukBlocked,
-        (SecretKind::ManagementKey, _) => Code::CardNotBlank,
+        (SecretKind::ManagementKey, _) => Code::ManagementKeyRefused,
     };
     Decision::Fail(Refusal { tries_left, ..code.into() })
 }

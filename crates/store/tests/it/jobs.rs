@@ -83,6 +83,10 @@ fn every_step() -> Vec<Step> {
         Step::ResetRetryCounter { puk: PukVersion(7), pin: PinSource::New },
         Step::ResetRetryCounter { puk: PukVersion(8), pin: PinSource::Keypad },
         Step::ProveHolder { pin: PinSource::Keypad },
+        Step::AllowWriting { pin: PinSource::Current, email: None },
+        Step::AllowWriting { pin: PinSource::Current, email: Some("holder@kaika.example".parse().unwrap()) },
+        Step::ChallengeManagement,
+        Step::AnswerManagement { challenge: vec![3; 16] },
         Step::ChangePuk { from: PukVersion::FACTORY, to: PukVersion(u32::MAX) },
         Step::BlockPin,
         Step::OpenManagement,
@@ -158,6 +162,7 @@ async fn every_end_comes_back(store: Arc<dyn Store>) {
         authority: Some(card.authority.clone()),
         contact: Some("02-0000-0000".into()),
         status: Some(kaika_wire::CertificateStatus::Suspended),
+        missing: vec![kaika_wire::Lack::ManagementKeyAes],
         detail: Some("status word 6a80".into()),
     };
     let mut ends = vec![None, Some(Ended::Succeeded), Some(Ended::Fenced), Some(Ended::Failed(full))];

@@ -84,8 +84,28 @@ refusal-card_fault = The card gave an unexpected answer, so this was not complet
        *[other] Take the card out, wipe its chip, insert it and try again. If it goes on, please contact the issuing authority: { $contact }
     }
 
-refusal-card_unsuitable = This piece of hardware lacks something that the job needs.
-    .next = Please use a supported card.
+refusal-card_unsuitable = { $missing ->
+        [unknown] This piece of hardware lacks something that the job needs.
+       *[other] This piece of hardware lacks what the job needs: { $missing }. Nothing that it held before was lost.
+    }
+    .next = Please use a supported card. “kaika-agent card probe” tells what a card can do.
+
+lack-between = {"; "}
+lack-piv = the PIV application
+lack-yubico_extensions = the commands by which a card is made (Yubico’s extensions of PIV)
+lack-management_key_aes = a management key with AES
+lack-key_algorithm = keys of the kind that these cards have
+lack-key_agreement = an encryption key that decrypts or agrees on secrets
+lack-keys_outlive_reset = keys that still work after the PIN was reset by the PUK
+lack-pin_each_time = a signature key that asks for the PIN each time
+lack-pin_forgotten = a PIN that is forgotten when the card is reset
+lack-object_size = room for certificates of full size
+
+refusal-management_key_refused = The card did not take the key by which its authority writes to it, so nothing was written. The certificates on it are as they were.
+    .next = { $contact ->
+        [unknown] Take the card out, wipe its chip, insert it and try again. If it goes on, please contact the issuing authority.
+       *[other] Take the card out, wipe its chip, insert it and try again. If it goes on, please contact the issuing authority: { $contact }
+    }
 
 refusal-pin_form = This does not have the form of a PIN. It was not sent to the card, and no try was spent.
     .next = A PIN is 6 to 8 digits (for some cards exactly 6). Please enter it again.

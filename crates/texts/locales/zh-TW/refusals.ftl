@@ -83,8 +83,28 @@ refusal-card_fault = 卡片的回應不正常，這次沒有完成。
        *[other] 請拔出卡片，擦拭晶片後插回再試一次。若仍然如此，請洽發卡機關：{ $contact }
     }
 
-refusal-card_unsuitable = 這張卡片的硬體缺少這項工作需要的功能。
-    .next = 請換用支援的卡片。
+refusal-card_unsuitable = { $missing ->
+        [unknown] 這張卡片的硬體缺少這項工作需要的功能。
+       *[other] 這張卡片的硬體缺少這項工作需要的功能：{ $missing }。卡片原有的內容沒有遺失。
+    }
+    .next = 請換用支援的卡片。「kaika-agent card probe」可以查出卡片具備哪些功能。
+
+lack-between = 、
+lack-piv = PIV 應用程式
+lack-yubico_extensions = 製卡所需的指令(Yubico 對 PIV 的擴充)
+lack-management_key_aes = AES 管理金鑰
+lack-key_algorithm = 這種卡片所用的金鑰種類
+lack-key_agreement = 能解密或協商金鑰的加密金鑰
+lack-keys_outlive_reset = 以 PUK 碼重設 PIN 碼後仍能使用的金鑰
+lack-pin_each_time = 每次簽章都要求 PIN 碼的簽章金鑰
+lack-pin_forgotten = 重置後不再保留已驗證的 PIN 碼
+lack-object_size = 放得下最大憑證的空間
+
+refusal-management_key_refused = 卡片不接受發卡機關寫入用的金鑰，所以沒有寫入任何內容。卡片上的憑證維持原狀。
+    .next = { $contact ->
+        [unknown] 請拔出卡片，擦拭晶片後插回再試一次。若仍然如此，請洽發卡機關。
+       *[other] 請拔出卡片，擦拭晶片後插回再試一次。若仍然如此，請洽發卡機關：{ $contact }
+    }
 
 refusal-pin_form = PIN碼的格式不對，沒有送到卡片，也沒有扣除次數。
     .next = PIN碼是 6 到 8 個數字(有些卡片限定 6 個)。請再輸入一次。

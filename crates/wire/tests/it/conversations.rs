@@ -21,9 +21,17 @@ fn read<T: Serialize + DeserializeOwned>(message: &Value) -> T {
 fn messages_of_before_are_read_and_lose_nothing() {
     let mut kinds = Vec::new();
     for Conversation { facts, exchanges, .. } in Conversation::all() {
+        let job: StartJob = read(&exchanges[0].request);
+        let goes_on = job.kind.protocol() == Protocol::FIRST;
         for exchange in exchanges {
             assert_eq!(exchange.status, 200);
-            if exchange.path.ends_with("/reports") {
+            if !goes_on {
+                // Read far enough to be told that whoever says it is too old.
+                if exchange.path.ends_with("/reports") {
+                    let report: BatchReport = serde_json::from_value(exchange.request).unwrap();
+                    assert_eq!(report.protocol, Protocol::FIRST);
+                }
+            } else if exchange.path.ends_with("/reports") {
                 read::<BatchReport>(&exchange.request);
                 read::<JobState>(&exchange.answer);
             } else {

@@ -30,6 +30,15 @@ fn card_proof() {
 }
 
 #[test]
+fn management_proof() {
+    let context = context();
+    check(Document::ManagementProof { context: &context, email: None }, "kaika/management-proof/2", "");
+    let email = "a@b.example".parse().unwrap();
+    let document = Document::ManagementProof { context: &context, email: Some(&email) };
+    check(document, "kaika/management-proof/2", "0000000b 6140622e6578616d706c65");
+}
+
+#[test]
 fn possession() {
     let document = Document::Possession {
         context: &context(),

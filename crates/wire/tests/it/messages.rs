@@ -1,6 +1,8 @@
 //! JSON of batches and reports. They hold secrets and so cannot be compared or shown: what is compared is their JSON.
 
-use kaika_wire::{Batch, BatchReport, Bytes, CardFault, JobState, Outcome, Refusal, SecretKind, StartJob, UserCode};
+use kaika_wire::{
+    Batch, BatchReport, Bytes, CardFault, JobState, Lack, Outcome, Refusal, SecretKind, StartJob, UserCode,
+};
 use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -47,7 +49,8 @@ fn command() -> impl Strategy<Value = Value> {
         (one_of(&["signature", "encryption", "login", "card_authentication"]), "[1-9a-f][0-9a-f]{1}", base64(32))
             .prop_map(|(role, serial, sha256)| json!({"role": role, "serial": serial, "sha256": sha256}));
     prop_oneof![
-        one_of(&["read_retries", "block_pin", "read_identity"]).prop_map(|name| json!({ "command": name })),
+        one_of(&["read_retries", "block_pin", "read_identity", "challenge_management"])
+            .prop_map(|name| json!({ "command": name })),
         algorithm().prop_map(|algorithm| json!({"command": "prove_card", "algorithm": algorithm})),
         (pin(), algorithm(), vec(reference, 0..4)).prop_map(|(pin, algorithm, certificates)| {
             json!({"command": "sign_acceptance", "pin": pin, "algorithm": algorithm, "certificates": certificates})
@@ -62,6 +65,16 @@ fn command() -> impl Strategy<Value = Value> {
         "[0-9]{8}".prop_map(|to| json!({"command": "change_puk", "to": to})),
         ("[0-9]{8}", "[0-9]{8}").prop_map(|(from, to)| json!({"command": "change_puk", "from": from, "to": to})),
         base64(32).prop_map(|key| json!({"command": "open_management", "key": key})),
+        base64(16).prop_map(|response| json!({"command": "answer_management", "response": response})),
+        (pin(), algorithm(), prop::option::of("[a-z]{1,9}@[a-z]{1,9}\\.example")).prop_map(
+            |(pin, algorithm, email)| {
+                let mut command = json!({"command": "allow_writing", "pin": pin, "algorithm": algorithm});
+                if let Some(email) = email {
+                    command["email"] = json!(email);
+                }
+                command
+            }
+        ),
         (slot(), algorithm(), one_of(&["default", "never", "once", "always"])).prop_map(|(slot, algorithm, policy)| {
             json!({"command": "generate_key", "slot": slot, "algorithm": algorithm, "pin_policy": policy})
         }),
@@ -82,8 +95,13 @@ fn batch() -> impl Strategy<Value = Value> {
     ];
     let context = (uuid(), base64(32), "\\PC{0,30}", "[A-Z]{2}[0-9]{4,20}")
         .prop_map(|(job, nonce, origin, card)| json!({"job": job, "nonce": nonce, "origin": origin, "card": card}));
-    (any::<u32>(), card, context, vec(command(), 0..6)).prop_map(|(sequence, card, context, commands)| {
-        json!({"sequence": sequence, "card": card, "context": context, "commands": commands})
+    let hold = prop::sample::select(vec![None, Some(json!(true)), Some(json!("challenged"))]);
+    (any::<u32>(), card, context, vec(command(), 0..6), hold).prop_map(|(sequence, card, context, commands, hold)| {
+        let mut batch = json!({"sequence": sequence, "card": card, "context": context, "commands": commands});
+        if let Some(hold) = hold {
+            batch["hold"] = hold;
+        }
+        batch
     })
 }
 
@@ -93,6 +111,7 @@ fn outcome() -> impl Strategy<Value = Value> {
         (optional(any::<u8>()), optional(any::<u8>()))
             .prop_map(|(pin, puk)| json!({"outcome": "retries", "pin": pin, "puk": puk})),
         base64(0..80).prop_map(|signature| json!({"outcome": "signature", "signature": signature})),
+        base64(16).prop_map(|challenge| json!({"outcome": "challenge", "challenge": challenge})),
         optional(base64(0..80)).prop_map(|key| json!({"outcome": "key", "public_key": key})),
         base64(32).prop_map(|secret| json!({"outcome": "agreed", "secret": secret})),
         (optional(base64(0..80)), optional(base64(0..80))).prop_map(|(certificate, issuer)| {
@@ -109,6 +128,8 @@ fn report() -> impl Strategy<Value = Value> {
     let fault = prop_oneof![
         one_of(&["removed", "other_card", "unsupported", "malformed"]).prop_map(|name| json!({ "fault": name })),
         "[0-9a-f]{4}".prop_map(|status| json!({"fault": "status", "status": status})),
+        vec(prop::sample::select(Lack::ALL), 0..3)
+            .prop_map(|missing| json!({"fault": "unsuitable", "missing": missing})),
         "\\PC{0,30}".prop_map(|detail| json!({"fault": "reader", "detail": detail})),
         one_of(&["timed_out", "cancelled", "differ", "form"]).prop_map(|why| json!({"fault": "not_typed", "why": why})),
     ];

@@ -8,7 +8,7 @@ use kaika_domain::cards::{
 };
 use kaika_wire::{
     Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
-    HeldCard, IssuedCertificate, JobKind, JobResult, PinPolicy, PinSource, Protocol, Puk, Succeeded,
+    HeldCard, Hold, IssuedCertificate, JobKind, JobResult, PinPolicy, PinSource, Protocol, Puk, Slot, Succeeded,
 };
 
 /// The management keys of this installation are of the first version.
@@ -17,14 +17,18 @@ const MANAGEMENT_KEY_VERSION: u32 = 1;
 /// The batch that is out, built again from the record: the same each time.
 pub(crate) fn current_batch(app: &App, job: &JobRecord, view: &View<'_>) -> Result<Batch, Failure> {
     let commands = job.steps.iter().map(|step| command(app, job, view, step)).collect::<Result<_, _>>()?;
-    let (card, hold) = (job.expectation, goes_on(job));
+    let (card, hold) = (job.expectation, hold(job));
     Ok(Batch { sequence: job.sequence, card, context: context(job, view), commands, hold })
 }
 
 /// Whether another batch follows in the same card session.
-fn goes_on(job: &JobRecord) -> bool {
-    let last = |step: &Step| matches!(step, Step::ChangePuk { .. } | Step::SignAcceptance { .. });
-    job.state.keeps_session() && !job.steps.iter().any(last)
+fn hold(job: &JobRecord) -> Hold {
+    let ends = |step: &Step| matches!(step, Step::ChangePuk { .. } | Step::SignAcceptance { .. });
+    match job.steps.last() {
+        Some(Step::ChallengeManagement) => Hold::Challenged,
+        _ if job.state.keeps_session() && !job.steps.iter().any(ends) => Hold::Open,
+        _ => Hold::None,
+    }
 }
 
 fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<Command, Failure> {
@@ -42,9 +46,12 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
         Step::ProveHolder { pin } => {
             Command::ProveHolder { pin: *pin, algorithm: role_algorithm(view, CertificateRole::Signature)? }
         }
-        Step::ChallengeManagement { pin } => {
-            Command::ChallengeManagement { pin: *pin, algorithm: role_algorithm(view, CertificateRole::Signature)? }
-        }
+        Step::AllowWriting { pin, email } => Command::AllowWriting {
+            pin: *pin,
+            algorithm: role_algorithm(view, CertificateRole::Signature)?,
+            email: email.clone(),
+        },
+        Step::ChallengeManagement => Command::ChallengeManagement,
         Step::AnswerManagement { challenge } => {
             let response = app.secrets.answer_management(&view.card.number, MANAGEMENT_KEY_VERSION, challenge)?;
             Command::AnswerManagement { response: response.into() }
@@ -90,7 +97,7 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
             Command::OpenManagement { key: app.secrets.management_key(&view.card.number, MANAGEMENT_KEY_VERSION)? }
         }
         Step::GenerateKey { slot, algorithm } => {
-            Command::GenerateKey { slot: *slot, algorithm: *algorithm, pin_policy: PinPolicy::Default }
+            Command::GenerateKey { slot: *slot, algorithm: *algorithm, pin_policy: pin_policy(*slot) }
         }
         Step::Attest { slot } => Command::Attest { slot: *slot },
         Step::ReadKey { slot } => Command::ReadKey { slot: *slot },
@@ -112,6 +119,15 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
         }
         Step::ReadIdentity { .. } => Command::ReadIdentity,
     })
+}
+
+/// Asked for, since a card may have another idea of what goes without saying (SP 800-73-4 part 1 table 4b).
+fn pin_policy(slot: Slot) -> PinPolicy {
+    match slot {
+        Slot::Signature => PinPolicy::Always,
+        Slot::CardAuthentication => PinPolicy::Never,
+        Slot::Authentication | Slot::KeyManagement | Slot::Retired(_) => PinPolicy::Once,
+    }
 }
 
 /// An elliptic-curve key for encryption agrees on secrets. An RSA key recovers one by the very operation by which it signs.

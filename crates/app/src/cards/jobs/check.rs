@@ -87,14 +87,12 @@ impl Checker<'_> {
                 let holder = self.view.role(CertificateRole::Signature)?;
                 verified(holder.public_key(), &Document::HolderProof(&self.context), signature)
             }
-            (Step::ChallengeManagement { .. }, Outcome::Challenge { challenge, signature }) => {
+            (Step::AllowWriting { email, .. }, Outcome::Signature { signature }) => {
                 let holder = self.view.role(CertificateRole::Signature)?;
-                let document = Document::ManagementProof { context: &self.context, challenge };
-                match verified(holder.public_key(), &document, signature) {
-                    Checked::Signature(Some(_)) => Checked::Challenge(Some(challenge.to_vec())),
-                    _ => Checked::Challenge(None),
-                }
+                let document = Document::ManagementProof { context: &self.context, email: email.as_ref() };
+                verified(holder.public_key(), &document, signature)
             }
+            (Step::ChallengeManagement, Outcome::Challenge { challenge }) => Checked::Challenge(challenge.to_vec()),
             (Step::TestKey { role }, Outcome::Signature { signature }) => {
                 let certificate = self.view.role(*role)?;
                 let (slot, key) = (role.slot(), certificate.public_key());
@@ -130,8 +128,10 @@ impl Checker<'_> {
                 Checked::Attested(attested(public_key, certificate.as_deref(), issuer.as_deref()))
             }
             (Step::ReadKey { slot }, Outcome::Key { public_key }) => {
-                let fingerprint = public_key.as_ref().map(|key| KeyFingerprint::of(key.as_ref()));
-                Checked::Same(fingerprint.is_some() && fingerprint == self.certified_key(*slot))
+                match public_key.as_ref().map(|key| KeyFingerprint::of(key.as_ref())) {
+                    Some(fingerprint) => Checked::Same(Some(fingerprint) == self.certified_key(*slot)),
+                    None => Checked::Key(None),
+                }
             }
             (Step::ReadCertificate { certificate }, Outcome::Certificate { certificate: read }) => {
                 let on_record = &self.view.certificate(*certificate)?.certificate;

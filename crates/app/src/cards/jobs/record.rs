@@ -156,6 +156,12 @@ pub(crate) async fn record_batch(
     job.state.check_secrets_allowed(&steps, &view.facts())?;
     if job.state.kind() == JobKind::Personalise {
         making::record(work.as_mut(), job.id, &view.card, &steps).await?;
+        let slots: Vec<_> = steps.iter().filter_map(Step::generates_in).collect();
+        if !slots.is_empty() {
+            let actor = actor(job, view);
+            making::replace_keys(app, work.as_mut(), &view.card, &actor, &slots).await?;
+            view.certificates = work.certificates_of_card(view.card.id).await?;
+        }
     }
     let mut tried = BTreeSet::new();
     for step in &steps {

@@ -42,6 +42,8 @@ pub async fn report_batch(app: &App, id: JobId, token: &str, report: BatchReport
         if let Some(answer) = answered(app, &job, &report, &view).await? {
             return Ok(answer);
         }
+        // A job of before an update, of which this agent does not know how it goes on.
+        report.protocol.suffices(job.state.kind(), Code::AgentTooOld)?;
         if elsewhere(app, &job) {
             drop(work);
         } else if let Some(answer) = take_in(app, job, &report, JobTransaction { work, view }).await? {

@@ -19,7 +19,7 @@ use kaika_domain::{
     },
 };
 use kaika_wire::{
-    CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal, SerialNumber,
+    CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Lack, Nonce, PresentedCard, Refusal, SerialNumber,
     StartJob,
 };
 
@@ -79,9 +79,14 @@ async fn presented_card(app: &App, request: &StartJob) -> Result<(Card, Expectat
     Ok((card, Expectation::Identity(*guid)))
 }
 
+/// A card that tells no serial number has none of what goes with it.
+fn unsuitable() -> Refusal {
+    Refusal::unsuitable(vec![Lack::YubicoExtensions])
+}
+
 /// The order that this blank card is to become: the one it was already taken for, or the named, or the oldest.
 async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Result<(Card, Expectation), Failure> {
-    let device = request.card.device.as_ref().ok_or(Code::CardUnsuitable)?.serial;
+    let device = request.card.device.as_ref().ok_or_else(unsuitable)?.serial;
     let expectation = Expectation::Device(device);
     let mut work = app.store.begin().await?;
     if let Some(card) = work.card_by_device(device).await? {

@@ -14,7 +14,7 @@ use kaika_softcard::{Exchange, SoftCard};
 use kaika_testkit::line::{Line, Moment, Then};
 use kaika_testkit::tools::{self, Tool};
 use kaika_testkit::{pcscd::PrivatePcscd, ports::PortPair};
-use kaika_wire::{Batch, CertificateRole, Command, Context, Expectation, JobId, JobKind, Nonce, Puk};
+use kaika_wire::{Batch, CertificateRole, Command, Context, Expectation, Hold, JobId, JobKind, Nonce, Puk};
 use std::path::Path;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
@@ -156,7 +156,7 @@ impl Rig {
             card: self.card.number.clone(),
         };
         let commands: Vec<_> = std::iter::once(Command::OpenManagement { key }).chain(commands).collect();
-        let batch = Batch { sequence: 1, card: Expectation::Device(SERIAL), context, commands, hold: false };
+        let batch = Batch { sequence: 1, card: Expectation::Device(SERIAL), context, commands, hold: Hold::None };
         let mut session = desk_session(card);
         exclusively(session.as_mut(), |transport| {
             let random = &mut kaika_agent::random;

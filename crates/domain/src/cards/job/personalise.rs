@@ -4,13 +4,14 @@
 //! new PUK · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
 //!
 //! A job that takes up where another stopped finds the certificates already issued and asks the card which of their
-//! keys it has; what fits is kept, what does not is made again.
+//! keys it has; what fits is kept, what does not is made again. Of a card that cannot tell its keys, the certificates are
+//! read back instead.
 
 use super::{
     Checked, Decision, Effect, Event, JobFacts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
 };
 use crate::cards::{CardState, Choice};
-use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, PinSource, Refusal, SecretKind, Slot};
+use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,9 +39,14 @@ impl Personalise {
     pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
-            (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
+            (_, Event::Reported { steps, checked, fault: Some(reason) }) => match steps.get(checked.len()) {
+                Some(Step::Agree { .. }) if is_answer(&reason) => {
+                    Decision::Fail(Refusal::unsuitable(vec![Lack::KeyAgreement]))
+                }
+                _ => fault(&reason),
+            },
             (Phase::Surveying, Event::Started) => Self::survey(facts),
-            (Phase::Surveying, Event::Reported { checked, .. }) => self.surveyed(&checked, facts),
+            (Phase::Surveying, Event::Reported { steps, checked, .. }) => self.surveyed(&steps, &checked, facts),
             (Phase::MakingKeys { .. }, Event::Reported { checked, .. }) => self.keys_made(&checked),
             (Phase::Issuing, Event::Performed(Performed::Done)) => self.write(facts),
             (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
@@ -56,20 +62,37 @@ impl Personalise {
         }
         let mut steps = vec![Step::OpenManagement, Step::ReadRetries];
         steps.extend(facts.policy.roles().map(|role| Step::ReadKey { slot: role.slot() }));
+        let written = facts.contents().filter(|certificate| certificate.is_written());
+        steps.extend(written.map(|certificate| Step::ReadCertificate { certificate: certificate.id }));
         Decision::Run(steps)
     }
 
-    fn surveyed(&mut self, checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
-        let [Checked::Done, Checked::Retries { puk, .. }, keys @ ..] = checked else {
+    fn surveyed(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
+        let [Checked::Done, Checked::Retries { puk, .. }, rest @ ..] = checked else {
             return refusal_or_out_of_step(checked);
         };
+        if checked.len() != steps.len() {
+            return refusal_or_out_of_step(checked);
+        }
         self.puk_tries_left = *puk;
-        // A certificate is kept where `Same` says that the card has its key.
+        let (keys, certificates) = rest.split_at(facts.policy.roles().count());
+        // A card that tells no key at all cannot. Its certificates were written beside their keys, and a certificate whose
+        // key is made anew is revoked before.
+        let tells = keys.iter().any(|key| matches!(key, Checked::Same(_)));
+        let is_there = |role: CertificateRole| {
+            let steps = steps[steps.len() - certificates.len()..].iter();
+            let of_role = facts.certificate(role).map(|c| Step::ReadCertificate { certificate: c.id });
+            steps.zip(certificates).any(|(step, read)| Some(step) == of_role.as_ref() && *read == Checked::Same(true))
+        };
+        // A certificate is kept where the card has its key.
         let missing: Vec<_> = facts
             .policy
             .roles()
             .zip(keys)
-            .filter(|(_, key)| **key != Checked::Same(true))
+            .filter(|(role, key)| match key {
+                Checked::Same(same) => !same,
+                _ => tells || !is_there(*role),
+            })
             .map(|(role, _)| role)
             .collect();
         if missing.is_empty() {
@@ -189,6 +212,11 @@ impl Personalise {
     }
 }
 
+/// Whether the card itself said that it does not do this.
+fn is_answer(fault: &CardFault) -> bool {
+    matches!(fault, CardFault::Status { .. } | CardFault::Unsupported)
+}
+
 /// How a key in this slot shows that it works: a signature, and for the elliptic-curve key that only agrees, agreement.
 fn possession(slot: Slot, algorithm: KeyAlgorithm) -> Step {
     match (slot, algorithm) {
@@ -199,6 +227,8 @@ fn possession(slot: Slot, algorithm: KeyAlgorithm) -> Step {
 
 fn refusal_or_out_of_step(checked: &[Checked]) -> Decision {
     match checked.last() {
+        // The factory's key was tried, too.
+        Some(Checked::Refused { secret: SecretKind::ManagementKey, .. }) => Decision::fail(Code::CardNotBlank),
         Some(Checked::Refused { secret, tries_left }) => refused_secret(*secret, *tries_left),
         Some(Checked::Signature(None)) => fault(&CardFault::Malformed),
         _ => out_of_step(),

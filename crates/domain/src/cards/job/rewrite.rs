@@ -2,16 +2,22 @@
 //! accepted yet are accepted. What was issued and never written (憑證下載) is the same. Where certificates are to name
 //! another e-mail address, they are issued anew before.
 //!
-//! prove card (9E) · read the slots · a management challenge, signed by 9C │ response · write · new GUID · read back │
-//! sign the acceptance (9C), where one is due │ accepted certificates valid, the ones before them revoked.
-//! Challenge and response are in one card session. A PUK that a person has seen is replaced before the acceptance.
+//! prove card (9E) · read the slots · the holder allows writing (9C) · a management challenge │ response · write · new GUID ·
+//! read back │ sign the acceptance (9C), where one is due │ accepted certificates valid, the ones before them revoked.
+//! Where certificates are issued, that comes before the challenge, which is a batch of its own then.
+//!
+//! A card need keep its challenge no longer than to its next command: it is the last step of a batch, and the answer the
+//! first of the next. An answer that the card does not take, or that came too late, has it asked for another.
+//! A PUK that a person has seen is replaced before the acceptance.
 
 use super::{
     Checked, Decision, Effect, Event, JobFacts, Performed, Step, barred,
     check::{Found, found, inspections, report},
-    fault, out_of_step, refused_secret, replace,
+    fault, not_signed, out_of_step, refused_secret, replace,
 };
-use kaika_wire::{CardCheck, CertificateStatus, CheckResult, Code, EmailAddress, PinSource, Refusal};
+use kaika_wire::{
+    CardCheck, CertificateId, CertificateStatus, CheckResult, Code, EmailAddress, PinSource, Refusal, SecretKind,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,18 +30,24 @@ pub struct Rewrite {
     /// A person has seen the card's PUK, and the card still takes it: it gets another.
     #[serde(default)]
     replaces_puk: bool,
+    /// Certificates were written, and a cut came before the identity that tells of it.
+    #[serde(default)]
+    unfinished: bool,
+    /// How many challenges the card was asked for.
+    #[serde(default)]
+    challenges: u8,
 }
+
+/// So many answers to its challenges may come too late, or be lost by the card.
+const MOST_CHALLENGES: u8 = 3;
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Phase {
     #[default]
     Proving,
-    /// Certificates are being issued; the card waits for the answer to its challenge.
-    Issuing {
-        challenge: Vec<u8>,
-        unfinished: bool,
-    },
+    Issuing,
+    Challenging,
     Writing,
     ReplacingPuk,
     Accepting,
@@ -56,14 +68,19 @@ impl Rewrite {
                 steps.extend(facts.puk.exposed().map(|_| Step::ReadRetries));
                 steps.extend(inspections(facts));
                 steps.extend(facts.card.guid.map(|guid| Step::ReadIdentity { guid }));
-                steps.push(Step::ChallengeManagement { pin: PinSource::Current });
+                steps.push(Step::AllowWriting { pin: PinSource::Current, email: self.email.clone() });
+                if self.email.is_none() {
+                    self.challenges = 1;
+                    steps.push(Step::ChallengeManagement);
+                }
                 Decision::Run(steps)
             }
             (Phase::Proving, Event::Reported { steps, checked, .. }) => self.proved(&steps, &checked, facts),
-            (Phase::Issuing { challenge, unfinished }, Event::Performed(Performed::Done)) => {
-                let (challenge, unfinished) = (challenge.clone(), *unfinished);
-                self.write(challenge, unfinished, facts)
-            }
+            (Phase::Issuing, Event::Performed(Performed::Done)) => self.write(None, facts),
+            (Phase::Challenging, Event::Reported { checked, .. }) => match checked.as_slice() {
+                [Checked::Challenge(challenge)] => self.write(Some(challenge), facts),
+                _ => refusal_or_out_of_step(&checked),
+            },
             (Phase::Writing, Event::Reported { steps, checked, .. }) => self.written(&steps, &checked, facts),
             // Whatever it came to, it is on record.
             (Phase::ReplacingPuk, Event::Reported { .. }) => self.accept(facts),
@@ -86,45 +103,51 @@ impl Rewrite {
     }
 
     fn proved(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
-        let [Checked::Signature(proof), rest @ .., Checked::Challenge(challenge)] = checked else {
+        let (Some(allowed), [Checked::Signature(proof), rest @ ..]) =
+            (steps.iter().position(|step| matches!(step, Step::AllowWriting { .. })), checked)
+        else {
             return refusal_or_out_of_step(checked);
         };
         if proof.is_none() {
             return Decision::fail(Code::NotKaikaCard);
         }
-        let Some(challenge) = challenge else {
-            return Decision::Fail(
-                Refusal::new(Code::CardFault).detail("the proof is not signed by the card's 9C key"),
-            );
-        };
+        match checked.get(allowed) {
+            Some(Checked::Signature(Some(_))) => {}
+            Some(Checked::Signature(None)) => return not_signed(),
+            _ => return refusal_or_out_of_step(checked),
+        }
         if let Err(refusal) = check_rewriting_allowed(facts) {
             return Decision::Fail(refusal);
         }
         self.found = found(&steps[1..], rest);
         self.replaces_puk = rest.iter().any(|one| matches!(one, Checked::Retries { puk, .. } if *puk != Some(0)));
-        // Certificates were written, and a cut came before the identity that tells of it.
-        let (challenge, unfinished) = (challenge.clone(), rest.contains(&Checked::Same(false)));
-        match &self.email {
-            Some(email) => {
+        self.unfinished = rest.contains(&Checked::Same(false));
+        match (&self.email, checked.last()) {
+            (Some(email), _) => {
                 let effect = Effect::Reissue { email: email.clone() };
-                self.phase = Phase::Issuing { challenge, unfinished };
+                self.phase = Phase::Issuing;
                 Decision::Perform(effect)
             }
-            None => self.write(challenge, unfinished, facts),
+            (None, Some(Checked::Challenge(challenge))) => self.write(Some(challenge), facts),
+            (None, _) if self.missing(facts).is_empty() && !self.unfinished => self.written_all(facts),
+            (None, _) => refusal_or_out_of_step(checked),
         }
     }
 
-    fn write(&mut self, challenge: Vec<u8>, unfinished: bool, facts: &JobFacts<'_>) -> Decision {
+    /// What the card should hold and does not.
+    fn missing(&self, facts: &JobFacts<'_>) -> Vec<CertificateId> {
         let check = report(&self.found, facts, CheckResult::Differs);
-        let missing: Vec<_> = check
-            .slots
-            .iter()
-            .filter(|slot| !slot.same)
-            .filter_map(|slot| facts.latest(slot.role).map(|certificate| certificate.id))
-            .collect();
-        if missing.is_empty() && !unfinished {
+        let differing = check.slots.iter().filter(|slot| !slot.same);
+        differing.filter_map(|slot| facts.latest(slot.role).map(|certificate| certificate.id)).collect()
+    }
+
+    /// Without a challenge, the card is first asked for one.
+    fn write(&mut self, challenge: Option<&Vec<u8>>, facts: &JobFacts<'_>) -> Decision {
+        let missing = self.missing(facts);
+        if missing.is_empty() && !self.unfinished {
             return self.written_all(facts);
         }
+        let Some(challenge) = challenge.cloned() else { return self.challenge() };
         let mut steps = vec![Step::AnswerManagement { challenge }];
         steps.extend(missing.iter().map(|certificate| Step::WriteCertificate { certificate: *certificate }));
         // Windows keeps what it knows of a card by its GUID.
@@ -135,7 +158,19 @@ impl Rewrite {
         Decision::Run(steps)
     }
 
+    fn challenge(&mut self) -> Decision {
+        if self.challenges >= MOST_CHALLENGES {
+            return Decision::fail(Code::ManagementKeyRefused);
+        }
+        self.challenges += 1;
+        self.phase = Phase::Challenging;
+        Decision::Run(vec![Step::ChallengeManagement])
+    }
+
     fn written(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
+        if let [Checked::Refused { secret: SecretKind::ManagementKey, .. }] = checked {
+            return self.challenge();
+        }
         if checked.len() < steps.len() {
             return refusal_or_out_of_step(checked);
         }
