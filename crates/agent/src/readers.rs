@@ -133,8 +133,8 @@ impl Readers {
         }
     }
 
-    /// The reader that is meant: the one of this name, or else the only one whose name begins with it, or contains it;
-    /// without a name the only one with a card.
+    /// The reader that is meant: the one of this name, or else the only one whose name begins with it, or contains it –
+    /// of several, the only one with a card; without a name the only one with a card.
     ///
     /// # Errors
     /// [`Code::NoReader`], [`Code::NoCard`], or [`Code::ReaderUnknown`] with the names that there are.
@@ -154,11 +154,11 @@ impl Readers {
         let ways: [&dyn Fn(&str) -> bool; 3] =
             [&|reader| reader == name, &|reader| reader.starts_with(name), &|reader| reader.contains(name)];
         for matches in ways {
-            let mut matching = readers.iter().filter(|reader| matches(&reader.name));
-            match (matching.next(), matching.next()) {
-                (Some(only), None) => return Ok(only.name.clone()),
-                (Some(_), Some(_)) => return Err(unknown(&readers)),
-                (None, _) => {}
+            let matching = || readers.iter().filter(|reader| matches(&reader.name));
+            match (only(matching()), only(matching().filter(|reader| reader.card))) {
+                (Some(only), _) | (None, Some(only)) => return Ok(only.name.clone()),
+                (None, None) if matching().next().is_some() => return Err(unknown(&readers)),
+                (None, None) => {}
             }
         }
         Err(unknown(&readers))
@@ -190,6 +190,10 @@ impl Readers {
         });
         receiver
     }
+}
+
+fn only<T>(mut of: impl Iterator<Item = T>) -> Option<T> {
+    of.next().filter(|_| of.next().is_none())
 }
 
 fn unknown(readers: &[Reader]) -> Refusal {

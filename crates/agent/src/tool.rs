@@ -7,7 +7,7 @@ mod view;
 mod work;
 
 pub use done::JobDone;
-pub use view::{CardList, CardTries, CardView, ListedReader, ToldCertificate};
+pub use view::{CardList, CardProbe, CardTries, CardView, ListedReader, ToldCertificate};
 
 use crate::{
     change_pin::CutChanges,
@@ -40,6 +40,11 @@ pub enum ToolRequest {
     Show {
         #[serde(default)]
         portal: Option<String>,
+        #[serde(default)]
+        reader: Option<String>,
+    },
+    /// What the card can do; nothing on it is changed.
+    Probe {
         #[serde(default)]
         reader: Option<String>,
     },
@@ -82,7 +87,7 @@ impl ToolRequest {
     /// The card job that it takes, where it takes one.
     pub(crate) fn kind(&self) -> Option<JobKind> {
         match self {
-            Self::List { .. } | Self::Tries { .. } | Self::Show { portal: None, .. } => None,
+            Self::List { .. } | Self::Probe { .. } | Self::Tries { .. } | Self::Show { portal: None, .. } => None,
             Self::Show { portal: Some(_), .. } => Some(JobKind::Information),
             Self::Job { kind, .. } => Some(*kind),
             Self::Personalise { .. } => Some(JobKind::Personalise),
@@ -136,6 +141,7 @@ impl TypedSecrets {
 pub enum ToolReply {
     List(CardList),
     Done(JobDone),
+    Probe(Box<CardProbe>),
     Show(Box<CardView>),
     Tries(CardTries),
 }
@@ -179,6 +185,9 @@ impl Tool {
             ToolRequest::List { portal } => self.list(portal.as_deref()).map(ToolReply::List),
             ToolRequest::Show { portal, reader } => {
                 self.show(portal.as_deref(), reader.as_deref(), progress).map(|view| ToolReply::Show(Box::new(view)))
+            }
+            ToolRequest::Probe { reader } => {
+                self.probe(reader.as_deref()).map(|probe| ToolReply::Probe(Box::new(probe)))
             }
             ToolRequest::Tries { portal, reader } => {
                 self.tries(portal.as_deref(), reader.as_deref()).map(ToolReply::Tries)

@@ -6,7 +6,7 @@ use crate::{
     signature,
 };
 use kaika_wire::{
-    Batch, CardFault, CertificateReference, Command, Context, Document, Expectation, Guid, KeyAlgorithm, Outcome,
+    Batch, CardFault, CertificateReference, Command, Context, Document, Expectation, Guid, KeyAlgorithm, Lack, Outcome,
     PinSource, Puk, Slot,
 };
 use std::sync::Arc;
@@ -21,6 +21,10 @@ pub struct Run {
 
 /// Security status not satisfied.
 const PIN_WANTED: &str = "6982";
+/// Conditions of use not satisfied.
+const NOT_NOW: &str = "6985";
+/// Not enough memory space.
+const NO_ROOM: &str = "6a84";
 const FACTORY_PUK: [u8; 8] = *b"12345678";
 /// A PIN has 15 tries at most where the status word tells them (63Cx); the rest is room for random PINs that hit.
 const MOST_WRONG_PINS: usize = 32;
@@ -79,6 +83,7 @@ fn carry_out(
         verified: None,
         keys: Vec::new(),
         typed: None,
+        drawn: None,
     };
     let begun = match (secrets.missing(batch), open) {
         (Some(source), _) => Err(missing(source)),
@@ -119,6 +124,8 @@ struct Interpreter<'r, 't> {
     keys: Vec<(Slot, Vec<u8>)>,
     /// The new PIN that the holder has typed where the reader has no keypad.
     typed: Option<Pin>,
+    /// The PIN of this batch that nobody learns.
+    drawn: Option<Pin>,
 }
 
 impl Interpreter<'_, '_> {
@@ -181,6 +188,9 @@ impl Interpreter<'_, '_> {
                 self.card.change_puk(from, to.expose())?;
                 Ok(Outcome::Done)
             }
+            Command::TestPinEachTime { algorithm } => self.test_pin_each_time(*algorithm),
+            Command::TestPinForgotten => self.test_pin_forgotten(),
+            Command::PrepareObjects { slots } => self.prepare_objects(slots),
             Command::BlockPin => self.block_pin(),
             Command::OpenManagement { key } => {
                 management::open(&mut self.card, key, self.random)?;
@@ -373,6 +383,48 @@ impl Interpreter<'_, '_> {
         }
     }
 
+    /// A signature came before, and with it the PIN.
+    fn test_pin_each_time(&mut self, algorithm: KeyAlgorithm) -> Result<Outcome, Stop> {
+        let document = Document::HolderProof(self.context).to_bytes();
+        match self.card.sign(Slot::Signature, algorithm, &signature::challenge(algorithm, &document)) {
+            Ok(_) => Err(lacks(Lack::PinEachTime)),
+            Err(CardFault::Status { status }) if status == PIN_WANTED || status == NOT_NOW => Ok(Outcome::Done),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    fn test_pin_forgotten(&mut self) -> Result<Outcome, Stop> {
+        self.card.forget_pin()?;
+        self.verified = None;
+        match self.card.is_verified()? {
+            true => Err(lacks(Lack::PinForgotten)),
+            false => Ok(Outcome::Done),
+        }
+    }
+
+    /// An object that nobody uses shows whether objects grow. Where they do not, each is first written in full size.
+    fn prepare_objects(&mut self, slots: &[Slot]) -> Result<Outcome, Stop> {
+        let full = object::certificate(&[0; object::LARGEST_CERTIFICATE]);
+        self.card.put(object::SECURITY_OBJECT, &[0])?;
+        let grow = self.has_room(object::SECURITY_OBJECT, &full)?;
+        self.card.put(object::SECURITY_OBJECT, &[])?;
+        if !grow {
+            for slot in slots {
+                if !self.has_room(slot.certificate_tag(), &full)? {
+                    return Err(lacks(Lack::ObjectSize));
+                }
+            }
+        }
+        Ok(Outcome::Objects { grow })
+    }
+
+    fn has_room(&mut self, tag: u32, content: &[u8]) -> Result<bool, CardFault> {
+        match self.card.put(tag, content) {
+            Err(CardFault::Status { status }) if status == NO_ROOM => Ok(false),
+            written => written.map(|()| true),
+        }
+    }
+
     fn attest(&mut self, slot: Slot) -> Result<Outcome, Stop> {
         let certificate = self.card.attest(slot)?;
         let issuer = match &certificate {
@@ -433,10 +485,17 @@ impl Interpreter<'_, '_> {
         Outcome::Key { public_key: key.map(Into::into) }
     }
 
-    fn pin(&self, source: PinSource) -> Result<Pin, CardFault> {
+    fn pin(&mut self, source: PinSource) -> Result<Pin, CardFault> {
+        if source == PinSource::Drawn {
+            return Ok(self.drawn.get_or_insert_with(|| Pin::random(self.random)).clone());
+        }
         let typed = self.typed.clone().filter(|_| source == PinSource::Keypad);
         typed.or_else(|| self.secrets.pin(source)).ok_or_else(|| missing(source))
     }
+}
+
+fn lacks(lack: Lack) -> Stop {
+    CardFault::Unsuitable { missing: vec![lack] }.into()
 }
 
 fn missing(source: PinSource) -> CardFault {
@@ -445,6 +504,7 @@ fn missing(source: PinSource) -> CardFault {
         PinSource::New => "new",
         PinSource::Factory => "factory's",
         PinSource::Keypad => "typed",
+        PinSource::Drawn => "drawn",
     };
     CardFault::Reader { detail: format!("the {which} PIN was not given") }
 }

@@ -15,6 +15,7 @@ pub mod metadata;
 pub mod object;
 mod pin;
 mod piv;
+mod probe;
 mod signature;
 pub mod tlv;
 mod transport;
@@ -26,6 +27,7 @@ pub use holder::Holder;
 pub use interpreter::{Run, go_on, keep_alive, run};
 pub use keypad::{KeypadFeature, KeypadRequest};
 pub use pin::{Pin, PinError, Secrets};
+pub use probe::probe;
 pub use transport::{Transport, TransportError};
 
 /// A source of random bytes: fills the slice.

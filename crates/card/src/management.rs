@@ -14,7 +14,7 @@ use aes::{
 };
 use des::TdesEde3;
 use iso7816::Status;
-use kaika_wire::{CardFault, Lack, ManagementKey, SecretKind};
+use kaika_wire::{CardFault, Lack, ManagementAlgorithm, ManagementKey, SecretKind};
 use zeroize::Zeroizing;
 
 /// Of cards by Yubico and of those made like them; where the cipher's keys are shorter, its beginning.
@@ -25,11 +25,15 @@ const RESPONSE: u32 = 0x82;
 
 /// The cipher of a management key (SP 800-78-4 table 6-2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cipher {
+pub(crate) enum Cipher {
     Tdes,
     Aes128,
     Aes192,
     Aes256,
+}
+
+impl Cipher {
+    pub(crate) const ALL: [Self; 4] = [Self::Aes256, Self::Aes192, Self::Tdes, Self::Aes128];
 }
 
 /// Those that a factory's key may have, likeliest first: AES-192 from firmware 5.7, 3DES before.
@@ -49,16 +53,16 @@ pub(crate) fn open(card: &mut Card<'_>, key: &ManagementKey, random: &mut Random
     for candidate in candidates(card)? {
         match candidate {
             Candidate::Ours => {
-                if authenticate(card, Cipher::Aes256, key.expose(), random)? {
+                if authenticate(card, Cipher::Aes256, key.expose(), random)? == Authenticated::Done {
                     return Ok(());
                 }
             }
             Candidate::Factory(cipher) => {
-                if authenticate(card, cipher, cipher.factory_key(), random)? {
+                if authenticate(card, cipher, cipher.factory_key(), random)? == Authenticated::Done {
                     set(card, key)?;
                     return match authenticate(card, Cipher::Aes256, key.expose(), random)? {
-                        true => Ok(()),
-                        false => Err(refused()),
+                        Authenticated::Done => Ok(()),
+                        Authenticated::OtherKey | Authenticated::OtherCipher => Err(refused()),
                     };
                 }
             }
@@ -92,6 +96,22 @@ fn set(card: &mut Card<'_>, key: &ManagementKey) -> Result<(), CardFault> {
         status if is_refusal(status) => Err(CardFault::Unsuitable { missing: vec![Lack::ManagementKeyAes] }),
         status => Err(apdu::fault(status)),
     }
+}
+
+/// Whether the key is the factory's; none where it is not of this cipher. No key of a factory is AES-256.
+pub(crate) fn try_factory_key(
+    card: &mut Card<'_>,
+    cipher: Cipher,
+    random: &mut Random<'_>,
+) -> Result<Option<bool>, Stop> {
+    if !OF_FACTORIES.contains(&cipher) {
+        return Ok(witness(card, cipher)?.map(|_| false));
+    }
+    authenticate(card, cipher, cipher.factory_key(), random).map(|authenticated| match authenticated {
+        Authenticated::Done => Some(true),
+        Authenticated::OtherKey => Some(false),
+        Authenticated::OtherCipher => None,
+    })
 }
 
 /// How cards say that it is not this key, be it for its cipher or for its value.
@@ -133,15 +153,37 @@ pub(crate) fn answer(card: &mut Card<'_>, response: &[u8]) -> Result<(), Stop> {
     }
 }
 
-/// Both sides show that they have the key: the card decrypts ours, we decrypt the card's. False where it is not this key.
-fn authenticate(card: &mut Card<'_>, cipher: Cipher, key: &[u8], random: &mut Random<'_>) -> Result<bool, Stop> {
-    let algorithm = cipher.identifier();
+/// What came of trying a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Authenticated {
+    Done,
+    OtherKey,
+    OtherCipher,
+}
+
+/// What the card has encrypted with its key; none where that is of another cipher.
+fn witness(card: &mut Card<'_>, cipher: Cipher) -> Result<Option<Zeroizing<Vec<u8>>>, Stop> {
     let request = tlv::object(WITNESS, &[]);
-    let answer = card.authenticate(algorithm, MANAGEMENT_KEY, &[&request])?;
+    let answer = card.authenticate(cipher.identifier(), MANAGEMENT_KEY, &[&request])?;
     if is_refusal(answer.status) {
-        return Ok(false);
+        return Ok(None);
     }
-    let mut witness = block(&answer.success()?, WITNESS, cipher)?;
+    let answer = answer.success()?;
+    let witness = tlv::require(&answer, WITNESS).map_err(CardFault::from)?;
+    Ok((witness.len() == cipher.block_length()).then(|| Zeroizing::new(witness.to_vec())))
+}
+
+/// Both sides show that they have the key: the card decrypts ours, we decrypt the card's.
+fn authenticate(
+    card: &mut Card<'_>,
+    cipher: Cipher,
+    key: &[u8],
+    random: &mut Random<'_>,
+) -> Result<Authenticated, Stop> {
+    let Some(mut witness) = witness(card, cipher)? else {
+        return Ok(Authenticated::OtherCipher);
+    };
+    let algorithm = cipher.identifier();
     cipher.decrypt(key, &mut witness);
     let mut challenge = Zeroizing::new(vec![0; cipher.block_length()]);
     random(&mut challenge);
@@ -151,7 +193,7 @@ fn authenticate(card: &mut Card<'_>, cipher: Cipher, key: &[u8], random: &mut Ra
         &[&tlv::object(WITNESS, &witness), &tlv::object(CHALLENGE, &challenge)],
     )?;
     if is_refusal(response.status) {
-        return Ok(false);
+        return Ok(Authenticated::OtherKey);
     }
     let answered = block(&response.success()?, RESPONSE, cipher)?;
     cipher.encrypt(key, &mut challenge);
@@ -159,7 +201,7 @@ fn authenticate(card: &mut Card<'_>, cipher: Cipher, key: &[u8], random: &mut Ra
         // It took our key without having it: this is not the card we take it for.
         return Err(CardFault::OtherCard.into());
     }
-    Ok(true)
+    Ok(Authenticated::Done)
 }
 
 fn block(template: &[u8], tag: u32, cipher: Cipher) -> Result<Zeroizing<Vec<u8>>, CardFault> {
@@ -185,9 +227,7 @@ impl Cipher {
     }
 
     fn from_identifier(identifier: u8) -> Option<Self> {
-        [Self::Tdes, Self::Aes128, Self::Aes192, Self::Aes256]
-            .into_iter()
-            .find(|cipher| cipher.identifier() == identifier)
+        Self::ALL.into_iter().find(|cipher| cipher.identifier() == identifier)
     }
 
     fn block_length(self) -> usize {
@@ -221,6 +261,17 @@ impl Cipher {
             Self::Aes128 => decrypt::<Aes128>(key, block),
             Self::Aes192 => decrypt::<Aes192>(key, block),
             Self::Aes256 => decrypt::<Aes256>(key, block),
+        }
+    }
+}
+
+impl From<Cipher> for ManagementAlgorithm {
+    fn from(cipher: Cipher) -> Self {
+        match cipher {
+            Cipher::Tdes => Self::TripleDes,
+            Cipher::Aes128 => Self::Aes128,
+            Cipher::Aes192 => Self::Aes192,
+            Cipher::Aes256 => Self::Aes256,
         }
     }
 }

@@ -10,6 +10,10 @@ pub const CHUID: u32 = 0x5f_c102;
 pub const CCC: u32 = 0x5f_c107;
 /// Discovery Object: its tag is its outer tag too.
 pub const DISCOVERY: u32 = 0x7e;
+/// Security Object: Kaika has no use for it.
+pub const SECURITY_OBJECT: u32 = 0x5f_c106;
+/// How long a certificate of a slot may be (SP 800-73-4 part 1 appendix A, table 10).
+pub const LARGEST_CERTIFICATE: usize = 1_856;
 /// The certificate of the key that signs attestations (Yubico).
 pub const ATTESTATION_ISSUER: u32 = 0x5f_ff01;
 

@@ -94,7 +94,11 @@ impl Secrets {
     }
 
     fn has(&self, source: PinSource) -> bool {
-        self.pin(source).is_some() || source == PinSource::Keypad && self.holder.is_some()
+        match source {
+            PinSource::Drawn => true,
+            PinSource::Keypad if self.holder.is_some() => true,
+            _ => self.pin(source).is_some(),
+        }
     }
 
     pub(crate) fn pin(&self, source: PinSource) -> Option<Pin> {
@@ -102,6 +106,7 @@ impl Secrets {
             PinSource::Current => self.current_pin.clone(),
             PinSource::New | PinSource::Keypad => self.new_pin.clone(),
             PinSource::Factory => Some(Pin::factory()),
+            PinSource::Drawn => None,
         }
     }
 }
@@ -115,6 +120,7 @@ fn pin_of(command: &Command) -> Option<PinSource> {
         | Command::ProvePossession { pin, .. }
         | Command::Agree { pin, .. }
         | Command::ResetRetryCounter { pin, .. } => Some(*pin),
+        Command::TestPinEachTime { .. } | Command::TestPinForgotten | Command::PrepareObjects { .. } => None,
         Command::ReadRetries
         | Command::ProveCard { .. }
         | Command::ChangePuk { .. }

@@ -55,12 +55,12 @@ impl<'t> Card<'t> {
         Self { transport }
     }
 
-    /// Selects the PIV application. A card without it is [`CardFault::Unsupported`].
-    pub(crate) fn select(&mut self) -> Result<(), CardFault> {
+    /// Selects the PIV application; gives its property template. A card without it is [`CardFault::Unsupported`].
+    pub(crate) fn select(&mut self) -> Result<Zeroizing<Vec<u8>>, CardFault> {
         let response = self.send(SELECT, 0x04, 0x00, &APPLICATION, true)?;
         match response.status {
             Status::NotFound => Err(CardFault::Unsupported),
-            _ => response.success().map(drop),
+            _ => response.success(),
         }
     }
 
@@ -128,6 +128,11 @@ impl<'t> Card<'t> {
         self.taken(&response, SecretKind::Pin)
     }
 
+    /// VERIFY without data (SP 800-73-4 part 2 §3.2.1).
+    pub(crate) fn is_verified(&mut self) -> Result<bool, CardFault> {
+        Ok(self.send(VERIFY, 0x00, PIN, &[], false)?.status == Status::Success)
+    }
+
     /// The PIN counts as verified no more, whatever the card says to it.
     pub(crate) fn forget_pin(&mut self) -> Result<(), CardFault> {
         self.send(VERIFY, 0xff, PIN, &[], false).map(drop)
@@ -137,10 +142,15 @@ impl<'t> Card<'t> {
     fn taken(&mut self, response: &Response, secret: SecretKind) -> Result<(), Stop> {
         match taken(response, secret) {
             Err(Stop::Refused { secret, tries_left: None }) => {
-                let tries_left = match secret {
-                    SecretKind::Pin => self.pin_tries()?,
-                    SecretKind::Puk => self.metadata(PUK)?.and_then(|metadata| metadata.tries_left),
-                    SecretKind::ManagementKey => None,
+                let asked = match secret {
+                    SecretKind::Pin => self.pin_tries(),
+                    SecretKind::Puk => self.metadata(PUK).map(|metadata| metadata.and_then(|told| told.tries_left)),
+                    SecretKind::ManagementKey => Ok(None),
+                };
+                let tries_left = match asked {
+                    Ok(tries_left) => tries_left,
+                    Err(CardFault::Status { .. } | CardFault::Unsupported | CardFault::Malformed) => None,
+                    Err(fault) => return Err(fault.into()),
                 };
                 Err(Stop::Refused { secret, tries_left })
             }

@@ -16,6 +16,8 @@ mod detection;
 mod management;
 #[path = "it/pin.rs"]
 mod pin;
+#[path = "it/probe.rs"]
+mod probe;
 #[path = "it/script.rs"]
 mod script;
 #[path = "it/softcard.rs"]

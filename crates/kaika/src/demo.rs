@@ -106,8 +106,10 @@ pub async fn run(options: Options) -> Result<()> {
     }
     // A policy of one's own may be gone again.
     installation.check_authorities().await?;
-    // Where the clock was moved, the ready file tells what has become of the cards.
-    sweep(&installation.app, false, &by).await.context("the cards that are overdue cannot be swept")?;
+    // An old card that is still in the making is not overdue for that.
+    if let Some(first) = first {
+        clock.set(first);
+    }
     // It outlives the card that is in the making.
     let (stop_server, server_stopping) = watch::channel(false);
     let mailbox = FolderMailbox::open(folder.mails()).context("the folder for mails cannot be made")?;
@@ -145,6 +147,8 @@ pub async fn run(options: Options) -> Result<()> {
         return Err(error);
     }
     if !*stopping.borrow() {
+        // Where the clock was moved, the ready file tells what has become of the cards.
+        sweep(&installation.app, false, &by).await.context("the cards that are overdue cannot be swept")?;
         let ready =
             ready::Ready::gather(&folder, &installation, &memory, &readers, &agent_url, agent.is_some()).await?;
         ready.announce();

@@ -58,6 +58,18 @@ pub enum ManagementAlgorithm {
     Aes256,
 }
 
+impl ManagementAlgorithm {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TripleDes => "3DES",
+            Self::Aes128 => "AES-128",
+            Self::Aes192 => "AES-192",
+            Self::Aes256 => "AES-256",
+        }
+    }
+}
+
 /// What was found of a card's management key; none where it could not be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManagementKeyFound {

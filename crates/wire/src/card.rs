@@ -92,6 +92,17 @@ pub enum KeyAlgorithm {
     P384,
 }
 
+impl KeyAlgorithm {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rsa2048 => "RSA-2048",
+            Self::P256 => "P-256",
+            Self::P384 => "P-384",
+        }
+    }
+}
+
 /// When a key asks for the PIN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -94,6 +94,8 @@ pub enum PinSource {
     New,
     /// The factory's, before a card is personalised.
     Factory,
+    /// One that the agent draws for this batch, and nobody learns.
+    Drawn,
     /// The new one, which the holder types on the reader's keypad when the command comes to the card: the agent never
     /// has it. Where the reader has no keypad, a window of the agent stands in.
     Keypad,
@@ -137,6 +139,15 @@ pub enum Command {
         from: Option<Puk>,
         to: Puk,
     },
+    /// Use 9C again after a signature, without the PIN: the card has to refuse. → [`Outcome::Done`]
+    ///
+    /// A card that this, or one of the next two, finds to be wanting ends the batch with [`CardFault::Unsuitable`].
+    TestPinEachTime { algorithm: KeyAlgorithm },
+    /// Take back that the PIN was verified: the card has to hold to it. → [`Outcome::Done`]
+    TestPinForgotten,
+    /// See to it that the certificates' objects of these slots hold the largest one, also where a card lets none grow.
+    /// → [`Outcome::Objects`]
+    PrepareObjects { slots: Vec<Slot> },
     /// Make the factory PIN one that nobody knows, and use up its tries. → [`Outcome::Done`]
     BlockPin,
     /// Authenticate with this management key; where the card still has the factory's, set this one. → [`Outcome::Done`]
@@ -192,6 +203,10 @@ pub enum Outcome {
     /// SubjectPublicKeyInfo (DER); none where the slot is empty or the card cannot tell.
     Key {
         public_key: Option<Bytes>,
+    },
+    /// Whether the card's data objects grow with what is written into them.
+    Objects {
+        grow: bool,
     },
     /// The shared secret's x-coordinate.
     Agreed {

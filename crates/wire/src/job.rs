@@ -90,9 +90,8 @@ impl JobKind {
     /// Which protocol agent and portal have to speak for it; programs that are older are told so before anything is done.
     pub const fn protocol(self) -> Protocol {
         match self {
-            Self::Rewrite | Self::SetEmail => Protocol::CHALLENGE_LAST,
-            Self::Personalise
-            | Self::Activate
+            Self::Personalise | Self::Rewrite | Self::SetEmail => Protocol::CHALLENGE_LAST,
+            Self::Activate
             | Self::Information
             | Self::Unlock
             | Self::ChangePin

@@ -14,7 +14,8 @@ impl Protocol {
     pub const FIRST: Self = Self(1);
     /// The number is said, and with it who is too old for a job.
     pub const TOLD: Self = Self(2);
-    /// The holder allows writing before the card is asked for its challenge, which is answered at once.
+    /// The holder allows writing before the card is asked for its challenge, which is answered at once; a card is tested
+    /// before it leaves its station.
     pub const CHALLENGE_LAST: Self = Self(3);
     /// This program's: what the newest of its jobs needs.
     pub const OURS: Self = {

@@ -33,6 +33,14 @@ pub(super) enum Work {
         #[command(flatten)]
         place: Place,
     },
+    /// What a card can do: whether it can be used, whether it can be made into an authority's, and what it lacks for that.
+    /// Nothing on it is changed, and no try is spent
+    Probe {
+        #[command(flatten)]
+        reader: ReaderOption,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Activate a card: the user code is asked for, and the new PIN
     Activate(HolderJob),
     /// Unlock a card whose PIN is locked or forgotten: the user code is asked for, and the new PIN
@@ -164,6 +172,7 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
             let request = ToolRequest::Show { portal, reader: reader.reader };
             (request, place, Some(JobKind::Information))
         }
+        Work::Probe { reader, place } => (ToolRequest::Probe { reader: reader.reader }, place, None),
         Work::Activate(work) => holders(JobKind::Activate, work)?,
         Work::Unlock(work) => holders(JobKind::Unlock, work)?,
         Work::Check(work) => holders(JobKind::Check, work)?,

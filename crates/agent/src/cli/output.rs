@@ -2,11 +2,11 @@
 
 use crate::{
     engine::Progress,
-    tool::{CardList, CardTries, CardView, JobDone, ToldCertificate, ToolReply},
+    tool::{CardList, CardProbe, CardTries, CardView, JobDone, ToldCertificate, ToolReply},
     words::pair,
 };
-use kaika_texts::{FluentValue, Language, explain, text};
-use kaika_wire::{CertificateStatus, JobKind, Refusal};
+use kaika_texts::{FluentValue, Language, explain, lacking, text};
+use kaika_wire::{CertificateStatus, JobKind, Lack, Refusal};
 use serde::Serialize;
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -48,6 +48,7 @@ impl Output {
         match reply {
             ToolReply::List(list) => self.list(list),
             ToolReply::Show(view) => self.view(view),
+            ToolReply::Probe(probe) => self.probe(probe),
             ToolReply::Done(done) => {
                 if let Some(kind) = kind {
                     self.done(kind, done);
@@ -140,7 +141,34 @@ impl Output {
         self.line("tool-activated", activated);
         self.line("tool-pin-tries", view.pin_tries_left.map(|tries| tries.to_string()));
         self.line("tool-puk-tries", view.puk_tries_left.map(|tries| tries.to_string()));
+        if let Some(missing) = &view.missing {
+            self.can_be_made(missing);
+        }
         self.certificates(&view.certificates);
+    }
+
+    fn probe(&self, probe: &CardProbe) {
+        self.line("reader", Some(probe.reader.clone()));
+        self.line("tool-device", probe.serial.map(|serial| serial.to_string()));
+        self.line("tool-pin-tries", probe.pin_tries.map(|tries| tries.to_string()));
+        self.line("tool-puk-tries", probe.puk_tries.map(|tries| tries.to_string()));
+        let algorithms = probe.algorithms.iter().map(|algorithm| algorithm.name());
+        let algorithms = algorithms.collect::<Vec<_>>().join(&self.t("lack-between"));
+        self.line("tool-algorithms", (!algorithms.is_empty()).then_some(algorithms));
+        let key = probe.management_key;
+        let whose = key.factory.map(|factory| self.t(if factory { "tool-factory-key" } else { "tool-own-key" }));
+        let key = key.algorithm.zip(whose).map(|(algorithm, whose)| format!("{} ({whose})", algorithm.name()));
+        self.line("tool-management-key", key);
+        self.line("tool-can-be-used", Some(self.t(if probe.can_be_used { "tool-yes" } else { "tool-no" })));
+        self.can_be_made(&probe.missing);
+    }
+
+    fn can_be_made(&self, missing: &[Lack]) {
+        let words = match lacking(self.language, missing) {
+            None => self.t("tool-yes"),
+            Some(missing) => text(self.language, "tool-lacks", &[("missing", missing.into())]),
+        };
+        self.line("tool-can-be-made", Some(words));
     }
 
     fn done(&self, kind: JobKind, done: &JobDone) {

@@ -1,15 +1,16 @@
 //! `list` and `show`: they change nothing on any card.
 
-use super::{CardList, CardTries, CardView, ListedReader, ToldCertificate, Tool};
+use super::{CardList, CardProbe, CardTries, CardView, ListedReader, ToldCertificate, Tool};
 use crate::{
     certificate::{CardCertificate, to_pem},
     engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
     portal::Target,
-    readers::{Reader, exclusively},
+    readers::{CardSession, Reader, exclusively},
 };
 use kaika_card::{Contents, Retries};
 use kaika_wire::{
-    CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal, SerialNumber,
+    Capabilities, CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal,
+    SerialNumber,
 };
 
 impl Tool {
@@ -39,6 +40,13 @@ impl Tool {
         let detected = exclusively(&mut *session, |transport| kaika_card::detect(transport)).ok()?;
         let certificate = detected.ok()?.presented.certificate?;
         CardCertificate::parse(&certificate)
+    }
+
+    pub(super) fn probe(&self, reader: Option<&str>) -> Result<CardProbe, Refusal> {
+        let reader = self.readers.select(reader)?;
+        let mut session = self.readers.connect(&reader)?;
+        let found = probed(&mut *session)?;
+        Ok(CardProbe::new(reader, found))
     }
 
     /// Spends none of them. A card of another authority than the portal's is refused here already.
@@ -114,9 +122,15 @@ impl Tool {
             (None, Some(certificate)) => certificate.validity(),
             (None, None) => None,
         };
+        let number = own.and_then(|certificate| certificate.card_number());
+        let missing = match number {
+            Some(_) => None,
+            None => Some(probed(&mut *session)?.missing()),
+        };
         Ok(CardView {
             reader,
-            number: own.and_then(|certificate| certificate.card_number()),
+            number,
+            missing,
             authority: asked.as_ref().map(|finished| finished.authority.clone()),
             holder,
             not_before: validity.map(|(first, _)| first),
@@ -130,6 +144,14 @@ impl Tool {
                 .collect(),
         })
     }
+}
+
+/// Afterwards the card is reset.
+fn probed(session: &mut dyn CardSession) -> Result<Capabilities, Refusal> {
+    session.reset().map_err(lost)?;
+    let found = exclusively(session, |transport| kaika_card::probe(transport, &mut crate::random));
+    session.reset().map_err(lost)?;
+    found.map_err(lost)?.map_err(refusal)
 }
 
 fn issued(

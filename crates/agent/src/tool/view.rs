@@ -1,7 +1,9 @@
 //! The documents that the card tool answers with.
 
 use crate::certificate::CardCertificate;
-use kaika_wire::{AuthorityId, CardNumber, IssuedCertificate, PinDigits};
+use kaika_wire::{
+    AuthorityId, Capabilities, CardNumber, IssuedCertificate, KeyAlgorithm, Lack, ManagementKeyFound, PinDigits,
+};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -38,6 +40,46 @@ pub struct CardView {
     /// None where the card does not tell.
     pub puk_tries_left: Option<u8>,
     pub certificates: Vec<ToldCertificate>,
+    /// Of a card without a number: what it lacks for being made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<Lack>>,
+}
+
+/// What a card can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardProbe {
+    pub reader: String,
+    pub piv: bool,
+    pub yubico_extensions: bool,
+    pub management_key: ManagementKeyFound,
+    /// Of Kaika's, those that the card is known to have.
+    pub algorithms: Vec<KeyAlgorithm>,
+    /// Tries left; none where the card does not tell.
+    pub pin_tries: Option<u8>,
+    pub puk_tries: Option<u8>,
+    pub serial: Option<u32>,
+    pub can_be_used: bool,
+    pub can_be_made: bool,
+    /// What it lacks for being made.
+    pub missing: Vec<Lack>,
+}
+
+impl CardProbe {
+    pub(super) fn new(reader: String, found: Capabilities) -> Self {
+        Self {
+            reader,
+            can_be_used: found.can_be_used(),
+            can_be_made: found.can_be_made(),
+            missing: found.missing(),
+            piv: found.piv,
+            yubico_extensions: found.yubico_extensions,
+            management_key: found.management_key,
+            algorithms: found.algorithms,
+            pin_tries: found.pin_tries,
+            puk_tries: found.puk_tries,
+            serial: found.serial,
+        }
+    }
 }
 
 /// What somebody should know who is about to type a PIN.

@@ -23,6 +23,9 @@ use tempfile::TempDir;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+/// The PIN is taken back when a job ends.
+const AT_THE_END: u64 = 1;
+
 struct Bench {
     folder: TempDir,
     card: Arc<Mutex<SoftCard>>,
@@ -185,7 +188,7 @@ fn a_card_pulled_out_is_reported_first_and_told_then() {
         // Detection takes its APDUs; the batch's second command is cut in its middle.
         let mut rehearsal = Bench::new([running(1, Vec::new()), succeeded(Vec::new())]);
         rehearsal.activate().unwrap();
-        let before_commands = rehearsal.apdus();
+        let before_commands = rehearsal.apdus() - AT_THE_END;
         bench.card.lock().unwrap().plan_fault(Fault { at: before_commands + 2, kind: FaultKind::LosePowerAfter });
         assert_eq!(code(bench.activate()), Code::CardRemoved);
         let reports = bench.script.reports();
@@ -199,7 +202,7 @@ fn an_odd_status_word_is_left_to_the_server() {
     let mut bench = Bench::new([running(1, prove()), running(2, prove()), succeeded(Vec::new())]);
     let mut rehearsal = Bench::new([running(1, Vec::new()), succeeded(Vec::new())]);
     rehearsal.activate().unwrap();
-    let at = rehearsal.apdus() + 1;
+    let at = rehearsal.apdus() - AT_THE_END + 1;
     let kind = FaultKind::Refuse;
     bench.card.lock().unwrap().plan_fault(Fault { at, kind });
     bench.activate().unwrap();

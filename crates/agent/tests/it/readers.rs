@@ -156,6 +156,9 @@ fn the_meant_reader_is_found() {
     for (name, found) in [("Kaika 1", "Kaika 1"), ("Oth", "Other"), ("10", "Kaika 10")] {
         assert_eq!(readers.select(Some(name)).unwrap(), found);
     }
+    // Of several, the one that has a card.
+    assert_eq!(readers.select(Some("Kaika")).unwrap(), "Kaika 10");
+    soft.remove("Kaika 10").unwrap();
     assert_eq!(code(readers.select(Some("Kaika"))), Code::ReaderUnknown);
     assert_eq!(code(readers.select(Some("none"))), Code::ReaderUnknown);
     assert_eq!(code(Readers::new([]).select(None)), Code::NoReader);

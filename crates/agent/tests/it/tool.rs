@@ -8,6 +8,7 @@ use kaika_agent::{
     readers::{Readers, Source, soft::SoftReaders},
     tool::{Tool, ToolRequest, TypedSecrets},
 };
+use kaika_softcard::Quirk;
 use kaika_wire::{CertificateStatus, Code, JobDetails, JobKind, Refusal};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,6 +58,36 @@ fn list_tells_readers_cards_and_with_a_portal_authorities() {
     };
     assert_eq!(list(Value::Null), expected(Value::Null));
     assert_eq!(list(json!("http://localhost:8080")), expected(json!("gca")));
+}
+
+#[test]
+fn probe_tells_what_a_card_can_do() {
+    let desk = desk();
+    let probe = |reader: &str| ask(&desk, &Script::default(), json!({"operation": "probe", "reader": reader})).unwrap();
+    let blank = probe("Reader B");
+    assert_eq!(
+        blank,
+        json!({
+            "reader": "Reader B", "piv": true, "yubico_extensions": true,
+            "management_key": {"algorithm": "aes192", "factory": true},
+            "algorithms": ["rsa2048", "p256", "p384"], "pin_tries": 3, "puk_tries": 3, "serial": 4711,
+            "can_be_used": true, "can_be_made": true, "missing": [],
+        })
+    );
+    let unopened = probe("Reader A");
+    assert_eq!(unopened["management_key"], json!({"algorithm": "aes256", "factory": false}));
+    assert_eq!((&unopened["pin_tries"], &unopened["can_be_used"]), (&json!(0), &json!(true)));
+
+    let odd = desk.soft.add_blank([Quirk::Plain, Quirk::TripleDesOnly].into_iter().collect()).unwrap();
+    desk.soft.insert(&odd, "Reader C").unwrap();
+    let odd = probe("Reader C");
+    assert_eq!(odd["management_key"], json!({"algorithm": "3des", "factory": true}));
+    assert_eq!(odd["missing"], json!(["yubico_extensions", "management_key_aes", "key_algorithm"]));
+    assert_eq!((&odd["can_be_used"], &odd["can_be_made"]), (&json!(true), &json!(false)));
+    // A blank card that is shown says the same.
+    let show = |reader: &str| ask(&desk, &Script::default(), json!({"operation": "show", "reader": reader})).unwrap();
+    assert_eq!((&show("Reader B")["missing"], &show("Reader C")["missing"]), (&json!([]), &odd["missing"]));
+    assert_eq!(show("Reader A").get("missing"), None);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use kaika_domain::{
 };
 use kaika_pki::CertificateDigest;
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateId, CertificateStatus, Code, HolderId, JobId, JobKind, MailId, RequestId,
+    AuthorityId, CardNumber, CertificateId, CertificateStatus, Code, HolderId, JobId, JobKind, Lack, MailId, RequestId,
     SerialNumber, Slot, StationId,
 };
 use serde::{Serialize, Serializer};
@@ -104,6 +104,12 @@ actions! {
     "making.spoil" SpoilDevice { card: CardNumber, device: Option<u32>, }
     "making.release" ReleaseDevice { card: CardNumber, device: Option<u32>, }
     "card.personalise" PersonaliseCard { #[serde(flatten)] job: InJob, }
+    /// Whether the objects of a blank card grow; where not, each was written in full size.
+    "card.prepare" PrepareCard { #[serde(flatten)] job: InJob, grow: bool, }
+    /// It passed the test before it leaves its station.
+    "card.test" TestCard { #[serde(flatten)] job: InJob, }
+    /// It cannot become a card here.
+    "card.lack" FindLack { #[serde(flatten)] job: InJob, missing: Vec<Lack>, }
     "card.activate" ActivateCard { #[serde(flatten)] job: InJob, }
     /// Another address is named by the card's certificates; so called since when it was its holder's.
     "holder.set_email" SetCardEmail { #[serde(flatten)] job: InJob, }
@@ -249,6 +255,9 @@ mod tests {
             Action::SpoilDevice { card: card(), device: Some(7) },
             Action::ReleaseDevice { card: card(), device: None },
             Action::PersonaliseCard { job: job() },
+            Action::PrepareCard { job: job(), grow: true },
+            Action::TestCard { job: job() },
+            Action::FindLack { job: job(), missing: vec![Lack::PinEachTime, Lack::ObjectSize] },
             Action::ActivateCard { job: job() },
             Action::SetCardEmail { job: job() },
             Action::CardOverdue { card: card(), outcome: "revoke" },

@@ -16,7 +16,7 @@ use kaika_domain::{
     },
     certificates::{Certificate, CertificateState, RevocationReason},
 };
-use kaika_wire::{CardNumber, Code, JobId, MakingId, Refusal, Slot};
+use kaika_wire::{CardFault, CardNumber, Code, JobId, MakingId, Refusal, Slot};
 
 /// Puts a device to an order.
 pub(super) async fn begin(
@@ -61,8 +61,13 @@ pub(super) async fn record_refusal(
     report: &Report,
 ) -> Result<(), Failure> {
     let first = report.steps.iter().position(Step::changes_card);
-    let refused = matches!(report.checked.last(), Some(Checked::Refused { .. }));
-    if job.sequence != 1 || !refused || first != report.checked.len().checked_sub(1) {
+    let stopped = match (report.checked.last(), &report.fault) {
+        (Some(Checked::Refused { .. }), _) => report.checked.len().checked_sub(1),
+        // It said so instead of doing it.
+        (_, Some(CardFault::Unsuitable { .. })) => Some(report.checked.len()),
+        _ => return Ok(()),
+    };
+    if job.sequence != 1 || first != stopped {
         return Ok(());
     }
     let mut making = under_way(work, card).await?;

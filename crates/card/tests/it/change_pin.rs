@@ -5,6 +5,7 @@ use kaika_card::{Pin, PinChange, change_pin};
 use kaika_wire::CardFault;
 
 const CHANGE: &str = "0024 0080 10 313335373930ffff 323436383032ffff";
+const TRIES: &str = "0020 0080";
 const VERIFY_NEW: &str = "0020 0080 08 323436383032ffff";
 
 #[track_caller]
@@ -25,8 +26,12 @@ fn a_pin_is_changed_by_the_present_one() {
         check(&[(CHANGE, "removed")], resumes, Err(CardFault::Removed));
         check(&[(CHANGE, "6f00")], resumes, Err(CardFault::Status { status: "6f00".parse().unwrap() }));
         // One try is left, none, or the card does not tell: no other PIN is tried.
-        for (answer, left) in [("63c1", Some(1)), ("63c0", Some(0)), ("6983", Some(0)), ("6300", None)] {
+        for (answer, left) in [("63c1", Some(1)), ("63c0", Some(0)), ("6983", Some(0))] {
             check(&[(CHANGE, answer)], resumes, refused(left));
+        }
+        // A card that does not tell is asked.
+        for (answer, left) in [("63c1", Some(1)), ("6983", Some(0)), ("6a80", None)] {
+            check(&[(CHANGE, "6300"), (TRIES, answer)], resumes, refused(left));
         }
     }
 }

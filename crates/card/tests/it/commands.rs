@@ -5,8 +5,8 @@ use crate::script::{
 };
 use kaika_card::{Secrets, go_on, run};
 use kaika_wire::{
-    Bytes, CardFault, CertificateReference, CertificateRole, Command, Document, Expectation, KeyAlgorithm, Outcome,
-    PinPolicy, PinSource, Puk, SecretKind, Slot,
+    Bytes, CardFault, CertificateReference, CertificateRole, Command, Document, Expectation, KeyAlgorithm, Lack,
+    Outcome, PinPolicy, PinSource, Puk, SecretKind, Slot,
 };
 use sha2::{Digest, Sha256, Sha384};
 
@@ -173,9 +173,89 @@ fn acceptance_is_signed_right_after_the_pin() {
     done(&[(VERIFY_CURRENT, "63c1")], command(), &refused(SecretKind::Pin, 1));
     done(&[(VERIFY_CURRENT, "6983")], command(), &refused(SecretKind::Pin, 0));
     let unknown = Outcome::Refused { secret: SecretKind::Pin, tries_left: None };
-    done(&[(VERIFY_CURRENT, "6300")], command(), &unknown);
+    done(&[(VERIFY_CURRENT, "6300"), ("0020 0080", "6d00")], command(), &unknown);
+    done(&[(VERIFY_CURRENT, "6300"), ("0020 0080", "63c2")], command(), &refused(SecretKind::Pin, 2));
     fails(&[(VERIFY_CURRENT, "6a80")], command(), &status("6a80"));
     fails(&[(VERIFY_CURRENT, "9000"), (&sign, "6982")], command(), &status("6982"));
+}
+
+/// After a signature: the card has to want the PIN again.
+#[test]
+fn a_card_that_signs_without_the_pin_is_unsuitable() {
+    let document = Document::HolderProof(&context()).to_bytes();
+    let sign = sign_p256("9c", &Sha256::digest(&document));
+    let command = || Command::TestPinEachTime { algorithm: KeyAlgorithm::P256 };
+    for refused in ["6982", "6985"] {
+        done(&[(&sign, refused)], command(), &Outcome::Done);
+    }
+    fails(&[(&sign, "7c03 8201 30 9000")], command(), &unsuitable(Lack::PinEachTime));
+    fails(&[(&sign, "6f00")], command(), &status("6f00"));
+}
+
+#[test]
+fn a_card_that_does_not_forget_the_pin_is_unsuitable() {
+    let forget = "0020 ff80";
+    done(&[(forget, "9000"), ("0020 0080", "63c3")], Command::TestPinForgotten, &Outcome::Done);
+    // One that does not know the command may forget all the same, or not.
+    done(&[(forget, "6a86"), ("0020 0080", "63c3")], Command::TestPinForgotten, &Outcome::Done);
+    fails(&[(forget, "6a86"), ("0020 0080", "9000")], Command::TestPinForgotten, &unsuitable(Lack::PinForgotten));
+}
+
+#[test]
+fn a_card_whose_objects_do_not_grow_gets_full_ones() {
+    let put = |tag: &str, content: &[u8]| {
+        let content = [[0x53].as_slice(), &length(content.len()), content].concat();
+        let data = [hex::decode(format!("5c03{tag}")).unwrap(), content].concat();
+        let mut links: Vec<_> = data.chunks(255).map(|link| ("10db3fff", link)).collect();
+        links.last_mut().unwrap().0 = "00db3fff";
+        links.into_iter().map(|(header, link)| format!("{header}{:02x}{}", link.len(), hex::encode(link))).collect()
+    };
+    // 1,856 octets of certificate, with the tags that it has in its object.
+    let full = [[0x70, 0x82, 0x07, 0x40].as_slice(), &[0; 1856], &[0x71, 1, 0, 0xfe, 0]].concat();
+    let steps = |answers: &[(&str, &[u8], &str)]| {
+        let mut steps = Vec::new();
+        for (tag, content, status) in answers.iter().copied() {
+            let links: Vec<String> = put(tag, content);
+            let last = links.len() - 1;
+            let answered = |(place, link)| (link, if place == last { status } else { "9000" }.to_owned());
+            steps.extend(links.into_iter().enumerate().map(answered));
+        }
+        steps
+    };
+    let check = |steps: Vec<(String, String)>, expected: Result<Outcome, CardFault>| {
+        let slots = vec![Slot::Signature];
+        let run = run_one(&mut Script::begun(steps), Command::PrepareObjects { slots });
+        let (outcomes, fault) = match expected {
+            Ok(outcome) => (vec![outcome], None),
+            Err(fault) => (Vec::new(), Some(fault)),
+        };
+        assert_eq!((run.outcomes, run.fault), (outcomes, fault));
+    };
+    let [unused, signature] = ["5fc106", "5fc10a"];
+    let [one, none]: [&[u8]; 2] = [&[0], &[]];
+    let growing = [(unused, one, "9000"), (unused, full.as_slice(), "9000"), (unused, none, "9000")];
+    check(steps(&growing), Ok(Outcome::Objects { grow: true }));
+    let fixed = |full_one| {
+        [
+            (unused, one, "9000"),
+            (unused, full.as_slice(), "6a84"),
+            (unused, none, "9000"),
+            (signature, full.as_slice(), full_one),
+        ]
+    };
+    check(steps(&fixed("9000")), Ok(Outcome::Objects { grow: false }));
+    check(steps(&fixed("6a84")), Err(unsuitable(Lack::ObjectSize)));
+}
+
+fn length(length: usize) -> Vec<u8> {
+    match length {
+        0..0x80 => vec![u8::try_from(length).unwrap()],
+        _ => [vec![0x82], u16::try_from(length).unwrap().to_be_bytes().to_vec()].concat(),
+    }
+}
+
+fn unsuitable(lack: Lack) -> CardFault {
+    CardFault::Unsuitable { missing: vec![lack] }
 }
 
 #[test]

@@ -33,7 +33,7 @@ use crate::cards::{CardState, PukLedger, PukVersion};
 use card_facts::barred;
 use kaika_wire::{
     CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind, JobResult,
-    KeyAlgorithm, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
+    KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,7 +101,15 @@ pub enum Step {
     /// The key of this role does what it is for, with the holder's PIN.
     TestKey {
         role: CertificateRole,
+        #[serde(default = "holders_pin")]
+        pin: PinSource,
     },
+    /// The card refuses to sign without the PIN, right after a signature with it.
+    TestPinEachTime,
+    /// The card forgets the PIN when it is told to.
+    TestPinForgotten,
+    /// The objects of all certificates hold the largest one.
+    PrepareObjects,
     /// What is in the holder's slot of this role, whatever it is.
     Inspect {
         role: CertificateRole,
@@ -128,6 +136,10 @@ pub enum Step {
     ReadIdentity {
         guid: Guid,
     },
+}
+
+fn holders_pin() -> PinSource {
+    PinSource::Current
 }
 
 impl Step {
@@ -164,6 +176,7 @@ impl Step {
             | Self::ChangePuk { .. }
             | Self::BlockPin
             | Self::OpenManagement
+            | Self::PrepareObjects
             | Self::GenerateKey { .. }
             | Self::WriteCertificate { .. }
             | Self::WriteIdentity { .. } => true,
@@ -177,6 +190,8 @@ impl Step {
             | Self::ChallengeManagement
             | Self::AnswerManagement { .. }
             | Self::TestKey { .. }
+            | Self::TestPinEachTime
+            | Self::TestPinForgotten
             | Self::Inspect { .. }
             | Self::Attest { .. }
             | Self::ReadKey { .. }
@@ -203,6 +218,10 @@ pub enum Checked {
     Signature(Option<Vec<u8>>),
     /// The card's challenge to the management key.
     Challenge(Vec<u8>),
+    /// Whether the card's objects grow.
+    Objects {
+        grow: bool,
+    },
     /// What an inspected slot holds.
     OnCard(Option<OnCard>),
     /// A public key (SubjectPublicKeyInfo) made in the slot; none where a slot is empty, or the card cannot tell.
@@ -446,6 +465,8 @@ fn fault(fault: &CardFault) -> Decision {
         CardFault::OtherCard => Code::OtherCard.into(),
         CardFault::Unsupported => Code::CardUnsuitable.into(),
         CardFault::Unsuitable { missing } => Refusal::unsuitable(missing.clone()),
+        // Not enough memory space: an object that does not grow.
+        CardFault::Status { status } if status == "6a84" => Refusal::unsuitable(vec![Lack::ObjectSize]),
         CardFault::Status { status } => Refusal::new(Code::CardFault).detail(format!("status word {status}")),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),

@@ -102,7 +102,9 @@ impl Today {
     fn run_too_old(&mut self, name: &str) {
         assert_eq!(self.run(name).err().unwrap().code, Code::ServerTooOld, "{name}");
         let start = Conversation::of(name).exchanges.remove(0).request;
-        let answer = self.server.post_json("/api/jobs", None, start.to_string());
+        let station = self.server.site.order(JobKind::Personalise).station;
+        let station = station.map(|station| format!("Station {}:{}", station.station, *station.token));
+        let answer = self.server.post_json("/api/jobs", station.as_deref(), start.to_string());
         assert_eq!((answer.status, &answer.json()["error"]["code"]), (StatusCode::FORBIDDEN, &json!("agent_too_old")));
     }
 
@@ -147,23 +149,18 @@ impl Today {
 #[test]
 fn agents_and_portals_of_before_and_of_today_understand_one_another() {
     let mut ordered = Today::of(Site::ordered());
-    ordered.run("personalise").unwrap();
-    ordered.run("activate").unwrap();
-    let (mut base, mut told) = ordered.closed();
+    for name in ["personalise", "personalise_with_pin"] {
+        ordered.run_too_old(name);
+    }
+    let (site, mut told) = ordered.closed();
+    site.run(JobKind::Personalise, None).result.unwrap();
+
+    let mut made = Today::of(site);
+    made.run("activate").unwrap();
+    let (mut base, more) = made.closed();
+    told.extend(more);
     base.assert_agrees(CertificateStatus::Valid);
     base.later(time::Duration::days(30));
-
-    let mut delivering = Today::of(
-        Site::builder()
-            .policy(|policy| {
-                let online = "mode = \"online\", within_days = 90, afterwards = \"revoke\"";
-                let key = "number_digits = 14\nkey = \"p256\"";
-                policy.replace(online, "mode = \"pin_mailer\"").replace(key, "number_digits = 14\nkey = \"rsa2048\"")
-            })
-            .ordered(),
-    );
-    delivering.run("personalise_with_pin").unwrap();
-    told.extend(delivering.closed().1);
 
     let mut in_use = Today::of(base.copy());
     for name in ["information", "unlock"] {

@@ -56,8 +56,8 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
             let response = app.secrets.answer_management(&view.card.number, MANAGEMENT_KEY_VERSION, challenge)?;
             Command::AnswerManagement { response: response.into() }
         }
-        Step::TestKey { role } => {
-            let (slot, algorithm, pin) = (role.slot(), role_algorithm(view, *role)?, PinSource::Current);
+        Step::TestKey { role, pin } => {
+            let (slot, algorithm, pin) = (role.slot(), role_algorithm(view, *role)?, *pin);
             match test_by_agreement(*role, algorithm) {
                 true => {
                     let peer = app.secrets.agreement_peer(job.id, slot, algorithm)?.into();
@@ -68,6 +68,13 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
                     Command::ProvePossession { slot, algorithm, pin, public_key }
                 }
             }
+        }
+        Step::TestPinEachTime => {
+            Command::TestPinEachTime { algorithm: role_algorithm(view, CertificateRole::Signature)? }
+        }
+        Step::TestPinForgotten => Command::TestPinForgotten,
+        Step::PrepareObjects => {
+            Command::PrepareObjects { slots: view.policy.roles().map(|role| role.slot()).collect() }
         }
         Step::Inspect { role } => Command::ReadCertificate { slot: role.slot() },
         Step::ProvePossession { slot, algorithm } => {

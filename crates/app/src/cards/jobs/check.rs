@@ -93,13 +93,13 @@ impl Checker<'_> {
                 verified(holder.public_key(), &document, signature)
             }
             (Step::ChallengeManagement, Outcome::Challenge { challenge }) => Checked::Challenge(challenge.to_vec()),
-            (Step::TestKey { role }, Outcome::Signature { signature }) => {
+            (Step::TestKey { role, .. }, Outcome::Signature { signature }) => {
                 let certificate = self.view.role(*role)?;
                 let (slot, key) = (role.slot(), certificate.public_key());
                 let document = Document::Possession { context: &self.context, slot, public_key: key.spki_der() };
                 verified(key, &document, signature)
             }
-            (Step::TestKey { role }, Outcome::Agreed { secret }) => {
+            (Step::TestKey { role, .. }, Outcome::Agreed { secret }) => {
                 let certificate = self.view.role(*role)?;
                 let key = certificate.public_key();
                 let algorithm = wire_algorithm(key).ok_or_else(out_of_step)?;
@@ -137,6 +137,7 @@ impl Checker<'_> {
                 let on_record = &self.view.certificate(*certificate)?.certificate;
                 Checked::Same(read.as_deref() == Some(on_record.as_slice()))
             }
+            (Step::PrepareObjects, Outcome::Objects { grow }) => Checked::Objects { grow: *grow },
             (Step::ReadIdentity { guid }, Outcome::Identity { guid: read }) => {
                 Checked::Same(read.as_ref() == Some(guid))
             }
@@ -144,6 +145,8 @@ impl Checker<'_> {
                 Step::ResetRetryCounter { .. }
                 | Step::ChangePuk { .. }
                 | Step::BlockPin
+                | Step::TestPinEachTime
+                | Step::TestPinForgotten
                 | Step::OpenManagement
                 | Step::AnswerManagement { .. }
                 | Step::WriteCertificate { .. }

@@ -75,6 +75,10 @@ async fn finish<'a>(
     let JobTransaction { mut work, mut view } = open;
     match &ended {
         Ended::Failed(refusal) => {
+            if job.state.kind() == JobKind::Personalise && !refusal.missing.is_empty() {
+                let missing = refusal.missing.clone();
+                work.audit(event(app, job, &view, |job| Action::FindLack { job, missing }));
+            }
             work.audit(event(app, job, &view, |job| Action::FailJob { job, code: refusal.code }));
         }
         Ended::Succeeded => work.audit(event(app, job, &view, |job| Action::SucceedJob { job })),

@@ -32,6 +32,13 @@ pub(crate) async fn record_report<'a>(
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
                 work.audit(event(app, job, view, |job| Action::AttestKey { job, slot: *slot, right: *right }));
             }
+            (Step::PrepareObjects, Checked::Objects { grow }) => {
+                work.audit(event(app, job, view, |job| Action::PrepareCard { job, grow: *grow }));
+            }
+            // The last of the tests, each of which ends the batch where it fails.
+            (Step::TestPinForgotten, Checked::Done) => {
+                work.audit(event(app, job, view, |job| Action::TestCard { job }));
+            }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {
                 read_back(work.as_mut(), view.certificate_mut(*certificate)?, now).await?;
             }

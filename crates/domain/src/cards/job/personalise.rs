@@ -1,7 +1,7 @@
 //! Personalising: a blank card becomes an ordered one.
 //!
 //! open management · read what is there │ make the missing keys · attest · prove possession │ issue │ write · read back │
-//! new PUK · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
+//! new PUK · the card is tested · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
 //!
 //! A job that takes up where another stopped finds the certificates already issued and asks the card which of their
 //! keys it has; what fits is kept, what does not is made again. Of a card that cannot tell its keys, the certificates are
@@ -10,7 +10,7 @@
 use super::{
     Checked, Decision, Effect, Event, JobFacts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
 };
-use crate::cards::{CardState, Choice};
+use crate::cards::{CardState, Choice, PukVersion};
 use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,9 @@ impl Personalise {
             (_, Event::Reported { steps, checked, fault: Some(reason) }) => match steps.get(checked.len()) {
                 Some(Step::Agree { .. }) if is_answer(&reason) => {
                     Decision::Fail(Refusal::unsuitable(vec![Lack::KeyAgreement]))
+                }
+                Some(Step::TestKey { .. }) if is_answer(&reason) => {
+                    Decision::Fail(Refusal::unsuitable(vec![Lack::KeysOutliveReset]))
                 }
                 _ => fault(&reason),
             },
@@ -145,7 +148,7 @@ impl Personalise {
     fn write(&mut self, facts: &JobFacts<'_>) -> Decision {
         self.phase = Phase::Writing;
         let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
-        let mut steps = vec![Step::OpenManagement];
+        let mut steps = vec![Step::OpenManagement, Step::PrepareObjects];
         steps.extend(facts.contents().map(|c| Step::WriteCertificate { certificate: c.id }));
         steps.push(Step::WriteIdentity { guid });
         steps.extend(facts.contents().map(|c| Step::ReadCertificate { certificate: c.id }));
@@ -172,14 +175,15 @@ impl Personalise {
         };
         // A PUK of our own is shown to be the card's by setting it to itself.
         let to = match puk {
-            crate::cards::PukVersion::FACTORY if certain => facts.puk.next_version(),
-            crate::cards::PukVersion::FACTORY => {
+            PukVersion::FACTORY if certain => facts.puk.next_version(),
+            PukVersion::FACTORY => {
                 return Decision::Run(vec![Step::ChangePuk { from: puk, to: puk }]);
             }
             ours => ours,
         };
         let mut steps = vec![Step::ChangePuk { from: puk, to }];
         if certain {
+            steps.extend(self_test(to, facts));
             if facts.policy.delivers_pin() {
                 steps.push(Step::ResetRetryCounter { puk: to, pin: PinSource::New });
                 steps.push(Step::SignAcceptance { pin: PinSource::New, certificates: facts.holders_certificates() });
@@ -203,13 +207,37 @@ impl Personalise {
                     None => Decision::fail(Code::PukBlocked),
                 };
             }
-            [Checked::Done, Checked::Done] if !facts.policy.delivers_pin() => None,
-            [Checked::Done, Checked::Done, Checked::Signature(Some(receipt))] => Some(receipt.clone()),
+            [Checked::Done, rest @ ..] => {
+                let Some((tests, sealed)) = rest.split_at_checked(self_test(PukVersion::FACTORY, facts).len()) else {
+                    return refusal_or_out_of_step(checked);
+                };
+                if tests.iter().any(|test| matches!(test, Checked::Signature(None) | Checked::Same(false))) {
+                    return Decision::Fail(Refusal::unsuitable(vec![Lack::KeysOutliveReset]));
+                }
+                match sealed {
+                    [Checked::Done] if !facts.policy.delivers_pin() => None,
+                    [Checked::Done, Checked::Signature(Some(receipt))] => Some(receipt.clone()),
+                    _ => return refusal_or_out_of_step(checked),
+                }
+            }
             _ => return refusal_or_out_of_step(checked),
         };
         self.phase = Phase::Completing;
         Decision::Perform(Effect::Personalised { receipt, certificates })
     }
+}
+
+/// The last that is done to a card before it leaves the station: the PUK sets a PIN that nobody knows, and with it each of
+/// the holder's keys does what it is for; 9C asks for the PIN each time, and a PIN is forgotten.
+fn self_test(puk: PukVersion, facts: &JobFacts<'_>) -> Vec<Step> {
+    let pin = PinSource::Drawn;
+    let mut steps = vec![Step::ResetRetryCounter { puk, pin }];
+    steps.push(Step::TestKey { role: CertificateRole::Signature, pin });
+    steps.push(Step::TestPinEachTime);
+    let others = facts.policy.card.roles.iter().filter(|role| **role != CertificateRole::Signature);
+    steps.extend(others.map(|role| Step::TestKey { role: *role, pin }));
+    steps.push(Step::TestPinForgotten);
+    steps
 }
 
 /// Whether the card itself said that it does not do this.

@@ -34,7 +34,7 @@ impl Test {
                 steps.extend(inspections(facts));
                 steps.extend(facts.policy.card.roles.iter().map(|role| match role {
                     CertificateRole::Signature => Step::ProveHolder { pin: PinSource::Current },
-                    role => Step::TestKey { role: *role },
+                    role => Step::TestKey { role: *role, pin: PinSource::Current },
                 }));
                 Decision::Run(steps)
             }
@@ -63,7 +63,7 @@ impl Test {
         let works = |checked: &Checked| matches!(checked, Checked::Signature(Some(_)) | Checked::Same(true));
         let tested = steps.iter().zip(checked).filter_map(|(step, checked)| match step {
             Step::ProveHolder { .. } => Some((CertificateRole::Signature, checked)),
-            Step::TestKey { role } => Some((*role, checked)),
+            Step::TestKey { role, .. } => Some((*role, checked)),
             _ => None,
         });
         self.work = tested.filter(|(_, checked)| works(checked)).map(|(role, _)| role).collect();
