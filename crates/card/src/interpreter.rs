@@ -188,6 +188,12 @@ impl Interpreter<'_, '_> {
                 self.card.change_puk(from, to.expose())?;
                 Ok(Outcome::Done)
             }
+            Command::SetPinRetries { pin, puk } => {
+                self.verify(PinSource::Factory)?;
+                self.card.set_pin_retries(*pin, *puk)?;
+                self.verified = None;
+                Ok(Outcome::Done)
+            }
             Command::TestPinEachTime { algorithm } => self.test_pin_each_time(*algorithm),
             Command::TestPinForgotten => self.test_pin_forgotten(),
             Command::PrepareObjects { slots } => self.prepare_objects(slots),

@@ -120,6 +120,7 @@ fn pin_of(command: &Command) -> Option<PinSource> {
         | Command::ProvePossession { pin, .. }
         | Command::Agree { pin, .. }
         | Command::ResetRetryCounter { pin, .. } => Some(*pin),
+        Command::SetPinRetries { .. } => Some(PinSource::Factory),
         Command::TestPinEachTime { .. } | Command::TestPinForgotten | Command::PrepareObjects { .. } => None,
         Command::ReadRetries
         | Command::ProveCard { .. }

@@ -8,6 +8,7 @@ const GET_VERSION: u8 = 0xfd;
 const GET_SERIAL: u8 = 0xf8;
 const GET_METADATA: u8 = 0xf7;
 const ATTEST: u8 = 0xf9;
+const SET_PIN_RETRIES: u8 = 0xfa;
 const SET_MANAGEMENT_KEY: u8 = 0xff;
 
 pub(crate) const MANAGEMENT_KEY: u8 = 0x9b;
@@ -62,6 +63,16 @@ impl Card<'_> {
     /// The certificate of the key that signs attestations (DER).
     pub(crate) fn attestation_issuer(&mut self) -> Result<Option<Vec<u8>>, CardFault> {
         self.certificate(object::ATTESTATION_ISSUER)
+    }
+
+    /// PIN and PUK become the factory's, with so many tries. Wants management key and PIN. False where the card has no such
+    /// command.
+    pub(crate) fn set_pin_retries(&mut self, pin: u8, puk: u8) -> Result<bool, CardFault> {
+        let response = self.send(SET_PIN_RETRIES, pin, puk, &[], false)?;
+        match not_here(response.status) {
+            true => Ok(false),
+            false => response.success().map(|_| true),
+        }
     }
 
     /// Wants the present management key authenticated. No touch is asked for (P2 FF).

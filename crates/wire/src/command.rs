@@ -139,6 +139,9 @@ pub enum Command {
         from: Option<Puk>,
         to: Puk,
     },
+    /// As many tries as this for PIN and PUK, which both are the factory's afterwards, as they have to be before. A card that
+    /// cannot do it keeps what it has. → [`Outcome::Done`]
+    SetPinRetries { pin: u8, puk: u8 },
     /// Use 9C again after a signature, without the PIN: the card has to refuse. → [`Outcome::Done`]
     ///
     /// A card that this, or one of the next two, finds to be wanting ends the batch with [`CardFault::Unsuitable`].

@@ -102,6 +102,8 @@ codes! {
     ManagementKeyRefused = "management_key_refused",
     /// The card is not in factory state and not the ordered one.
     CardNotBlank = "card_not_blank",
+    /// A card was made of a device with this serial number, and this is another one, or was reset since.
+    SerialKnown = "serial_known",
     SecretMissing = "secret_missing",
     /// The two entries of the new PIN are not the same.
     PinsDiffer = "pins_differ",

@@ -15,7 +15,7 @@ pub trait CardReader: Send {
     async fn card(&mut self, id: CardId) -> Result<Option<Card>, StoreError>;
     async fn card_by_number(&mut self, number: &CardNumber) -> Result<Option<Card>, StoreError>;
     /// The card that is not terminated and was made from this device.
-    async fn card_by_device(&mut self, device: u32) -> Result<Option<Card>, StoreError>;
+    async fn cards_by_device(&mut self, device: u32) -> Result<Vec<Card>, StoreError>;
     /// The oldest ordered card for which no device was taken yet, of this authority or of any.
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Result<Option<Card>, StoreError>;
     /// In the order in which they were ordered.

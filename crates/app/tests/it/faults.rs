@@ -163,7 +163,7 @@ fn new_keys_are_attested() {
 fn activation_takes_three_round_trips_and_few_apdus() {
     let site = Site::personalised();
     let apdus = site.run(JobKind::Activate, None).apdus;
-    assert!(apdus <= 12, "{apdus} APDUs, with those that find out which card it is");
+    assert!(apdus <= 13, "{apdus} APDUs, with those that find out which card it is");
     assert_eq!(site.inspect().pin_tries_left(), 3);
     assert!(site.inspect().pin_is(NEW_PIN));
 }

@@ -3,14 +3,14 @@
 
 use super::matrix::{each, keep};
 use kaika_agent::engine::Order;
-use kaika_app::cards::{OrderChanged, set_device_aside, withdraw_order};
+use kaika_app::cards::{CardOrder, OrderChanged, order_card, set_device_aside, withdraw_order};
 use kaika_domain::{
     cards::{CardState, Making, MakingEnd, OrderState, TerminationReason},
     certificates::{Certificate, CertificateState},
 };
-use kaika_fixtures::{DEVICE, Site, operator};
-use kaika_softcard::{Fault, FaultKind, Options, SoftCard};
-use kaika_wire::{CertificateStatus, Code, JobKind, MakingId, Refusal};
+use kaika_fixtures::{DEVICE, Site, USER_CODE, gca, operator};
+use kaika_softcard::{Fault, FaultKind, Options, Quirk, Quirks, SoftCard};
+use kaika_wire::{CertificateStatus, Code, JobKind, MakingId, Refusal, UserCode};
 use std::{
     fs,
     sync::{Arc, Mutex},
@@ -145,6 +145,34 @@ fn an_order_is_withdrawn_until_its_card_is_made() {
         assert_eq!(done.unwrap_err().code, Code::OrderOver, "it is a card");
     }
     base.assert_agrees(CertificateStatus::Held);
+}
+
+/// One more order of the same authority.
+fn order_another(site: &Site) {
+    let app = site.open();
+    site.runtime().block_on(async {
+        let order = CardOrder::of("C=TW,O=行政院,OU=另一機關".parse().unwrap());
+        let code = UserCode::parse(USER_CODE).unwrap();
+        order_card(&app, &gca(), order, Some(code), &operator()).await.unwrap()
+    });
+    site.close(&app);
+}
+
+/// Serial number and what was written tell cards apart.
+#[test]
+fn a_serial_number_that_is_known_is_told_as_that() {
+    let site = Site::builder().quirks([Quirk::FixedSerial]).personalised();
+    let first = fs::read(site.card_path()).unwrap();
+    order_another(&site);
+    fs::remove_file(site.card_path()).unwrap();
+    let options = Options { serial: 4713, strict: true, quirks: Quirks::NONE.with(Quirk::FixedSerial) };
+    SoftCard::create(site.card_path(), options).unwrap();
+    let refused = site.run(JobKind::Personalise, None).result.unwrap_err();
+    assert_eq!((refused.code, refused.detail), (Code::SerialKnown, Some(format!("card {}", site.number))));
+    fs::write(site.card_path(), first).unwrap();
+    let refused = site.run(JobKind::Personalise, None).result.unwrap_err();
+    assert_eq!((refused.code, refused.detail), (Code::CardNotBlank, Some(format!("it is card {}", site.number))));
+    site.assert_agrees(CertificateStatus::Held);
 }
 
 /// A station that names an order gets it where the device that another has put to it is as it was.

@@ -125,6 +125,15 @@ fn life(quirks: &[Quirk]) -> Vec<Step> {
     steps
 }
 
+#[test]
+fn a_card_with_more_tries_gets_as_many_as_others() {
+    for quirks in [&[Quirk::FiveTries][..], &[Quirk::FiveTries, Quirk::F7Absent]] {
+        let site = Site::builder().quirks(quirks.iter().copied()).activated();
+        let card = site.inspect();
+        assert_eq!((card.pin_tries_left(), card.puk_tries_left()), (3, 3), "{quirks:?}");
+    }
+}
+
 /// Rows in which every two of these stand together, each with and without the other: by the digits of their places.
 fn rows(of: &[Quirk]) -> Vec<Vec<Quirk>> {
     let digits = usize::BITS - (of.len() - 1).leading_zeros();

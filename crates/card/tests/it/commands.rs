@@ -179,6 +179,16 @@ fn acceptance_is_signed_right_after_the_pin() {
     fails(&[(VERIFY_CURRENT, "9000"), (&sign, "6982")], command(), &status("6982"));
 }
 
+#[test]
+fn tries_are_set_where_the_card_lets_them_be() {
+    let command = || Command::SetPinRetries { pin: 3, puk: 3 };
+    for answer in ["9000", "6d00"] {
+        done(&[(VERIFY_FACTORY, "9000"), ("00fa 0303", answer)], command(), &Outcome::Done);
+    }
+    fails(&[(VERIFY_FACTORY, "9000"), ("00fa 0303", "6982")], command(), &status("6982"));
+    done(&[(VERIFY_FACTORY, "63c2")], command(), &refused(SecretKind::Pin, 2));
+}
+
 /// After a signature: the card has to want the PIN again.
 #[test]
 fn a_card_that_signs_without_the_pin_is_unsuitable() {

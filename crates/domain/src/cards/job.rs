@@ -23,7 +23,7 @@ pub use change_status::ChangeStatus;
 pub use check::{Check, OnCard};
 pub use information::Information;
 pub use login::{Login, check_login_allowed};
-pub use personalise::Personalise;
+pub use personalise::{Personalise, TRIES};
 pub use rewrite::Rewrite;
 pub use set_email::SetEmail;
 pub use test::{RoleTest, Test};
@@ -104,6 +104,8 @@ pub enum Step {
         #[serde(default = "holders_pin")]
         pin: PinSource,
     },
+    /// PIN and PUK, the factory's both, get as many tries as cards have here.
+    SetTries,
     /// The card refuses to sign without the PIN, right after a signature with it.
     TestPinEachTime,
     /// The card forgets the PIN when it is told to.
@@ -176,6 +178,7 @@ impl Step {
             | Self::ChangePuk { .. }
             | Self::BlockPin
             | Self::OpenManagement
+            | Self::SetTries
             | Self::PrepareObjects
             | Self::GenerateKey { .. }
             | Self::WriteCertificate { .. }

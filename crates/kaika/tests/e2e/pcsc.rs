@@ -136,7 +136,12 @@ fn path(authority: &str, holder: &str, pin: &str) {
     let demo = Demo::new();
     let bench = Bench::new();
     let portal = demo.portal(authority);
-    assert!(bench.show(&[]).expect_success()["number"].is_null());
+    let shown = bench.show(&[]).expect_success();
+    assert_eq!((&shown["number"], &shown["missing"]), (&Value::Null, &json!([])));
+    let found = bench.agent(&["card", "probe"], "").expect_success();
+    assert_eq!((&found["can_be_made"], &found["missing"]), (&json!(true), &json!([])));
+    assert_eq!(found["management_key"], json!({"algorithm": "aes192", "factory": true}));
+    assert_eq!((&found["pin_tries"], &found["puk_tries"]), (&json!(3), &json!(3)));
     bench.show(&["--portal", portal]).refused("not_kaika_card");
 
     let file = bench.desk.path().join("holder.toml");

@@ -63,8 +63,8 @@ impl CardReader for Work {
         self.on(async |on| card_by_number(on, number).await).await
     }
 
-    async fn card_by_device(&mut self, device: u32) -> Found<Option<Card>> {
-        self.on(async |on| card_by_device(on, device).await).await
+    async fn cards_by_device(&mut self, device: u32) -> Found<Vec<Card>> {
+        self.on(async |on| cards_by_device(on, device).await).await
     }
 
     async fn oldest_order(&mut self, authority: Option<&AuthorityId>) -> Found<Option<Card>> {
@@ -129,8 +129,8 @@ async fn card_by_number(on: &mut Connection, number: &CardNumber) -> Found<Optio
     one(sqlx::query::<Db>(BY_NUMBER).bind(number.as_str().to_owned()).fetch_optional(on).await)
 }
 
-async fn card_by_device(on: &mut Connection, device: u32) -> Found<Option<Card>> {
-    one(sqlx::query::<Db>(BY_DEVICE).bind(i64::from(device)).fetch_optional(on).await)
+async fn cards_by_device(on: &mut Connection, device: u32) -> Found<Vec<Card>> {
+    many(sqlx::query::<Db>(BY_DEVICE).bind(i64::from(device)).fetch_all(on).await)
 }
 
 async fn oldest_order(on: &mut Connection, authority: Option<&AuthorityId>) -> Found<Option<Card>> {

@@ -101,7 +101,7 @@ async fn what_is_not_there_is_none(store: Arc<dyn Store>) {
     assert_eq!(reader.holder(holder.id).await.unwrap(), None);
     assert_eq!(reader.card(card.id).await.unwrap(), None);
     assert_eq!(reader.card_by_number(&card.number).await.unwrap(), None);
-    assert_eq!(reader.card_by_device(1).await.unwrap(), None);
+    assert_eq!(reader.cards_by_device(1).await.unwrap(), []);
     assert_eq!(reader.oldest_order(None).await.unwrap(), None);
     assert_eq!(reader.cards(&gca()).await.unwrap(), []);
 }
@@ -154,9 +154,9 @@ async fn a_device_is_one_card_that_is_not_terminated(store: Arc<dyn Store>) {
         assert_stale(write(&*store, async |work| work.update_card(&mut second).await).await);
     }
     let mut reader = read(&*store).await;
-    assert_eq!(reader.card_by_device(4711).await.unwrap().as_ref(), Some(&cards[1]));
-    assert_eq!(reader.card_by_device(4712).await.unwrap().as_ref(), Some(&cards[3]));
-    assert_eq!(reader.card_by_device(4713).await.unwrap(), None);
+    assert_eq!(reader.cards_by_device(4711).await.unwrap(), cards[1..2]);
+    assert_eq!(reader.cards_by_device(4712).await.unwrap(), cards[3..4]);
+    assert_eq!(reader.cards_by_device(4713).await.unwrap(), []);
 }
 
 async fn the_oldest_order_waits_without_a_device(store: Arc<dyn Store>) {

@@ -10,8 +10,8 @@ use kaika_domain::cards::{
     job::{CardJob, Step},
 };
 use kaika_wire::{
-    CertificateId, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource, Refusal, ResumeReason,
-    RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
+    CertificateId, CertificateRole, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource,
+    Refusal, ResumeReason, RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -86,6 +86,11 @@ fn every_step() -> Vec<Step> {
         Step::AllowWriting { pin: PinSource::Current, email: None },
         Step::AllowWriting { pin: PinSource::Current, email: Some("holder@kaika.example".parse().unwrap()) },
         Step::ChallengeManagement,
+        Step::TestKey { role: CertificateRole::Signature, pin: PinSource::Drawn },
+        Step::TestPinEachTime,
+        Step::TestPinForgotten,
+        Step::PrepareObjects,
+        Step::SetTries,
         Step::AnswerManagement { challenge: vec![3; 16] },
         Step::ChangePuk { from: PukVersion::FACTORY, to: PukVersion(u32::MAX) },
         Step::BlockPin,

@@ -201,6 +201,9 @@ refusal-order_taken = Another blank card was put to this order, and is being mad
 refusal-order_over = This order is over: its card was made, or it was withdrawn.
     .next = Please look at the card's state with “kaika card list”.
 
+refusal-serial_known = A card with the serial number of this device was made here before, and this device does not hold it. Nothing was changed.
+    .next = If this device was reset, have that card’s certificates revoked and the card withdrawn first. If it is another device, all of its kind have the same number and cannot be told apart: use cards with serial numbers of their own.
+
 refusal-card_not_blank = This card is not blank. To protect what is on it, nothing was changed.
     .next = Please use a card in factory state.
 

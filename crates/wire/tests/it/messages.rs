@@ -29,7 +29,7 @@ fn algorithm() -> impl Strategy<Value = &'static str> {
 }
 
 fn pin() -> impl Strategy<Value = &'static str> {
-    one_of(&["current", "new", "factory", "keypad"])
+    one_of(&["current", "new", "factory", "keypad", "drawn"])
 }
 
 fn base64(length: impl Into<prop::collection::SizeRange>) -> impl Strategy<Value = Value> {
@@ -49,7 +49,7 @@ fn command() -> impl Strategy<Value = Value> {
         (one_of(&["signature", "encryption", "login", "card_authentication"]), "[1-9a-f][0-9a-f]{1}", base64(32))
             .prop_map(|(role, serial, sha256)| json!({"role": role, "serial": serial, "sha256": sha256}));
     prop_oneof![
-        one_of(&["read_retries", "block_pin", "read_identity", "challenge_management"])
+        one_of(&["read_retries", "block_pin", "read_identity", "challenge_management", "test_pin_forgotten"])
             .prop_map(|name| json!({ "command": name })),
         algorithm().prop_map(|algorithm| json!({"command": "prove_card", "algorithm": algorithm})),
         (pin(), algorithm(), vec(reference, 0..4)).prop_map(|(pin, algorithm, certificates)| {
@@ -64,6 +64,9 @@ fn command() -> impl Strategy<Value = Value> {
         ("[0-9]{8}", pin()).prop_map(|(puk, pin)| json!({"command": "reset_retry_counter", "puk": puk, "pin": pin})),
         "[0-9]{8}".prop_map(|to| json!({"command": "change_puk", "to": to})),
         ("[0-9]{8}", "[0-9]{8}").prop_map(|(from, to)| json!({"command": "change_puk", "from": from, "to": to})),
+        algorithm().prop_map(|algorithm| json!({"command": "test_pin_each_time", "algorithm": algorithm})),
+        vec(slot(), 0..4).prop_map(|slots| json!({"command": "prepare_objects", "slots": slots})),
+        (any::<u8>(), any::<u8>()).prop_map(|(pin, puk)| json!({"command": "set_pin_retries", "pin": pin, "puk": puk})),
         base64(32).prop_map(|key| json!({"command": "open_management", "key": key})),
         base64(16).prop_map(|response| json!({"command": "answer_management", "response": response})),
         (pin(), algorithm(), prop::option::of("[a-z]{1,9}@[a-z]{1,9}\\.example")).prop_map(
@@ -114,6 +117,7 @@ fn outcome() -> impl Strategy<Value = Value> {
         base64(16).prop_map(|challenge| json!({"outcome": "challenge", "challenge": challenge})),
         optional(base64(0..80)).prop_map(|key| json!({"outcome": "key", "public_key": key})),
         base64(32).prop_map(|secret| json!({"outcome": "agreed", "secret": secret})),
+        any::<bool>().prop_map(|grow| json!({"outcome": "objects", "grow": grow})),
         (optional(base64(0..80)), optional(base64(0..80))).prop_map(|(certificate, issuer)| {
             json!({"outcome": "attestation", "certificate": certificate, "issuer": issuer})
         }),

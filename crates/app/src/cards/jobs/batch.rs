@@ -4,7 +4,7 @@ use super::{View, check::context, check::reference, check::wire_algorithm, drive
 use crate::{App, Failure, cards::JobRecord, store::holder_of};
 use kaika_domain::cards::{
     CardState, PukVersion,
-    job::{Finding, JobFacts, RoleTest, Step},
+    job::{Finding, JobFacts, RoleTest, Step, TRIES},
 };
 use kaika_wire::{
     Batch, CardInformation, CardTest, CertificateRole, CertificateTest, Command, EmailState, EmailWrite, GenerationId,
@@ -73,6 +73,7 @@ fn command(app: &App, job: &JobRecord, view: &View<'_>, step: &Step) -> Result<C
             Command::TestPinEachTime { algorithm: role_algorithm(view, CertificateRole::Signature)? }
         }
         Step::TestPinForgotten => Command::TestPinForgotten,
+        Step::SetTries => Command::SetPinRetries { pin: TRIES, puk: TRIES },
         Step::PrepareObjects => {
             Command::PrepareObjects { slots: view.policy.roles().map(|role| role.slot()).collect() }
         }

@@ -145,6 +145,7 @@ impl Checker<'_> {
                 Step::ResetRetryCounter { .. }
                 | Step::ChangePuk { .. }
                 | Step::BlockPin
+                | Step::SetTries
                 | Step::TestPinEachTime
                 | Step::TestPinForgotten
                 | Step::OpenManagement

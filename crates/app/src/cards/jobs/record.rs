@@ -170,17 +170,20 @@ pub(crate) async fn record_batch(
             view.certificates = work.certificates_of_card(view.card.id).await?;
         }
     }
+    // A batch stops at the first refusal: what it sends twice is wrong once at most, and what it has set itself is right.
     let mut tried = BTreeSet::new();
     for step in &steps {
         if let Step::ChangePuk { from, to } = step {
             view.ledger.replacing(*from, *to);
         }
         if let Some(puk) = step.tries() {
-            // A batch stops at the first refusal: a PUK that it sends twice is wrong once at most.
             if tried.insert(puk) {
                 view.ledger.trying(puk);
             }
             work.audit(event(app, job, view, |job| Action::ReleasePuk { job, version: puk }));
+        }
+        if let Step::ChangePuk { to, .. } = step {
+            tried.insert(*to);
         }
         if let Some(puk) = step.shows() {
             view.ledger.showing(puk);

@@ -79,6 +79,24 @@ async fn presented_card(app: &App, request: &StartJob) -> Result<(Card, Expectat
     Ok((card, Expectation::Identity(*guid)))
 }
 
+/// What the serial number and what was written here say of a device: which card it is, or is being made into. A blank one
+/// with the serial number of a card that was made is another device, or was reset since.
+fn known(of_device: Vec<Card>, presented: &PresentedCard) -> Result<Option<Card>, Refusal> {
+    let ours = |card: &Card| card.guid.is_some() && card.guid == presented.guid;
+    let in_the_making = |card: &Card| matches!(card.state, CardState::Ordered);
+    if let Some(card) = of_device.iter().find(|card| ours(card)) {
+        return Ok(Some(card.clone()));
+    }
+    // Cut before there was an identity on it, or before it was read back.
+    if let Some(card) = of_device.iter().find(|card| in_the_making(card)) {
+        return Ok(Some(card.clone()));
+    }
+    match of_device.first() {
+        Some(card) => Err(Refusal::new(Code::SerialKnown).detail(format!("card {}", card.number))),
+        None => Ok(None),
+    }
+}
+
 /// A card that tells no serial number has none of what goes with it.
 fn unsuitable() -> Refusal {
     Refusal::unsuitable(vec![Lack::YubicoExtensions])
@@ -89,7 +107,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
     let device = request.card.device.as_ref().ok_or_else(unsuitable)?.serial;
     let expectation = Expectation::Device(device);
     let mut work = app.store.begin().await?;
-    if let Some(card) = work.card_by_device(device).await? {
+    if let Some(card) = known(work.cards_by_device(device).await?, &request.card)? {
         let same = request.number.as_ref().is_none_or(|number| *number == card.number)
             && request.authority.as_ref().is_none_or(|authority| *authority == card.authority);
         return match card.state {

@@ -19,6 +19,9 @@ pub struct Personalise {
     phase: Phase,
     puk_tries_left: Option<u8>,
     wrong_puk: bool,
+    /// The card has more tries than ours have, and PIN and PUK of the factory.
+    #[serde(default)]
+    sets_tries: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -71,13 +74,15 @@ impl Personalise {
     }
 
     fn surveyed(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
-        let [Checked::Done, Checked::Retries { puk, .. }, rest @ ..] = checked else {
+        let [Checked::Done, Checked::Retries { pin, puk }, rest @ ..] = checked else {
             return refusal_or_out_of_step(checked);
         };
         if checked.len() != steps.len() {
             return refusal_or_out_of_step(checked);
         }
         self.puk_tries_left = *puk;
+        let more = pin.max(puk).is_some_and(|tries| tries > TRIES);
+        self.sets_tries = more && facts.puk.settled() == Some(PukVersion::FACTORY);
         let (keys, certificates) = rest.split_at(facts.policy.roles().count());
         // A card that tells no key at all cannot. Its certificates were written beside their keys, and a certificate whose
         // key is made anew is revoked before.
@@ -148,7 +153,9 @@ impl Personalise {
     fn write(&mut self, facts: &JobFacts<'_>) -> Decision {
         self.phase = Phase::Writing;
         let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
-        let mut steps = vec![Step::OpenManagement, Step::PrepareObjects];
+        let mut steps = vec![Step::OpenManagement];
+        steps.extend(self.sets_tries.then_some(Step::SetTries));
+        steps.push(Step::PrepareObjects);
         steps.extend(facts.contents().map(|c| Step::WriteCertificate { certificate: c.id }));
         steps.push(Step::WriteIdentity { guid });
         steps.extend(facts.contents().map(|c| Step::ReadCertificate { certificate: c.id }));
@@ -244,6 +251,9 @@ fn self_test(puk: PukVersion, facts: &JobFacts<'_>) -> Vec<Step> {
 fn is_answer(fault: &CardFault) -> bool {
     matches!(fault, CardFault::Status { .. } | CardFault::Unsupported)
 }
+
+/// Of PIN and PUK.
+pub const TRIES: u8 = 3;
 
 /// How a key in this slot shows that it works: a signature, and for the elliptic-curve key that only agrees, agreement.
 fn possession(slot: Slot, algorithm: KeyAlgorithm) -> Step {
