@@ -266,13 +266,18 @@ function applyFocusGuard() {
   }
 }
 
+/** Two looks in a row: a focus of which no event tells, or whose event came too early, is seen by the next. */
 function watchFocus() {
   clearTimeout(focusTimer);
   inFocus = false;
   applyFocusGuard();
-  if (!document.hasFocus()) return;
+  const had = document.hasFocus();
   focusTimer = setTimeout(() => {
-    inFocus = document.hasFocus();
+    if (!had || !document.hasFocus()) {
+      watchFocus();
+      return;
+    }
+    inFocus = true;
     applyFocusGuard();
   }, FOCUS_MS);
 }

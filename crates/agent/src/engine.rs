@@ -150,7 +150,8 @@ pub(crate) fn run_job_on<'p>(
     if lacking == Some(true) {
         return Err(Code::SecretMissing.into());
     }
-    let verifies = order.kind == JobKind::Personalise || inputs.secrets.holds_pin();
+    let is_pin = |input: &Input| matches!(input, Input::Pin | Input::NewPin);
+    let verifies = order.kind == JobKind::Personalise || order.kind.inputs().iter().any(is_pin);
     session.reset().map_err(lost)?;
     let patience = patience.into();
     let result = thread::scope(|scope| {

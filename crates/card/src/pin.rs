@@ -83,11 +83,6 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Whether a PIN may be verified with them.
-    pub fn holds_pin(&self) -> bool {
-        self.current_pin.is_some() || self.new_pin.is_some() || self.holder.is_some()
-    }
-
     /// The first PIN that the batch needs and that is not here.
     pub fn missing(&self, batch: &Batch) -> Option<PinSource> {
         batch.commands.iter().filter_map(pin_of).find(|source| !self.has(*source))
