@@ -408,27 +408,29 @@ impl Interpreter<'_, '_> {
         }
     }
 
-    /// An object that nobody uses shows whether objects grow. Where they do not, each is first written in full size.
+    /// An object that nobody uses shows whether objects grow. Where they do not, or the card does not have that one, each is
+    /// first written in full size.
     fn prepare_objects(&mut self, slots: &[Slot]) -> Result<Outcome, Stop> {
         let full = object::certificate(&[0; object::LARGEST_CERTIFICATE]);
-        self.card.put(object::SECURITY_OBJECT, &[0])?;
-        let grow = self.has_room(object::SECURITY_OBJECT, &full)?;
-        self.card.put(object::SECURITY_OBJECT, &[])?;
+        let mut is_written = |content: &[u8]| match self.card.put(object::SECURITY_OBJECT, content) {
+            Ok(()) => Ok(true),
+            Err(CardFault::Status { .. }) => Ok(false),
+            Err(fault) => Err(fault),
+        };
+        let small = is_written(&[0])?;
+        let grow = small && is_written(&full)?;
+        if small {
+            is_written(&[])?;
+        }
         if !grow {
             for slot in slots {
-                if !self.has_room(slot.certificate_tag(), &full)? {
-                    return Err(lacks(Lack::ObjectSize));
+                match self.card.put(slot.certificate_tag(), &full) {
+                    Err(CardFault::Status { status }) if status == NO_ROOM => return Err(lacks(Lack::ObjectSize)),
+                    written => written?,
                 }
             }
         }
         Ok(Outcome::Objects { grow })
-    }
-
-    fn has_room(&mut self, tag: u32, content: &[u8]) -> Result<bool, CardFault> {
-        match self.card.put(tag, content) {
-            Err(CardFault::Status { status }) if status == NO_ROOM => Ok(false),
-            written => written.map(|()| true),
-        }
     }
 
     fn attest(&mut self, slot: Slot) -> Result<Outcome, Stop> {

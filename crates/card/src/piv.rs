@@ -230,7 +230,8 @@ impl<'t> Card<'t> {
         Ok(response)
     }
 
-    /// Makes a new key in the slot; wants the management key authenticated. Gives SubjectPublicKeyInfo (DER).
+    /// Makes a new key in the slot; wants the management key authenticated. Gives SubjectPublicKeyInfo (DER). A card that
+    /// takes no policy makes the key with its own: what that is shows when the key is used.
     pub(crate) fn generate(
         &mut self,
         slot: Slot,
@@ -245,7 +246,13 @@ impl<'t> Card<'t> {
             PinPolicy::Always => tlv::object(0xaa, &[3]),
         };
         let template = tlv::constructed(0xac, &[&mechanism, &policy]);
-        let answer = self.send(GENERATE, 0x00, slot.reference(), &template, true)?.success()?;
+        let mut response = self.send(GENERATE, 0x00, slot.reference(), &template, true)?;
+        let no_policy = matches!(response.status, Status::IncorrectDataParameter | Status::WrongLength);
+        if no_policy && !policy.is_empty() {
+            let template = tlv::constructed(0xac, &[&mechanism]);
+            response = self.send(GENERATE, 0x00, slot.reference(), &template, true)?;
+        }
+        let answer = response.success()?;
         let elements = tlv::require(&answer, PUBLIC_KEY)?;
         Ok(key::public_key_info(algorithm, elements)?)
     }

@@ -254,6 +254,9 @@ fn a_card_whose_objects_do_not_grow_gets_full_ones() {
         ]
     };
     check(steps(&fixed("9000")), Ok(Outcome::Objects { grow: false }));
+    // One without the object by which it would be told.
+    let none_such = [(unused, one, "6a82"), (signature, full.as_slice(), "9000")];
+    check(steps(&none_such), Ok(Outcome::Objects { grow: false }));
     check(steps(&fixed("6a84")), Err(unsuitable(Lack::ObjectSize)));
 }
 
@@ -452,7 +455,14 @@ fn keys_are_made() {
     let p256 = "0047 009e 08 ac06 8001 11 aa01 03 00";
     let always = || generate(KeyAlgorithm::P256, PinPolicy::Always);
     fails(&[(p256, "6982")], always(), &status("6982"));
-    fails(&[(p256, "6a80")], always(), &status("6a80"));
+    // A card that takes no policy, or not this key at all.
+    let plainly = "0047 009e 05 ac03 8001 11 00";
+    let point = "04".to_owned() + &"11".repeat(64);
+    let made = key(&format!("3059 301306072a8648ce3d020106082a8648ce3d030107 034200 {point}"));
+    for refused in ["6a80", "6700"] {
+        done(&[(p256, refused), (plainly, &format!("7f4943 8641 {point} 9000"))], always(), &made);
+        fails(&[(p256, refused), (plainly, "6a80")], always(), &status("6a80"));
+    }
     for answer in [
         "9000".to_owned(),
         format!("7f4963 8661 {p384} 9000"),
