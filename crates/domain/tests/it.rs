@@ -8,4 +8,5 @@ mod it {
     mod policies;
     mod puk_ledger;
     mod status_changes;
+    mod stored_jobs;
 }

@@ -46,7 +46,8 @@ const MOST_CHALLENGES: u8 = 3;
 enum Phase {
     #[default]
     Proving,
-    Issuing,
+    /// With braces, since the release before kept something here; jobs that ended so are still read.
+    Issuing {},
     Challenging,
     Writing,
     ReplacingPuk,
@@ -76,7 +77,7 @@ impl Rewrite {
                 Decision::Run(steps)
             }
             (Phase::Proving, Event::Reported { steps, checked, .. }) => self.proved(&steps, &checked, facts),
-            (Phase::Issuing, Event::Performed(Performed::Done)) => self.write(None, facts),
+            (Phase::Issuing {}, Event::Performed(Performed::Done)) => self.write(None, facts),
             (Phase::Challenging, Event::Reported { checked, .. }) => match checked.as_slice() {
                 [Checked::Challenge(challenge)] => self.write(Some(challenge), facts),
                 _ => refusal_or_out_of_step(&checked),
@@ -125,7 +126,7 @@ impl Rewrite {
         match (&self.email, checked.last()) {
             (Some(email), _) => {
                 let effect = Effect::Reissue { email: email.clone() };
-                self.phase = Phase::Issuing;
+                self.phase = Phase::Issuing {};
                 Decision::Perform(effect)
             }
             (None, Some(Checked::Challenge(challenge))) => self.write(Some(challenge), facts),
