@@ -32,10 +32,6 @@ pub(crate) enum Cipher {
     Aes256,
 }
 
-impl Cipher {
-    pub(crate) const ALL: [Self; 4] = [Self::Aes256, Self::Aes192, Self::Tdes, Self::Aes128];
-}
-
 /// Those that a factory's key may have, likeliest first: AES-192 from firmware 5.7, 3DES before.
 const OF_FACTORIES: [Cipher; 3] = [Cipher::Aes192, Cipher::Tdes, Cipher::Aes128];
 
@@ -217,6 +213,8 @@ fn refused() -> Stop {
 }
 
 impl Cipher {
+    pub(crate) const ALL: [Self; 4] = [Self::Aes256, Self::Aes192, Self::Tdes, Self::Aes128];
+
     fn identifier(self) -> u8 {
         match self {
             Self::Tdes => 0x03,

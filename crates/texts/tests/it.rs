@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
-use kaika_texts::{Language, explain, text};
-use kaika_wire::{CertificateStatus, Code, Refusal};
+use kaika_texts::{Language, explain, lacking, text};
+use kaika_wire::{CertificateStatus, Code, Lack, Refusal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -29,11 +29,11 @@ fn every_code_is_explained_in_every_language() {
     for language in Language::ALL {
         for code in Code::ALL {
             for refusal in [
-                Refusal::new(*code),
-                Refusal { contact: Some("02-0000-0000".to_owned()), ..Refusal::new(*code).tries_left(2) },
-                Refusal { status: Some(CertificateStatus::Suspended), ..Refusal::new(*code) },
-                Refusal { status: Some(CertificateStatus::Revoked), ..Refusal::new(*code) },
-                Refusal { status: Some(CertificateStatus::Expired), ..Refusal::new(*code) },
+                Refusal::new(code),
+                Refusal { contact: Some("02-0000-0000".to_owned()), ..Refusal::new(code).tries_left(2) },
+                Refusal { status: Some(CertificateStatus::Suspended), ..Refusal::new(code) },
+                Refusal { status: Some(CertificateStatus::Revoked), ..Refusal::new(code) },
+                Refusal { status: Some(CertificateStatus::Expired), ..Refusal::new(code) },
             ] {
                 let explained = explain(language, refusal);
                 for words in [&explained.message, &explained.next_step] {
@@ -42,6 +42,19 @@ fn every_code_is_explained_in_every_language() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn what_a_card_lacks_is_named_in_every_language() {
+    for language in Language::ALL {
+        for lack in Lack::ALL {
+            let named = lacking(language, &[lack]).unwrap();
+            assert!(named.chars().count() > 3 && !named.contains("lack-"), "{named}");
+            let two = explain(language, Refusal::unsuitable(vec![lack, Lack::Piv])).message;
+            assert!(two.contains(&named) && two.contains(&lacking(language, &[Lack::Piv]).unwrap()), "{two}");
+        }
+        assert_eq!(lacking(language, &[]), None);
     }
 }
 

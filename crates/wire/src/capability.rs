@@ -1,48 +1,33 @@
 //! What a PIV card can do: found without a secret and without changing it, and told in one type. Cards of different makers
 //! differ in it.
 
-use crate::KeyAlgorithm;
+use crate::{KeyAlgorithm, words::words};
 use serde::{Deserialize, Serialize};
 
-macro_rules! lacks {
-    ($($(#[$doc:meta])* $lack:ident = $name:literal,)*) => {
-        /// What a card lacks for being made here; the words for people are in the crate `texts`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Lack {
-            $($(#[$doc])* $lack,)*
-        }
-
-        impl Lack {
-            pub const ALL: &'static [Self] = &[$(Self::$lack,)*];
-
-            /// As in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$lack => $name,)* }
-            }
-        }
-    };
-}
-
-lacks! {
-    /// No PIV application.
-    Piv = "piv",
-    /// The commands beyond SP 800-73-4 by which a card is made.
-    YubicoExtensions = "yubico_extensions",
-    /// AES for the management key.
-    ManagementKeyAes = "management_key_aes",
-    /// Keys of the kind that the authority's cards have.
-    KeyAlgorithm = "key_algorithm",
-    /// A key in 9D that agrees on secrets, or decrypts.
-    KeyAgreement = "key_agreement",
-    /// Keys that are still good when the PUK has set a new PIN.
-    KeysOutliveReset = "keys_outlive_reset",
-    /// A signature key that wants the PIN each time.
-    PinEachTime = "pin_each_time",
-    /// A PIN that is no longer verified after a reset.
-    PinForgotten = "pin_forgotten",
-    /// Data objects that hold the largest certificate.
-    ObjectSize = "object_size",
+words! {
+    /// What a card lacks for being made here; the words for people are in the crate `texts`.
+    pub enum Lack {
+        /// No PIV application.
+        Piv = "piv",
+        /// The commands beyond SP 800-73-4 by which a card is made.
+        YubicoExtensions = "yubico_extensions",
+        /// The management key of the factory: the card is not blank, or is somebody's already.
+        FactoryManagementKey = "factory_management_key",
+        /// AES for the management key.
+        ManagementKeyAes = "management_key_aes",
+        /// Keys of the kind that the authority's cards have.
+        KeyAlgorithm = "key_algorithm",
+        /// A key in 9D that agrees on secrets, or decrypts.
+        KeyAgreement = "key_agreement",
+        /// Keys that are still good when the PUK has set a new PIN.
+        KeysOutliveReset = "keys_outlive_reset",
+        /// A signature key that wants the PIN each time.
+        PinEachTime = "pin_each_time",
+        /// A PIN that is no longer verified after a reset.
+        PinForgotten = "pin_forgotten",
+        /// Data objects that hold the largest certificate.
+        ObjectSize = "object_size",
+    }
 }
 
 /// The cipher of a management key.
@@ -113,6 +98,9 @@ impl Capabilities {
         let mut missing = Vec::new();
         if !self.yubico_extensions {
             missing.push(Lack::YubicoExtensions);
+        }
+        if self.management_key.factory == Some(false) {
+            missing.push(Lack::FactoryManagementKey);
         }
         if self.management_key.algorithm == Some(ManagementAlgorithm::TripleDes) && !self.is_before_aes_by_default() {
             missing.push(Lack::ManagementKeyAes);

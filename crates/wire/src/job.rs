@@ -6,44 +6,29 @@
 use crate::{
     AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus,
     EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind,
-    UserCode,
+    UserCode, words::words,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
-macro_rules! kinds {
-    ($($variant:ident = $name:literal,)*) => {
-        /// What can be done with a card. The one list that routes, pages and tickets go by.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum JobKind { $($variant,)* }
-
-        impl JobKind {
-            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant,)*];
-
-            /// As in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    Personalise = "personalise",
-    Activate = "activate",
-    Information = "information",
-    Unlock = "unlock",
-    ChangePin = "change_pin",
-    Check = "check",
-    Rewrite = "rewrite",
-    Suspend = "suspend",
-    Resume = "resume",
-    Revoke = "revoke",
-    Test = "test",
-    SetEmail = "set_email",
-    Login = "login",
+words! {
+    /// What can be done with a card. The one list that routes, pages and tickets go by.
+    pub enum JobKind {
+        Personalise = "personalise",
+        Activate = "activate",
+        Information = "information",
+        Unlock = "unlock",
+        ChangePin = "change_pin",
+        Check = "check",
+        Rewrite = "rewrite",
+        Suspend = "suspend",
+        Resume = "resume",
+        Revoke = "revoke",
+        Test = "test",
+        SetEmail = "set_email",
+        Login = "login",
+    }
 }
 
 /// What a person gives for a job.

@@ -19,6 +19,7 @@ mod ticket;
 mod user_code;
 mod values;
 mod well_known;
+mod words;
 
 pub use bytes::{Base64, Bytes};
 pub use capability::{Capabilities, Lack, ManagementAlgorithm, ManagementKeyFound};

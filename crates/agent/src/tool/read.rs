@@ -1,4 +1,4 @@
-//! `list` and `show`: they change nothing on any card.
+//! `list`, `show` and `probe`: they change nothing on any card.
 
 use super::{CardList, CardProbe, CardTries, CardView, ListedReader, ToldCertificate, Tool};
 use crate::{

@@ -77,6 +77,7 @@ fn probe_tells_what_a_card_can_do() {
     let unopened = probe("Reader A");
     assert_eq!(unopened["management_key"], json!({"algorithm": "aes256", "factory": false}));
     assert_eq!((&unopened["pin_tries"], &unopened["can_be_used"]), (&json!(0), &json!(true)));
+    assert_eq!((&unopened["can_be_made"], &unopened["missing"]), (&json!(false), &json!(["factory_management_key"])));
 
     let odd = desk.soft.add_blank([Quirk::Plain, Quirk::TripleDesOnly].into_iter().collect()).unwrap();
     desk.soft.insert(&odd, "Reader C").unwrap();

@@ -377,7 +377,7 @@ fn pages(language: Language) -> Vec<(String, String)> {
     logged_in(view, &online, &mut add);
     mail_pages(view, &online, &mut add);
     for code in Code::ALL {
-        let refusal = explain(language, Refusal::new(*code));
+        let refusal = explain(language, Refusal::new(code));
         add(&format!("error, {code}"), &ErrorPage::new(view, refusal));
     }
     pages

@@ -93,6 +93,7 @@ refusal-card_unsuitable = { $missing ->
 lack-between = {"; "}
 lack-piv = the PIV application
 lack-yubico_extensions = the commands by which a card is made (Yubico’s extensions of PIV)
+lack-factory_management_key = the factory’s management key (the card is not blank)
 lack-management_key_aes = a management key with AES
 lack-key_algorithm = keys of the kind that these cards have
 lack-key_agreement = an encryption key that decrypts or agrees on secrets

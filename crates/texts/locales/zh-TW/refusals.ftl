@@ -92,6 +92,7 @@ refusal-card_unsuitable = { $missing ->
 lack-between = 、
 lack-piv = PIV 應用程式
 lack-yubico_extensions = 製卡所需的指令(Yubico 對 PIV 的擴充)
+lack-factory_management_key = 出廠的管理金鑰(卡片不是空白卡)
 lack-management_key_aes = AES 管理金鑰
 lack-key_algorithm = 這種卡片所用的金鑰種類
 lack-key_agreement = 能解密或協商金鑰的加密金鑰

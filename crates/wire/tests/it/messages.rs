@@ -132,7 +132,7 @@ fn report() -> impl Strategy<Value = Value> {
     let fault = prop_oneof![
         one_of(&["removed", "other_card", "unsupported", "malformed"]).prop_map(|name| json!({ "fault": name })),
         "[0-9a-f]{4}".prop_map(|status| json!({"fault": "status", "status": status})),
-        vec(prop::sample::select(Lack::ALL), 0..3)
+        vec(prop::sample::select(Lack::ALL.as_slice()), 0..3)
             .prop_map(|missing| json!({"fault": "unsuitable", "missing": missing})),
         "\\PC{0,30}".prop_map(|detail| json!({"fault": "reader", "detail": detail})),
         one_of(&["timed_out", "cancelled", "differ", "form"]).prop_map(|why| json!({"fault": "not_typed", "why": why})),

@@ -172,7 +172,7 @@ fn names_are_the_same_in_json() {
         assert_eq!(kind.as_str().parse(), Ok(kind));
     }
     for code in Code::ALL {
-        assert_eq!(serde_json::to_string(code).unwrap(), format!("\"{code}\""));
+        assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
     }
 }
 
