@@ -2,7 +2,7 @@
 //!
 //! Input: answers, each a length of two octets and that many octets; a batch is chosen by the first octet.
 
-use kaika_card::{Pin, Secrets, Transport, TransportError, detect, read_certificate, retries, run};
+use kaika_card::{Pin, Secrets, Transport, TransportError, read_certificate, retries, run, survey};
 use kaika_wire::{
     Batch, Bytes, Command, Context, Expectation, Guid, Hold, JobId, KeyAlgorithm, ManagementKey, Nonce, PinPolicy,
     PinSource, Puk, Slot,
@@ -62,7 +62,7 @@ fn commands(choice: u8) -> Vec<Command> {
 
 pub fn card_answers(input: &[u8]) {
     let Some((choice, answers)) = input.split_first() else { return };
-    let _ = detect(&mut Answers(answers));
+    let _ = survey(&mut Answers(answers), &mut |bytes: &mut [u8]| bytes.fill(0x5a));
     let _ = retries(&mut Answers(answers));
     let _ = read_certificate(&mut Answers(answers), Slot::CardAuthentication);
     let batch = Batch {

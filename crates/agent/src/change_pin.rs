@@ -43,6 +43,7 @@ pub(crate) fn change_pin(
         let resumes = resumes(&number);
         match kaika_card::change_pin(transport, from, to, resumes).map_err(refusal)? {
             PinChange::Done => Ok(number),
+            PinChange::NotTaken => Err(Code::PinNotTaken.into()),
             PinChange::Refused { tries_left: Some(0) } => Err(Refusal::new(Code::PinLocked).tries_left(0)),
             PinChange::Refused { tries_left } => Err(Refusal { tries_left, ..Code::PinWrong.into() }),
         }

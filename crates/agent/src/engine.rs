@@ -11,15 +11,15 @@ pub(crate) use faults::{lost, not_ours, refusal};
 pub use server::HoldTimes;
 
 use crate::{
-    mailer,
+    mailer, new_pin,
     portal::{Portal, Station, Target, same_origin},
     readers::{CardSession, exclusively, leave},
 };
 use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
     AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Command, Expectation, Guid, Hold, Input, JobDetails,
-    JobId, JobKind, JobStarted, JobState, Outcome, PinDigits, PortalAuthority, PresentedCard, Protocol, Refusal,
-    SecretKind, StartJob, Succeeded, UserCode,
+    JobId, JobKind, JobStarted, JobState, Outcome, PortalAuthority, PresentedCard, Protocol, Refusal, SecretKind,
+    StartJob, Succeeded, UserCode,
 };
 use server::{PendingAnswer, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -234,7 +234,7 @@ impl Job<'_, '_, '_> {
     /// what was selected and read is not read again.
     fn begin(&mut self, transport: &mut dyn Transport) -> Result<Begun, Refusal> {
         let card = match self.order.kind {
-            JobKind::Personalise => kaika_card::detect(transport).map(|detected| detected.presented),
+            JobKind::Personalise => kaika_card::survey(transport, &mut crate::random),
             _ => kaika_card::recognise(transport),
         };
         let card = card.map_err(not_ours)?;
@@ -293,11 +293,7 @@ impl Job<'_, '_, '_> {
         }
         self.inputs.secrets.pin_digits = authority.pin_digits;
         if let Some(pin) = &self.inputs.secrets.new_pin {
-            let PinDigits { min, max } = authority.pin_digits;
-            if !(usize::from(min)..=usize::from(max)).contains(&pin.expose().len()) {
-                let digits = if min == max { min.to_string() } else { format!("{min}–{max}") };
-                return Err(Refusal::new(Code::PinForm).detail(digits));
-            }
+            new_pin::check(pin, &authority.pin_form())?;
         }
         let number = certificate
             .and_then(crate::certificate::CardCertificate::parse)

@@ -11,6 +11,7 @@ pub mod client;
 pub mod engine;
 mod file;
 mod mailer;
+mod new_pin;
 pub mod portal;
 pub mod readers;
 mod seats;

@@ -104,7 +104,7 @@ impl Seats {
     fn read(&self, reader: &str) -> Result<Face, Refusal> {
         let mut session = self.readers.connect(reader)?;
         let face = exclusively(&mut *session, |transport| {
-            let presented = kaika_card::detect(transport).map_err(not_ours)?.presented;
+            let presented = kaika_card::recognise(transport).map_err(not_ours)?;
             let own = presented.certificate.as_deref().and_then(CardCertificate::parse);
             let Some(number) = own.as_ref().and_then(CardCertificate::card_number) else {
                 return Ok::<_, Refusal>(Face { own, ..Face::default() });

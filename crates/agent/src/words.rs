@@ -1,12 +1,25 @@
 //! What texts say in more than one place.
 
 use kaika_texts::{FluentValue, Language};
-use kaika_wire::PinDigits;
+use kaika_wire::{PinDigits, PinForm, PinPattern};
 
 /// How many digits a PIN has: a number, or from one to another.
 pub(crate) fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 3] {
     let few = if digits.min == digits.max { "one" } else { "range" };
     [("form", few.into()), ("min", digits.min.into()), ("max", digits.max.into())]
+}
+
+/// The same, and what else a new one has to be: `rules` is `both`, the one that there is, or `none`.
+pub(crate) fn form_arguments(form: &PinForm) -> [(&'static str, FluentValue<'static>); 4] {
+    let refused = |pattern| form.rules.refused.contains(&pattern);
+    let rules = match (refused(PinPattern::OneDigit), refused(PinPattern::Run)) {
+        (true, true) => "both",
+        (true, false) => PinPattern::OneDigit.as_str(),
+        (false, true) => PinPattern::Run.as_str(),
+        (false, false) => "none",
+    };
+    let [how, min, max] = digit_arguments(form.digits);
+    [how, min, max, ("rules", rules.into())]
 }
 
 /// A name and what it has, with the language's colon between them.

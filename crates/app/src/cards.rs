@@ -16,7 +16,7 @@ pub use email::{EmailLink, email_of_link, prove_email, prove_email_on_page};
 pub(crate) use email::{ask_email_proof, prove_email_by_code};
 pub use jobs::{report_batch, start_card_job};
 pub use login::{LoginTicket, ask_login, begin_session};
-pub use making::{OrderChanged, set_device_aside, withdraw_order};
+pub use making::{OrderChanged, Production, production, set_device_aside, withdraw_order};
 pub use order::{CardOrder, OrderedCard, order_card};
 pub(crate) use outcome::job_of_page;
 pub use outcome::job_outcome;

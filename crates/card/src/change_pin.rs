@@ -13,6 +13,8 @@ pub enum PinChange {
     Done,
     /// The present PIN was not right; none: the card does not tell how many tries are left.
     Refused { tries_left: Option<u8> },
+    /// The card does not take such a new PIN, and keeps the present one.
+    NotTaken,
 }
 
 /// A PIN is tried where two tries are left at least: the last one stays the person's.
@@ -27,6 +29,7 @@ pub fn change_pin(transport: &mut dyn Transport, from: &Pin, to: &Pin, resumes: 
     let mut card = Card::new(transport);
     match card.change_pin(from, to) {
         Ok(()) => Ok(PinChange::Done),
+        Err(Stop::Fault(fault)) if fault.refuses_new_pin() => Ok(PinChange::NotTaken),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Refused { tries_left: Some(left), .. }) if resumes && left >= ENOUGH => match card.verify(to) {
             Ok(()) => Ok(PinChange::Done),

@@ -1,38 +1,13 @@
 //! What can be learnt from a card without any secret: what lies in the reader, and how many tries are left.
 
 use crate::{Transport, piv::Card, yubico};
-use kaika_wire::{CardFault, Device, PresentedCard, Slot};
-
-/// A card as it was found.
-#[derive(Clone, Debug)]
-pub struct Detected {
-    pub presented: PresentedCard,
-    /// Whether the card has the Yubico extensions, without which it cannot be personalised.
-    pub extensions: bool,
-}
+use kaika_wire::{CardFault, PresentedCard, Slot};
 
 /// Tries left; none where the card does not tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retries {
     pub pin: Option<u8>,
     pub puk: Option<u8>,
-}
-
-/// As [`recognise`], and where the card can tell, firmware version and serial number.
-///
-/// # Errors
-/// As [`recognise`].
-pub fn detect(transport: &mut dyn Transport) -> Result<Detected, CardFault> {
-    let presented = recognise(transport)?;
-    let mut card = Card::new(transport);
-    let version = card.version()?;
-    let device = match version {
-        Some([major, minor, patch]) => {
-            card.serial()?.map(|serial| Device { serial, version: format!("{major}.{minor}.{patch}") })
-        }
-        None => None,
-    };
-    Ok(Detected { presented: PresentedCard { device, ..presented }, extensions: version.is_some() })
 }
 
 /// Selects PIV and reads the CHUID and the 9E certificate: all that tells one personalised card from another. A CHUID or
@@ -43,12 +18,17 @@ pub fn detect(transport: &mut dyn Transport) -> Result<Detected, CardFault> {
 pub fn recognise(transport: &mut dyn Transport) -> Result<PresentedCard, CardFault> {
     let mut card = Card::new(transport);
     card.select()?;
+    identity(&mut card)
+}
+
+/// Of a card on which PIV is selected.
+pub(crate) fn identity(card: &mut Card<'_>) -> Result<PresentedCard, CardFault> {
     let guid = card.guid()?;
     let certificate = match card.certificate(Slot::CardAuthentication.certificate_tag()) {
         Err(CardFault::Malformed) => None,
         read => read?,
     };
-    Ok(PresentedCard { guid, certificate: certificate.map(Into::into), device: None })
+    Ok(PresentedCard { guid, certificate: certificate.map(Into::into), device: None, capabilities: None })
 }
 
 /// Selects PIV and reads the tries left of PIN and PUK, spending none. Of a PIN that is verified at the moment plain

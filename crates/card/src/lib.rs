@@ -22,12 +22,12 @@ mod transport;
 mod yubico;
 
 pub use change_pin::{PinChange, change_pin};
-pub use detect::{Contents, Detected, Retries, contents, detect, forget_pin, read_certificate, recognise, retries};
+pub use detect::{Contents, Retries, contents, forget_pin, read_certificate, recognise, retries};
 pub use holder::Holder;
 pub use interpreter::{Run, go_on, keep_alive, run};
 pub use keypad::{KeypadFeature, KeypadRequest};
 pub use pin::{Pin, PinError, Secrets};
-pub use probe::probe;
+pub use probe::{probe, survey};
 pub use transport::{Transport, TransportError};
 
 /// A source of random bytes: fills the slice.

@@ -213,7 +213,8 @@ fn refused() -> Stop {
 }
 
 impl Cipher {
-    pub(crate) const ALL: [Self; 4] = [Self::Aes256, Self::Aes192, Self::Tdes, Self::Aes128];
+    /// Those of factories first.
+    pub(crate) const ALL: [Self; 4] = [Self::Aes192, Self::Tdes, Self::Aes128, Self::Aes256];
 
     fn identifier(self) -> u8 {
         match self {

@@ -1,7 +1,7 @@
 //! The holder's PIN. It is made here, goes to the card, and nowhere else.
 
 use crate::{Holder, Random};
-use kaika_wire::{Batch, Command, PinDigits, PinSource};
+use kaika_wire::{Batch, Command, PinDigits, PinPattern, PinSource};
 use std::sync::Arc;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -35,8 +35,27 @@ impl Pin {
         Ok(Self::from_digits(text.as_bytes()))
     }
 
-    /// 8 digits that nobody knows. Draws 16 random bytes.
+    /// 8 digits that nobody knows, and nobody guesses first. Draws 16 random bytes, and again where they are such.
     pub fn random(random: &mut Random<'_>) -> Self {
+        loop {
+            let drawn = Self::drawn(random);
+            if drawn.shows(&PinPattern::ALL).is_none() {
+                return drawn;
+            }
+        }
+    }
+
+    /// The first of these that makes it easy to guess.
+    pub fn shows(&self, patterns: &[PinPattern]) -> Option<PinPattern> {
+        let digits = &self.padded[..self.length];
+        patterns.iter().copied().find(|pattern| match pattern {
+            PinPattern::OneDigit => has_step(digits, 0),
+            PinPattern::Run => has_step(digits, 1) || has_step(digits, 9),
+            PinPattern::Date => is_date(digits),
+        })
+    }
+
+    fn drawn(random: &mut Random<'_>) -> Self {
         let mut bytes = Zeroizing::new([0; 16]);
         random(bytes.as_mut());
         // 10^8 does not divide 2^128, but its residues differ in likelihood by less than 2^-100.
@@ -69,6 +88,36 @@ impl Pin {
         padded[..digits.len()].copy_from_slice(digits);
         Self { padded, length: digits.len() }
     }
+}
+
+/// Whether each digit is so many more than that before it; 0 comes after 9.
+fn has_step(digits: &[u8], step: u8) -> bool {
+    digits.windows(2).all(|pair| (pair[0] - b'0' + step) % 10 == pair[1] - b'0')
+}
+
+/// Whether it reads as a date: the year first or last, with four digits, with two, or with the three of the Republic's years.
+fn is_date(digits: &[u8]) -> bool {
+    let number = |digits: &[u8]| digits.iter().fold(0u16, |number, digit| number * 10 + u16::from(digit - b'0'));
+    let is_day = |month: &[u8], day: &[u8]| {
+        let longest = match number(month) {
+            2 => 29,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return false,
+        };
+        (1..=longest).contains(&number(day))
+    };
+    let is_year = |year: &[u8]| match year.len() {
+        2 => true,
+        3 => (1..200).contains(&number(year)),
+        _ => (1900..2100).contains(&number(year)),
+    };
+    let of_year = digits.len() - 4;
+    let (year, day) = digits.split_at(of_year);
+    let year_first = is_year(year) && is_day(&day[..2], &day[2..]);
+    let (day, year) = digits.split_at(4);
+    let year_last = year.len() != 3 && is_year(year) && (is_day(&day[..2], &day[2..]) || is_day(&day[2..], &day[..2]));
+    year_first || year_last
 }
 
 /// The PINs that a person has given for a run. No `Debug`.

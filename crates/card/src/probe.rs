@@ -6,7 +6,7 @@ use crate::{
     piv::{Card, Stop},
     tlv,
 };
-use kaika_wire::{Capabilities, CardFault, KeyAlgorithm, ManagementKeyFound};
+use kaika_wire::{Capabilities, CardFault, Device, KeyAlgorithm, ManagementKeyFound, PresentedCard};
 
 /// Algorithms in the application property template (SP 800-73-4 part 2 table 3).
 const PROPERTIES: u32 = 0x61;
@@ -21,18 +21,38 @@ const ALGORITHM: u32 = 0x80;
 /// The card is gone, or the reader failed.
 pub fn probe(transport: &mut dyn Transport, random: &mut Random<'_>) -> Result<Capabilities, CardFault> {
     let mut card = Card::new(transport);
-    let Some(properties) = told(card.select())? else {
-        return Ok(Capabilities::default());
-    };
+    match told(card.select())? {
+        Some(properties) => capabilities(&mut card, &properties, random),
+        None => Ok(Capabilities::default()),
+    }
+}
+
+/// What a station wants to know of a card before anything is put to it: as [`recognise`](crate::recognise), with its device
+/// and what it can do. Afterwards as after [`probe`].
+///
+/// # Errors
+/// As [`recognise`](crate::recognise).
+pub fn survey(transport: &mut dyn Transport, random: &mut Random<'_>) -> Result<PresentedCard, CardFault> {
+    let mut card = Card::new(transport);
+    let properties = card.select()?;
+    let presented = detect::identity(&mut card)?;
+    let capabilities = capabilities(&mut card, &properties, random)?;
+    let device = capabilities.serial.zip(capabilities.version.clone());
+    let device = device.map(|(serial, version)| Device { serial, version });
+    Ok(PresentedCard { device, capabilities: Some(capabilities), ..presented })
+}
+
+/// Of a card on which PIV is selected.
+fn capabilities(card: &mut Card<'_>, properties: &[u8], random: &mut Random<'_>) -> Result<Capabilities, CardFault> {
     let version = told(card.version())?.flatten();
     let serial = told(card.serial())?.flatten();
-    let tries = told(detect::tries(&mut card))?;
+    let tries = told(detect::tries(card))?;
     Ok(Capabilities {
         piv: true,
         yubico_extensions: version.is_some() && serial.is_some(),
         version: version.map(|[major, minor, patch]| format!("{major}.{minor}.{patch}")),
-        management_key: management_key(&mut card, random)?,
-        algorithms: algorithms(&properties, version),
+        management_key: management_key(card, random)?,
+        algorithms: algorithms(properties, version),
         pin_tries: tries.and_then(|tries| tries.pin),
         puk_tries: tries.and_then(|tries| tries.puk),
         serial,

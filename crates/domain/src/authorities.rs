@@ -5,7 +5,7 @@ mod profile;
 mod together;
 
 pub use policy::{
-    Activation, AuthorityKey, CardRules, CertificateRules, Hierarchy, OrganisationRules, Overdue, PinRules, Policy,
+    Activation, AuthorityKey, CardRules, CertificateRules, Hierarchy, OrganisationRules, Overdue, PinPolicy, Policy,
     PolicyError, Root, Roots, StatusChangeWay, StatusChanges, Text, Unlock, UserCodeRules,
 };
 pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};

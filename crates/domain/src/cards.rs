@@ -6,5 +6,5 @@ mod order;
 mod puk;
 
 pub use card::{Card, CardRank, CardState, ProvedEmail, TerminationReason};
-pub use order::{Making, MakingEnd, Order, OrderState};
+pub use order::{Findings, Making, MakingEnd, Order, OrderState};
 pub use puk::{Choice, PukLedger, PukRecord, PukState, PukVersion};

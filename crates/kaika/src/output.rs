@@ -4,6 +4,7 @@ use kaika_texts::{Language, explain};
 use kaika_wire::Refusal;
 use serde::Serialize;
 use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub(crate) fn language() -> Language {
     let value = |name| std::env::var(name).ok();
@@ -12,6 +13,11 @@ pub(crate) fn language() -> Language {
 
 pub(crate) fn print_json(document: &impl Serialize) {
     println!("{}", serde_json::to_string_pretty(document).expect("a document of ours is JSON"));
+}
+
+/// As in RFC 3339.
+pub(crate) fn moment(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
 }
 
 /// A refusal for people, and as the one document where it was asked for.

@@ -58,7 +58,7 @@ quirks! {
     ObjectsFixed = "objects-fixed",
     /// A signature with 9C drops the PIN for all keys.
     SignatureDropsPin = "9c-drops-pin",
-    /// A new PIN or PUK of one digit repeated, or of a run up or down, is refused: 6985.
+    /// A new PIN or PUK of one digit repeated, of a run up or down, or that many people take, is refused: 6985.
     PinComplexity = "pin-complexity",
 }
 

@@ -80,13 +80,18 @@ pub(crate) fn is_puk(bytes: &[u8]) -> bool {
     unpadded(bytes).is_some_and(|puk| !puk.contains(&PADDING))
 }
 
-/// Whether a value is one that is guessed first: one character repeated, or a run up or down.
+/// What many people take, beside runs.
+const COMMON: [&[u8]; 7] = [b"112233", b"121212", b"123123", b"123321", b"123654", b"159753", b"520520"];
+
+/// Whether a value is one that is guessed first: one character repeated, a run up or down, or one that many people take.
 pub(crate) fn is_simple(bytes: &[u8]) -> bool {
-    let steps = unpadded(bytes).map(|value| value.windows(2).map(|two| two[1].wrapping_sub(two[0])));
-    steps.is_some_and(|mut steps| match steps.next() {
+    let Some(value) = unpadded(bytes) else { return false };
+    let mut steps = value.windows(2).map(|two| two[1].wrapping_sub(two[0]));
+    let one_step = match steps.next() {
         Some(first @ (0 | 1 | u8::MAX)) => steps.all(|step| step == first),
         _ => false,
-    })
+    };
+    one_step || COMMON.contains(&value)
 }
 
 fn unpadded(bytes: &[u8]) -> Option<&[u8]> {

@@ -111,6 +111,17 @@ impl Capabilities {
         missing
     }
 
+    /// As [`missing`](Self::missing), for a card with such keys, and without what is certain only when it is tried: the
+    /// management key may be the card's own already, and one of 3DES may give way to one of AES.
+    pub fn missing_for(&self, key: KeyAlgorithm) -> Vec<Lack> {
+        let mut missing = self.missing();
+        missing.retain(|lack| !matches!(lack, Lack::FactoryManagementKey | Lack::ManagementKeyAes));
+        if self.piv && !self.algorithms.contains(&key) && !missing.contains(&Lack::KeyAlgorithm) {
+            missing.push(Lack::KeyAlgorithm);
+        }
+        missing
+    }
+
     /// Firmware 5.4 to 5.6 comes with a key of 3DES and takes one of AES; later ones come with AES, earlier ones know none.
     fn is_before_aes_by_default(&self) -> bool {
         let mut numbers = self.version.as_deref().unwrap_or_default().split('.').map(str::parse::<u8>);

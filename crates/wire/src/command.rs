@@ -264,6 +264,13 @@ pub enum CardFault {
     NotTyped { why: NotTyped },
 }
 
+impl CardFault {
+    /// What a card says to a new PIN that it finds too simple: conditions of use not satisfied, or wrong data.
+    pub fn refuses_new_pin(&self) -> bool {
+        matches!(self, Self::Status { status } if matches!(status.as_str(), "6985" | "6a80"))
+    }
+}
+
 /// Why nothing came from a keypad; the reader's own status words of PC/SC part 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

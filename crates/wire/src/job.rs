@@ -4,9 +4,9 @@
 //! `POST /api/jobs/{job}/reports` takes a [`BatchReport`] under the job's token and answers the next [`JobState`].
 
 use crate::{
-    AuthorityId, Batch, Bytes, CardCheck, CardFault, CardNumber, CardTest, CertificateRole, CertificateStatus,
-    EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange, StatusChangeKind,
-    UserCode, words::words,
+    AuthorityId, Batch, Bytes, Capabilities, CardCheck, CardFault, CardNumber, CardTest, CertificateRole,
+    CertificateStatus, EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange,
+    StatusChangeKind, UserCode, words::words,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -75,7 +75,8 @@ impl JobKind {
     /// Which protocol agent and portal have to speak for it; programs that are older are told so before anything is done.
     pub const fn protocol(self) -> Protocol {
         match self {
-            Self::Personalise | Self::Rewrite | Self::SetEmail => Protocol::CHALLENGE_LAST,
+            Self::Personalise => Protocol::CAPABILITIES,
+            Self::Rewrite | Self::SetEmail => Protocol::CHALLENGE_LAST,
             Self::Activate
             | Self::Information
             | Self::Unlock
@@ -192,6 +193,9 @@ pub struct PresentedCard {
     pub certificate: Option<Bytes>,
     /// Where the card can tell.
     pub device: Option<Device>,
+    /// For personalising: what the card can do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
 }
 
 /// The piece of hardware: firmware version and serial number by the Yubico extensions.

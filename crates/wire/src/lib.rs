@@ -39,4 +39,4 @@ pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKi
 pub use ticket::{CardStanding, CertificateOutcome, IssuedTicket, JobOutcome};
 pub use user_code::{NewUserCode, UserCodeSet};
 pub use values::{AuthorityId, CardNumber, EmailAddress, SerialNumber, ValueError};
-pub use well_known::{PinDigits, PortalAuthority, WELL_KNOWN_PATH, WellKnown};
+pub use well_known::{PinDigits, PinForm, PinPattern, PinRules, PortalAuthority, WELL_KNOWN_PATH, WellKnown};

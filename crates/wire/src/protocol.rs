@@ -17,6 +17,8 @@ impl Protocol {
     /// The holder allows writing before the card is asked for its challenge, which is answered at once; a card is tested
     /// before it leaves its station.
     pub const CHALLENGE_LAST: Self = Self(3);
+    /// A station says what a blank card can do before anything is put to it.
+    pub const CAPABILITIES: Self = Self(4);
     /// This program's: what the newest of its jobs needs.
     pub const OURS: Self = {
         let (mut newest, mut at) = (Self::TOLD, 0);

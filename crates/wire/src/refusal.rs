@@ -32,6 +32,10 @@ words! {
         /// The card lacks a command or an algorithm that the job needs.
         CardUnsuitable = "card_unsuitable",
         PinForm = "pin_form",
+        /// By the authority's rules; the card was not asked.
+        PinTooSimple = "pin_too_simple",
+        /// The card itself does not take this new PIN.
+        PinNotTaken = "pin_not_taken",
         PinWrong = "pin_wrong",
         PinLocked = "pin_locked",
         /// The new PIN is set; only typing it once more did not come off. [`Refusal::tries_left`] of it, if it was wrong.

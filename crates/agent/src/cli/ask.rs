@@ -2,9 +2,14 @@
 //! which every program on the computer can read.
 
 use super::output::Output;
-use crate::{tool::TypedSecrets, words::digit_arguments};
-use kaika_texts::{FluentValue, text};
-use kaika_wire::{Code, Input, JobKind, PinDigits, Refusal};
+use crate::{
+    new_pin::{check, warns},
+    tool::TypedSecrets,
+    words::digit_arguments,
+};
+use kaika_card::Pin;
+use kaika_texts::{FluentValue, explain, text};
+use kaika_wire::{Code, Input, JobKind, PinForm, Refusal};
 use std::io::{self, BufRead};
 use zeroize::Zeroizing;
 
@@ -15,9 +20,9 @@ pub(super) fn lines(kind: JobKind) -> Result<TypedSecrets, Refusal> {
     Ok(given)
 }
 
-/// The same, typed by a person; `digits` of a new PIN.
-pub(super) fn person(kind: JobKind, digits: PinDigits, output: &Output) -> Result<TypedSecrets, Refusal> {
-    let given = prompt_for(kind, digits, output)?;
+/// The same, typed by a person; `form` of a new PIN.
+pub(super) fn person(kind: JobKind, form: &PinForm, output: &Output) -> Result<TypedSecrets, Refusal> {
+    let given = prompt_for(kind, form, output)?;
     given.inputs(kind)?;
     Ok(given)
 }
@@ -62,7 +67,7 @@ fn unknown_line() -> Refusal {
     Refusal::new(Code::BadRequest).detail("a line is user_code=…, pin=…, new_pin=… or mail_code=…")
 }
 
-fn prompt_for(kind: JobKind, digits: PinDigits, output: &Output) -> Result<TypedSecrets, Refusal> {
+fn prompt_for(kind: JobKind, form: &PinForm, output: &Output) -> Result<TypedSecrets, Refusal> {
     let prompt_with = |key: &str, arguments: &[(&'static str, FluentValue)]| {
         rpassword::prompt_password(format!("{} ", text(output.language, key, arguments)))
             .map(Zeroizing::new)
@@ -78,18 +83,41 @@ fn prompt_for(kind: JobKind, digits: PinDigits, output: &Output) -> Result<Typed
             Input::UserCode => given.user_code = Some(prompt("prompt-user_code")?),
             Input::Pin => given.pin = Some(prompt("prompt-pin")?),
             Input::NewPin => {
-                given.new_pin = loop {
-                    let (first, second) =
-                        (prompt_with("prompt-new_pin", &digit_arguments(digits))?, prompt("prompt-new_pin_again")?);
-                    if first == second {
-                        break Some(first);
-                    }
-                    output.say("prompt-pins_differ", &[]);
+                let mut typed = || {
+                    let first = prompt_with("prompt-new_pin", &digit_arguments(form.digits))?;
+                    Ok((first, prompt("prompt-new_pin_again")?))
                 };
+                given.new_pin = Some(new_pin(form, &mut typed, output)?);
             }
         }
     }
     Ok(given)
+}
+
+/// Typed twice, until it is one that the authority takes, or of no form of a PIN at all, which is told of later.
+fn new_pin(
+    form: &PinForm,
+    typed: &mut dyn FnMut() -> Result<(Zeroizing<String>, Zeroizing<String>), Refusal>,
+    output: &Output,
+) -> Result<Zeroizing<String>, Refusal> {
+    let mut warned = None;
+    loop {
+        let (first, second) = typed()?;
+        if first != second {
+            output.say("prompt-pins_differ", &[]);
+            continue;
+        }
+        let Ok(pin) = Pin::parse(&first) else { return Ok(first) };
+        if let Err(refusal) = check(&pin, form) {
+            let Refusal { message, next_step, .. } = explain(output.language, refusal);
+            eprintln!("{message} {next_step}");
+        } else if warns(&pin, form, warned.as_ref()) {
+            output.say("prompt-pin_date", &[]);
+            warned = Some(pin);
+        } else {
+            return Ok(first);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -234,7 +234,7 @@ fn secrets(
     if kind == JobKind::Revoke {
         ask::sure(output)?;
     }
-    ask::person(kind, tries.pin_digits, output)
+    ask::person(kind, &tries.pin_form(), output)
 }
 
 fn perform(request: ToolRequest, place: &Place, output: &Output) -> Result<ToolReply, Refusal> {

@@ -9,7 +9,7 @@ use crate::{
 };
 use kaika_card::{Contents, Retries};
 use kaika_wire::{
-    Capabilities, CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinDigits, Refusal,
+    Capabilities, CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinForm, Refusal,
     SerialNumber,
 };
 
@@ -37,8 +37,8 @@ impl Tool {
 
     fn card_authentication(&self, reader: &str) -> Option<CardCertificate> {
         let mut session = self.readers.connect(reader).ok()?;
-        let detected = exclusively(&mut *session, |transport| kaika_card::detect(transport)).ok()?;
-        let certificate = detected.ok()?.presented.certificate?;
+        let presented = exclusively(&mut *session, |transport| kaika_card::recognise(transport)).ok()?;
+        let certificate = presented.ok()?.certificate?;
         CardCertificate::parse(&certificate)
     }
 
@@ -60,13 +60,13 @@ impl Tool {
             let presented = kaika_card::recognise(transport).map_err(not_ours)?;
             let Retries { pin, puk } = kaika_card::retries(transport).map_err(refusal)?;
             let certificate = presented.certificate.as_deref();
-            let pin_digits = match &target {
-                Some(target) => target.accept(certificate)?.pin_digits,
-                None => PinDigits::default(),
+            let PinForm { digits: pin_digits, rules: pin_rules } = match &target {
+                Some(target) => target.accept(certificate)?.pin_form(),
+                None => PinForm::default(),
             };
             let number = certificate.and_then(CardCertificate::parse).and_then(|own| own.card_number());
             let number = number.ok_or(Code::NotKaikaCard)?;
-            Ok(CardTries { number, pin_tries_left: pin, puk_tries_left: puk, pin_digits })
+            Ok(CardTries { number, pin_tries_left: pin, puk_tries_left: puk, pin_digits, pin_rules })
         });
         read.map_err(lost)?
     }

@@ -3,6 +3,7 @@
 use crate::certificate::CardCertificate;
 use kaika_wire::{
     AuthorityId, Capabilities, CardNumber, IssuedCertificate, KeyAlgorithm, Lack, ManagementKeyFound, PinDigits,
+    PinForm, PinRules,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -91,6 +92,14 @@ pub struct CardTries {
     pub puk_tries_left: Option<u8>,
     /// As the card's authority has it; without a portal, what PIV takes.
     pub pin_digits: PinDigits,
+    #[serde(default)]
+    pub pin_rules: PinRules,
+}
+
+impl CardTries {
+    pub fn pin_form(&self) -> PinForm {
+        PinForm { digits: self.pin_digits, rules: self.pin_rules.clone() }
+    }
 }
 
 /// A certificate, and for what kind of key it is.

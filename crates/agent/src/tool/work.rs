@@ -4,10 +4,11 @@ use super::{JobDone, Tool, TypedSecrets};
 use crate::{
     change_pin::change_pin,
     engine::{Inputs, Order, Progress, run_job},
+    new_pin,
     portal::{Station, Target},
 };
 use kaika_card::Retries;
-use kaika_wire::{CardNumber, Code, JobKind, Refusal};
+use kaika_wire::{CardNumber, Code, JobKind, PinForm, Refusal};
 use std::{path::PathBuf, time::Instant};
 
 impl Tool {
@@ -38,6 +39,8 @@ impl Tool {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<JobDone, Refusal> {
         let secrets = secrets.inputs(JobKind::ChangePin)?.secrets;
+        // No portal is asked for its rules.
+        secrets.new_pin.iter().try_for_each(|pin| new_pin::check(pin, &PinForm::default()))?;
         let reader = self.readers.select(reader)?;
         let mut session = self.readers.connect(&reader)?;
         let mut begun = None;
@@ -47,7 +50,7 @@ impl Tool {
         };
         let changed = change_pin(&mut *session, None, &secrets, &mut resumes, progress);
         let code = changed.as_ref().err().map(|refusal| refusal.code);
-        if let (Some(card), None | Some(Code::PinWrong | Code::PinLocked)) = (begun, code) {
+        if let (Some(card), None | Some(Code::PinWrong | Code::PinLocked | Code::PinNotTaken)) = (begun, code) {
             self.cut_changes.settle(&card);
         }
         changed.map(JobDone::alone)

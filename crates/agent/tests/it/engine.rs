@@ -324,7 +324,10 @@ fn a_delivered_pin_is_in_its_mailer_before_it_is_on_the_card() {
     bench.url = "http://localhost:8080";
     let file = bench.folder.path().join("mailers/one.json");
     let mut session = desk_session(bench.card.clone());
-    kaika_agent::readers::exclusively(&mut *session, |card| kaika_card::detect(card).unwrap()).unwrap();
+    kaika_agent::readers::exclusively(&mut *session, |card| {
+        kaika_card::survey(card, &mut |bytes| bytes.fill(7)).unwrap()
+    })
+    .unwrap();
     drop(session);
     let detection = bench.apdus();
     let kind = FaultKind::LosePowerBefore;

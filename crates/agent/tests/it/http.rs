@@ -76,7 +76,7 @@ fn start_job() -> StartJob {
         protocol: Protocol::OURS,
         kind: JobKind::Information,
         authority: None,
-        card: PresentedCard { guid: None, certificate: None, device: None },
+        card: PresentedCard { guid: None, certificate: None, device: None, capabilities: None },
         number: None,
         details: JobDetails::default(),
         ticket: None,

@@ -83,6 +83,7 @@ impl Portal for Script {
         let authority = |id: &str, authority: &Authority| PortalAuthority {
             accent: Some("#1F5fa8".to_owned()),
             pin_digits: kaika_wire::PinDigits::default(),
+            pin_rules: kaika_wire::PinRules::default(),
             id: id.parse().unwrap(),
             name: authority.unit.to_owned(),
             name_en: id.to_owned(),

@@ -111,7 +111,7 @@ fn a_removed_card_answers_no_more() {
     let readers = all(&soft);
     let mut session = readers.connect("Reader A").unwrap();
     let verdict = exclusively(&mut *session, |card| {
-        kaika_card::detect(card).unwrap();
+        kaika_card::recognise(card).unwrap();
         soft.remove("Reader A").unwrap();
         card.transmit(&[0x00, 0x20, 0x00, 0x80])
     });

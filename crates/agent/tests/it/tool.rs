@@ -154,6 +154,7 @@ fn tries_are_told_before_anything_is_typed() {
     };
     let expected = json!({
         "number": NUMBER, "pin_tries_left": 0, "puk_tries_left": 3, "pin_digits": {"min": 6, "max": 8},
+        "pin_rules": {"refused": ["one_digit", "run"], "warned_of": ["date"]},
     });
     assert_eq!(tries(Value::Null), expected);
     assert_eq!(tries(json!(URL)), expected);

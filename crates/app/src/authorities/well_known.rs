@@ -2,7 +2,7 @@
 
 use crate::{App, Failure};
 use kaika_domain::authorities::Unlock;
-use kaika_wire::{PinDigits, PortalAuthority, Protocol, WellKnown};
+use kaika_wire::{PinDigits, PinRules, PortalAuthority, Protocol, WellKnown};
 
 /// `jobs`: the path of the job API.
 ///
@@ -18,6 +18,7 @@ pub async fn well_known(app: &App, jobs: &str) -> Result<WellKnown, Failure> {
         portal: format!("/{}/", policy.id),
         accent: Some(policy.accent.clone()),
         pin_digits: PinDigits { min: policy.pin.min, max: policy.pin.max },
+        pin_rules: PinRules { refused: policy.pin.refused.clone(), warned_of: policy.pin.warned_of.clone() },
         unlocks_by_keypad: policy.unlock == Unlock::Keypad,
         ca_certificates: generations
             .iter()

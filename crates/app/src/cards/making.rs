@@ -11,12 +11,12 @@ use crate::{
 use kaika_domain::{
     audit::Actor,
     cards::{
-        Card, CardState, Making, MakingEnd, PukLedger, TerminationReason,
+        Card, CardState, Findings, Making, MakingEnd, Order, PukLedger, TerminationReason,
         job::{Checked, Step},
     },
     certificates::{Certificate, CertificateState, RevocationReason},
 };
-use kaika_wire::{CardFault, CardNumber, Code, JobId, MakingId, Refusal, Slot};
+use kaika_wire::{Capabilities, CardFault, CardNumber, Code, JobId, MakingId, Refusal, Slot};
 
 /// Puts a device to an order.
 pub(super) async fn begin(
@@ -24,12 +24,15 @@ pub(super) async fn begin(
     work: &mut dyn UnitOfWork,
     card: &mut Card,
     device: u32,
+    capabilities: Capabilities,
     actor: Actor,
 ) -> Result<(), Failure> {
     let now = app.now();
     card.device = Some(device);
     work.update_card(card).await?;
-    work.insert_making(&Making::begin(MakingId::new(now, app.rng.bytes()), card.id, Some(device), now)).await?;
+    let mut making = Making::begin(MakingId::new(now, app.rng.bytes()), card.id, Some(device), now);
+    making.found.capabilities = Some(capabilities);
+    work.insert_making(&making).await?;
     work.audit(Event { at: now, actor, action: Action::TakeDevice { card: card.number.clone(), device } });
     Ok(())
 }
@@ -52,7 +55,19 @@ pub(super) async fn record(work: &mut dyn UnitOfWork, job: JobId, card: &Card, s
     Ok(())
 }
 
-/// After the first batch of a job: a device that has refused the first step that would have changed it is as it was, where
+/// What has been found out about the device goes on record.
+pub(super) async fn find(
+    work: &mut dyn UnitOfWork,
+    card: &Card,
+    found: impl FnOnce(&mut Findings) + Send,
+) -> Result<(), Failure> {
+    let mut making = under_way(work, card).await?;
+    found(&mut making.found);
+    work.update_making(&making).await?;
+    Ok(())
+}
+
+/// After the first batch that changes a device: one that has refused the first step that would have changed it is as it was, where
 /// no earlier job has changed it.
 pub(super) async fn record_refusal(
     work: &mut dyn UnitOfWork,
@@ -67,7 +82,7 @@ pub(super) async fn record_refusal(
         (_, Some(CardFault::Unsuitable { .. })) => Some(report.checked.len()),
         _ => return Ok(()),
     };
-    if job.sequence != 1 || first != stopped {
+    if job.sequence > 2 || first != stopped {
         return Ok(());
     }
     let mut making = under_way(work, card).await?;
@@ -189,6 +204,31 @@ pub(super) async fn release_unchanged(
     }
 }
 
+/// A card as it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Production {
+    pub card: Card,
+    pub order: Order,
+    /// Oldest first.
+    pub makings: Vec<Making>,
+}
+
+/// # Errors
+/// [`Code::NotFound`] for an unknown number.
+#[crate::use_case]
+pub async fn production(app: &App, number: &CardNumber) -> Result<Production, Failure> {
+    let mut reader = app.store.read().await?;
+    let card = reader.card_by_number(number).await?.ok_or_else(|| unknown(number))?;
+    let order = reader.order_of_card(card.id).await?;
+    let order = order.ok_or_else(|| Failure::Inconsistent(format!("card {number} has no order")))?;
+    let makings = reader.makings(card.id).await?;
+    Ok(Production { card, order, makings })
+}
+
+fn unknown(number: &CardNumber) -> Refusal {
+    Refusal::new(Code::NotFound).detail(format!("no card {number}"))
+}
+
 /// What became of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderChanged {
@@ -239,10 +279,9 @@ pub async fn withdraw_order(app: &App, number: &CardNumber, by: &Actor) -> Resul
 /// The card of an open order, locked.
 async fn ordered(app: &App, number: &CardNumber) -> Result<(Box<dyn UnitOfWork>, Card), Failure> {
     let mut work = app.store.begin().await?;
-    let none = || Refusal::new(Code::NotFound).detail(format!("no card {number}"));
-    let mut card = work.card_by_number(number).await?.ok_or_else(none)?;
+    let mut card = work.card_by_number(number).await?.ok_or_else(|| unknown(number))?;
     if work.lock_card(card.id).await? {
-        card = work.card(card.id).await?.ok_or_else(none)?;
+        card = work.card(card.id).await?.ok_or_else(|| unknown(number))?;
     }
     match card.state {
         CardState::Ordered => Ok((work, card)),

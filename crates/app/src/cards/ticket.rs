@@ -50,7 +50,7 @@ pub(crate) async fn issue(
         return Err(Code::NotFound.into());
     }
     policy.offers(kind)?;
-    CardJob::new(kind, &details).ok_or(Code::BadRequest)?;
+    CardJob::new(kind, &details, None).ok_or(Code::BadRequest)?;
     let of_form = |digits: &String| (1..=LONGEST_NUMBER).contains(&digits.len()) && digits.bytes().all(is_digit);
     if details.digits.is_some() != policy.asks_number(kind) || !details.digits.iter().all(of_form) {
         return Err(Refusal::new(Code::BadRequest).detail("digits").into());

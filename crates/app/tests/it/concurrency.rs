@@ -31,9 +31,12 @@ impl Window {
             protocol: Protocol::OURS,
             kind,
             authority: None,
-            card: exclusively(desk_session(Arc::clone(&card)).as_mut(), |card| kaika_card::recognise(card))
-                .unwrap()
-                .unwrap(),
+            card: exclusively(desk_session(Arc::clone(&card)).as_mut(), |card| match kind {
+                JobKind::Personalise => kaika_card::survey(card, &mut kaika_agent::random),
+                _ => kaika_card::recognise(card),
+            })
+            .unwrap()
+            .unwrap(),
             number: None,
             details: site.order(kind).details,
             ticket: None,

@@ -3,6 +3,7 @@
 use super::matrix::{each, keep};
 use kaika_agent::tool::{Tool, ToolRequest, TypedSecrets};
 use kaika_agent::{engine::Inputs, portal::http::HttpPortals, readers::Readers, readers::soft::SoftReaders};
+use kaika_card::{Pin, Secrets};
 use kaika_fixtures::{EMAIL, NEW_PIN, OTHER_PIN, Running, Site, ask_login, prove};
 use kaika_softcard::{Quirk, SoftCard};
 use kaika_testkit::is_wide;
@@ -49,17 +50,19 @@ fn told(outcome: &Result<(), Refusal>) -> String {
     }
 }
 
-fn change_pin(site: &Site) -> Result<(), Refusal> {
+fn pin_change(site: &Site, secrets: TypedSecrets) -> Result<(), Refusal> {
     let soft = SoftReaders::open(site.card_path().parent().unwrap(), ["Reader"]).unwrap();
     soft.insert("card", "Reader").unwrap();
     let tool = Tool::new(Readers::new([Arc::new(soft) as _]), Arc::new(HttpPortals::default()));
+    let (kind, details) = (JobKind::ChangePin, JobDetails::default());
+    let request = ToolRequest::Job { kind, portal: None, reader: None, details, secrets, after_cut: false };
+    tool.perform(request, &mut |_| {}).map(drop)
+}
+
+fn change_pin(site: &Site) -> Result<(), Refusal> {
     let typed = |pin: &str| Some(Zeroizing::new(pin.to_owned()));
-    let change = |from, to| {
-        let secrets = TypedSecrets { pin: typed(from), new_pin: typed(to), ..TypedSecrets::default() };
-        let (kind, details) = (JobKind::ChangePin, JobDetails::default());
-        let request = ToolRequest::Job { kind, portal: None, reader: None, details, secrets, after_cut: false };
-        tool.perform(request, &mut |_| {}).map(drop)
-    };
+    let change =
+        |from, to| pin_change(site, TypedSecrets { pin: typed(from), new_pin: typed(to), ..TypedSecrets::default() });
     change(NEW_PIN, OTHER_PIN)?;
     change(OTHER_PIN, NEW_PIN)
 }
@@ -132,6 +135,56 @@ fn a_card_with_more_tries_gets_as_many_as_others() {
         let card = site.inspect();
         assert_eq!((card.pin_tries_left(), card.puk_tries_left()), (3, 3), "{quirks:?}");
     }
+}
+
+/// Told as that, with the card as it was: another PIN is taken then. The rules of the authority are looked at before the
+/// card is asked.
+#[test]
+fn another_pin_is_chosen_where_the_card_does_not_take_one() {
+    let site = Site::builder().quirks([Quirk::PinComplexity]).personalised();
+    let choose = |kind: JobKind, pin: &str| {
+        let app = site.open();
+        let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+        let secrets = Secrets { new_pin: Pin::parse(pin).ok(), ..Secrets::default() };
+        let inputs = Inputs { secrets, ..Site::inputs(kind) };
+        let result = site.run_given(&app, &card, &site.order(kind), inputs, None);
+        let apdus = card.lock().unwrap().apdu_count();
+        drop(card);
+        site.close(&app);
+        (result.err().map(|refusal| refusal.code), apdus)
+    };
+    for kind in [JobKind::Activate, JobKind::Unlock] {
+        let before = site.inspect();
+        assert_eq!(choose(kind, "520520").0, Some(Code::PinNotTaken), "{kind:?}");
+        assert_eq!(choose(kind, "135791").0, None, "{kind:?}");
+        assert!(site.inspect().pin_is("135791"));
+        let (refused, apdus) = choose(kind, "777777");
+        assert_eq!(refused, Some(Code::PinTooSimple), "{kind:?}");
+        assert!(apdus <= 6, "no more than which card it is: {apdus}");
+        assert_eq!(site.inspect().puk_tries_left(), before.puk_tries_left());
+    }
+    let typed = |pin: &str| Some(Zeroizing::new(pin.to_owned()));
+    for (pin, told) in [("520520", Code::PinNotTaken), ("345678", Code::PinTooSimple)] {
+        let secrets = TypedSecrets { pin: typed("135791"), new_pin: typed(pin), ..TypedSecrets::default() };
+        assert_eq!(pin_change(&site, secrets).unwrap_err().code, told);
+        assert!(site.inspect().pin_is("135791"));
+        assert_eq!(site.inspect().pin_tries_left(), 3);
+    }
+}
+
+/// A policy may have it otherwise.
+#[test]
+fn an_authority_takes_the_pins_that_its_policy_takes() {
+    let lax = |text: String| text.replace("[pin]\n", "[pin]\nrefused = []\n");
+    let site = Site::builder().policy(lax).personalised();
+    let app = site.open();
+    let card = Arc::new(Mutex::new(SoftCard::open(site.card_path()).unwrap()));
+    let secrets = Secrets { new_pin: Pin::parse("777777").ok(), ..Secrets::default() };
+    let inputs = Inputs { secrets, ..Site::inputs(JobKind::Activate) };
+    site.run_given(&app, &card, &site.order(JobKind::Activate), inputs, None).unwrap();
+    drop(card);
+    site.close(&app);
+    assert!(site.inspect().pin_is("777777"));
 }
 
 /// Rows in which every two of these stand together, each with and without the other: by the digits of their places.

@@ -8,7 +8,7 @@ use kaika_app::{
 };
 use kaika_domain::cards::job::CardJob;
 use kaika_testkit::postgres::{fresh_database, psql};
-use kaika_wire::{CertificateRole, Expectation, JobDetails, JobKind, Nonce};
+use kaika_wire::{Capabilities, CertificateRole, Expectation, JobDetails, JobKind, Nonce};
 
 /// Until somebody waits for another's row.
 async fn until_one_waits(url: &str) {
@@ -70,7 +70,7 @@ async fn nothing_is_issued_for_a_job_that_has_ended() {
             station: None,
             open: true,
             token_sha256: [1; 32].into(),
-            state: CardJob::new(JobKind::Personalise, &JobDetails::default()).unwrap(),
+            state: CardJob::new(JobKind::Personalise, &JobDetails::default(), Some(&Capabilities::default())).unwrap(),
             sequence: 2,
             nonce: Nonce([1; 32]),
             steps: Vec::new(),

@@ -2,7 +2,7 @@
 
 use crate::script::{SELECT, batch, chuid_answer, guid, secrets, squeeze};
 use kaika_card::{
-    Transport, TransportError, detect, key, metadata::Metadata, object, read_certificate, retries, run, tlv,
+    Transport, TransportError, key, metadata::Metadata, object, read_certificate, retries, run, survey, tlv,
 };
 use kaika_wire::{Bytes, Command, KeyAlgorithm, ManagementKey, Outcome, PinPolicy, PinSource, Puk, Slot};
 use proptest::{collection::vec, prelude::*};
@@ -180,7 +180,7 @@ proptest! {
 
     #[test]
     fn detection_takes_any_card(answers in vec(answers(), 0..12)) {
-        let _ = detect(&mut Answers::new(answers.clone()));
+        let _ = survey(&mut Answers::new(answers.clone()), &mut counting());
         let _ = retries(&mut Answers::new(answers.clone()));
         let _ = read_certificate(&mut Answers::new(answers), Slot::Signature);
     }

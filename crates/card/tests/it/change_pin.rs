@@ -36,6 +36,16 @@ fn a_pin_is_changed_by_the_present_one() {
     }
 }
 
+/// As cards say that it is too simple: nothing was changed, and no try spent.
+#[test]
+fn a_new_pin_that_the_card_does_not_take_is_told() {
+    for answer in ["6985", "6a80"] {
+        for resumes in [false, true] {
+            check(&[(CHANGE, answer)], resumes, Ok(PinChange::NotTaken));
+        }
+    }
+}
+
 /// Not even where the new one would be right.
 #[test]
 fn a_wrong_pin_costs_one_try() {

@@ -1,68 +1,74 @@
 //! What a card tells without a secret.
 
-use crate::script::{CERTIFICATE_9E, READ_CHUID, SELECT, SELECTED, Script, chuid_answer, guid, run_one};
-use kaika_card::{Retries, detect, read_certificate, retries};
-use kaika_wire::{CardFault, Command, Device, Outcome, Slot};
+use crate::script::{CERTIFICATE_9E, READ_CHUID, SELECT, SELECTED, Script, chuid_answer, fixed, guid, run_one};
+use kaika_card::{Retries, read_certificate, recognise, retries, survey};
+use kaika_wire::{CardFault, Command, Device, ManagementAlgorithm, ManagementKeyFound, Outcome, Slot};
+
+const VERSION: &str = "00fd 0000 00";
+const DEVICE: &str = "00f8 0000 00";
+const PIN_TRIES: &str = "0020 0080";
+const PUK_TRIES: &str = "00f7 0081 00";
+const WITNESS_AES192: &str = "0087 0a9b 04 7c02 8000 00";
 
 #[test]
-fn a_kaika_card_is_detected() {
+fn a_kaika_card_is_known_again() {
     let mut script = Script::new([
         (SELECT, SELECTED.to_owned()),
         (READ_CHUID, chuid_answer()),
         (CERTIFICATE_9E, "530c 7005 3003020107 7101 00 fe00 9000".into()),
-        ("00fd 0000 00", "050701 9000".into()),
-        ("00f8 0000 00", "00bc614e 9000".into()),
     ]);
-    let found = detect(&mut script).unwrap();
-    assert!(found.extensions);
-    assert_eq!(found.presented.guid, Some(guid()));
-    assert_eq!(found.presented.certificate.unwrap().0, [0x30, 3, 2, 1, 7]);
-    let device = Device { serial: 12_345_678, version: "5.7.1".into() };
-    assert_eq!(found.presented.device, Some(device));
+    let found = recognise(&mut script).unwrap();
+    assert_eq!(found.guid, Some(guid()));
+    assert_eq!(found.certificate.unwrap().0, [0x30, 3, 2, 1, 7]);
+    assert!(found.device.is_none() && found.capabilities.is_none());
 }
 
 #[test]
-fn a_card_of_somebody_else_is_detected() {
-    let check = |chuid: &str, certificate: &str, version: &str| {
-        let mut script = Script::new([
-            (SELECT, "9000"),
-            (READ_CHUID, chuid),
-            (CERTIFICATE_9E, certificate),
-            ("00fd 0000 00", version),
-        ]);
-        let found = detect(&mut script).unwrap();
-        assert!(!found.extensions);
-        assert!(found.presented.guid.is_none());
-        assert!(found.presented.certificate.is_none());
-        assert!(found.presented.device.is_none());
+fn a_card_of_somebody_else_is_recognised() {
+    let check = |chuid: &str, certificate: &str| {
+        let mut script = Script::new([(SELECT, "9000"), (READ_CHUID, chuid), (CERTIFICATE_9E, certificate)]);
+        let found = recognise(&mut script).unwrap();
+        assert!(found.guid.is_none() && found.certificate.is_none());
     };
-    check("6a82", "6a82", "6d00");
-    check("5300 9000", "5300 9000", "6e00");
+    check("6a82", "6a82");
+    check("5300 9000", "5300 9000");
     // A GUID of 15 octets; a compressed certificate.
-    check("5311 340f 00112233445566778899aabbccddee 9000", "5308 7001 30 7101 01 fe00 9000", "6a86");
-    check("5302 3e00 9000", "5304 7000 fe00 9000", "6d00");
-    check("ffff 9000", "5399 9000", "6d00");
+    check("5311 340f 00112233445566778899aabbccddee 9000", "5308 7001 30 7101 01 fe00 9000");
+    check("5302 3e00 9000", "5304 7000 fe00 9000");
+    check("ffff 9000", "5399 9000");
 }
 
+/// What a station says of a card, all of it in one selection.
 #[test]
-fn firmware_without_serial_number_has_extensions_still() {
-    let mut script = Script::new([
-        (SELECT, "9000"),
-        (READ_CHUID, "6a82"),
-        (CERTIFICATE_9E, "6a82"),
-        ("00fd 0000 00", "040305 9000"),
-        ("00f8 0000 00", "6d00"),
-    ]);
-    let found = detect(&mut script).unwrap();
-    assert!(found.extensions);
-    assert!(found.presented.device.is_none());
+fn a_station_surveys_a_card() {
+    let found = |version: &str, serial: &str| {
+        let mut steps = vec![(SELECT, SELECTED), (READ_CHUID, "6a82"), (CERTIFICATE_9E, "6a82"), (VERSION, version)];
+        steps.extend([(DEVICE, serial), (PIN_TRIES, "63c5"), (PUK_TRIES, "0602 0504 9000")]);
+        steps.push((WITNESS_AES192, "6a86"));
+        steps.extend(["0087 039b 04 7c02 8000 00", "0087 089b 04 7c02 8000 00"].map(|other| (other, "6a86")));
+        steps.push(("0087 0c9b 04 7c02 8000 00", "7c12 8010 00112233445566778899aabbccddeeff 9000"));
+        survey(&mut Script::new(steps), &mut fixed).unwrap()
+    };
+    let yubikey = found("050701 9000", "00bc614e 9000");
+    assert_eq!(yubikey.device, Some(Device { serial: 12_345_678, version: "5.7.1".into() }));
+    let can = yubikey.capabilities.unwrap();
+    assert!(can.yubico_extensions);
+    assert_eq!((can.pin_tries, can.puk_tries, can.serial), (Some(5), Some(4), Some(12_345_678)));
+    let whose = ManagementKeyFound { algorithm: Some(ManagementAlgorithm::Aes256), factory: Some(false) };
+    assert_eq!(can.management_key, whose, "no factory's is AES-256");
+    // Firmware that tells no serial number; none of these extensions.
+    for (version, serial) in [("040305 9000", "6d00"), ("6d00", "6d00"), ("6e00", "6a86")] {
+        let found = found(version, serial);
+        assert_eq!(found.device, None);
+        assert!(!found.capabilities.unwrap().yubico_extensions);
+    }
 }
 
 #[test]
 fn detection_fails_with_the_card() {
     let check = |steps: &[(&str, &str)], expected: CardFault| {
         let mut script = Script::new(steps.iter().copied());
-        assert_eq!(detect(&mut script).unwrap_err(), expected);
+        assert_eq!(recognise(&mut script).unwrap_err(), expected);
     };
     check(&[(SELECT, "6a82")], CardFault::Unsupported);
     check(&[(SELECT, "removed")], CardFault::Removed);

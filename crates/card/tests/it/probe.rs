@@ -115,10 +115,10 @@ fn algorithms_are_those_that_a_card_lists() {
         ("00f8 0000 00", "6d00"),
         ("0020 0080", "63c3"),
         ("00f7 0081 00", "6d00"),
-        ("0087 0c9b 04 7c02 8000 00", "6a86"),
         ("0087 0a9b 04 7c02 8000 00", "6a86"),
         ("0087 039b 04 7c02 8000 00", "6a86"),
         ("0087 089b 04 7c02 8000 00", "6a86"),
+        ("0087 0c9b 04 7c02 8000 00", "6a86"),
     ]);
     let found = probe(&mut card, &mut fixed).unwrap();
     assert_eq!(found.algorithms, [KeyAlgorithm::Rsa2048, KeyAlgorithm::P256]);

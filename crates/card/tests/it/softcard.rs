@@ -3,7 +3,9 @@
 
 use crate::script::{batch, context, guid};
 use aws_lc_rs::{agreement, signature};
-use kaika_card::{Pin, Retries, Run, Secrets, Transport, TransportError, detect, read_certificate, retries, run};
+use kaika_card::{
+    Pin, Retries, Run, Secrets, Transport, TransportError, read_certificate, recognise, retries, run, survey,
+};
 use kaika_softcard::{Fault, FaultKind, ManagementAlgorithm, Options, SoftCard};
 use kaika_wire::{
     Bytes, CardFault, CertificateReference, CertificateRole, Command, Document, Expectation, KeyAlgorithm,
@@ -140,9 +142,10 @@ fn prove(slot: Slot, algorithm: KeyAlgorithm) -> Command {
 
 fn whole_life(algorithm: KeyAlgorithm) {
     let mut reader = Reader::with_blank_card();
-    let found = detect(&mut reader).unwrap();
-    assert!(found.extensions && found.presented.guid.is_none() && found.presented.certificate.is_none());
-    assert_eq!(found.presented.device.unwrap().serial, SERIAL);
+    let found = survey(&mut reader, &mut crate::script::fixed).unwrap();
+    assert!(found.guid.is_none() && found.certificate.is_none());
+    assert!(found.capabilities.unwrap().can_be_made());
+    assert_eq!(found.device.unwrap().serial, SERIAL);
 
     let keys = generate(&mut reader, algorithm);
     assert!(reader.card.inspect().management_key_is(ManagementAlgorithm::Aes256, &MANAGEMENT));
@@ -230,7 +233,7 @@ fn check_contents(reader: &mut Reader) {
         assert_eq!(read_certificate(reader, slot), Ok(Some(self::certificate(slot))));
     }
     assert_eq!(outcomes[4], Outcome::Identity { guid: Some(guid()) });
-    let found = detect(reader).unwrap().presented;
+    let found = recognise(reader).unwrap();
     assert_eq!(found.guid, Some(guid()));
     assert_eq!(found.certificate.unwrap().0, certificate(Slot::CardAuthentication));
 }

@@ -5,7 +5,8 @@
 use super::profile::{ProfileName, ProfileRules};
 use kaika_pki::DistinguishedName;
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, Refusal, StatusChangeKind,
+    AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, PinPattern, PinRules, Refusal,
+    StatusChangeKind,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -56,7 +57,7 @@ pub struct Policy {
     /// None where holders have an account and a password instead.
     #[serde(default)]
     pub user_code: Option<UserCodeRules>,
-    pub pin: PinRules,
+    pub pin: PinPolicy,
     pub activation: Activation,
     pub unlock: Unlock,
     #[serde(default)]
@@ -127,11 +128,18 @@ pub struct UserCodeRules {
     pub tries: u8,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// Of PINs that holders choose.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PinRules {
+pub struct PinPolicy {
     pub min: u8,
     pub max: u8,
+    /// Which are not taken.
+    #[serde(default = "PinRules::usually_refused")]
+    pub refused: Vec<PinPattern>,
+    /// Which are taken after a warning.
+    #[serde(default = "PinRules::usually_warned_of")]
+    pub warned_of: Vec<PinPattern>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -32,8 +32,8 @@ pub use unlock::Unlock;
 use crate::cards::{CardState, PukLedger, PukVersion};
 use card_facts::barred;
 use kaika_wire::{
-    CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind, JobResult,
-    KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
+    Capabilities, CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind,
+    JobResult, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -326,10 +326,11 @@ pub enum CardJob {
 }
 
 impl CardJob {
-    /// None for a kind that has no server, and where the details are not this kind's.
-    pub fn new(kind: JobKind, details: &JobDetails) -> Option<Self> {
+    /// `found`: what a card can do that is to be made. None for a kind that has no server, and where the details are not this
+    /// kind's.
+    pub fn new(kind: JobKind, details: &JobDetails, found: Option<&Capabilities>) -> Option<Self> {
         Some(match kind {
-            JobKind::Personalise => Self::Personalise(Personalise::default()),
+            JobKind::Personalise => Self::Personalise(Personalise::new(found?)),
             JobKind::Activate => Self::Activate(Activate::default()),
             JobKind::Information => Self::Information(Information),
             JobKind::Unlock => Self::Unlock(Unlock::default()),
@@ -475,6 +476,16 @@ fn fault(fault: &CardFault) -> Decision {
         CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail.clone()),
         CardFault::NotTyped { why } => why.code().into(),
     })
+}
+
+/// The fault at a step: what the card thinks of a new PIN that a person has chosen is told as that.
+fn fault_at(step: Option<&Step>, reason: &CardFault) -> Decision {
+    match step {
+        Some(Step::ResetRetryCounter { pin: PinSource::New | PinSource::Keypad, .. }) if reason.refuses_new_pin() => {
+            Decision::fail(Code::PinNotTaken)
+        }
+        _ => fault(reason),
+    }
 }
 
 /// Another PUK in the place of one that a person has seen.

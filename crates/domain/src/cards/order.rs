@@ -2,7 +2,7 @@
 //! order, whichever device becomes the card.
 
 use crate::kernel::NotAllowed;
-use kaika_wire::{CardId, Guid, JobId, MakingId, OrderId};
+use kaika_wire::{Capabilities, CardId, Guid, JobId, Lack, MakingId, OrderId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -64,7 +64,24 @@ pub struct Making {
     pub began_at: OffsetDateTime,
     /// The job that has sent it what may have changed it.
     pub changed_by: Option<JobId>,
+    pub found: Findings,
     pub ended: Option<(MakingEnd, OffsetDateTime)>,
+}
+
+/// What was found out about the device of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Findings {
+    /// When it was put to the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
+    /// Whether its objects grow with what is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects_grow: Option<bool>,
+    /// Whether it has passed the tests before it leaves its station.
+    pub tested: bool,
+    /// Why it cannot be made into a card.
+    pub missing: Vec<Lack>,
 }
 
 /// How an attempt ended.
@@ -91,7 +108,8 @@ impl MakingEnd {
 
 impl Making {
     pub fn begin(id: MakingId, card: CardId, device: Option<u32>, now: OffsetDateTime) -> Self {
-        Self { id, card, device, guid: None, began_at: now, changed_by: None, ended: None }
+        let found = Findings::default();
+        Self { id, card, device, guid: None, began_at: now, changed_by: None, found, ended: None }
     }
 
     /// How it ends where the device does not become the card.

@@ -4,8 +4,8 @@ use super::Place;
 use crate::output;
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use kaika_app::cards::{CardOrder, OrderChanged, order_card, set_device_aside, withdraw_order};
-use kaika_domain::cards::MakingEnd;
+use kaika_app::cards::{CardOrder, OrderChanged, Production, order_card, production, set_device_aside, withdraw_order};
+use kaika_domain::cards::{Making, MakingEnd};
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, UserCode};
 use serde_json::json;
 use std::{fs, io, path::Path, path::PathBuf, process::ExitCode};
@@ -39,6 +39,13 @@ pub(super) enum Work {
     #[command(after_help = "Example:\n  kaika card set-aside --number GC00000000000017\n\n\
         What was issued for the device is revoked, and its PUK is forgotten. A device that was not changed is only released.")]
     SetAside {
+        #[command(flatten)]
+        place: Place,
+        #[arg(long)]
+        number: CardNumber,
+    },
+    /// A card, its order and each attempt at making it, with what was found out about the device
+    Show {
         #[command(flatten)]
         place: Place,
         #[arg(long)]
@@ -85,6 +92,10 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
             let done = set_device_aside(&installation.app, &number, &place.operator.actor()).await?;
             tell(&done, &place, &format!("The order of card {number} waits for a device."));
         }
+        Work::Show { place, number } => {
+            let installation = place.open().await?;
+            show(&production(&installation.app, &number).await?, &place);
+        }
         Work::List { place, authority } => {
             let installation = place.open().await?;
             installation.app.policy(&authority).map_err(|_| unknown(&authority))?;
@@ -121,6 +132,47 @@ fn tell(changed: &OrderChanged, place: &Place, what: &str) {
         Some(MakingEnd::Released) => println!("The device that was put to it was not changed, and can be used."),
         Some(MakingEnd::Made) | None => {}
     }
+}
+
+fn show(production: &Production, place: &Place) {
+    let Production { card, order, makings } = production;
+    if place.json {
+        let makings: Vec<_> = makings.iter().map(making_json).collect();
+        output::print_json(&json!({
+            "number": card.number,
+            "authority": card.authority,
+            "state": card.state.name(),
+            "ordered_at": output::moment(order.ordered_at),
+            "order": order.state.name(),
+            "makings": makings,
+        }));
+        return;
+    }
+    println!(
+        "{} {}, order {} since {}",
+        card.number,
+        card.state.name(),
+        order.state.name(),
+        output::moment(order.ordered_at)
+    );
+    for making in makings {
+        let device = making.device.map_or("a device".to_owned(), |device| format!("device {device}"));
+        let how = making.ended.map_or("under way", |(how, _)| how.name());
+        let tested = if making.found.tested { ", tested" } else { "" };
+        let missing = making.found.missing.iter().map(|lack| format!(", lacks {}", lack.as_str())).collect::<String>();
+        println!("  {} {device}: {how}{tested}{missing}", output::moment(making.began_at));
+    }
+}
+
+fn making_json(making: &Making) -> serde_json::Value {
+    json!({
+        "device": making.device,
+        "began_at": output::moment(making.began_at),
+        "changed": making.changed_by.is_some(),
+        "ended": making.ended.map(|(how, _)| how.name()),
+        "ended_at": making.ended.map(|(_, at)| output::moment(at)),
+        "found": making.found,
+    })
 }
 
 fn unknown(authority: &AuthorityId) -> Refusal {

@@ -8,7 +8,6 @@ use kaika_app::mail::{MailRecord, MailState, list_mails, retry_mails};
 use kaika_wire::{Code, MailId, Refusal};
 use serde_json::{Value, json};
 use std::process::ExitCode;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 #[derive(Subcommand)]
 pub(super) enum Work {
@@ -71,25 +70,21 @@ fn document(mail: &MailRecord) -> Value {
         "to": mail.to,
         "state": mail.state,
         "attempts": mail.attempts,
-        "queued_at": moment(mail.queued_at),
-        "due_at": (mail.state == MailState::Waiting).then(|| moment(mail.due_at)),
-        "useless_at": mail.useless_at.map(moment),
+        "queued_at": output::moment(mail.queued_at),
+        "due_at": (mail.state == MailState::Waiting).then(|| output::moment(mail.due_at)),
+        "useless_at": mail.useless_at.map(output::moment),
         "failure": mail.failure,
     })
 }
 
 fn print(mail: &MailRecord) {
     let state = match mail.state {
-        MailState::Waiting => format!("waits until {}", moment(mail.due_at)),
-        MailState::Sent => format!("sent {}", moment(mail.due_at)),
-        MailState::GivenUp => format!("given up {}", moment(mail.due_at)),
+        MailState::Waiting => format!("waits until {}", output::moment(mail.due_at)),
+        MailState::Sent => format!("sent {}", output::moment(mail.due_at)),
+        MailState::GivenUp => format!("given up {}", output::moment(mail.due_at)),
     };
     println!("{} {} {} to {}: {state}, {} attempts", mail.id, mail.authority, mail.letter, mail.to, mail.attempts);
     if let Some(failure) = &mail.failure {
         println!("  {failure}");
     }
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_default()
 }

@@ -13,12 +13,13 @@ use std::{fs, path::Path};
 const EARLIER: i64 = 14;
 
 /// All that open the database of an authority's server, but `migrate` itself.
-const COMMANDS: [&[&str]; 14] = [
+const COMMANDS: [&[&str]; 15] = [
     &["init"],
     &["serve"],
     &["card", "order", "--authority", "gca", "--holder", "HOLDER"],
     &["card", "list", "--authority", "gca"],
     &["card", "set-aside", "--number", "GC00000000000017"],
+    &["card", "show", "--number", "GC00000000000017"],
     &["card", "withdraw", "--number", "GC00000000000017"],
     &["certificate", "suspend", "--card", "GC00000000000017", "--reason", "lost"],
     &["certificate", "resume", "--card", "GC00000000000017", "--reason", "found"],

@@ -23,6 +23,18 @@ fn an_order_is_withdrawn_under_the_operators_name() {
     operator(&["card", "withdraw", "--number", "GC00000000000000"]).refused("not_found");
     let made = demo.card("moica");
     operator(&["card", "set-aside", "--number", made.number()]).refused("order_over");
+    let shown = operator(&["card", "show", "--number", made.number()]).expect_success();
+    assert_eq!((&shown["state"], &shown["order"]), (&json!("activated"), &json!("made")));
+    let making = &shown["makings"][0];
+    assert_eq!((&making["ended"], &making["changed"]), (&json!("made"), &json!(true)));
+    let found = &making["found"];
+    assert_eq!((&found["objects_grow"], &found["tested"], &found["missing"]), (&json!(true), &json!(true), &json!([])));
+    let factory = json!({ "algorithm": "aes192", "factory": true });
+    assert_eq!(
+        (&found["capabilities"]["management_key"], &making["device"]),
+        (&factory, &found["capabilities"]["serial"])
+    );
+    operator(&["card", "show", "--number", "GC00000000000000"]).refused("not_found");
     assert_eq!(operator(&["card", "withdraw", "--number", number, "--as", " "]).exit, Some(2));
 
     let (data, _) = demo.stop();

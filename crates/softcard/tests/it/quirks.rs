@@ -212,7 +212,7 @@ fn signature_drops_pin() {
 #[test]
 fn pin_complexity() {
     let mut rig = Rig::of(&[Quirk::PinComplexity]);
-    for simple in ["111111", "654321", "23456789"] {
+    for simple in ["111111", "654321", "23456789", "520520"] {
         assert_eq!(rig.status(0x24, 0x00, 0x80, &two("123456", simple)), 0x6985, "{simple}");
         assert_eq!(rig.status(0x2C, 0x00, 0x80, &two("12345678", simple)), 0x6985, "{simple}");
     }

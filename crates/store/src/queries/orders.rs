@@ -2,7 +2,10 @@
 
 use super::{
     Connection, Db, Found, Work,
-    rows::{Row, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, time_or_none, unreadable},
+    rows::{
+        Row, json_or_none, number, number_or_none, parsed, parsed_or_none, text, text_or_none, time, time_or_none,
+        to_json, unreadable,
+    },
 };
 use crate::{failure, statements};
 use async_trait::async_trait;
@@ -16,7 +19,7 @@ use time::OffsetDateTime;
 
 macro_rules! makings {
     ($which:literal) => {
-        concat!("SELECT id, card, device, guid, began_at, changed_by, ended, ended_at FROM making", $which)
+        concat!("SELECT id, card, device, guid, began_at, changed_by, found, ended, ended_at FROM making", $which)
     };
 }
 
@@ -27,9 +30,10 @@ statements! {
     UPDATE_ORDER = "UPDATE card_order SET state = $3, state_at = $4, version = version + 1 WHERE id = $1 AND version = $2";
     UNDER_WAY = makings!(" WHERE card = $1 AND ended IS NULL");
     MAKINGS = makings!(" WHERE card = $1 ORDER BY began_at, id");
-    INSERT_MAKING = "INSERT INTO making (id, card, device, guid, began_at, changed_by, ended, ended_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    UPDATE_MAKING = "UPDATE making SET guid = $2, changed_by = $3, ended = $4, ended_at = $5 WHERE id = $1 AND ended IS NULL";
+    INSERT_MAKING = "INSERT INTO making (id, card, device, guid, began_at, changed_by, found, ended, ended_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    UPDATE_MAKING = "UPDATE making SET guid = $2, changed_by = $3, found = $4, ended = $5, ended_at = $6 \
+        WHERE id = $1 AND ended IS NULL";
 }
 
 #[async_trait]
@@ -76,6 +80,7 @@ impl OrderWriter for Work {
             .bind(making.guid.map(|guid| guid.to_string()))
             .bind(making.began_at.unix_timestamp())
             .bind(making.changed_by.map(|job| job.to_string()))
+            .bind(to_json(&making.found)?)
             .bind(ended)
             .bind(ended_at);
         self.execute(query).await.map(drop)
@@ -105,6 +110,7 @@ async fn update_making(on: &mut Connection, making: &Making) -> Found<()> {
         .bind(making.id.to_string())
         .bind(making.guid.map(|guid| guid.to_string()))
         .bind(making.changed_by.map(|job| job.to_string()))
+        .bind(to_json(&making.found)?)
         .bind(ended)
         .bind(ended_at);
     if query.execute(on).await.map_err(failure)?.rows_affected() == 0 { Err(StoreError::Stale) } else { Ok(()) }
@@ -155,6 +161,7 @@ fn read_making(row: &Row) -> Found<Making> {
         guid: parsed_or_none(row, "guid")?,
         began_at: time(row, "began_at")?,
         changed_by: parsed_or_none(row, "changed_by")?,
+        found: json_or_none(row, "found")?.unwrap_or_default(),
         ended: how.map(|how| at.map(|at| (how, at)).ok_or_else(|| unreadable("ended_at"))).transpose()?,
     })
 }

@@ -10,8 +10,8 @@ use kaika_domain::cards::{
     job::{CardJob, Step},
 };
 use kaika_wire::{
-    CertificateId, CertificateRole, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce, PinSource,
-    Refusal, ResumeReason, RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
+    Capabilities, CertificateId, CertificateRole, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce,
+    PinSource, Refusal, ResumeReason, RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -64,10 +64,13 @@ fn every_state() -> Vec<CardJob> {
             StatusChangeKind::Resume => StatusChange::Resume(ResumeReason::Found),
             StatusChangeKind::Revoke => StatusChange::Revoke(RevokeReason::Ceased),
         };
-        CardJob::new(kind, &JobDetails::change(change))
+        CardJob::new(kind, &JobDetails::change(change), None)
     });
     let email = JobDetails::email("holder@kaika.example".parse().unwrap());
-    states.chain(begun).chain(JobKind::ALL.into_iter().filter_map(|kind| CardJob::new(kind, &email))).collect()
+    states
+        .chain(begun)
+        .chain(JobKind::ALL.into_iter().filter_map(|kind| CardJob::new(kind, &email, Some(&Capabilities::default()))))
+        .collect()
 }
 
 fn every_step() -> Vec<Step> {
@@ -132,7 +135,7 @@ async fn jobs_come_back_in_every_state(store: Arc<dyn Store>) {
         assert_eq!(found(&*store, &inserted).await, inserted);
 
         let mut updated = job(n + 100, JobKind::Information, &card);
-        updated.state = CardJob::new(state.kind(), &JobDetails::default()).unwrap_or_else(|| state.clone());
+        updated.state = CardJob::new(state.kind(), &JobDetails::default(), None).unwrap_or_else(|| state.clone());
         insert(&*store, &updated).await;
         updated.state = state;
         updated.open = false;

@@ -2,8 +2,8 @@
 
 use crate::sample::{NOW, assert_stale, card, days, job_id, read, seconds, with_card, with_holder, write};
 use kaika_app::Store;
-use kaika_domain::cards::{Making, MakingEnd, Order, OrderState};
-use kaika_wire::{CardId, Guid, MakingId, OrderId};
+use kaika_domain::cards::{Findings, Making, MakingEnd, Order, OrderState};
+use kaika_wire::{Capabilities, CardId, Guid, Lack, MakingId, OrderId};
 use std::sync::Arc;
 
 on_both! {
@@ -64,6 +64,12 @@ async fn makings_come_back_however_they_ended(store: Arc<dyn Store>) {
         assert_eq!(read(&*store).await.making_under_way(card.id).await.unwrap().as_ref(), Some(&making));
         if how != MakingEnd::Released {
             (making.guid, making.changed_by) = (Some(Guid::from_bytes([n; 16])), Some(job_id(n)));
+            making.found = Findings {
+                capabilities: Some(Capabilities { piv: true, pin_tries: Some(n), ..Capabilities::default() }),
+                objects_grow: (n == 2).then_some(false),
+                tested: n > 1,
+                missing: Lack::ALL.to_vec(),
+            };
             write(&*store, async |work| work.update_making(&making).await).await.unwrap();
         }
         making.end(how, days(n.into())).unwrap();

@@ -14,8 +14,8 @@ use kaika_domain::{
 };
 use kaika_testkit::postgres::psql;
 use kaika_wire::{
-    AuthorityId, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId, JobDetails, JobId,
-    JobKind, Nonce, SerialNumber, StationId,
+    AuthorityId, Capabilities, CardId, CertificateId, CertificateRole, Expectation, GenerationId, Guid, HolderId,
+    JobDetails, JobId, JobKind, Nonce, SerialNumber, StationId,
 };
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 use std::sync::Arc;
@@ -151,7 +151,7 @@ pub(crate) fn job(n: u8, kind: JobKind, card: &Card) -> JobRecord {
         station: None,
         open: true,
         token_sha256: [n; 32].into(),
-        state: CardJob::new(kind, &JobDetails::default()).unwrap(),
+        state: CardJob::new(kind, &JobDetails::default(), Some(&Capabilities::default())).unwrap(),
         sequence: 0,
         nonce: Nonce([n; 32]),
         steps: Vec::new(),

@@ -29,7 +29,7 @@ impl Holder for AtWindow {
 
     fn new_pin(&self, puk: &Puk, meanwhile: &mut dyn FnMut() -> bool) -> Result<Pin, NotTyped> {
         let (tell, told) = mpsc::channel();
-        self.window.change(|state| state.ask_to_type(Typing::Here { puk: puk.clone(), errors: Vec::new(), tell }));
+        self.window.change(|state| state.ask_to_type(Typing::Here { puk: puk.clone(), remarks: Vec::new(), tell }));
         let deadline = Instant::now() + PATIENCE;
         loop {
             match told.recv_timeout(KEEP_ALIVE) {

@@ -33,6 +33,8 @@ impl Remedy {
             | Code::PukWrong
             | Code::PinWrong
             | Code::PinNotProved
+            | Code::PinNotTaken
+            | Code::PinTooSimple
             | Code::PinsDiffer
             | Code::KeypadForm
             | Code::KeypadTimedOut

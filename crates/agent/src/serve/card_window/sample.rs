@@ -3,8 +3,8 @@
 use super::state::{AskingPortal, JobRequest, Offer, Stage, State};
 use crate::portal::{Portal, Station, Target};
 use kaika_wire::{
-    BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PortalAuthority, Protocol, Refusal, StartJob,
-    WellKnown,
+    BatchReport, Code, JobId, JobKind, JobStarted, JobState, PinDigits, PinRules, PortalAuthority, Protocol, Refusal,
+    StartJob, WellKnown,
 };
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -45,6 +45,7 @@ pub(super) fn target() -> Arc<Target> {
         name_en: "Test authority".to_owned(),
         portal: "/gca/".to_owned(),
         pin_digits: PinDigits { min: 6, max: 8 },
+        pin_rules: PinRules::default(),
         unlocks_by_keypad: false,
         ca_certificates: Vec::new(),
     };

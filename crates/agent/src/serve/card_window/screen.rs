@@ -477,15 +477,15 @@ fn draw(state: &State, language: Language) -> Drawn {
                 drawn.html = render(&Information { context, offer, others: *others, told });
             }
         }
-        Stage::Asking { offer, others, errors } => {
-            let digits = authority.map(|authority| authority.pin_digits).unwrap_or_default();
+        Stage::Asking { offer, others, remarks } => {
+            let form = state.pin_form();
             let fields = state.inputs().iter().copied().flat_map(Field::of);
-            let fields: Vec<ShownField> = fields.map(|field| ShownField::of(*field, words, digits, errors)).collect();
-            let wrong = fields.iter().find(|field| field.error.is_some());
+            let fields: Vec<ShownField> = fields.map(|field| ShownField::of(*field, words, &form, remarks)).collect();
+            let wrong = fields.iter().find(|field| field.remark.is_some());
             drawn.screen = "form";
             drawn.key = format!("{}/{}", offer.number, state.attempt);
             drawn.announce = match wrong {
-                Some(field) => field.error.as_ref().map(|(wrong, then)| format!("{wrong} {then}")).unwrap_or_default(),
+                Some(field) => field.remark.as_ref().map(|(wrong, then)| format!("{wrong} {then}")).unwrap_or_default(),
                 None => words.with("window-card-read", &[("card", offer.number.to_string().into())]),
             };
             drawn.focus = wrong.or(fields.first()).map(|field| field.id);
@@ -538,22 +538,22 @@ fn draw(state: &State, language: Language) -> Drawn {
 }
 
 fn draw_typing(drawn: &mut Drawn, context: Context, typing: &Typing, state: &State) {
-    let (words, digits) = (context.words, state.pin_digits());
+    let (words, form) = (context.words, state.pin_form());
     match typing {
         Typing::AtKeypad { reader, puk } => {
             let puk = puk.as_ref();
             drawn.screen = "keypad";
             drawn.key = format!("{}/{}", state.attempt, puk.is_some());
             drawn.announce = words.t(if puk.is_some() { "window-keypad" } else { "window-keypad-proof" });
-            drawn.html = render(&AtKeypad { context, reader, puk, digits });
+            drawn.html = render(&AtKeypad { context, reader, puk, digits: form.digits });
         }
-        Typing::Here { puk, errors, .. } => {
+        Typing::Here { puk, remarks, .. } => {
             let fields = [Field::Puk, Field::NewPin, Field::NewPinAgain];
-            let fields: Vec<_> = fields.map(|field| ShownField::of(field, words, digits, errors)).into();
-            let wrong = fields.iter().find(|field| field.error.is_some());
+            let fields: Vec<_> = fields.map(|field| ShownField::of(field, words, &form, remarks)).into();
+            let wrong = fields.iter().find(|field| field.remark.is_some());
             drawn.screen = "type";
             drawn.key = state.attempt.to_string();
-            drawn.announce = match wrong.and_then(|field| field.error.as_ref()) {
+            drawn.announce = match wrong.and_then(|field| field.remark.as_ref()) {
                 Some((wrong, then)) => format!("{wrong} {then}"),
                 None => words.t("window-type"),
             };

@@ -1,14 +1,14 @@
 //! The state machine of one card window: what it shows and what may happen next. No I/O; the time is given.
 
 use super::{
-    inputs::{Field, FieldError, Given, InputForm, check, check_puk},
+    inputs::{Field, Given, InputForm, Remark, Says, check, check_puk},
     meter::Meter,
     remedy::{Remedy, way_on},
 };
 use crate::{engine::Progress, portal::Target};
 use kaika_card::{Pin, Retries};
 use kaika_wire::{
-    AuthorityId, CardInformation, CardNumber, Code, Input, IssuedCertificate, JobKind, NotTyped, PinDigits,
+    AuthorityId, CardInformation, CardNumber, Code, Input, IssuedCertificate, JobKind, NotTyped, PinForm,
     PortalAuthority, Puk, Refusal,
 };
 use std::{
@@ -95,7 +95,7 @@ pub(super) enum Stage {
     Asking {
         offer: Offer,
         others: bool,
-        errors: Vec<FieldError>,
+        remarks: Vec<Remark>,
     },
     /// The inputs are there; the page is asked for a ticket.
     WantsTicket,
@@ -126,7 +126,7 @@ pub(super) enum Typing {
     /// On the keypad of this reader: the PUK, and the new PIN twice; without a PUK, the new PIN once more.
     AtKeypad { reader: String, puk: Option<Puk> },
     /// In the window, since the reader has no keypad; whoever waits is told.
-    Here { puk: Puk, errors: Vec<FieldError>, tell: Sender<Result<Pin, NotTyped>> },
+    Here { puk: Puk, remarks: Vec<Remark>, tell: Sender<Result<Pin, NotTyped>> },
 }
 
 /// What the page is told of the job; the last thing, if it was not told yet.
@@ -315,7 +315,7 @@ impl State {
         self.stage = match found.outcome {
             Outcome::One(offer, others) => {
                 self.chosen = Some(offer.clone());
-                Stage::Asking { offer, others, errors: Vec::new() }
+                Stage::Asking { offer, others, remarks: Vec::new() }
             }
             Outcome::Several(offers) => {
                 self.chosen = None;
@@ -361,16 +361,16 @@ impl State {
 
     /// The person has typed everything for the card of this number.
     pub(super) fn run(&mut self, number: &CardNumber, typed: &InputForm, now: Instant) -> Option<Assignment> {
-        let (digits, inputs) = (self.pin_digits(), self.inputs());
-        let Stage::Asking { offer, errors, .. } = &mut self.stage else {
+        let (form, inputs) = (self.pin_form(), self.inputs());
+        let Stage::Asking { offer, remarks, .. } = &mut self.stage else {
             return None;
         };
         if offer.number != *number {
             return None;
         }
-        match check(inputs, typed, digits) {
-            Err(wrong) => {
-                *errors = wrong;
+        match check(inputs, typed, &form, remarks) {
+            Err(said) => {
+                *remarks = said;
                 None
             }
             Ok(given) => {
@@ -445,10 +445,10 @@ impl State {
 
     /// The holder has typed in the window what the reader has no keypad for.
     pub(super) fn typed(&mut self, typed: &InputForm) {
-        let digits = self.pin_digits();
-        let Some(Typing::Here { puk, errors, tell }) = &mut self.typing else { return };
-        match check_puk(puk, typed, digits) {
-            Err(wrong) => *errors = wrong,
+        let form = self.pin_form();
+        let Some(Typing::Here { puk, remarks, tell }) = &mut self.typing else { return };
+        match check_puk(puk, typed, &form, remarks) {
+            Err(said) => *remarks = said,
             Ok(pin) => {
                 // A job that has ended meanwhile says so itself.
                 let _ = tell.send(Ok(pin));
@@ -490,8 +490,9 @@ impl State {
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
         let inputs = self.inputs();
         if let (Some(field), Some(offer)) = (Field::blamed(refusal.code, inputs), &self.chosen) {
-            let errors = vec![FieldError { field, code: refusal.code, tries_left: refusal.tries_left }];
-            self.stage = Stage::Asking { offer: offer.clone(), others: false, errors };
+            let says = Says::Wrong { code: refusal.code, tries_left: refusal.tries_left };
+            let remarks = vec![Remark { field, says }];
+            self.stage = Stage::Asking { offer: offer.clone(), others: false, remarks };
             // Whether there are others is to be seen.
             self.looked = None;
             self.kept = None;
@@ -530,8 +531,8 @@ impl State {
         self.authority().map_or_else(|| asked.kind.inputs(), |authority| authority.inputs(asked.kind))
     }
 
-    pub(super) fn pin_digits(&self) -> PinDigits {
-        self.authority().map(|authority| authority.pin_digits).unwrap_or_default()
+    pub(super) fn pin_form(&self) -> PinForm {
+        self.authority().map(PortalAuthority::pin_form).unwrap_or_default()
     }
 
     /// From the beginning: the portal is asked anew, too.

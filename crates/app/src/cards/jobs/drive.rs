@@ -77,6 +77,7 @@ async fn finish<'a>(
         Ended::Failed(refusal) => {
             if job.state.kind() == JobKind::Personalise && !refusal.missing.is_empty() {
                 let missing = refusal.missing.clone();
+                making::find(work.as_mut(), &view.card, |found| found.missing.clone_from(&missing)).await?;
                 work.audit(event(app, job, &view, |job| Action::FindLack { job, missing }));
             }
             work.audit(event(app, job, &view, |job| Action::FailJob { job, code: refusal.code }));

@@ -33,10 +33,12 @@ pub(crate) async fn record_report<'a>(
                 work.audit(event(app, job, view, |job| Action::AttestKey { job, slot: *slot, right: *right }));
             }
             (Step::PrepareObjects, Checked::Objects { grow }) => {
+                making::find(work.as_mut(), &view.card, |found| found.objects_grow = Some(*grow)).await?;
                 work.audit(event(app, job, view, |job| Action::PrepareCard { job, grow: *grow }));
             }
             // The last of the tests, each of which ends the batch where it fails.
             (Step::TestPinForgotten, Checked::Done) => {
+                making::find(work.as_mut(), &view.card, |found| found.tested = true).await?;
                 work.audit(event(app, job, view, |job| Action::TestCard { job }));
             }
             (Step::ReadCertificate { certificate }, Checked::Same(true)) => {

@@ -1,7 +1,7 @@
 //! Starts a card job: which card is it, is it ours, what is to be done first.
 
 use crate::{
-    App, Failure,
+    App, Failure, UnitOfWork,
     access::Station,
     audit::Action,
     cards::{
@@ -19,8 +19,8 @@ use kaika_domain::{
     },
 };
 use kaika_wire::{
-    CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Lack, Nonce, PresentedCard, Refusal, SerialNumber,
-    StartJob,
+    Capabilities, CertificateRole, Code, Expectation, JobId, JobKind, JobStarted, Nonce, PresentedCard, Refusal,
+    SerialNumber, StartJob,
 };
 
 /// `station`: who asks to personalise.
@@ -79,41 +79,65 @@ async fn presented_card(app: &App, request: &StartJob) -> Result<(Card, Expectat
     Ok((card, Expectation::Identity(*guid)))
 }
 
-/// What the serial number and what was written here say of a device: which card it is, or is being made into. A blank one
-/// with the serial number of a card that was made is another device, or was reset since.
-fn known(of_device: Vec<Card>, presented: &PresentedCard) -> Result<Option<Card>, Refusal> {
-    let ours = |card: &Card| card.guid.is_some() && card.guid == presented.guid;
-    let in_the_making = |card: &Card| matches!(card.state, CardState::Ordered);
-    if let Some(card) = of_device.iter().find(|card| ours(card)) {
-        return Ok(Some(card.clone()));
-    }
-    // Cut before there was an identity on it, or before it was read back.
-    if let Some(card) = of_device.iter().find(|card| in_the_making(card)) {
-        return Ok(Some(card.clone()));
-    }
-    match of_device.first() {
-        Some(card) => Err(Refusal::new(Code::SerialKnown).detail(format!("card {}", card.number))),
-        None => Ok(None),
-    }
+/// Which card a device is, or is being made into, by its serial number and what was written here: serial numbers may be equal.
+enum Known {
+    /// It holds what was written on this card.
+    Certainly(Card),
+    /// No more than the serial number tells it: the attempt was cut before there was an identity on it, or another device has
+    /// the same number.
+    BySerial(Card),
+    No,
 }
 
-/// A card that tells no serial number has none of what goes with it.
-fn unsuitable() -> Refusal {
-    Refusal::unsuitable(vec![Lack::YubicoExtensions])
+async fn known(work: &mut dyn UnitOfWork, device: u32, presented: &PresentedCard) -> Result<Known, Failure> {
+    let of_device = work.cards_by_device(device).await?;
+    for card in &of_device {
+        let has_guid = card.guid.is_some() && card.guid == presented.guid;
+        let has_certificate = match &presented.certificate {
+            Some(der) if !has_guid => {
+                work.certificates_of_card(card.id).await?.iter().any(|certificate| certificate.certificate == der.0)
+            }
+            _ => false,
+        };
+        if has_guid || has_certificate {
+            return Ok(Known::Certainly(card.clone()));
+        }
+    }
+    let in_the_making = of_device.iter().position(|card| matches!(card.state, CardState::Ordered));
+    Ok(of_device.into_iter().nth(in_the_making.unwrap_or(0)).map_or(Known::No, Known::BySerial))
+}
+
+/// Whether a card of this policy can be made of it, as far as can be seen from outside.
+fn suits(app: &App, found: &Capabilities, card: &Card) -> Result<(), Failure> {
+    let missing = found.missing_for(app.policy(&card.authority)?.card.key);
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::unsuitable(missing).into()) }
 }
 
 /// The order that this blank card is to become: the one it was already taken for, or the named, or the oldest.
 async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Result<(Card, Expectation), Failure> {
-    let device = request.card.device.as_ref().ok_or_else(unsuitable)?.serial;
+    let capabilities = request.card.capabilities.clone().ok_or(Code::BadRequest)?;
+    // A card that tells no serial number has none of what goes with it.
+    let device = request.card.device.as_ref().ok_or_else(|| Refusal::unsuitable(capabilities.missing()))?.serial;
     let expectation = Expectation::Device(device);
     let mut work = app.store.begin().await?;
-    if let Some(card) = known(work.cards_by_device(device).await?, &request.card)? {
-        let same = request.number.as_ref().is_none_or(|number| *number == card.number)
-            && request.authority.as_ref().is_none_or(|authority| *authority == card.authority);
-        return match card.state {
-            CardState::Ordered if same => Ok((card, expectation)),
-            _ => Err(Refusal::new(Code::CardNotBlank).detail(format!("it is card {}", card.number)).into()),
-        };
+    let asked = |card: &Card| {
+        matches!(card.state, CardState::Ordered)
+            && request.number.as_ref().is_none_or(|number| *number == card.number)
+            && request.authority.as_ref().is_none_or(|authority| *authority == card.authority)
+    };
+    match known(work.as_mut(), device, &request.card).await? {
+        Known::Certainly(card) | Known::BySerial(card) if asked(&card) => {
+            suits(app, &capabilities, &card)?;
+            return Ok((card, expectation));
+        }
+        Known::Certainly(card) => {
+            return Err(Refusal::new(Code::CardNotBlank).detail(format!("it is card {}", card.number)).into());
+        }
+        // A blank one with the serial number of a card that was made is another device, or was reset since.
+        Known::BySerial(card) => {
+            return Err(Refusal::new(Code::SerialKnown).detail(format!("card {}", card.number)).into());
+        }
+        Known::No => {}
     }
     let ordered = |card: &Card| matches!(card.state, CardState::Ordered);
     let order = match &request.number {
@@ -124,6 +148,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
     if request.authority.as_ref().is_some_and(|authority| *authority != card.authority) {
         return Err(Code::WrongAuthority.into());
     }
+    suits(app, &capabilities, &card)?;
     let station = Actor::Station(station.id);
     if let Some(other) = card.device {
         // Its order was named: another device that was put to it, and is as it was, gives way.
@@ -135,7 +160,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
             return Err(Refusal::new(Code::OrderTaken).detail(detail).into());
         }
     }
-    making::begin(app, work.as_mut(), &mut card, device, station).await?;
+    making::begin(app, work.as_mut(), &mut card, device, capabilities, station).await?;
     work.commit().await?;
     Ok((card, expectation))
 }
@@ -169,7 +194,8 @@ async fn open_job<'a>(
     if details.digits.as_ref().is_some_and(|digits| digits != card.number.digits()) {
         return Err(Code::NumberDiffers.into());
     }
-    let state = CardJob::new(request.kind, details).ok_or(Code::BadRequest)?;
+    let found = request.card.capabilities.as_ref();
+    let state = CardJob::new(request.kind, details, found).ok_or(Code::BadRequest)?;
     let job = JobRecord {
         id,
         card: card.id,

@@ -8,7 +8,7 @@
 //! nobody has seen before, on a card with all its tries.
 
 use super::{
-    Checked, Decision, Effect, Event, JobFacts, Performed, Step, fault, not_signed, out_of_step, refused_secret,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step, fault_at, not_signed, out_of_step, refused_secret,
     replace,
 };
 use crate::cards::Choice;
@@ -73,7 +73,17 @@ impl OpeningByPuk {
                 let set = checked.first() == Some(&Checked::Done);
                 self.close(if set { Code::PinNotProved } else { why.code() }.into(), facts)
             }
-            (_, Event::Reported { fault: Some(reason), .. }) => fault(&reason),
+            (phase, Event::Reported { steps, checked, fault: Some(reason) }) => {
+                match fault_at(steps.get(checked.len()), &reason) {
+                    // The PUK was shown to a person.
+                    Decision::Fail(refusal)
+                        if refusal.code == Code::PinNotTaken && *phase == Phase::Opening && typed(facts, purpose) =>
+                    {
+                        self.close(refusal, facts)
+                    }
+                    decision => decision,
+                }
+            }
             (Phase::Proving, Event::Started) => Decision::Run(vec![Step::ReadRetries, Step::ProveCard]),
             (Phase::Proving, Event::Reported { checked, .. }) => self.proved(&checked, facts, purpose),
             (Phase::TestingUserCode, Event::Performed(outcome)) => match user_code_refused(outcome) {

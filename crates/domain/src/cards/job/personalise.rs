@@ -1,6 +1,6 @@
 //! Personalising: a blank card becomes an ordered one.
 //!
-//! open management · read what is there │ make the missing keys · attest · prove possession │ issue │ write · read back │
+//! read what is there │ open management · make the missing keys · attest · prove possession │ issue │ write · read back │
 //! new PUK · the card is tested · PIN made unknown and blocked, or – where it is delivered – set and the certificates accepted │ done.
 //!
 //! A job that takes up where another stopped finds the certificates already issued and asks the card which of their
@@ -8,10 +8,13 @@
 //! read back instead.
 
 use super::{
-    Checked, Decision, Effect, Event, JobFacts, KeyToCertify, Performed, Step, fault, out_of_step, refused_secret,
+    Checked, Decision, Effect, Event, JobFacts, KeyToCertify, Performed, Step, fault, fault_at, out_of_step,
+    refused_secret,
 };
 use crate::cards::{CardState, Choice, PukVersion};
-use kaika_wire::{CardFault, CertificateRole, Code, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot};
+use kaika_wire::{
+    Capabilities, CardFault, CertificateRole, Code, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub struct Personalise {
     phase: Phase,
     puk_tries_left: Option<u8>,
     wrong_puk: bool,
-    /// The card has more tries than ours have, and PIN and PUK of the factory.
+    /// The card has more tries than ours have: they are set where PIN and PUK are the factory's.
     #[serde(default)]
     sets_tries: bool,
 }
@@ -39,6 +42,11 @@ enum Phase {
 }
 
 impl Personalise {
+    pub(super) fn new(card: &Capabilities) -> Self {
+        let more = card.pin_tries.max(card.puk_tries).is_some_and(|tries| tries > TRIES);
+        Self { puk_tries_left: card.puk_tries, sets_tries: more, ..Self::default() }
+    }
+
     pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match (&self.phase, event) {
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),
@@ -49,7 +57,7 @@ impl Personalise {
                 Some(Step::TestKey { .. }) if is_answer(&reason) => {
                     Decision::Fail(Refusal::unsuitable(vec![Lack::KeysOutliveReset]))
                 }
-                _ => fault(&reason),
+                step => fault_at(step, &reason),
             },
             (Phase::Surveying, Event::Started) => Self::survey(facts),
             (Phase::Surveying, Event::Reported { steps, checked, .. }) => self.surveyed(&steps, &checked, facts),
@@ -66,24 +74,28 @@ impl Personalise {
         if !matches!(facts.card.state, CardState::Ordered) {
             return Decision::fail(Code::CardNotBlank);
         }
-        let mut steps = vec![Step::OpenManagement, Step::ReadRetries];
-        steps.extend(facts.policy.roles().map(|role| Step::ReadKey { slot: role.slot() }));
+        let mut steps: Vec<_> = facts.policy.roles().map(|role| Step::ReadKey { slot: role.slot() }).collect();
         let written = facts.contents().filter(|certificate| certificate.is_written());
         steps.extend(written.map(|certificate| Step::ReadCertificate { certificate: certificate.id }));
         Decision::Run(steps)
     }
 
     fn surveyed(&mut self, steps: &[Step], checked: &[Checked], facts: &JobFacts<'_>) -> Decision {
-        let [Checked::Done, Checked::Retries { pin, puk }, rest @ ..] = checked else {
-            return refusal_or_out_of_step(checked);
-        };
         if checked.len() != steps.len() {
             return refusal_or_out_of_step(checked);
         }
-        self.puk_tries_left = *puk;
-        let more = pin.max(puk).is_some_and(|tries| tries > TRIES);
-        self.sets_tries = more && facts.puk.settled() == Some(PukVersion::FACTORY);
-        let (keys, certificates) = rest.split_at(facts.policy.roles().count());
+        let checked = match checked {
+            // As the release before has asked.
+            [Checked::Done, Checked::Retries { pin, puk }, rest @ ..] => {
+                self.puk_tries_left = *puk;
+                self.sets_tries = pin.max(puk).is_some_and(|tries| tries > TRIES);
+                rest
+            }
+            checked => checked,
+        };
+        let Some((keys, certificates)) = checked.split_at_checked(facts.policy.roles().count()) else {
+            return out_of_step();
+        };
         // A card that tells no key at all cannot. Its certificates were written beside their keys, and a certificate whose
         // key is made anew is revoked before.
         let tells = keys.iter().any(|key| matches!(key, Checked::Same(_)));
@@ -154,7 +166,8 @@ impl Personalise {
         self.phase = Phase::Writing;
         let guid = facts.card.guid.unwrap_or(facts.fresh_guid);
         let mut steps = vec![Step::OpenManagement];
-        steps.extend(self.sets_tries.then_some(Step::SetTries));
+        let of_factory = facts.puk.settled() == Some(PukVersion::FACTORY);
+        steps.extend((self.sets_tries && of_factory).then_some(Step::SetTries));
         steps.push(Step::PrepareObjects);
         steps.extend(facts.contents().map(|c| Step::WriteCertificate { certificate: c.id }));
         steps.push(Step::WriteIdentity { guid });

@@ -341,12 +341,18 @@ fn a_reader_without_keypad_leaves_it_to_the_window_in_english() {
     unlocked_in_the_window(LANGUAGES[1]);
 }
 
-/// Keys of a reader behind a real pcscd, pressed when it asks for this.
+/// Until the reader asks for this: the window says so before.
 #[track_caller]
-fn press(keypad: &Keypad, asked: Entry, digits: &str) {
+fn wait_for(keypad: &Keypad, asked: Entry) {
     eventually(&format!("the keypad to ask for {asked:?}"), || {
         keypad.display().is_some_and(|display| display.entry == asked && display.digits == 0).then_some(())
     });
+}
+
+/// Keys of a reader behind a real pcscd, pressed when it asks for this.
+#[track_caller]
+fn press(keypad: &Keypad, asked: Entry, digits: &str) {
+    wait_for(keypad, asked);
     let digits = digits.bytes().map(|digit| Key::Digit(digit - b'0'));
     digits.chain([Key::Enter]).for_each(|key| assert!(keypad.press(key)));
 }
@@ -392,6 +398,7 @@ fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
         browser.find(By::Css("[data-screen=keypad][data-asks=new-pin]"));
         // Which reader waits.
         browser.wait_for_text("Kaika Keypad 00 00");
+        wait_for(&keypad, Entry::Puk);
         browser.text_of(By::Css("#puk-shown")).replace(' ', "")
     };
     let refused = |code: &str| {

@@ -20,7 +20,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use kaika_app::access::CardPrincipal;
-use kaika_domain::authorities::{Activation, Overdue, PinRules, Policy, Unlock};
+use kaika_domain::authorities::{Activation, Overdue, PinPolicy, Policy, Unlock};
 use kaika_texts::{Language, explain, text};
 use kaika_web::html;
 use kaika_wire::{AuthorityId, CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
@@ -266,7 +266,7 @@ impl<'a> CardJob<'a> {
 
     /// How many digits a PIN has.
     fn digits(&self) -> String {
-        let PinRules { min, max } = self.policy.pin;
+        let PinPolicy { min, max, .. } = self.policy.pin;
         match self.page.view.language {
             _ if min == max => min.to_string(),
             Language::ZhTw => format!("{min} 至 {max}"),

@@ -1,18 +1,20 @@
 //! A field to type in, as it is shown: its words, and what is wrong with what was typed.
 
-use super::super::inputs::{Field, FieldError};
+use super::super::inputs::{Field, Remark, Says};
 use super::WindowTexts;
-use crate::words::digit_arguments;
+use crate::words::{digit_arguments, form_arguments};
 use kaika_texts::explain;
-use kaika_wire::{Code, PinDigits, Refusal};
+use kaika_wire::{Code, PinForm, Refusal};
 
 /// A field of the form; what was typed is not in it.
 pub(super) struct ShownField {
     pub(super) id: &'static str,
     pub(super) label: String,
     pub(super) hint: String,
-    /// What is wrong, and what to do about it.
-    pub(super) error: Option<(String, String)>,
+    /// What is wrong or doubtful, and what to do about it.
+    pub(super) remark: Option<(String, String)>,
+    /// Whether it cannot be taken so.
+    pub(super) wrong: bool,
     pub(super) digits: bool,
     /// Whether what is typed is hidden.
     pub(super) masked: bool,
@@ -23,13 +25,14 @@ pub(super) struct ShownField {
 }
 
 impl ShownField {
-    pub(super) fn of(field: Field, words: WindowTexts, digits: PinDigits, errors: &[FieldError]) -> Self {
-        let error = errors.iter().find(|error| error.field == field);
+    pub(super) fn of(field: Field, words: WindowTexts, form: &PinForm, remarks: &[Remark]) -> Self {
+        let remark = remarks.iter().find(|remark| remark.field == field);
         Self {
             id: field.id(),
             label: words.t(&format!("field-{}", field.id())),
-            hint: words.with(&format!("field-{}.hint", field.id()), &digit_arguments(digits)),
-            error: error.map(|error| words_of(error, words, digits)),
+            hint: words.with(&format!("field-{}.hint", field.id()), &form_arguments(form)),
+            remark: remark.map(|remark| words_of(remark, words, form)),
+            wrong: remark.is_some_and(|remark| matches!(remark.says, Says::Wrong { .. })),
             digits: field != Field::UserCode,
             masked: field != Field::Puk,
             whole: !matches!(field, Field::NewPin | Field::NewPinAgain),
@@ -38,19 +41,26 @@ impl ShownField {
     }
 }
 
-/// What is wrong with what was typed, and how it has to be.
-fn words_of(error: &FieldError, words: WindowTexts, digits: PinDigits) -> (String, String) {
-    match error.code {
-        Code::SecretMissing => (words.t(&format!("field-{}.missing", error.field.id())), String::new()),
+impl ShownField {
+    /// Of the remark.
+    pub(super) fn class(&self) -> &'static str {
+        if self.wrong { "error" } else { "doubt" }
+    }
+}
+
+/// What is to be said of what was typed, and how it has to be.
+fn words_of(remark: &Remark, words: WindowTexts, form: &PinForm) -> (String, String) {
+    let Says::Wrong { code, tries_left } = remark.says else {
+        return (words.t("field-new_pin.date"), words.t("field-new_pin.date-next"));
+    };
+    match code {
+        Code::SecretMissing => (words.t(&format!("field-{}.missing", remark.field.id())), String::new()),
         Code::PukWrong => (words.t("field-puk.wrong"), String::new()),
-        Code::PinForm if error.field == Field::Pin => {
-            let explained = explain(words.language, error.code.into());
-            (explained.message, explained.next_step)
+        Code::PinForm if remark.field == Field::NewPin => {
+            (words.with("field-new_pin.form", &digit_arguments(form.digits)), String::new())
         }
-        Code::PinForm => (words.with("field-new_pin.form", &digit_arguments(digits)), String::new()),
         code => {
-            let refusal = Refusal { tries_left: error.tries_left, ..Refusal::new(code) };
-            let explained = explain(words.language, refusal);
+            let explained = explain(words.language, Refusal { tries_left, ..Refusal::new(code) });
             (explained.message, explained.next_step)
         }
     }

@@ -1,8 +1,13 @@
 //! Every state as it is shown, in both languages.
 
 use super::*;
-use crate::serve::card_window::inputs::FieldError;
+use crate::serve::card_window::inputs::{Remark, Says};
 use crate::serve::card_window::sample::{NUMBER, offer, state};
+use kaika_card::Pin;
+
+fn date() -> Remark {
+    Remark { field: Field::NewPin, says: Says::Date(Pin::parse("850412").unwrap()) }
+}
 
 fn stages() -> Vec<(&'static str, Stage)> {
     let errors = [
@@ -11,12 +16,14 @@ fn stages() -> Vec<(&'static str, Stage)> {
         (Field::UserCode, Code::UserCodeWrong),
         (Field::NewPin, Code::SecretMissing),
         (Field::NewPin, Code::PinForm),
+        (Field::NewPin, Code::PinTooSimple),
+        (Field::NewPin, Code::PinNotTaken),
         (Field::NewPinAgain, Code::SecretMissing),
         (Field::NewPinAgain, Code::PinsDiffer),
     ];
     let forms = errors.map(|(field, code)| {
-        let errors = vec![FieldError { field, code, tries_left: Some(1) }];
-        ("form", Stage::Asking { offer: offer(NUMBER), others: true, errors })
+        let remarks = vec![Remark { field, says: Says::Wrong { code, tries_left: Some(1) } }];
+        ("form", Stage::Asking { offer: offer(NUMBER), others: true, remarks })
     });
     let refusals = Code::ALL.iter().flat_map(|code| {
         let remedies = [Remedy::AtReader, Remedy::SameCard, Remedy::SameInputs, Remedy::Again, Remedy::Elsewhere];
@@ -37,7 +44,8 @@ fn stages() -> Vec<(&'static str, Stage)> {
         ("looking", Stage::Waiting),
         ("looking", Stage::Looking),
         ("choose", Stage::Choosing(vec![offer(NUMBER), offer("GC00000000000002")])),
-        ("form", Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() }),
+        ("form", Stage::Asking { offer: offer(NUMBER), others: false, remarks: Vec::new() }),
+        ("form", Stage::Asking { offer: offer(NUMBER), others: false, remarks: vec![date()] }),
         ("working", Stage::WantsTicket),
         ("working", Stage::Working(Meter::new())),
         ("no-ticket", Stage::NoTicket { words: Some(words()) }),
@@ -99,7 +107,7 @@ fn after_a_cut_the_card_may_have_the_new_pin() {
 fn the_tries_left_stand_first() {
     let shown = |pin, puk| {
         let offer = Offer { tries: Some(kaika_card::Retries { pin, puk }), ..offer(NUMBER) };
-        let mut state = state(Stage::Asking { offer, others: false, errors: Vec::new() });
+        let mut state = state(Stage::Asking { offer, others: false, remarks: Vec::new() });
         state.asked.as_mut().unwrap().kind = JobKind::ChangePin;
         let html = View::of(&state, 1, Language::En).drawn.html;
         let facts: Vec<&str> = html.split("data-fact=\"").skip(1).collect();
@@ -124,18 +132,36 @@ fn before_a_job_is_known_the_window_names_itself() {
 }
 
 #[test]
+fn a_warning_is_no_error() {
+    for language in Language::ALL {
+        let said = |remark| {
+            let remarks = vec![remark];
+            View::of(&state(Stage::Asking { offer: offer(NUMBER), others: false, remarks }), 1, language)
+        };
+        let (warned, wrong) = (said(date()), said(Remark::wrong(Field::NewPin, Code::PinTooSimple)));
+        let words = |key| WindowTexts { language }.t(key);
+        assert!(warned.drawn.html.contains("id=\"new_pin-doubt\""), "{}", warned.drawn.html);
+        assert!(!warned.drawn.html.contains("aria-invalid") && wrong.drawn.html.contains("aria-invalid"));
+        assert!(warned.drawn.announce.contains(&words("field-new_pin.date")));
+        assert!(!warned.drawn.html.contains("850412"));
+        assert_eq!(warned.drawn.key, wrong.drawn.key, "what was typed stays");
+        assert_eq!(warned.drawn.focus, Some("new_pin"));
+    }
+}
+
+#[test]
 fn what_is_typed_in_the_middle_of_a_job_is_asked_for_in_both_languages() {
     let puk = || Puk::parse("12345678").unwrap();
     let (tell, _told) = std::sync::mpsc::channel();
-    let wrong = FieldError { field: Field::Puk, code: Code::PukWrong, tries_left: None };
-    let here = |errors| Typing::Here { puk: puk(), errors, tell: tell.clone() };
+    let wrong = Remark::wrong(Field::Puk, Code::PukWrong);
+    let here = |remarks| Typing::Here { puk: puk(), remarks, tell: tell.clone() };
     let at = |puk| Typing::AtKeypad { reader: "Reader <1>".to_owned(), puk };
     for language in Language::ALL {
         for (screen, typing, shown) in [
             ("keypad", at(Some(puk())), true),
             ("keypad", at(None), false),
             ("type", here(Vec::new()), true),
-            ("type", here(vec![wrong]), true),
+            ("type", here(vec![wrong.clone()]), true),
         ] {
             let mut state = state(Stage::Working(Meter::new()));
             state.ask_to_type(typing);
@@ -162,7 +188,7 @@ fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
     let held = |at: usize| HeldCard { number: CardNumber::clone(&cards[at]), activated: at == 0 };
     for language in Language::ALL {
         for told in [vec![], vec![held(0), held(1)]] {
-            let mut state = state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() });
+            let mut state = state(Stage::Asking { offer: offer(NUMBER), others: false, remarks: Vec::new() });
             let information = kaika_wire::CardInformation {
                 activated: true,
                 not_now: Default::default(),

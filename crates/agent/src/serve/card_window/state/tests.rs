@@ -5,7 +5,7 @@ use crate::serve::card_window::sample::{NUMBER, asked, offer, state};
 use kaika_wire::CertificateStatus;
 
 fn asking() -> State {
-    state(Stage::Asking { offer: offer(NUMBER), others: false, errors: Vec::new() })
+    state(Stage::Asking { offer: offer(NUMBER), others: false, remarks: Vec::new() })
 }
 
 fn typed() -> InputForm {
@@ -165,8 +165,43 @@ fn typing(now: Instant) -> (State, std::sync::mpsc::Receiver<Result<Pin, NotType
     state.begin(asked(), ticket(), now).unwrap();
     state.run(&number(), &typed(), now).unwrap();
     let (tell, told) = std::sync::mpsc::channel();
-    state.ask_to_type(Typing::Here { puk: Puk::parse("12345678").unwrap(), errors: Vec::new(), tell });
+    state.ask_to_type(Typing::Here { puk: Puk::parse("12345678").unwrap(), remarks: Vec::new(), tell });
     (state, told)
+}
+
+/// In the form and in the middle of a job alike.
+#[test]
+fn a_date_is_warned_of_once() {
+    let now = Instant::now();
+    let dated = r#"{"user_code": "Abc123", "new_pin": "850412", "new_pin_again": "850412"}"#;
+    let dated: InputForm = serde_json::from_str(dated).unwrap();
+    let mut state = asking();
+    state.begin(asked(), ticket(), now).unwrap();
+    assert!(state.run(&number(), &dated, now).is_none());
+    let assignment = state.run(&number(), &dated, now).unwrap();
+    assert_eq!(assignment.given.inputs().secrets.new_pin.unwrap().expose(), "850412");
+
+    let (mut state, told) = typing(now);
+    let dated = r#"{"puk": "12345678", "new_pin": "850412", "new_pin_again": "850412"}"#;
+    let dated: InputForm = serde_json::from_str(dated).unwrap();
+    state.typed(&dated);
+    assert!(told.try_recv().is_err());
+    state.typed(&dated);
+    assert_eq!(told.recv().unwrap().unwrap().expose(), "850412");
+}
+
+/// The card's own refusal of a new PIN is told at its field, and what was typed is not sent again.
+#[test]
+fn another_pin_is_chosen_where_the_card_does_not_take_one() {
+    let now = Instant::now();
+    let mut state = asking();
+    state.begin(asked(), ticket(), now).unwrap();
+    state.run(&number(), &typed(), now).unwrap();
+    state.finished(Err(Code::PinNotTaken.into()), now);
+    let Stage::Asking { remarks, .. } = &state.stage else { panic!("the form is not there") };
+    let said: Vec<_> = remarks.iter().map(|remark| (remark.field, remark.code())).collect();
+    assert_eq!(said, [(Field::NewPin, Some(Code::PinNotTaken))]);
+    assert!(state.kept.is_none());
 }
 
 #[test]
@@ -182,8 +217,8 @@ fn puk_and_pin_are_typed_while_the_job_waits() {
         ("12345678", "1357", "1357", vec![(Field::NewPin, Code::PinForm)]),
     ] {
         state.typed(&typed(puk, pin, again));
-        let Some(Typing::Here { errors, .. }) = &state.typing else { panic!("{puk} was taken") };
-        let found: Vec<_> = errors.iter().map(|error| (error.field, error.code)).collect();
+        let Some(Typing::Here { remarks, .. }) = &state.typing else { panic!("{puk} was taken") };
+        let found: Vec<_> = remarks.iter().map(|remark| (remark.field, remark.code().unwrap())).collect();
         assert_eq!(found, wrong, "{puk} {pin} {again}");
         assert!(told.try_recv().is_err(), "nobody is told");
     }
