@@ -113,9 +113,9 @@ field-new_pin = New PIN
         [one] { $max } digits of your choice
        *[range] { $min } to { $max } digits of your choice
     }{ $rules ->
-        [both] , not all the same, and not in a row as 123456
+        [both] , not all the same or in a row
         [one_digit] , not all the same
-        [run] , not in a row as 123456
+        [run] , not in a row
        *[none] {""}
     }
     .date = This is a date. Whoever finds a card tries dates first, birthdays above all.

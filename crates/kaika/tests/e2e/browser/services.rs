@@ -65,13 +65,22 @@ fn unlocks(language: Tongue) {
     // A slip is told at its field, and nothing is lost.
     fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864203")]);
     assert!(!browser.text_of(By::Css("#new_pin_again-error")).is_empty());
-    fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+    // What is guessed first is not taken, a date when it is wanted once more.
+    fill(&browser, &[("new_pin", "777777"), ("new_pin_again", "777777")]);
+    browser.wait_for_words_in(By::Css("#new_pin-error"), &said(language, "refusal-pin_too_simple"));
+    browser.judge(&format!("window-unlock-simple-{}", language.1), &LOOKS);
+    fill(&browser, &[("new_pin", "850412"), ("new_pin_again", "850412")]);
+    browser.wait_for_words_in(By::Css("#new_pin-doubt"), &said(language, "field-new_pin.date"));
+    assert!(!browser.has(By::Css("#new_pin[aria-invalid]")));
+    browser.judge(&format!("window-unlock-date-{}", language.1), &LOOKS);
+    browser.click(By::Css("#start"));
     done(&browser, &windows, "unlock");
     inspect(&browser, "unlock-succeeded", language);
     browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-job-unlock.done"));
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
     assert_eq!(desk.card()["pin_tries_left"], 3);
-    change(&desk, "864202", "864204").expect_success();
+    change(&desk, "850412", "345678").refused("pin_too_simple");
+    change(&desk, "850412", "864204").expect_success();
 }
 
 /// At the card tool.
