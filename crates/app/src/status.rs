@@ -6,7 +6,7 @@ mod ports;
 mod publish_crl;
 mod records;
 
-pub use answer_ocsp::{OcspAnswer, answer_ocsp};
+pub use answer_ocsp::{Cacheable, OcspAnswer, answer_ocsp};
 pub(crate) use cache::{Ready, Responder, StatusCache};
 pub use ports::{StatusReader, StatusWriter};
 pub(crate) use publish_crl::VALIDITY;

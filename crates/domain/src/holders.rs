@@ -5,5 +5,5 @@ mod holder;
 mod organisation;
 
 pub use contact::{Contact, ContactError};
-pub use holder::{Holder, Organisation};
+pub use holder::{FOLDING, Holder, Organisation};
 pub use organisation::{Membership, organisation_name};

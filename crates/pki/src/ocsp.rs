@@ -56,23 +56,38 @@ pub struct CertId {
     pub issuer_name_hash: Vec<u8>,
     pub issuer_key_hash: Vec<u8>,
     pub serial: Serial,
+    /// How the hash algorithm's parameters are written: NULL, as most have it, or left out.
+    pub null_parameters: bool,
 }
 
 impl CertId {
+    /// In how many ways one certificate can be asked for.
+    pub const WAYS: usize = 2 * HashAlgorithm::ALL.len();
+
+    /// Which of them this is: an answer names the certificate as the question did, and so is one of its own for each.
+    pub fn way(&self) -> usize {
+        2 * self.hash as usize + usize::from(self.null_parameters)
+    }
+
+    /// Whether both name the same certificate, however they are written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Self { null_parameters: other.null_parameters, ..self.clone() } == *other
+    }
+
     pub fn new(hash: HashAlgorithm, issuer: &Certificate, serial: Serial) -> Self {
         Self {
             hash,
             issuer_name_hash: hash.hash(issuer.subject_der()),
             issuer_key_hash: hash.hash(issuer.public_key().key_bytes()),
             serial,
+            null_parameters: true,
         }
     }
 
-    /// The hash algorithm is written with NULL parameters, as nearly all questions have it, so that an answer made
-    /// in advance reads like an echo.
     fn to_der(&self) -> Vec<u8> {
+        let parameters: &[u8] = if self.null_parameters { &asn1::NULL } else { &[] };
         asn1::sequence(&[
-            &asn1::sequence(&[&asn1::oid(self.hash.oid()), &asn1::NULL]),
+            &asn1::sequence(&[&asn1::oid(self.hash.oid()), parameters]),
             &asn1::octets(&self.issuer_name_hash),
             &asn1::octets(&self.issuer_key_hash),
             &asn1::unsigned(self.serial.as_bytes()),
@@ -83,7 +98,7 @@ impl CertId {
     fn read(mut id: Parser<'_>) -> Result<Option<Self>, ParseError> {
         let mut algorithm = id.enter(Tag::Sequence)?;
         let wanted = algorithm.oid()?;
-        algorithm.optional(Tag::Null)?;
+        let null_parameters = algorithm.optional(Tag::Null)?.is_some();
         algorithm.finish()?;
         let issuer_name_hash = id.element(Tag::OctetString)?.value;
         let issuer_key_hash = id.element(Tag::OctetString)?.value;
@@ -100,6 +115,7 @@ impl CertId {
             issuer_name_hash: issuer_name_hash.to_vec(),
             issuer_key_hash: issuer_key_hash.to_vec(),
             serial,
+            null_parameters,
         }))
     }
 }

@@ -11,17 +11,22 @@ use axum::{
     Router,
     body::Bytes,
     extract::{Path, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use kaika_app::{
     App, Failure, StoreError,
     authorities::authority_certificate,
-    status::{OcspAnswer, answer_ocsp, publish_crl},
+    status::{Cacheable, OcspAnswer, answer_ocsp, publish_crl},
 };
+use kaika_web::is_known;
 use kaika_wire::Code;
+use percent_encoding::percent_decode_str;
 use std::{future::Future, time::Instant};
 use time::OffsetDateTime;
 
@@ -104,8 +109,12 @@ async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) ->
     let crl = publish_crl(app, name, shard).await?;
     // RFC 9110 §8.8.3. Who has this very list need not carry it home again.
     let tag = format!("\"{}\"", crl.number);
-    let cache = [(header::CACHE_CONTROL, cache_control(app.now(), crl.next_update)), (header::ETAG, tag.clone())];
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes()) {
+    let cache = [
+        (header::CACHE_CONTROL, cache_control(app.now(), crl.next_update)),
+        (header::LAST_MODIFIED, httpdate::fmt_http_date(crl.this_update.into())),
+        (header::ETAG, tag.clone()),
+    ];
+    if is_known(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
     }
     Ok(([(header::CONTENT_TYPE, "application/pkix-crl")], cache, crl.der).into_response())
@@ -117,21 +126,38 @@ async fn ocsp_post(
     headers: HeaderMap,
     request: Bytes,
 ) -> Response {
-    counted(&site, "POST", OCSP, &headers, ocsp(&site, &generation, &request, false)).await
+    counted(&site, "POST", OCSP, &headers, ocsp(&site, &generation, &request, None)).await
 }
 
-/// RFC 6960 appendix A.1: the request as base64 in the path, percent-encoded. Some clients leave `/` and `+` as they
-/// are, which the wildcard takes; the router has decoded the rest.
 async fn ocsp_get(
     State(site): State<Site>,
     Path((generation, question)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let question = STANDARD.decode(question.as_bytes()).unwrap_or_default();
-    counted(&site, "GET", OCSP_GET, request.headers(), ocsp(&site, &generation, &question, true)).await
+    let (headers, question) = (request.headers(), decoded(&question));
+    counted(&site, "GET", OCSP_GET, headers, ocsp(&site, &generation, &question, Some(headers))).await
 }
 
-async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool) -> Result<Response, Stop> {
+/// The request as base64 in the path, percent-encoded (RFC 6960 appendix A.1). The router has decoded that once, and takes
+/// `/` and `+` as they are. What else clients make of it is taken where it can be meant in one way only: encoded twice, without
+/// padding, in the alphabet for addresses, after one `/` too many.
+fn decoded(question: &str) -> Vec<u8> {
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let once_more = percent_decode_str(question).decode_utf8_lossy();
+    let standard = |sign| match sign {
+        '-' | ' ' => '+',
+        '_' => '/',
+        sign => sign,
+    };
+    let base64: String = once_more.trim_start_matches('/').chars().map(standard).collect();
+    ENGINE.decode(base64).unwrap_or_default()
+}
+
+/// `by_get`: with these headers.
+async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: Option<&HeaderMap>) -> Result<Response, Stop> {
     let may_sign = || site.limits.may_sign_ocsp();
     let answer = match answer_ocsp(&site.app, generation, request, &may_sign).await {
         Ok(answer) => answer,
@@ -146,29 +172,62 @@ async fn ocsp(site: &Site, generation: &str, request: &[u8], by_get: bool) -> Re
         }
         Err(failure) => return Err(failure.into()),
     };
-    Ok(ocsp_response(&site.app, answer, by_get))
+    Ok(ocsp_response(site.app.now(), answer, by_get))
 }
 
-fn ocsp_response(app: &App, answer: OcspAnswer, by_get: bool) -> Response {
-    let now = app.now();
-    let mut response = ([(header::CONTENT_TYPE, "application/ocsp-response")], answer.response).into_response();
-    let cache = match answer.cacheable_until {
-        // RFC 5019 §6.2: only what was got by GET is kept on the way.
-        Some(until) if by_get => {
-            if let Ok(expires) = httpdate::fmt_http_date(until.into()).parse() {
-                response.headers_mut().insert(header::EXPIRES, expires);
-            }
-            cache_control(now, until)
-        }
-        _ => "no-store".to_owned(),
+fn ocsp_response(now: OffsetDateTime, answer: OcspAnswer, by_get: Option<&HeaderMap>) -> Response {
+    const TYPE: (HeaderName, &str) = (header::CONTENT_TYPE, "application/ocsp-response");
+    // RFC 5019 §6.2: only what was got by GET is kept on the way.
+    let Some((asked, cacheable)) = by_get.zip(answer.cacheable) else {
+        return ([TYPE, (header::CACHE_CONTROL, "no-store")], answer.response).into_response();
     };
-    if let Ok(cache) = cache.parse() {
-        response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    let Cacheable { this_update, next_update } = cacheable;
+    // Another one for each signature.
+    let tag = format!("\"{:x}\"", this_update.unix_timestamp_nanos());
+    let is_known = is_known(asked, &tag);
+    let cache = [
+        (header::CACHE_CONTROL, cache_control(now, next_update)),
+        (header::LAST_MODIFIED, httpdate::fmt_http_date(this_update.into())),
+        (header::EXPIRES, httpdate::fmt_http_date(next_update.into())),
+        (header::ETAG, tag),
+    ];
+    match is_known {
+        true => (StatusCode::NOT_MODIFIED, cache).into_response(),
+        false => ([TYPE], cache, answer.response).into_response(),
     }
-    response
 }
 
 fn cache_control(now: OffsetDateTime, until: OffsetDateTime) -> String {
     let seconds = (until - now).whole_seconds().clamp(0, MAX_AGE);
     format!("max-age={seconds}, public, no-transform, must-revalidate")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_in_the_path_is_read_however_clients_write_it() {
+        let question = [0x30, 0x3e, 0xfb, 0xef, 0xbe, 0xff, 0xff, 0x01];
+        for written in [
+            "MD7777///wE=",
+            "MD7777///wE",
+            "MD7777___wE=",
+            "MD7777___wE",
+            "/MD7777///wE=",
+            "//MD7777///wE",
+            "MD7777%2F%2F%2FwE%3D",
+            "MD7777%2f/%2FwE",
+        ] {
+            assert_eq!(decoded(written), question, "{written}");
+        }
+        let plus = [0x30, 0xfb, 0xef, 0xbe];
+        for written in ["MPvvvg==", "MPvvvg", "MPvvvg%3D%3D"] {
+            assert_eq!(decoded(written), plus, "{written}");
+        }
+        assert_eq!([decoded("+/+/"), decoded("-_-_"), decoded("%2B%2f%2B/"), decoded(" / /")], [[0xfb, 0xff, 0xbf]; 4]);
+        for malformed in ["", "MD7777///wE=MD", "MD7777///wE!", "M"] {
+            assert!(decoded(malformed).is_empty(), "{malformed}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use sha2::{Digest, Sha256};
 
 /// A page; it differs by the language that was asked for.
@@ -56,13 +57,18 @@ impl Asset {
     }
 }
 
+/// Whether whoever asks has what this tag names already: If-None-Match whole (RFC 9110 §13.1.2).
+pub fn is_known(request: &HeaderMap, tag: &str) -> bool {
+    let Ok(tag) = tag.parse::<ETag>() else { return false };
+    request.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
+}
+
 /// A file that pages load; `kind` is its media type. Asked for again every time, sent again only where it is another one.
 pub fn file(kind: &'static str, contents: impl AsRef<[u8]> + IntoResponse, request: &HeaderMap) -> Response {
     let digest = Sha256::digest(contents.as_ref());
     let tag = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let tag = format!("\"{tag}\"");
-    let known = request.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let mut response = match known {
+    let mut response = match is_known(request, &tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => contents.into_response(),
     };
@@ -73,4 +79,29 @@ pub fn file(kind: &'static str, contents: impl AsRef<[u8]> + IntoResponse, reque
         headers.insert(header::ETAG, tag);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §13.1.2, compared weakly (§8.8.3.2).
+    #[test]
+    fn what_is_known_already_is_told_by_any_of_its_tags() {
+        let asks = |known: &[&'static str]| {
+            let mut headers = HeaderMap::new();
+            for known in known {
+                headers.append(header::IF_NONE_MATCH, HeaderValue::from_static(known));
+            }
+            is_known(&headers, "\"17\"")
+        };
+        for known in ["\"17\"", "W/\"17\"", "\"16\", \"17\"", "\"16\",W/\"17\"", "*"] {
+            assert!(asks(&[known]), "{known}");
+        }
+        assert!(asks(&["\"16\"", "\"17\""]), "in two lines");
+        for other in ["\"16\"", "17", "W/\"16\", \"18\"", ""] {
+            assert!(!asks(&[other]), "{other}");
+        }
+        assert!(!asks(&[]));
+    }
 }

@@ -6,7 +6,7 @@ mod answer;
 mod illustration;
 mod language;
 
-pub use answer::{Asset, file, html, html_with_status};
+pub use answer::{Asset, file, html, html_with_status, is_known};
 pub use illustration::{CARD, READER, READER_WITH_CARD};
 pub use language::{LanguageQuery, language};
 

@@ -2,6 +2,7 @@
 //! The PIN is not among them: it lives in the crate `card` alone.
 
 use crate::Base64;
+use crate::typed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -21,11 +22,14 @@ pub enum SecretError {
 pub struct UserCode(Zeroizing<String>);
 
 impl UserCode {
+    /// As typed or copied: no code has blanks around it.
+    ///
     /// # Errors
     /// [`SecretError::UserCode`] where the form is not a user code's.
     pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let text = Zeroizing::new(typed(text));
         let right = (6..=10).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        right.then(|| Self(Zeroizing::new(text.to_owned()))).ok_or(SecretError::UserCode)
+        right.then_some(Self(text)).ok_or(SecretError::UserCode)
     }
 
     pub fn expose(&self) -> &str {

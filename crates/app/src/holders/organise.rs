@@ -2,7 +2,10 @@
 //! where a policy names organisations in another way. An order puts its own holder there.
 
 use crate::{App, Failure};
-use kaika_domain::{authorities::Policy, holders::Membership};
+use kaika_domain::{
+    authorities::Policy,
+    holders::{FOLDING, Membership},
+};
 
 /// In one transaction.
 const PAGE: u32 = 200;
@@ -37,6 +40,8 @@ pub async fn organise(app: &App) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What names an organisation, and how names are folded.
 fn rule(policy: &Policy) -> String {
-    policy.organisation.as_ref().map(|rules| rules.named_by.join(",")).unwrap_or_default()
+    let named_by = policy.organisation.as_ref().map(|rules| rules.named_by.join(","));
+    named_by.map(|named_by| format!("{named_by} {FOLDING}")).unwrap_or_default()
 }

@@ -21,13 +21,20 @@ const MOST: usize = 32;
 pub struct OcspAnswer {
     /// OCSPResponse (DER), an unsuccessful one too.
     pub response: Bytes,
-    /// Until when it may be kept; none: not at all.
-    pub cacheable_until: Option<OffsetDateTime>,
+    /// For how long it may be kept; none: not at all.
+    pub cacheable: Option<Cacheable>,
+}
+
+/// From when, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cacheable {
+    pub this_update: OffsetDateTime,
+    pub next_update: OffsetDateTime,
 }
 
 impl OcspAnswer {
     fn refused(status: Unsuccessful) -> Self {
-        Self { response: unsuccessful(status).into(), cacheable_until: None }
+        Self { response: unsuccessful(status).into(), cacheable: None }
     }
 
     /// Nothing can be said at the moment.
@@ -73,7 +80,8 @@ pub async fn answer_ocsp(
         // RFC 6960 §4.4.1 lets a responder leave the nonce out.
         let Some(asked) = &only else { return Ok(OcspAnswer::try_later()) };
         if let Some(ready) = app.status.ready(responder.generation.id, asked, now) {
-            return Ok(OcspAnswer { response: ready.response, cacheable_until: Some(ready.next_update) });
+            let status::Ready { response, this_update, next_update, .. } = ready;
+            return Ok(OcspAnswer { response, cacheable: Some(Cacheable { this_update, next_update }) });
         }
     }
     followed?;
@@ -97,9 +105,14 @@ async fn sign_in_advance(
 ) -> Result<OcspAnswer, Failure> {
     let signed = sign(app, responder, vec![asked.clone()], &[status], None, now).await?;
     let next_update = now + VALIDITY;
-    let ready = status::Ready { response: signed.response.clone(), sign_again: now + VALIDITY / 2, next_update };
+    let ready = status::Ready {
+        response: signed.response.clone(),
+        this_update: now,
+        sign_again: now + VALIDITY / 2,
+        next_update,
+    };
     app.status.keep_answer(responder.generation.id, &asked, status, ready);
-    Ok(OcspAnswer { cacheable_until: Some(next_update), ..signed })
+    Ok(OcspAnswer { cacheable: Some(Cacheable { this_update: now, next_update }), ..signed })
 }
 
 async fn sign(
@@ -119,7 +132,7 @@ async fn sign(
     };
     let answers = asked.into_iter().zip(statuses).map(answer).collect();
     let response = app.issuer.sign_ocsp(&responder.generation, answers, nonce, now).await?;
-    Ok(OcspAnswer { response: response.into(), cacheable_until: None })
+    Ok(OcspAnswer { response: response.into(), cacheable: None })
 }
 
 /// From the cache, or from the database into it.

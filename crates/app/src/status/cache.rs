@@ -5,7 +5,7 @@
 
 use crate::{App, StoreError, authorities::Generation};
 use hashlink::LinkedHashMap;
-use kaika_pki::ocsp::{CertId, HashAlgorithm, IssuerHashes, Status};
+use kaika_pki::ocsp::{CertId, IssuerHashes, Status};
 use kaika_pki::{Certificate, Serial};
 use kaika_wire::GenerationId;
 use std::collections::HashMap;
@@ -31,6 +31,8 @@ pub(crate) struct Responder {
 #[derive(Clone)]
 pub(crate) struct Ready {
     pub(crate) response: bytes::Bytes,
+    /// Before then it is not true yet: the clock was set back.
+    pub(crate) this_update: OffsetDateTime,
     /// From then on it is not given out any more.
     pub(crate) sign_again: OffsetDateTime,
     pub(crate) next_update: OffsetDateTime,
@@ -65,8 +67,8 @@ struct Followed {
 
 struct Entry {
     status: Status,
-    /// By [`HashAlgorithm`].
-    answers: [Option<Ready>; HashAlgorithm::ALL.len()],
+    /// By [`CertId::way`].
+    answers: [Option<Ready>; CertId::WAYS],
 }
 
 impl Entry {
@@ -143,8 +145,8 @@ impl StatusCache {
     pub(crate) fn ready(&self, generation: GenerationId, asked: &CertId, now: OffsetDateTime) -> Option<Ready> {
         let mut known = self.known();
         let entry = known.entries.to_back(&(generation, asked.serial))?;
-        let ready = entry.answers[asked.hash as usize].as_ref()?;
-        (now < ready.sign_again).then(|| ready.clone())
+        let ready = entry.answers[asked.way()].as_ref()?;
+        (ready.this_update <= now && now < ready.sign_again).then(|| ready.clone())
     }
 
     pub(crate) fn status(&self, generation: GenerationId, serial: Serial) -> Option<Status> {
@@ -165,7 +167,7 @@ impl StatusCache {
         let mut known = self.known();
         if let Some(mut entry) = known.take(&key) {
             if entry.status == status {
-                entry.answers[asked.hash as usize] = Some(ready);
+                entry.answers[asked.way()] = Some(ready);
             }
             known.put(key, entry, self.limit);
         }

@@ -119,7 +119,7 @@ async fn held_then_good_by_ocsp_and_by_list() {
         [("leaf.pem: revoked", "Reason: certificateHold", false), ("leaf.pem: good", "", true)]
     {
         let answer = answer_ocsp(&app, "gca-1", &question, &|| true).await.unwrap();
-        assert_eq!(answer.cacheable_until, None, "the question had a nonce");
+        assert_eq!(answer.cacheable, None, "the question had a nonce");
         assert_eq!(lint_der(Kind::OcspResponse, &answer.response), []);
         std::fs::write(folder.join("response"), answer.response).unwrap();
         let judged = openssl(
@@ -240,7 +240,7 @@ async fn answers_are_signed_in_advance_for_each_hash() {
         let question = Question::about(&world, &certificate, hash, None).await;
         let first = question.ask(&app, false).await;
         assert!(is_hold(question.said(&app, &first)));
-        assert_eq!(first.cacheable_until, Some(begin + Duration::minutes(10)));
+        assert_eq!(first.cacheable.unwrap().next_update, begin + Duration::minutes(10));
         // An ECDSA signature is never made twice alike: this is the same one.
         assert_eq!(question.ask(&app, false).await.response, first.response);
         world.clock.set(begin + Duration::minutes(5) - Duration::SECOND);
@@ -248,7 +248,11 @@ async fn answers_are_signed_in_advance_for_each_hash() {
         world.clock.set(begin + Duration::minutes(5));
         let second = question.ask(&app, false).await;
         assert_ne!(second.response, first.response);
-        assert_eq!(second.cacheable_until, Some(begin + Duration::minutes(15)));
+        assert_eq!(second.cacheable.unwrap().next_update, begin + Duration::minutes(15));
+        // The clock is set back: what is from the future is not given out.
+        world.clock.set(begin + Duration::minutes(4));
+        let third = question.ask(&app, false).await;
+        assert_eq!(third.cacheable.unwrap().this_update, begin + Duration::minutes(4));
     }
 }
 
@@ -355,14 +359,14 @@ async fn over_the_limit_nonces_are_left_out_and_the_unknown_told_later() {
         assert!(is_hold(with_nonce.said(&app, &answer)));
         let Response::Answered(said) = Response::from_der(&answer.response).unwrap() else { panic!("not answered") };
         assert_eq!(said.nonce, expected);
-        assert_eq!(answer.cacheable_until.is_some(), expected.is_none());
+        assert_eq!(answer.cacheable.is_some(), expected.is_none());
     }
 
     let mut stranger = certificate.clone();
     stranger.serial = "7f00000000000000000000000000aaaa".parse().unwrap();
     let unknown = Question::about(&world, &stranger, HashAlgorithm::Sha256, None).await;
     let answer = unknown.ask(&app, true).await;
-    assert_eq!((unknown.said(&app, &answer), answer.cacheable_until), (Status::Unknown, None));
+    assert_eq!((unknown.said(&app, &answer), answer.cacheable), (Status::Unknown, None));
     let later = unsuccessful(Unsuccessful::TryLater);
     assert_eq!(unknown.ask(&app, false).await.response, later);
 
@@ -373,7 +377,7 @@ async fn over_the_limit_nonces_are_left_out_and_the_unknown_told_later() {
     assert_eq!(both.ask(&app, false).await.response, later);
     let answer = both.ask(&app, true).await;
     assert!(is_hold(both.said(&app, &answer)));
-    assert_eq!(answer.cacheable_until, None);
+    assert_eq!(answer.cacheable, None);
     assert_eq!(lint_der(Kind::OcspResponse, &answer.response), []);
     assert_eq!(gca.shards, 16);
 }

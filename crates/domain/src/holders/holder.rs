@@ -1,7 +1,7 @@
 //! Who holds cards and certificates of an authority.
 
 use kaika_pki::DistinguishedName;
-use kaika_wire::{AuthorityId, HolderId};
+use kaika_wire::{AuthorityId, HolderId, is_dash, is_invisible};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
@@ -24,7 +24,7 @@ impl Holder {
     }
 
     /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
-    /// Width, case and spaces make no difference, nor do 台 and 臺.
+    /// Width, case and spaces make no difference, nor do 台 and 臺, one dot, dash or apostrophe and another, or what is not seen.
     pub fn is_called(&self, name: &str) -> bool {
         let values = |labels: &'static [&'static str]| {
             self.subject.labelled().filter(|(label, _)| labels.contains(label)).map(|(_, value)| value)
@@ -36,11 +36,22 @@ impl Holder {
     }
 }
 
-/// As two who write the same name may both write it.
+/// As two who write the same name may both write it. Organisations are told apart by it: another rule has another
+/// [`FOLDING`].
 pub(super) fn plain(name: &str) -> String {
-    let folded = name.nfkc().flat_map(char::to_lowercase);
+    let signs = name.chars().filter(|c| !is_invisible(*c)).map(|c| match c {
+        // Between the parts of indigenous and foreign names.
+        '\u{b7}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22c5}' | '\u{30fb}' | '\u{ff65}' => '.',
+        '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2bb}' | '\u{2bc}' | '\u{2032}' | '\u{b4}' | '\u{ff40}' | '`' => '\'',
+        c if is_dash(c) => '-',
+        c => c,
+    });
+    let folded = signs.nfkc().flat_map(char::to_lowercase);
     folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
 }
+
+/// Which rule names are folded by.
+pub const FOLDING: u32 = 2;
 
 /// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]

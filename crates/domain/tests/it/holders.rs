@@ -28,6 +28,17 @@ fn a_holder_has_one_name_however_it_is_typed() {
     ] {
         assert_eq!(office.is_called(name), expected, "{name:?}");
     }
+    // One dot, dash or apostrophe is as good as another, and what is not seen is not there.
+    let named = holder(&[("C", "TW"), ("CN", "Kolas\u{2027}Yotaka O\u{2019}Brien\u{2010}Smith")]);
+    for dot in ["\u{b7}", "\u{ff0e}", "\u{30fb}", "\u{ff65}", ".", "\u{2022}", "\u{2027}"] {
+        for apostrophe in ["'", "\u{2018}", "\u{2bc}", "\u{ff07}", "\u{b4}", "`"] {
+            for dash in ["-", "\u{2013}", "\u{ff0d}", "\u{2212}"] {
+                let name = format!("\u{200e}kolas{dot}yotaka o{apostrophe}brien{dash}smith\u{200b}");
+                assert!(named.is_called(&name), "{name:?}");
+            }
+        }
+    }
+    assert!(!named.is_called("KolasYotaka OBrienSmith"));
     let person = holder(&[("C", "TW"), ("O", "測試醫院"), ("CN", "測試人員"), ("serialNumber", "0000000000000001")]);
     assert!(person.is_called("測試人員"));
     assert!(!person.is_called("測試醫院") && !person.is_called("0000000000000001"));

@@ -162,9 +162,9 @@ impl Response {
 }
 
 impl Answer {
-    /// The answer about this certificate.
+    /// The answer about this certificate, however it is written there.
     pub fn about(&self, certificate: &CertId) -> Option<&SingleAnswer> {
-        self.answers.iter().find(|answer| answer.certificate == *certificate)
+        self.answers.iter().find(|answer| answer.certificate.is_same(certificate))
     }
 
     /// RFC 6960 §3.2: signed by the issuer itself, or by a responder that this issuer certified for it and that is

@@ -210,3 +210,21 @@ fn only_a_delegated_responder_may_answer() {
     let Response::Answered(answer) = Response::from_der(&der).unwrap() else { panic!("not answered") };
     assert_eq!(answer.verify(&world.issuing.certificate, now()), Err(NotAnswered::Responder));
 }
+
+/// RFC 6960 §4.2.1 has the certificate named as in the question: with NULL parameters or without, both of which are in use.
+#[test]
+fn an_answer_names_the_certificate_as_the_question_did() {
+    let world = world(KeyAlgorithm::P256);
+    for (hash, null_parameters) in HashAlgorithm::ALL.into_iter().flat_map(|hash| [(hash, true), (hash, false)]) {
+        let id = CertId { null_parameters, ..CertId::new(hash, &world.issuing.certificate, world.leaf.serial()) };
+        let question = Request { certificates: vec![id.clone()], nonce: None }.to_der();
+        let request = Request::from_der(&question).unwrap();
+        assert_eq!(request.certificates, std::slice::from_ref(&id));
+        let Response::Answered(answer) = Response::from_der(&world.answer(&request, Status::Good)).unwrap() else {
+            panic!("not answered")
+        };
+        assert_eq!(answer.answers[0].certificate, id);
+        let otherwise = CertId { null_parameters: !null_parameters, ..id };
+        assert_eq!(answer.about(&otherwise).unwrap().status, Status::Good);
+    }
+}

@@ -1,7 +1,7 @@
 //! Fields that several pages ask for, and what is wrong with them.
 
 use kaika_domain::authorities::Policy;
-use kaika_wire::CardNumber;
+use kaika_wire::{CardNumber, typed};
 
 /// What is wrong with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Fie
 }
 
 pub(crate) fn holder_name(text: &str) -> Result<String, FieldError> {
-    let name = text.trim();
+    let name = typed(text);
     let missing = FieldError { field: "name", text: "portal-find-name-missing" };
-    (!name.is_empty()).then(|| name.to_owned()).ok_or(missing)
+    (!name.is_empty()).then_some(name).ok_or(missing)
 }
 
 /// Without what separates; full-width forms as their ASCII twins.
@@ -47,9 +47,10 @@ pub(crate) fn plain(text: &str) -> String {
     narrow(text).chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect()
 }
 
-/// Full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
+/// As it was meant, with full-width forms (U+FF01 to U+FF5E) as their ASCII twins.
 pub(crate) fn narrow(text: &str) -> String {
-    let narrow = text.chars().map(|c| match u32::from(c) {
+    let typed = typed(text);
+    let narrow = typed.chars().map(|c| match u32::from(c) {
         wide @ 0xff01..=0xff5e => char::from_u32(wide - 0xfee0).unwrap_or(c),
         _ => c,
     });
@@ -64,8 +65,13 @@ mod tests {
     #[test]
     fn numbers_are_taken_as_people_type_them() {
         let (one, two) = (policy("GC"), policy("TP\", \"GP"));
-        for typed in ["GC00000000000017", " gc0000 0000-000017 ", "ＧＣ００００００００００００１７", "00000000000017"]
-        {
+        for typed in [
+            "GC00000000000017",
+            "\u{200e}GC0000\u{2013}0000000017",
+            " gc0000 0000-000017 ",
+            "ＧＣ００００００００００００１７",
+            "00000000000017",
+        ] {
             assert_eq!(card_number(&one, typed).map(|n| n.to_string()).as_deref(), Ok("GC00000000000017"), "{typed}");
         }
         for typed in ["GC", "G00000000000017", "GC0000000000001X", "卡號"] {

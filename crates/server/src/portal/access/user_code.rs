@@ -22,7 +22,7 @@ use kaika_app::{
 };
 use kaika_domain::authorities::Policy;
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CardNumber, Code, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, UserCode, typed};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -176,11 +176,11 @@ impl Check for NewCodeForm {
 
     fn check(&self, _: &Policy) -> Result<UserCode, Vec<FieldError>> {
         let wrong = |field, text| vec![FieldError { field, text }];
-        if self.code.is_empty() {
+        if typed(&self.code).is_empty() {
             return Err(wrong("code", "user-code-missing"));
         }
         let code = UserCode::parse(&self.code).map_err(|_| wrong("code", "user-code-form"))?;
-        match *self.again == *self.code {
+        match UserCode::parse(&self.again).is_ok_and(|again| again == code) {
             true => Ok(code),
             false => Err(wrong("again", "user-code-differ")),
         }

@@ -333,7 +333,7 @@ pub(crate) async fn confirm(
     if kind != JobKind::SetEmail {
         return Err(Code::NotFound.into());
     }
-    let code = narrow(form.code.trim());
+    let code = narrow(&form.code);
     let wrong = match code.is_empty() {
         true => "portal-email-code-missing",
         false => match prove_email_on_page(&visit.app, &policy.id, &token, &code).await {

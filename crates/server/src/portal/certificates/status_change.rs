@@ -325,8 +325,7 @@ fn judge(policy: &Policy, kind: StatusChangeKind, form: &StatusChangeForm) -> Ju
     if asks_again && form.sure.is_none() {
         wrong.push(FieldError { field: "sure", text: "status-confirm-sure-missing" });
     }
-    // No code has spaces; one that was copied may have brought some along.
-    let user_code = UserCode::parse(form.user_code.trim());
+    let user_code = UserCode::parse(&form.user_code);
     if user_code.is_err() {
         wrong.push(FieldError { field: "user_code", text: "status-code-wrong" });
     }

@@ -24,7 +24,7 @@ use kaika_app::{
 };
 use kaika_domain::{authorities::Policy, holders::Contact};
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode, typed};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -208,7 +208,7 @@ impl Check for ContactForm {
         let mut wrong = Vec::new();
         let number = field_or_error(&mut wrong, card_number(policy, &self.number));
         let name = field_or_error(&mut wrong, holder_name(&self.name));
-        let code = match self.user_code.is_empty() {
+        let code = match typed(&self.user_code).is_empty() {
             true => Err(user_code("contact-code-missing")),
             false => UserCode::parse(&self.user_code).map_err(|_| user_code("user-code-form")),
         };
@@ -228,10 +228,10 @@ fn user_code(text: &'static str) -> FieldError {
 
 fn contact(wrong: &mut Vec<FieldError>, form: &ContactForm) -> Option<Contact> {
     let because = |field, text| FieldError { field, text };
-    let typed = narrow(form.email.trim());
-    let email = match typed.is_empty() {
+    let address = narrow(&form.email);
+    let email = match address.is_empty() {
         true => Err(because("email", "contact-email-missing")),
-        false => typed.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
+        false => address.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
     };
     let email = field_or_error(wrong, email);
     let name = Contact::name(&form.person).map_err(|_| because("person", "contact-person-form"));
