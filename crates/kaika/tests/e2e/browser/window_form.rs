@@ -19,7 +19,7 @@ fn words(language: (&str, &str), code: Code, tries_left: Option<u8>) -> String {
 /// A text of the form of an authority whose PINs have six digits.
 fn six_digits(language: (&str, &str), key: &str) -> String {
     let language = Language::from_tag(language.0).unwrap();
-    text(language, key, &[("form", "one".into()), ("min", 6.into()), ("max", 6.into())])
+    text(language, key, &[("form", "one".into()), ("min", 6.into()), ("max", 6.into()), ("rules", "both".into())])
 }
 
 /// These fields are wrong, for these reasons, and tell it to everybody; the first of them is where the person types.
