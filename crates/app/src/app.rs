@@ -6,7 +6,7 @@ use crate::{
     authorities::Issuer,
     cards::CardSecrets,
     kernel::{Clock, Locks, Rng},
-    status::{StatusCache, StatusSettings},
+    status::{StatusCache, StatusSettings, Unsigned},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kaika_domain::authorities::{Policies, Policy};
@@ -31,6 +31,7 @@ pub struct App {
     pub(crate) busy: Locks<JobId>,
     /// A revocation list that is looked at, and signed where it is due.
     pub(crate) signing: Locks<(GenerationId, Option<u32>)>,
+    pub(crate) unsigned: Unsigned,
     pub(crate) status: StatusCache,
     pub(crate) status_settings: StatusSettings,
 }
@@ -61,6 +62,7 @@ impl App {
             process,
             busy: Locks::default(),
             signing: Locks::default(),
+            unsigned: Unsigned::default(),
             status: StatusCache::new(status_settings.ocsp_cache),
             status_settings,
         }

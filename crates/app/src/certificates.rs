@@ -16,7 +16,7 @@ pub use change_status::{
     change_outcome, change_status_by_authority, change_status_without_card,
 };
 pub(crate) use find::shown;
-pub use find::{CertificateQuery, FoundCertificate, find_certificates};
+pub use find::{FoundCertificate, FoundStatus, certificate_file, certificate_status, find_certificates};
 pub use issuance::{Issuance, IssuanceState, KeyUse, Settled};
 pub use list::{CertificatePage, ListRequest, Sorting, list_certificates};
 pub use listing::{ListOrder, ListPosition, ListQuery, ListedCertificate, StatusFilter};

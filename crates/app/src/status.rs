@@ -9,8 +9,8 @@ mod records;
 pub use answer_ocsp::{Cacheable, OcspAnswer, answer_ocsp};
 pub(crate) use cache::{Ready, Responder, StatusCache};
 pub use ports::{StatusReader, StatusWriter};
-pub(crate) use publish_crl::VALIDITY;
-pub use publish_crl::publish_crl;
+pub(crate) use publish_crl::{Unsigned, VALIDITY};
+pub use publish_crl::{crl_failures, publish_crl};
 pub use records::{Crl, CrlHead, StatusRecord};
 
 use kaika_domain::certificates::{CertificateState, RevocationReason};

@@ -2,7 +2,11 @@
 
 use crate::key::sha256;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a digest is 64 hexadecimal digits")]
+pub struct NotADigest;
 
 macro_rules! digests {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -23,6 +27,17 @@ macro_rules! digests {
         impl From<[u8; 32]> for $name {
             fn from(digest: [u8; 32]) -> Self {
                 Self(digest)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotADigest;
+
+            /// 64 hexadecimal digits.
+            fn from_str(text: &str) -> Result<Self, NotADigest> {
+                let mut digest = [0; 32];
+                hex::decode_to_slice(text, &mut digest).map_err(|_| NotADigest)?;
+                Ok(Self(digest))
             }
         }
 

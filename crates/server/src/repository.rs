@@ -22,7 +22,7 @@ use base64::{
 use kaika_app::{
     App, Failure, StoreError,
     authorities::authority_certificate,
-    status::{Cacheable, OcspAnswer, answer_ocsp, publish_crl},
+    status::{Cacheable, OcspAnswer, answer_ocsp, crl_failures, publish_crl},
 };
 use kaika_web::is_known;
 use kaika_wire::Code;
@@ -107,6 +107,9 @@ async fn crl_of_shard(
 
 async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) -> Result<Response, Stop> {
     let crl = publish_crl(app, name, shard).await?;
+    for failure in crl_failures(app) {
+        tracing::error!(failure, "a revocation list is not signed anew, and the one before is given out");
+    }
     // RFC 9110 §8.8.3. Who has this very list need not carry it home again.
     let tag = format!("\"{}\"", crl.number);
     let cache = [
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_question_in_the_path_is_read_however_clients_write_it() {
-        let question = [0x30, 0x3e, 0xfb, 0xef, 0xbe, 0xff, 0xff, 0x01];
+        let question = [0x30, 0x3e, 0xfb, 0xef, 0xbf, 0xff, 0xff, 0x01];
         for written in [
             "MD7777///wE=",
             "MD7777///wE",

@@ -132,10 +132,10 @@ mod tests {
 
     #[test]
     fn simple_values() {
-        for simple in [b"111111\xFF\xFF", b"123456\xFF\xFF", b"87654321"] {
+        for simple in [b"111111\xFF\xFF", b"123456\xFF\xFF", b"87654321", b"112233\xFF\xFF"] {
             assert!(is_simple(simple), "{simple:02X?}");
         }
-        for other in [b"112233\xFF\xFF", b"123457\xFF\xFF", b"135791\xFF\xFF"] {
+        for other in [b"223344\xFF\xFF", b"123457\xFF\xFF", b"135791\xFF\xFF"] {
             assert!(!is_simple(other), "{other:02X?}");
         }
     }

@@ -1,17 +1,15 @@
-//! 憑證查詢及下載: certificates with their status, for whoever knows the card and its holder, or the serial number; where
-//! the holder has not switched that off.
+//! 憑證查詢及下載. Who knows the card and its holder finds the certificates; who knows a serial number, which lists enumerate,
+//! learns the status alone; who has the hash of a certificate had it, or a link to it, and gets the file. Where the holder has
+//! switched that off, nobody finds anything.
 
-use crate::{App, Failure, store::holder_of};
-use kaika_domain::{authorities::ProfileName, certificates::Certificate};
+use crate::{App, Failure, Reader, store::holder_of};
+use kaika_domain::{
+    authorities::ProfileName,
+    certificates::{Certificate, CertificateState},
+};
+use kaika_pki::CertificateDigest;
 use kaika_wire::{AuthorityId, CardNumber, CertificateRole, CertificateStatus, Code, SerialNumber};
 use time::OffsetDateTime;
-
-/// What a certificate is asked for by.
-#[derive(Clone, Debug)]
-pub enum CertificateQuery {
-    Card { number: CardNumber, name: String },
-    Serial(SerialNumber),
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundCertificate {
@@ -24,8 +22,20 @@ pub struct FoundCertificate {
     pub subject: String,
     pub not_before: OffsetDateTime,
     pub not_after: OffsetDateTime,
+    /// By which anybody gets the file; none of one that its holder has not accepted.
+    pub file: Option<CertificateDigest>,
     /// DER.
     pub certificate: Vec<u8>,
+}
+
+/// What a serial number alone tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundStatus {
+    pub serial: SerialNumber,
+    pub status: CertificateStatus,
+    pub card_in_use: bool,
+    pub not_before: OffsetDateTime,
+    pub not_after: OffsetDateTime,
 }
 
 impl FoundCertificate {
@@ -39,7 +49,7 @@ impl FoundCertificate {
     }
 }
 
-/// The newest first; the certificate by which the card itself proves who it is is found by its serial number only.
+/// Of the card of this number and a holder of this name; the newest first, without the card's own.
 ///
 /// # Errors
 /// [`Code::NotFound`], for an unknown card as for another holder's name or one that is not published: a stranger does not
@@ -48,58 +58,82 @@ impl FoundCertificate {
 pub async fn find_certificates(
     app: &App,
     authority: &AuthorityId,
-    query: &CertificateQuery,
-) -> Result<Vec<FoundCertificate>, Failure> {
-    let found = match query {
-        CertificateQuery::Card { number, name } => of_card(app, authority, number, name).await?,
-        CertificateQuery::Serial(serial) => of_serial(app, authority, serial).await?,
-    };
-    let now = app.now();
-    let found = found.iter().map(|(certificate, in_use)| shown(certificate, *in_use, now));
-    let found = found.collect::<Result<Vec<_>, _>>()?;
-    (!found.is_empty()).then_some(found).ok_or(Code::NotFound.into())
-}
-
-async fn of_card(
-    app: &App,
-    authority: &AuthorityId,
     number: &CardNumber,
     name: &str,
-) -> Result<Vec<(Certificate, bool)>, Failure> {
+) -> Result<Vec<FoundCertificate>, Failure> {
     let mut reader = app.store.read().await?;
     let card = reader.card_by_number(number).await?.filter(|card| card.authority == *authority);
-    let Some(card) = card else { return Ok(Vec::new()) };
+    let card = card.ok_or(Code::NotFound)?;
     let holder = holder_of(reader.as_mut(), &card).await?;
     if !holder.is_called(name) || !reader.is_published(card.id).await? {
-        return Ok(Vec::new());
+        return Err(Code::NotFound.into());
     }
     let mut certificates = reader.certificates_of_card(card.id).await?;
     certificates.retain(|certificate| certificate.role != CertificateRole::CardAuthentication);
-    Ok(certificates.into_iter().rev().map(|certificate| (certificate, card.state.is_activated())).collect())
+    if certificates.is_empty() {
+        return Err(Code::NotFound.into());
+    }
+    let now = app.now();
+    certificates.iter().rev().map(|certificate| shown(certificate, card.state.is_activated(), now)).collect()
 }
 
-/// Of whichever generation.
-async fn of_serial(
+/// Of the certificate of this number, of whichever generation.
+///
+/// # Errors
+/// [`Code::NotFound`], for an unknown number as for one that strangers are told nothing of.
+#[crate::use_case]
+pub async fn certificate_status(
     app: &App,
     authority: &AuthorityId,
     serial: &SerialNumber,
-) -> Result<Vec<(Certificate, bool)>, Failure> {
+) -> Result<FoundStatus, Failure> {
     let mut reader = app.store.read().await?;
-    let mut found = Vec::new();
     for generation in reader.generations().await? {
-        if generation.owner == *authority {
-            let Some(certificate) = reader.certificate_by_serial(generation.id, serial).await? else { continue };
-            let (published, in_use) = match certificate.card {
-                Some(card) => {
-                    let in_use = reader.card(card).await?.is_some_and(|card| card.state.is_activated());
-                    (reader.is_published(card).await?, in_use)
-                }
-                None => (true, false),
-            };
-            found.extend(published.then_some((certificate, in_use)));
+        if generation.owner != *authority {
+            continue;
+        }
+        let Some(certificate) = reader.certificate_by_serial(generation.id, serial).await? else { continue };
+        if let Some(card_in_use) = is_in_use_where_public(reader.as_mut(), &certificate).await? {
+            let Certificate { serial, not_before, not_after, .. } = &certificate;
+            return Ok(FoundStatus {
+                serial: serial.clone(),
+                status: certificate.status(app.now()),
+                card_in_use,
+                not_before: *not_before,
+                not_after: *not_after,
+            });
         }
     }
-    Ok(found)
+    Err(Code::NotFound.into())
+}
+
+/// The file with this hash (SHA-256, hexadecimal).
+///
+/// # Errors
+/// [`Code::NotFound`], for an unknown one as for one that strangers are not given.
+#[crate::use_case]
+pub async fn certificate_file(app: &App, authority: &AuthorityId, hash: &str) -> Result<FoundCertificate, Failure> {
+    let digest: CertificateDigest = hash.parse().map_err(|_| Code::NotFound)?;
+    let mut reader = app.store.read().await?;
+    let certificate = reader.certificate_by_digest(&digest).await?.filter(|found| found.authority == *authority);
+    let certificate = certificate.ok_or(Code::NotFound)?;
+    let in_use = is_in_use_where_public(reader.as_mut(), &certificate).await?.ok_or(Code::NotFound)?;
+    shown(&certificate, in_use, app.now())
+}
+
+/// Whether its card is activated; none where strangers are told nothing of it: it is a card's own, was not accepted yet, or
+/// its holder does not want to be found.
+async fn is_in_use_where_public(reader: &mut dyn Reader, certificate: &Certificate) -> Result<Option<bool>, Failure> {
+    if certificate.role == CertificateRole::CardAuthentication || is_held(certificate) {
+        return Ok(None);
+    }
+    let Some(card) = certificate.card else { return Ok(Some(false)) };
+    let in_use = reader.card(card).await?.is_some_and(|card| card.state.is_activated());
+    Ok(reader.is_published(card).await?.then_some(in_use))
+}
+
+fn is_held(certificate: &Certificate) -> bool {
+    matches!(certificate.state, CertificateState::Held { .. })
 }
 
 pub(crate) fn shown(
@@ -117,6 +151,7 @@ pub(crate) fn shown(
         subject: parsed.subject().map_err(unreadable)?.to_string(),
         not_before: certificate.not_before,
         not_after: certificate.not_after,
+        file: (!is_held(certificate)).then_some(certificate.sha256),
         certificate: certificate.certificate.clone(),
     })
 }

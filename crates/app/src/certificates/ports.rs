@@ -4,7 +4,7 @@ use super::{Issuance, KeyUse, ListQuery, ListedCertificate, Settled};
 use crate::kernel::StoreError;
 use async_trait::async_trait;
 use kaika_domain::certificates::Certificate;
-use kaika_pki::KeyFingerprint;
+use kaika_pki::{CertificateDigest, KeyFingerprint};
 use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use time::OffsetDateTime;
 
@@ -16,6 +16,7 @@ pub trait CertificateReader: Send {
         generation: GenerationId,
         serial: &SerialNumber,
     ) -> Result<Option<Certificate>, StoreError>;
+    async fn certificate_by_digest(&mut self, digest: &CertificateDigest) -> Result<Option<Certificate>, StoreError>;
     /// Oldest first.
     async fn certificates_of_card(&mut self, card: CardId) -> Result<Vec<Certificate>, StoreError>;
     /// Every certificate that was issued for one of these keys.

@@ -24,7 +24,7 @@ pub trait StatusReader: Send {
         revision: i64,
         limit: u32,
     ) -> Result<Vec<SerialNumber>, StoreError>;
-    /// Held, suspended and revoked certificates that have not expired by `now`, of this shard or of all.
+    /// Held, suspended and revoked certificates that had not expired at this time, of this shard or of all.
     async fn revocations(
         &mut self,
         generation: GenerationId,

@@ -5,7 +5,7 @@ use kaika_card::{Pin, Secrets};
 use kaika_fixtures::{InProcess, NEW_PIN, Site, USER_CODE};
 use kaika_softcard::SoftCard;
 use kaika_wire::{
-    Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Protocol, Refusal, StartJob, UserCode,
+    Batch, BatchReport, CertificateStatus, Code, JobKind, JobState, Outcome, Protocol, Refusal, StartJob, UserCode,
 };
 use std::sync::{Arc, Mutex};
 
@@ -172,6 +172,49 @@ fn of_fifty_wrong_codes_at_the_card_three_are_tested() {
         let refused = site.run_on(&window.portal.app, &window.card, &order, None).unwrap_err();
         assert_eq!((refused.code, refused.tries_left), (Code::UserCodeLocked, Some(0)), "{kind:?}");
         assert_eq!(window.card.lock().unwrap().inspect().puk_tries_left(), 3);
+    }
+}
+
+/// Who has read a card's certificate can start jobs for it. What such a one reports goes nowhere: not on record of the
+/// card, and not into the log in its holder's name.
+#[test]
+fn nothing_is_believed_of_a_card_that_has_not_proved_itself() {
+    let reissued = Site::activated();
+    reissued.reissue();
+    for (site, kind) in [(reissued, JobKind::Check), (Site::personalised(), JobKind::Activate)] {
+        let window = Window::of(&site, kind);
+        let app = &window.portal.app;
+        let on_record = || {
+            window.portal.runtime.block_on(async {
+                let mut reader = app.store.read().await.unwrap();
+                let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
+                let certificates = reader.certificates_of_card(card.id).await.unwrap();
+                (certificates, reader.audit_events(0, 10_000).await.unwrap().len())
+            })
+        };
+        let before = on_record();
+        let (job, token, batch) = window.start();
+        let mut report = window.carry_out(&batch, USER_CODE);
+        // As if what was issued lay on the card: certificates are no secrets.
+        let issued = before.0.iter().find(|certificate| !certificate.is_written());
+        assert_eq!(issued.is_some(), kind == JobKind::Check);
+        for outcome in &mut report.outcomes {
+            match (outcome, issued) {
+                (Outcome::Signature { signature }, _) => signature.0[10] ^= 1,
+                (Outcome::Certificate { certificate }, Some(issued)) => {
+                    *certificate = Some(issued.certificate.clone().into());
+                }
+                _ => {}
+            }
+        }
+        let Ok(JobState::Failed { error }) = window.portal.report(job, &token, &report) else { panic!("{kind:?}") };
+        assert_eq!(error.code, Code::NotKaikaCard, "{kind:?}");
+        assert_eq!(on_record(), before, "{kind:?}");
+        // With the proof it is begun by the card.
+        let (job, token, batch) = window.start();
+        assert_eq!(on_record(), before, "{kind:?}: nothing is said of a start");
+        window.portal.report(job, &token, &window.carry_out(&batch, USER_CODE)).unwrap();
+        assert!(on_record().1 > before.1, "{kind:?}");
     }
 }
 

@@ -5,8 +5,8 @@ use kaika_app::{
     access::CardPrincipal,
     cards::{CardOrder, order_card},
     certificates::{
-        CertificatePage, CertificateQuery, ListRequest, Sorting, find_certificates, list_certificates, my_card,
-        set_publication,
+        CertificatePage, ListRequest, Sorting, certificate_file, certificate_status, find_certificates,
+        list_certificates, my_card, set_publication,
     },
     holders::organise,
 };
@@ -16,6 +16,7 @@ use kaika_domain::{
     holders::Organisation,
 };
 use kaika_fixtures::{Site, code, gca, log_in, operator};
+use kaika_pki::CertificateDigest;
 use kaika_wire::{CardNumber, CertificateId, CertificateRole, CertificateStatus, Code, SerialNumber};
 use std::sync::Arc;
 use time::Duration;
@@ -204,15 +205,16 @@ fn strangers_find_a_card_as_long_as_its_holder_lets_them() {
     let site = Site::activated();
     let app = site.open();
     let (_, who) = log_in(&site, &app);
-    let find = |query: CertificateQuery| site.runtime().block_on(find_certificates(&app, &gca(), &query));
-    let by_card = || CertificateQuery::Card { number: site.number.clone(), name: "測試機關".to_owned() };
-    let found = find(by_card()).unwrap();
-    let serials: Vec<_> = site.runtime().block_on(async {
+    let find = || site.runtime().block_on(find_certificates(&app, &gca(), &site.number, "測試機關"));
+    let status = |serial: &SerialNumber| site.runtime().block_on(certificate_status(&app, &gca(), serial));
+    let file = |hash: CertificateDigest| site.runtime().block_on(certificate_file(&app, &gca(), &hash.to_string()));
+    let found = find().unwrap();
+    let all: Vec<_> = site.runtime().block_on(async {
         let mut reader = app.store.read().await.unwrap();
         let card = reader.card_by_number(&site.number).await.unwrap().unwrap();
-        reader.certificates_of_card(card.id).await.unwrap().into_iter().map(|one| one.serial).collect()
+        reader.certificates_of_card(card.id).await.unwrap()
     });
-    assert_eq!(serials.len(), 4, "with the card's own");
+    assert_eq!(all.len(), 4, "with the card's own");
     let set = |on| site.runtime().block_on(set_publication(&app, &who, on)).unwrap();
     let mine = || site.runtime().block_on(my_card(&app, &who)).unwrap();
     assert!(mine().published);
@@ -221,17 +223,18 @@ fn strangers_find_a_card_as_long_as_its_holder_lets_them() {
     for _ in 0..2 {
         set(false);
     }
-    assert_eq!(code(find(by_card())), Code::NotFound);
-    for serial in &serials {
-        assert_eq!(code(find(CertificateQuery::Serial(serial.clone()))), Code::NotFound);
+    assert_eq!(code(find()), Code::NotFound);
+    for one in &all {
+        assert_eq!((code(status(&one.serial)), code(file(one.sha256))), (Code::NotFound, Code::NotFound));
     }
     let own = mine();
     assert_eq!((own.published, own.certificates.len()), (false, 3), "the holder still sees them");
 
     set(true);
-    assert_eq!(find(by_card()).unwrap(), found);
-    for serial in serials {
-        assert_eq!(find(CertificateQuery::Serial(serial)).unwrap().len(), 1);
+    assert_eq!(find().unwrap(), found);
+    for one in &all {
+        let public = one.role != CertificateRole::CardAuthentication;
+        assert_eq!((status(&one.serial).is_ok(), file(one.sha256).is_ok()), (public, public));
     }
     let events = async { app.store.read().await.unwrap().audit_events(0, 1000).await.unwrap() };
     let events = site.runtime().block_on(events);

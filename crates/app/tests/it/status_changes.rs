@@ -4,8 +4,8 @@ use kaika_app::{
     Failure,
     access::{Captcha, draw_captcha, forget_captchas},
     certificates::{
-        CertificateQuery, ChangedStatus, Which, WithoutCard, change_outcome, change_status_by_authority,
-        change_status_without_card, find_certificates,
+        ChangedStatus, Which, WithoutCard, change_outcome, change_status_by_authority, change_status_without_card,
+        find_certificates,
     },
     status::{answer_ocsp, publish_crl},
 };
@@ -111,8 +111,8 @@ impl Scene {
     /// The one status of all certificates, as the holder finds it; OCSP and list say the same.
     #[track_caller]
     fn status(&self) -> CertificateStatus {
-        let query = CertificateQuery::Card { number: self.running.site.number.clone(), name: HOLDER.to_owned() };
-        let found = self.on(find_certificates(&self.running.app, &gca(), &query)).unwrap();
+        let number = &self.running.site.number;
+        let found = self.on(find_certificates(&self.running.app, &gca(), number, HOLDER)).unwrap();
         let status = found[0].status;
         assert!(found.iter().all(|certificate| certificate.status == status), "{found:?}");
         for certificate in self.certificates() {

@@ -4,9 +4,10 @@ use kaika_agent::engine::{Finished, Order};
 use kaika_app::{
     App, Failure,
     cards::{forget_jobs, forget_tickets, issue_ticket, job_outcome},
-    certificates::{CertificateQuery, FoundCertificate, find_certificates},
+    certificates::{certificate_file, certificate_status, find_certificates},
 };
 use kaika_fixtures::{NEW_PIN, Site, USER_CODE, code, gca};
+use kaika_pki::CertificateDigest;
 use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{
     AuthorityId, CertificateRole, CertificateStatus, Code, IssuedTicket, JobDetails, JobKind, JobOutcome, Refusal,
@@ -147,33 +148,45 @@ fn a_page_gets_tickets_for_what_its_authority_does_online() {
 }
 
 #[test]
-fn certificates_are_found_by_card_and_name_or_by_serial() {
-    let site = Site::personalised();
-    let app = site.open();
-    let find = |authority: &str, query: CertificateQuery| -> Result<Vec<FoundCertificate>, Failure> {
-        site.runtime().block_on(find_certificates(&app, &authority.parse().unwrap(), &query))
-    };
-    let by_card =
-        |number: &str, name: &str| CertificateQuery::Card { number: number.parse().unwrap(), name: name.to_owned() };
-    let number = site.number.as_str();
-    let found = find("gca", by_card(number, "測試機關")).unwrap();
-    assert_eq!(found.len(), 3, "the holder's, not the card's own");
-    for certificate in &found {
-        assert_ne!(certificate.role, CertificateRole::CardAuthentication);
-        assert_eq!(certificate.status, CertificateStatus::Held);
-        assert_eq!(certificate.subject, "C=TW,O=行政院,OU=測試機關");
-        let alone = find("gca", CertificateQuery::Serial(certificate.serial.clone())).unwrap();
-        assert_eq!(alone, std::slice::from_ref(certificate));
-        assert_eq!(code(find("xca", CertificateQuery::Serial(certificate.serial.clone()))), Code::NotFound);
+fn certificates_are_found_by_card_and_name_and_their_status_by_serial() {
+    for (site, held) in [(Site::personalised(), true), (Site::activated(), false)] {
+        let app = site.open();
+        let authority = |id: &str| -> AuthorityId { id.parse().unwrap() };
+        let find = |id: &str, number: &str, name: &str| {
+            site.runtime().block_on(find_certificates(&app, &authority(id), &number.parse().unwrap(), name))
+        };
+        let number = site.number.as_str();
+        let found = find("gca", number, "測試機關").unwrap();
+        assert_eq!(found.len(), 3, "the holder's, not the card's own");
+        for certificate in &found {
+            assert_ne!(certificate.role, CertificateRole::CardAuthentication);
+            assert_eq!(certificate.status == CertificateStatus::Held, held);
+            assert_eq!(certificate.subject, "C=TW,O=行政院,OU=測試機關");
+            let status =
+                |id: &str| site.runtime().block_on(certificate_status(&app, &authority(id), &certificate.serial));
+            let hash = CertificateDigest::of(&certificate.certificate).to_string();
+            let file = |id: &str| site.runtime().block_on(certificate_file(&app, &authority(id), &hash));
+            assert_eq!(code(status("xca")), Code::NotFound);
+            assert_eq!(code(file("xca")), Code::NotFound);
+            if held {
+                assert_eq!((code(status("gca")), code(file("gca"))), (Code::NotFound, Code::NotFound));
+                assert_eq!(certificate.file, None);
+                continue;
+            }
+            let told = status("gca").unwrap();
+            assert_eq!((told.status, told.not_after), (certificate.status, certificate.not_after));
+            assert_eq!(certificate.file.unwrap().to_string(), hash);
+            assert_eq!(file("gca").unwrap(), *certificate);
+        }
+        for (id, number, name) in [
+            ("gca", number, "測試機"),
+            ("gca", number, ""),
+            ("gca", number, "行政院"),
+            ("gca", "GC99999999999999", "測試機關"),
+            ("xca", number, "測試機關"),
+        ] {
+            assert_eq!(code(find(id, number, name)), Code::NotFound);
+        }
+        site.close(&app);
     }
-    for (authority, number, name) in [
-        ("gca", number, "測試機"),
-        ("gca", number, ""),
-        ("gca", number, "行政院"),
-        ("gca", "GC99999999999999", "測試機關"),
-        ("xca", number, "測試機關"),
-    ] {
-        assert_eq!(code(find(authority, by_card(number, name))), Code::NotFound);
-    }
-    site.close(&app);
 }

@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{KeyPair, RsaKeyPair};
 use kaika_app::{
     App, Failure,
     authorities::{Applicant, IssueError, IssueOrder, Issuer, Place},
-    certificates::{CertificateQuery, Which, accept_certificate, change_status_by_authority, find_certificates},
+    certificates::{Which, accept_certificate, certificate_file, certificate_status, change_status_by_authority},
     kernel::{Clock, Rng},
     status::publish_crl,
 };
@@ -20,7 +20,9 @@ use kaika_pki::ocsp::{HashAlgorithm, Status};
 use kaika_testkit::pkilint::{Kind, lint_der};
 use kaika_testkit::tools::Tool;
 use kaika_vault::SystemRng;
-use kaika_wire::{ApplicationId, CertificateRole, Code, ResumeReason, RevokeReason, StatusChange, SuspendReason};
+use kaika_wire::{
+    ApplicationId, CertificateRole, CertificateStatus, Code, ResumeReason, RevokeReason, StatusChange, SuspendReason,
+};
 use std::sync::Arc;
 use time::Duration;
 
@@ -149,8 +151,9 @@ async fn one_is_issued_accepted_found_and_revoked() {
             assert_eq!((&accepted.state, accepted.version), (&CertificateState::Valid, issued.version + 3));
         }
         assert_eq!(judged(&world, &app, &issued).await, (Status::Good, None, true));
-        let found = find_certificates(&app, &id("gca"), &CertificateQuery::Serial(issued.serial.clone())).await;
-        let [found] = found.unwrap().try_into().unwrap();
+        let told = certificate_status(&app, &id("gca"), &issued.serial).await.unwrap();
+        assert_eq!((told.status, told.not_after), (CertificateStatus::Valid, issued.not_after));
+        let found = certificate_file(&app, &id("gca"), &issued.sha256.to_string()).await.unwrap();
         assert_eq!((found.role, found.certificate), (profile(name), issued.certificate.clone()));
 
         let revoke = StatusChange::Revoke(RevokeReason::Ceased);

@@ -2,12 +2,13 @@
 
 use crate::world::{World, passphrase};
 use kaika_app::{
-    App, Failure, StoreError,
+    App, Failure, Store, StoreError,
     authorities::Issuer,
     kernel::Clock,
-    status::{OcspAnswer, StatusSettings, answer_ocsp, publish_crl},
+    status::{OcspAnswer, StatusSettings, answer_ocsp, crl_failures, publish_crl},
 };
 use kaika_domain::certificates::{Certificate, RevocationReason};
+use kaika_fixtures::FailingStore;
 use kaika_pki::crl::{self, Crl};
 use kaika_pki::ocsp::{CertId, HashAlgorithm, Nonce, Request, Response, Status, Unsuccessful, unsuccessful};
 use kaika_testkit::pkilint::{Kind, lint_der};
@@ -21,10 +22,14 @@ pub(crate) const AT_ONCE: StatusSettings = StatusSettings { crl_every: Duration:
 
 /// One of the servers on this database.
 pub(crate) async fn server(world: &World, settings: StatusSettings) -> App {
-    let vault = Vault::create_or_open(&world.folder.path().join("secrets"), &passphrase()).unwrap();
     let store = format!("sqlite:{}", world.folder.path().join("kaika.db").display());
+    server_at(world, kaika_store::open(&store).await.unwrap(), settings).await
+}
+
+async fn server_at(world: &World, store: Arc<dyn Store>, settings: StatusSettings) -> App {
+    let vault = Vault::create_or_open(&world.folder.path().join("secrets"), &passphrase()).unwrap();
     App::new(
-        kaika_store::open(&store).await.unwrap(),
+        store,
         Arc::new(world.reopened().await),
         Arc::new(vault),
         Arc::new(UserCodes::new()),
@@ -226,6 +231,75 @@ async fn a_list_is_signed_again_no_sooner_than_it_may_be() {
         fetched.push(fetching.await.unwrap());
     }
     assert!(fetched.iter().all(|crl| *crl == fetched[0]));
+}
+
+/// Daily, where the policy does not say otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_signed_anew_though_nothing_has_changed() {
+    let world = World::new().await;
+    world.found("gca").await;
+    let app = server(&world, AT_ONCE).await;
+    let begin = world.clock.now();
+    for (name, shard) in [("gca-1", Some(0)), ("gca-1", None), ("test-grca-1", None)] {
+        let at = async |hours| {
+            world.clock.set(begin + hours);
+            publish_crl(&app, name, shard).await.unwrap().this_update - begin
+        };
+        assert_eq!(at(Duration::ZERO).await, Duration::ZERO);
+        assert_eq!(at(Duration::hours(24) - Duration::SECOND).await, Duration::ZERO);
+        assert_eq!(at(Duration::hours(24)).await, Duration::hours(24));
+    }
+}
+
+/// RFC 5280 §3.3: not before one list was signed after its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_certificate_is_on_one_list_after_its_end() {
+    let world = World::new().await;
+    world.found("gca").await;
+    let app = server(&world, AT_ONCE).await;
+    let mut certificate = issued(&world).await;
+    revoke(&app, &mut certificate).await;
+    let end = certificate.not_after;
+    let is_listed = async |at, shard| {
+        world.clock.set(at);
+        let list = Crl::from_der(&publish_crl(&app, "gca-1", shard).await.unwrap().der).unwrap();
+        list.entry(kaika_pki::Serial::new(certificate.serial.as_be_bytes()).unwrap()).is_some()
+    };
+    for shard in [Some(certificate.shard), None] {
+        assert!(is_listed(end - Duration::hours(1), shard).await);
+        // The list of before, which is good still.
+        assert!(is_listed(end + Duration::hours(1), shard).await);
+        assert!(is_listed(end + Duration::hours(24), shard).await, "the first one after its end");
+        assert!(!is_listed(end + Duration::hours(48), shard).await);
+    }
+}
+
+/// Whatever keeps the next one from being made.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_before_is_given_out_while_it_is_good() {
+    let world = World::new().await;
+    world.found("gca").await;
+    let app = server(&world, AT_ONCE).await;
+    let mut certificate = issued(&world).await;
+    let shard = Some(certificate.shard);
+    let first = publish_crl(&app, "gca-1", shard).await.unwrap();
+    accept(&app, &mut certificate).await;
+    let away = || StoreError::Database("the database cannot be written".into());
+    let failing = FailingStore::after(0, &app.store, away);
+    let app = server_at(&world, failing.clone(), AT_ONCE).await;
+    assert_eq!(publish_crl(&app, "gca-1", shard).await.unwrap(), first);
+    assert!(failing.failed());
+    assert_eq!((crl_failures(&app).len(), crl_failures(&app).len()), (1, 0), "it is told once");
+    // Nobody waits for the next failure, and it is tried again soon.
+    assert_eq!(publish_crl(&app, "gca-1", shard).await.unwrap(), first);
+    world.clock.set(world.clock.now() + Duration::seconds(5));
+    let next = publish_crl(&app, "gca-1", shard).await.unwrap();
+    assert!(next.number > first.number);
+    // One that is over is none.
+    revoke(&app, &mut certificate).await;
+    world.clock.set(next.next_update);
+    let app = server_at(&world, FailingStore::after(0, &world.store, away), AT_ONCE).await;
+    assert!(publish_crl(&app, "gca-1", shard).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

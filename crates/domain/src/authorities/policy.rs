@@ -66,6 +66,8 @@ pub struct Policy {
     #[serde(default)]
     pub organisation: Option<OrganisationRules>,
     pub certificates: CertificateRules,
+    #[serde(default)]
+    pub crl: CrlRules,
     /// Of certificates that lie on no card.
     #[serde(default)]
     pub profiles: BTreeMap<ProfileName, ProfileRules>,
@@ -126,6 +128,27 @@ pub struct CardRules {
 pub struct UserCodeRules {
     /// Wrong tries until it is locked.
     pub tries: u8,
+}
+
+/// Of revocation lists.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CrlRules {
+    /// Older than that, a list is signed anew although nothing has changed.
+    pub every_hours: u16,
+}
+
+impl CrlRules {
+    pub fn every(self) -> time::Duration {
+        time::Duration::hours(self.every_hours.into())
+    }
+}
+
+impl Default for CrlRules {
+    /// As EN 319 411-1 has it.
+    fn default() -> Self {
+        Self { every_hours: 24 }
+    }
 }
 
 /// Of PINs that holders choose.
@@ -273,6 +296,9 @@ impl Policy {
         self.profiles.iter().try_for_each(|(name, rules)| rules.validate(name))?;
         if !(6..=8).contains(&self.pin.min) || !(self.pin.min..=8).contains(&self.pin.max) {
             return wrong("pin", "a PIV card takes 6 to 8 digits".into());
+        }
+        if !(1..=144).contains(&self.crl.every_hours) {
+            return wrong("crl.every_hours", "a list is good for seven days: 1 to 144 hours".into());
         }
         if matches!(self.activation, Activation::Online { .. }) && self.user_code.is_none() {
             return wrong("user_code", "online activation asks for the user code".into());

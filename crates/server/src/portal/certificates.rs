@@ -15,8 +15,8 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
         .route("/{authority}/my-card", my_card.clone())
         // Where pages of 0.1 send their form.
         .route("/{authority}/my-card/publication", my_card)
-        .route("/{authority}/certificates", get(find::form).post(find::find).layer(queries))
-        .route("/{authority}/certificates/{file}", get(find::download))
+        .route("/{authority}/certificates", get(find::form).post(find::find).layer(queries.clone()))
+        .route("/{authority}/certificates/{file}", get(find::download).layer(queries))
         .merge(list::routes())
         .merge(status_change::routes(site))
 }

@@ -32,7 +32,7 @@ use kaika_app::{
     authorities::Generation,
     cards::EmailLink,
     certificates::{
-        CertificatePage, ChangeOutcome, FoundCertificate, ListPosition, ListedCertificate, MyCard, Sorting,
+        CertificatePage, ChangeOutcome, FoundCertificate, FoundStatus, ListPosition, ListedCertificate, MyCard, Sorting,
     },
     mail::DeliveredMail,
 };
@@ -41,6 +41,7 @@ use kaika_domain::{
     cards::{Card, CardRank},
     certificates::CertificateState,
 };
+use kaika_pki::CertificateDigest;
 use kaika_texts::{Language, explain, text};
 use kaika_wire::{
     CardCheck, CardId, CardInformation, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateRole,
@@ -143,6 +144,7 @@ fn found(role: CertificateRole, status: CertificateStatus) -> FoundCertificate {
         subject: "C=TW,O=測試行政院,OU=測試機關 <&>".to_owned(),
         not_before: OffsetDateTime::UNIX_EPOCH,
         not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(365),
+        file: (status != CertificateStatus::Held).then(|| CertificateDigest::of(&[0x30])),
         certificate: vec![0x30],
     }
 }
@@ -354,6 +356,13 @@ fn pages(language: Language) -> Vec<(String, String)> {
             Answer::Nothing,
             Answer::Found(all.collect()),
             Answer::Found(vec![found(CertificateRole::Signature, CertificateStatus::Expired)]),
+            Answer::Status(FoundStatus {
+                serial: SerialNumber::from_random([0xa7; 16]),
+                status: CertificateStatus::Suspended,
+                card_in_use: true,
+                not_before: OffsetDateTime::UNIX_EPOCH,
+                not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(365),
+            }),
             Answer::Wrong(vec![
                 FieldError { field: "number", text: "portal-find-number-wrong" },
                 FieldError { field: "name", text: "portal-find-name-missing" },

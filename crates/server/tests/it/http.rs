@@ -2,9 +2,10 @@
 
 use super::server::{Answer, OWN, Server};
 use axum::http::{Method, StatusCode};
+use kaika_domain::certificates::CertificateState;
 use kaika_fixtures::Site;
 use kaika_server::{RESERVED, Rate, Rates};
-use kaika_wire::AuthorityId;
+use kaika_wire::{AuthorityId, CertificateRole};
 use serde_json::Value;
 use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
@@ -128,7 +129,7 @@ fn a_source_that_asks_too_often_waits_and_others_do_not() {
 
 #[test]
 fn a_query_that_finds_nothing_takes_as_long_as_one_that_finds() {
-    let server = Server::of(Site::personalised());
+    let server = Server::of(Site::activated());
     let number = server.site.number.clone();
     let ask = |number: &str, name: &str| {
         let began = std::time::Instant::now();
@@ -156,4 +157,37 @@ fn a_query_that_finds_nothing_takes_as_long_as_one_that_finds() {
     }
     let no_such = server.ask(Method::GET, "/gca/certificates/0123456789abcdef.cer", &[("host", OWN)]);
     assert_eq!(no_such.status, StatusCode::NOT_FOUND);
+}
+
+/// Lists enumerate serial numbers: by them nobody learns a name, whatever the certificate, and nothing of one that only
+/// proves a card or was not accepted yet.
+#[test]
+fn what_a_list_enumerates_opens_nothing() {
+    for site in [Site::personalised(), Site::activated()] {
+        let server = Server::of(site);
+        let certificates = server.site.runtime().block_on(async {
+            let mut reader = server.app.store.read().await.unwrap();
+            let card = reader.card_by_number(&server.site.number).await.unwrap().unwrap();
+            reader.certificates_of_card(card.id).await.unwrap()
+        });
+        assert_eq!(certificates.len(), 4);
+        for certificate in certificates {
+            let serial = certificate.serial.to_string();
+            let told = !matches!(certificate.state, CertificateState::Held { .. })
+                && certificate.role != CertificateRole::CardAuthentication;
+            let answer = server.submit("/gca/certificates", &[("by", "serial"), ("serial", &serial)]);
+            assert_eq!(answer.status == StatusCode::OK, told, "{:?}", certificate.role);
+            let page = answer.page();
+            for name in ["測試機關", "行政院", server.site.number.as_str(), &certificate.sha256.to_string()] {
+                assert!(!page.contains(name), "{name}");
+            }
+            let get =
+                |file: &str| server.ask(Method::GET, &format!("/gca/certificates/{file}"), &[("host", OWN)]).status;
+            assert_eq!(get(&format!("{serial}.cer")), StatusCode::NOT_FOUND);
+            for kind in ["cer", "pem"] {
+                let file = format!("{}.{kind}", certificate.sha256);
+                assert_eq!(get(&file) == StatusCode::OK, told, "{:?}", certificate.role);
+            }
+        }
+    }
 }

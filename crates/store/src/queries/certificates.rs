@@ -17,7 +17,7 @@ use kaika_app::{
     status::revoked_for,
 };
 use kaika_domain::certificates::{Certificate, CertificateState, Hold, Placement};
-use kaika_pki::KeyFingerprint;
+use kaika_pki::{CertificateDigest, KeyFingerprint};
 use kaika_wire::{CardId, CertificateId, GenerationId, RequestId, SerialNumber};
 use std::collections::HashMap;
 use time::OffsetDateTime;
@@ -46,6 +46,7 @@ macro_rules! issuances {
 statements! {
     CERTIFICATE = certificates!(" WHERE id = $1");
     BY_SERIAL = certificates!(" WHERE generation = $1 AND serial = $2");
+    BY_DIGEST = certificates!(" WHERE sha256 = $1");
     OF_CARD = certificates!(" WHERE card = $1 ORDER BY issued_at, id");
     STATE = "SELECT state, holds, revocation_reason, revoked_at FROM certificate WHERE id = $1 AND version = $2";
     UPDATE = "UPDATE certificate SET placement = $3, read_back_at = $4, state = $5, holds = $6, \
@@ -81,6 +82,10 @@ impl CertificateReader for Work {
         serial: &SerialNumber,
     ) -> Found<Option<Certificate>> {
         self.on(async |on| certificate_by_serial(on, generation, serial).await).await
+    }
+
+    async fn certificate_by_digest(&mut self, digest: &CertificateDigest) -> Found<Option<Certificate>> {
+        self.on(async |on| certificate_by_digest(on, digest).await).await
     }
 
     async fn certificates_of_card(&mut self, card: CardId) -> Found<Vec<Certificate>> {
@@ -158,6 +163,10 @@ async fn certificate_by_serial(
     serial: &SerialNumber,
 ) -> Found<Option<Certificate>> {
     one(sqlx::query::<Db>(BY_SERIAL).bind(generation.to_string()).bind(serial.to_string()).fetch_optional(on).await)
+}
+
+async fn certificate_by_digest(on: &mut Connection, digest: &CertificateDigest) -> Found<Option<Certificate>> {
+    one(sqlx::query::<Db>(BY_DIGEST).bind(digest.as_bytes().to_vec()).fetch_optional(on).await)
 }
 
 async fn of_card(on: &mut Connection, card: CardId) -> Found<Vec<Certificate>> {

@@ -48,6 +48,7 @@ async fn found(store: &dyn Store, certificate: &Certificate) -> Certificate {
     let by_id = reader.certificate(certificate.id).await.unwrap();
     let by_serial = reader.certificate_by_serial(certificate.generation, &certificate.serial).await.unwrap();
     assert_eq!(by_id, by_serial);
+    assert_eq!(by_id, reader.certificate_by_digest(&certificate.sha256).await.unwrap());
     by_id.unwrap()
 }
 

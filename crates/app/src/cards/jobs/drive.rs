@@ -4,7 +4,7 @@ use super::{
     JobTransaction, View,
     batch::current_batch,
     perform::{Codes, end, perform},
-    record::{actor, record_batch},
+    record::{actor, is_unproved, record_batch},
     succeeded,
 };
 use crate::{
@@ -24,6 +24,13 @@ pub(crate) async fn drive(
     codes: Codes<'_>,
     mut open: JobTransaction<'_>,
 ) -> Result<JobState, Failure> {
+    // What becomes of a job in which no card has proved itself concerns nobody whose card it may be.
+    let unproved = match &happened {
+        Event::Started => true,
+        Event::Reported { steps, checked, .. } => is_unproved(steps, checked),
+        Event::Performed(_) => false,
+    };
+    let logged = job.station.is_some() || !unproved;
     loop {
         let refusal = match job.state.decide(happened, &open.view.facts()) {
             Decision::Perform(effect) => {
@@ -47,14 +54,14 @@ pub(crate) async fn drive(
                         open.work.commit().await?;
                         open.view
                     }
-                    None => finish(app, job, Ended::Succeeded, open).await?,
+                    None => finish(app, job, Ended::Succeeded, logged, open).await?,
                 };
                 return Ok(JobState::Succeeded(succeeded(app, job, &view, codes.protocol).await?));
             }
             Decision::Fail(refusal) => refusal,
         };
         let refusal = helped_by(refusal, &open.view);
-        finish(app, job, Ended::Failed(refusal.clone()), open).await?;
+        finish(app, job, Ended::Failed(refusal.clone()), logged, open).await?;
         return Ok(JobState::Failed { error: refusal });
     }
 }
@@ -70,11 +77,12 @@ async fn finish<'a>(
     app: &App,
     job: &mut JobRecord,
     ended: Ended,
+    logged: bool,
     open: JobTransaction<'a>,
 ) -> Result<View<'a>, Failure> {
     let JobTransaction { mut work, mut view } = open;
     match &ended {
-        Ended::Failed(refusal) => {
+        Ended::Failed(refusal) if logged => {
             if job.state.kind() == JobKind::Personalise && !refusal.missing.is_empty() {
                 let missing = refusal.missing.clone();
                 making::find(work.as_mut(), &view.card, |found| found.missing.clone_from(&missing)).await?;
@@ -83,7 +91,7 @@ async fn finish<'a>(
             work.audit(event(app, job, &view, |job| Action::FailJob { job, code: refusal.code }));
         }
         Ended::Succeeded => work.audit(event(app, job, &view, |job| Action::SucceedJob { job })),
-        Ended::Fenced => {}
+        Ended::Failed(_) | Ended::Fenced => {}
     }
     let failed = matches!(ended, Ended::Failed(_));
     end(job, ended, app.now());

@@ -27,8 +27,13 @@ pub(crate) async fn record_report<'a>(
 ) -> Result<(), Failure> {
     let now = app.now();
     let JobTransaction { work, view } = open;
-    for (step, checked) in report.steps.iter().zip(&report.checked) {
+    // Of a report in which the card does not prove itself, as it was to, nothing is believed but that it failed.
+    let believed = !is_unproved(&report.steps, &report.checked);
+    for (step, checked) in report.steps.iter().zip(&report.checked).filter(|_| believed) {
         match (step, checked) {
+            (Step::ProveCard, _) => {
+                work.audit(event(app, job, view, |job| Action::StartJob { job }));
+            }
             (Step::Attest { slot }, Checked::Attested(Some(right))) => {
                 work.audit(event(app, job, view, |job| Action::AttestKey { job, slot: *slot, right: *right }));
             }
@@ -124,11 +129,17 @@ fn settle_replacement(ledger: &mut PukLedger, report: &Report) {
     }
 }
 
-/// The card has just proved itself to a job that changes it: from here on the card is this job's.
-fn takes_card(job: &JobRecord, report: &Report) -> bool {
+/// Whether the card was to prove itself, and has not.
+pub(crate) fn is_unproved(steps: &[Step], checked: &[Checked]) -> bool {
     let proof =
         |(step, checked): (&Step, &Checked)| matches!((step, checked), (Step::ProveCard, Checked::Signature(Some(_))));
-    job.state.kind().changes_card() && !job.open && report.steps.iter().zip(&report.checked).any(proof)
+    steps.contains(&Step::ProveCard) && !steps.iter().zip(checked).any(proof)
+}
+
+/// The card has just proved itself to a job that changes it: from here on the card is this job's.
+fn takes_card(job: &JobRecord, report: &Report) -> bool {
+    let proves = report.steps.contains(&Step::ProveCard) && !is_unproved(&report.steps, &report.checked);
+    job.state.kind().changes_card() && !job.open && proves
 }
 
 /// Ends the older job that changes this card, if there is one, and looks at the card anew: what was issued for that job

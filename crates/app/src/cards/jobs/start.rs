@@ -219,6 +219,9 @@ async fn open_job<'a>(
         fence(app, work.as_mut(), &job, &mut view).await?;
     }
     work.insert_job(&job).await?;
-    work.audit(event(app, &job, &view, |job| Action::StartJob { job }));
+    // Anybody may have read a card's certificate: a holder's job is in the log once the card has proved itself.
+    if job.station.is_some() {
+        work.audit(event(app, &job, &view, |job| Action::StartJob { job }));
+    }
     Ok((job, JobTransaction { work, view }))
 }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Who has it, in short: the last of the subject's units.
-const HOLDER: &str = "測試資訊處";
+pub(super) const HOLDER: &str = "測試資訊處";
 
 fn ask_by_card(browser: &Browser, number: &str, name: &str) {
     browser.fill(By::Css("#number"), number);
@@ -23,11 +23,12 @@ fn ask_by_serial(browser: &Browser, serial: &str) {
 }
 
 /// What a link of the page leads to, in hexadecimal, with its type.
-fn download(browser: &Browser, file: &str) -> (String, Vec<u8>) {
-    let fetch = "const link = document.querySelector(`.downloads a[href$='${arguments[0]}']`);
+fn download(browser: &Browser, serial: &str, kind: &str) -> (String, Vec<u8>) {
+    let fetch = "const [serial, kind] = arguments;
+        const link = document.querySelector(`[data-serial='${serial}'] .downloads a[href$='${kind}']`);
         return fetch(link.href).then(async answer =>
             [answer.headers.get('content-type'), Array.from(new Uint8Array(await answer.arrayBuffer()))])";
-    let got = browser.run(fetch, &[json!(file)]);
+    let got = browser.run(fetch, &[json!(serial), json!(kind)]);
     let bytes = got[1].as_array().unwrap().iter().map(|byte| byte.as_u64().unwrap().try_into().unwrap());
     (got[0].as_str().unwrap().to_owned(), bytes.collect())
 }
@@ -56,20 +57,27 @@ fn queries(language: (&str, &str)) {
     let valid = said(language, "portal-status-valid");
     assert!(browser.texts_of(By::Css("#result article .status")).iter().all(|status| *status == valid));
     inspect(&browser, "certificates-of-card", language);
-    for certificate in keys {
-        let (kind, der) = download(&browser, &format!("{}.cer", serial(certificate)));
+    for certificate in &keys {
+        let (kind, der) = download(&browser, &serial(certificate), ".cer");
         assert_eq!(kind, "application/pkix-cert");
         assert_eq!(der[..2], [0x30, 0x82], "DER");
-        let (_, text) = download(&browser, &format!("{}.pem", serial(certificate)));
+        let (_, text) = download(&browser, &serial(certificate), ".pem");
         assert_eq!(String::from_utf8(text).unwrap().trim(), pem(certificate).trim());
     }
 
-    // That of the card itself, by its number alone; as programs write serial numbers.
-    let theirs = serial(proof[0]).to_uppercase();
-    let theirs: Vec<&str> = (0..theirs.len()).step_by(2).map(|at| &theirs[at..at + 2]).collect();
-    ask_by_serial(&browser, &theirs.join(":"));
-    browser.find(By::Css(&format!("#result article[data-serial='{}']", serial(proof[0]))));
+    // By its number alone, as programs write serial numbers, the status is told, and no name.
+    let one = serial(keys[0]);
+    let typed = one.to_uppercase();
+    let typed: Vec<&str> = (0..typed.len()).step_by(2).map(|at| &typed[at..at + 2]).collect();
+    ask_by_serial(&browser, &typed.join(":"));
+    browser.find(By::Css(&format!("#result article[data-serial='{one}']")));
     browser.wait_for_count_of(By::Css("#result article"), 1);
+    browser.wait_for_text_of(By::Css("#result .status"), &valid);
+    assert!(!browser.text_of(By::Css("#result")).contains(HOLDER) && !browser.has(By::Css(".downloads")));
+    inspect(&browser, "certificates-status", language);
+    // Of that which only proves the card, nothing.
+    ask_by_serial(&browser, &serial(proof[0]));
+    browser.wait_for_words_in(By::Css("#nothing"), &said(language, "portal-find-none-serial"));
 
     // Whether there is such a card is nobody's business.
     ask_by_card(&browser, card.number(), "測試秘書處");

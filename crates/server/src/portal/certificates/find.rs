@@ -1,4 +1,4 @@
-//! 憑證查詢及下載: by card number and holder's name, or by serial number.
+//! 憑證查詢及下載: by card number and holder's name; the status alone by serial number.
 
 use crate::{
     http::{
@@ -20,13 +20,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kaika_app::{
-    Failure,
-    certificates::{CertificateQuery, FoundCertificate, find_certificates},
+    App, Failure,
+    certificates::{FoundCertificate, FoundStatus, certificate_file, certificate_status, find_certificates},
 };
 use kaika_domain::authorities::Policy;
 use kaika_texts::text;
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CertificateStatus, Code, SerialNumber};
+use kaika_wire::{AuthorityId, CardNumber, CertificateStatus, Code, SerialNumber};
 use serde::Deserialize;
 
 /// The form as it was sent.
@@ -47,6 +47,13 @@ pub(crate) enum By {
     Serial,
 }
 
+/// What is asked for.
+#[derive(Debug)]
+pub(crate) enum Question {
+    Card { number: CardNumber, name: String },
+    Serial(SerialNumber),
+}
+
 pub(crate) enum Answer {
     Unasked,
     /// Never empty.
@@ -54,6 +61,7 @@ pub(crate) enum Answer {
     Nothing,
     /// Never empty.
     Found(Vec<FoundCertificate>),
+    Status(FoundStatus),
 }
 
 #[derive(Template)]
@@ -116,8 +124,8 @@ pub(crate) async fn find(
 ) -> Result<Response, Stop> {
     let (status, answer) = match outcome {
         Err(wrong) => (StatusCode::BAD_REQUEST, Answer::Wrong(wrong)),
-        Ok(query) => match in_equal_time(EQUAL_TIME, find_certificates(&visit.app, &policy.id, &query)).await {
-            Ok(found) => (StatusCode::OK, Answer::Found(found)),
+        Ok(question) => match in_equal_time(EQUAL_TIME, answer(&visit.app, &policy.id, question)).await {
+            Ok(found) => (StatusCode::OK, found),
             Err(Failure::Refused(refusal)) if refusal.code == Code::NotFound => {
                 (StatusCode::NOT_FOUND, Answer::Nothing)
             }
@@ -125,6 +133,13 @@ pub(crate) async fn find(
         },
     };
     Ok(private(status, &certificates_page(visit.view(), &policy, form, answer)))
+}
+
+async fn answer(app: &App, authority: &AuthorityId, question: Question) -> Result<Answer, Failure> {
+    match question {
+        Question::Card { number, name } => find_certificates(app, authority, &number, &name).await.map(Answer::Found),
+        Question::Serial(serial) => certificate_status(app, authority, &serial).await.map(Answer::Status),
+    }
 }
 
 pub(crate) fn certificates_page<'a>(
@@ -142,18 +157,18 @@ pub(crate) fn certificates_page<'a>(
 }
 
 impl Check for FindForm {
-    type Checked = CertificateQuery;
+    type Checked = Question;
 
-    fn check(&self, policy: &Policy) -> Result<CertificateQuery, Vec<FieldError>> {
+    fn check(&self, policy: &Policy) -> Result<Question, Vec<FieldError>> {
         match self.by {
             By::Card => {
                 let mut wrong = Vec::new();
                 let number = field_or_error(&mut wrong, card_number(policy, &self.number));
                 let name = field_or_error(&mut wrong, holder_name(&self.name));
                 let (Some(number), Some(name)) = (number, name) else { return Err(wrong) };
-                Ok(CertificateQuery::Card { number, name })
+                Ok(Question::Card { number, name })
             }
-            By::Serial => serial(&self.serial).map(CertificateQuery::Serial).map_err(|wrong| vec![wrong]),
+            By::Serial => serial(&self.serial).map(Question::Serial).map_err(|wrong| vec![wrong]),
         }
     }
 }
@@ -172,19 +187,17 @@ fn serial(text: &str) -> Result<SerialNumber, FieldError> {
     digits.parse().map_err(|_| wrong("portal-find-serial-wrong"))
 }
 
-/// `/{authority}/certificates/{serial}.cer` (DER) and `.pem`.
+/// `/{authority}/certificates/{sha256}.cer` (DER) and `.pem`: who has the hash had the certificate, or a link to it.
 pub(crate) async fn download(
     visit: Visit,
     policy: Authority,
     Named((_, file)): Named<(AuthorityId, String)>,
 ) -> Result<Response, Stop> {
-    let (serial, kind) = file.rsplit_once('.').ok_or(Code::NotFound)?;
-    let (Ok(serial), "cer" | "pem") = (serial.parse::<SerialNumber>(), kind) else {
+    let Some((hash, kind @ ("cer" | "pem"))) = file.rsplit_once('.') else {
         return Err(Code::NotFound.into());
     };
-    let query = CertificateQuery::Serial(serial);
-    let found = refused_in_equal_time(EQUAL_TIME, find_certificates(&visit.app, &policy.id, &query)).await?;
-    let certificate = found.into_iter().next().ok_or(Code::NotFound)?;
+    let found = certificate_file(&visit.app, &policy.id, hash);
+    let certificate = refused_in_equal_time(EQUAL_TIME, found).await?;
     let name = format!("attachment; filename=\"{}.{kind}\"", certificate.serial);
     if kind == "cer" {
         let headers = [(CONTENT_TYPE, "application/pkix-cert"), (CONTENT_DISPOSITION, &name)];
