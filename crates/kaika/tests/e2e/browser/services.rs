@@ -420,11 +420,12 @@ fn what_was_issued_and_not_written_is_downloaded() {
         assert!(!browser.has(By::Css("tr[data-role]")), "what is on the card was just said");
         // Who looks it up is not told to activate the card.
         let page = browser.url();
-        let unwritten = said(language, "portal-check-in-database");
-        let serial = browser.text_of(By::Css(&format!("tr[data-slot='9c'] [data-label='{unwritten}']")));
+        let card = desk.card();
+        let name = card["holder"].as_str().unwrap().rsplit("O=").next().unwrap();
         browser.open(&format!("{}/xca/certificates", desk.portal()));
-        browser.fill(By::Css("#serial"), &serial);
-        browser.click(By::Css("#find-by-serial"));
+        browser.fill(By::Css("#number"), card["number"].as_str().unwrap());
+        browser.fill(By::Css("#name"), name);
+        browser.click(By::Css("#find-by-card"));
         browser.wait_for_text_of(By::Css("#result h3 .status-held"), &said(language, "portal-status-unwritten"));
         inspect(&browser, "certificates-not-written", language);
         browser.open(&page);
