@@ -7,7 +7,13 @@ use crate::ordered::Ordered;
 use crate::serve::Authority;
 use kaika_testkit::{postgres, tools::Tool};
 use serde_json::json;
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, thread};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tempfile::TempDir;
 
 /// The machine that will be lost.
@@ -87,6 +93,10 @@ fn serve(config: &str, port: u16) -> Running {
     server
 }
 
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
 fn operator(config: &str, arguments: &[&str]) -> Said {
     Said::in_json(&kaika(&[arguments, &["--json", "--config", config]].concat()))
 }
@@ -119,6 +129,8 @@ fn path(database: &str, dump: impl Fn(&str), put_back: impl Fn(&str)) {
     let said = operator(&config, &["serve"]);
     assert!(said.stderr.contains("there is no passphrase"), "{}", said.stderr);
     fs::write(machine.join("passphrase"), lost.passphrase()).unwrap();
+    // A list's number is the second in which it was signed: all of this may be done within one.
+    eventually("the next second", || (unix_time() > last_list).then_some(()));
     let mut server = serve(&config, lost.authority.port());
     let party = RelyingParty::at(&lost.origin(), "gca-1", "test-grca-1");
     what_was_done_before_goes_on(&party, [&before, &waiting, &after]);
