@@ -1,6 +1,7 @@
 //! The card as a whole: power, APDUs, faults, and its file.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{io, thread};
 
 use iso7816::Status;
@@ -12,6 +13,9 @@ use crate::inspection::Inspection;
 use crate::quirk::{Quirk, Quirks};
 use crate::state::{State, Tracked};
 use crate::storage::Storage;
+
+/// How often a held card looks whether it may go on.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// T=1, and in the historical bytes: command chaining, extended lengths, "YubiKey". OpenSC knows a PIV card by them.
 const ATR: [u8; 23] = [
@@ -163,6 +167,12 @@ impl SoftCard {
             }
             Some(FaultKind::Slow(time)) => {
                 thread::sleep(time);
+                self.act(apdu)
+            }
+            Some(FaultKind::Held(file)) => {
+                while file.exists() {
+                    thread::sleep(LOOK);
+                }
                 self.act(apdu)
             }
         }

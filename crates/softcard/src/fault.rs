@@ -1,6 +1,6 @@
 //! The fault switch: what may go wrong at an APDU, and when.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 /// One thing to go wrong, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum FaultKind {
     RefuseAfterActing,
     /// The card answers rightly, but only after this time.
     Slow(Duration),
+    /// The card answers rightly, but only when this file is gone.
+    Held(&'static Path),
 }
 
 /// A fault that has happened.

@@ -7,7 +7,11 @@ use kaika_softcard::{
     vpcd::{self, Link},
 };
 use kaika_wire::{Code, Refusal};
-use std::{net::ToSocketAddrs, path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    net::ToSocketAddrs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -31,21 +35,24 @@ pub(super) struct Options {
     vpcd: String,
     /// Pull the card out at the first APDU with this INS byte, such as 2c (RESET RETRY COUNTER), after it has acted and
     /// before it answers; it stays out
-    #[arg(long, value_name = "INS", value_parser = instruction, conflicts_with = "slow_at")]
+    #[arg(long, value_name = "INS", value_parser = instruction, conflicts_with = "hold_at")]
     pull_at: Option<u8>,
-    /// Answer the first APDU with this INS byte so many seconds late, such as 2c=5
-    #[arg(long, value_name = "INS=SECONDS", value_parser = delay)]
-    slow_at: Option<(u8, Duration)>,
+    /// Answer the first APDU with this INS byte only when a file that is there now is gone, such as 2c=held
+    #[arg(long, value_name = "INS=FILE", value_parser = held)]
+    hold_at: Option<(u8, PathBuf)>,
 }
 
 fn instruction(text: &str) -> Result<u8, String> {
     u8::from_str_radix(text, 16).map_err(|_| "two hexadecimal digits are needed".to_owned())
 }
 
-fn delay(text: &str) -> Result<(u8, Duration), String> {
-    let (at, seconds) = text.split_once('=').ok_or("INS=SECONDS is needed")?;
-    let seconds = seconds.parse().map_err(|_| "the seconds are no number")?;
-    Ok((instruction(at)?, Duration::from_secs(seconds)))
+fn held(text: &str) -> Result<(u8, PathBuf), String> {
+    let (at, file) = text.split_once('=').ok_or("INS=FILE is needed")?;
+    let file = PathBuf::from(file);
+    if !file.exists() {
+        return Err("there is no such file".to_owned());
+    }
+    Ok((instruction(at)?, file))
 }
 
 pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
@@ -64,8 +71,10 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
     if let Some(at) = options.pull_at {
         card.plan_fault_at_instruction(at, FaultKind::LosePowerAfter);
     }
-    if let Some((at, time)) = options.slow_at {
-        card.plan_fault_at_instruction(at, FaultKind::Slow(time));
+    if let Some((at, file)) = &options.hold_at {
+        // For as long as the process lives.
+        let file: &'static Path = Box::leak(file.clone().into_boxed_path());
+        card.plan_fault_at_instruction(*at, FaultKind::Held(file));
     }
     let card = Mutex::new(card);
     output.say("softcard-inserted", &[("address", options.vpcd.clone().into())]);

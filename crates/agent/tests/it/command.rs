@@ -168,7 +168,7 @@ fn a_software_card_waits_for_no_wrong_address() {
     let said = kaika_agent(empty.path(), &arguments, "");
     assert_eq!(said.exit, 1, "there is no such card");
     assert!(said.stderr.contains("card_fault"));
-    for wrong in [["--pull-at", "xy"], ["--slow-at", "2c"], ["--slow-at", "2c=soon"]] {
+    for wrong in [["--pull-at", "xy"], ["--hold-at", "2c"], ["--hold-at", "2c=no-such-file"]] {
         let arguments = [&arguments[..], &wrong].concat();
         assert_eq!(kaika_agent(empty.path(), &arguments, "").exit, 2, "{wrong:?}");
     }

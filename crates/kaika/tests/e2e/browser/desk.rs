@@ -10,6 +10,26 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Keeps a card waiting at an instruction until the test lets it go.
+pub(super) struct Hold(PathBuf);
+
+impl Hold {
+    pub(super) fn new(bench: &Bench) -> Hold {
+        let file = bench.desk.path().join("held");
+        fs::write(&file, "").unwrap();
+        Hold(file)
+    }
+
+    /// For the software card's options.
+    pub(super) fn at(&self, instruction: &str) -> String {
+        format!("{instruction}={}", self.0.display())
+    }
+
+    pub(super) fn let_go(self) {
+        fs::remove_file(self.0).unwrap();
+    }
+}
+
 pub(super) struct Desk {
     pub(super) demo: Demo,
     pub(super) bench: Bench,
@@ -61,9 +81,10 @@ impl Desk {
         put_in(&self.bench, slot, &["--card", card.to_str().unwrap()])
     }
 
-    /// The card of the first slot, back in it; it answers its first RESET RETRY COUNTER so many seconds late.
-    pub(super) fn put_back_slow(&mut self, seconds: u32) -> Running {
-        self.put_back(&["--slow-at", &format!("2c={seconds}")])
+    /// The card of the first slot, back in it; it waits at its first RESET RETRY COUNTER.
+    pub(super) fn put_back_held(&mut self) -> (Running, Hold) {
+        let hold = Hold::new(&self.bench);
+        (self.put_back(&["--hold-at", &hold.at("2c")]), hold)
     }
 
     /// The card of the first slot, back in it; it falls out as soon as anybody so much as selects its application.

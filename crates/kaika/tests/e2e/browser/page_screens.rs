@@ -407,8 +407,8 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     in_both_languages("outcome-failed");
     browser.click(By::Css("main .actions a[href='/hca/activate']"));
 
-    // One that goes on, and takes long enough for a look.
-    let _card = desk.put_back_slow(15);
+    // One that goes on, after a look.
+    let (_card, hold) = desk.put_back_held();
     browser.click(By::Css("#start"));
     let window = find_form(&browser);
     type_and_begin(&browser, &desk.user_code, "246802");
@@ -419,6 +419,7 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
     browser.wait_for_url("/hca/activate/outcome/");
     browser.find(By::Css("#unfinished[data-state=running]"));
     in_both_languages("outcome-running");
+    hold.let_go();
     browser.find(By::Css("tr[data-role]"));
     browser.wait_for_count_of(By::Css("tr[data-role]"), 4);
     assert_eq!(desk.card()["pin_tries_left"], 3);

@@ -1,7 +1,7 @@
 //! A job that is cut: by the card, by the server, by another window, by time. Each time the card window says what to do,
 //! and goes on from there without another word typed.
 
-use super::desk::Desk;
+use super::desk::{Desk, Hold};
 use super::window_screen::{CardWindow, DeskCard, insert, take_out};
 use super::{LANGUAGES, OTHER_JOBS, start};
 use crate::bench::{Running, eventually};
@@ -64,13 +64,14 @@ fn pulled_out_after_the_new_puk() {
     pulled_out(LANGUAGES[1], "24");
 }
 
-/// A desk whose card takes its time over one step of the job: time to look, and to cut the server off.
-fn desk_with_slow_card() -> (Desk, DeskCard, Running) {
+/// A desk whose card waits at one step of the job: to look, and to cut the server off.
+fn desk_with_held_card() -> (Desk, DeskCard, Running, Hold) {
     let mut desk = Desk::new("gca");
     let card = DeskCard::first(&desk, "gca");
     take_out(&mut desk);
-    let slow = insert(&desk, 0, &card.file, &["--slow-at", "2c=8"]);
-    (desk, card, slow)
+    let hold = Hold::new(&desk.bench);
+    let held = insert(&desk, 0, &card.file, &["--hold-at", &hold.at("2c")]);
+    (desk, card, held, hold)
 }
 
 #[track_caller]
@@ -82,7 +83,7 @@ fn runs(window: &CardWindow<'_>) {
 /// First the ticket runs out, then the server is gone, and then there is no new ticket, either.
 #[track_caller]
 fn without_server(language: (&'static str, &'static str)) {
-    let (mut desk, card, _slow) = desk_with_slow_card();
+    let (mut desk, card, _held, hold) = desk_with_held_card();
     let browser = start(language);
     let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
     desk.demo.data().sql("UPDATE ticket SET expires_at = 0");
@@ -100,6 +101,7 @@ fn without_server(language: (&'static str, &'static str)) {
     window.announces(&window.said("window-leave-card"));
     desk.demo.process().kill();
     window.judge_job("working");
+    hold.let_go();
     browser.wait_for_text(&window.said("window-retrying"));
     window.is_refused(Code::ServerUnreachable);
     window.judge_job("server-gone");
@@ -127,13 +129,14 @@ fn without_server_in_english() {
 /// A server that comes back soon enough is not missed at all.
 #[test]
 fn a_server_that_starts_anew_cuts_no_job() {
-    let (mut desk, card, _slow) = desk_with_slow_card();
+    let (mut desk, card, _held, hold) = desk_with_held_card();
     let browser = start(LANGUAGES[0]);
     let window = CardWindow::open_at_form(&browser, LANGUAGES[0], &desk, "gca", &card);
     window.begin(&card.user_code, PIN);
     runs(&window);
     desk.demo.process().kill();
     desk.demo.start_again(&["--without-agent"]);
+    hold.let_go();
     window.succeeds("gca");
     card.assert_activated(&desk, "gca");
 }
@@ -151,13 +154,14 @@ fn take_over(desk: &Desk, elsewhere: &Bench) {
 #[test]
 fn a_job_that_was_taken_over_can_be_taken_back() {
     let language = LANGUAGES[0];
-    let (desk, card, _slow) = desk_with_slow_card();
+    let (desk, card, _held, hold) = desk_with_held_card();
     let elsewhere = Bench::with(&card.file);
     let browser = start(language);
     let window = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
     window.begin(&card.user_code, PIN);
     runs(&window);
     take_over(&desk, &elsewhere);
+    hold.let_go();
     window.is_refused(Code::Stale);
     window.judge_job("stale");
     assert_eq!(card.fails(&desk), 1);
@@ -170,7 +174,7 @@ fn a_job_that_was_taken_over_can_be_taken_back() {
 #[test]
 fn of_two_windows_one_succeeds() {
     let language = LANGUAGES[1];
-    let (desk, card, _slow) = desk_with_slow_card();
+    let (desk, card, _held, hold) = desk_with_held_card();
     let elsewhere = Bench::with(&card.file);
     let (browser, second) = (start(language), start(language));
     let older = CardWindow::open_at_form(&browser, language, &desk, "gca", &card);
@@ -180,6 +184,7 @@ fn of_two_windows_one_succeeds() {
     newer.begin(&card.user_code, "97531864");
     second.find(By::Css("[data-screen=working]"));
     take_over(&desk, &elsewhere);
+    hold.let_go();
     newer.succeeds("gca");
     card.assert_activated(&desk, "gca");
     older.is_refused(Code::Stale);

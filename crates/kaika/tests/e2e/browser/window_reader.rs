@@ -1,7 +1,7 @@
 //! The card window while something is missing at the reader: each screen says what, and the next comes by itself once
 //! that is mended.
 
-use super::desk::{Desk, start_agent};
+use super::desk::{Desk, Hold, start_agent};
 use super::window_screen::{CardWindow, DeskCard, authority_name, insert, take_out};
 use super::{LANGUAGES, start};
 use kaika_testkit::browser::By;
@@ -65,10 +65,12 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     window.is_refused(Code::NoCard);
 
     // One that takes its time, at the first GET DATA.
-    let _card = insert(&desk, 0, &card.file, &["--slow-at", "cb=8"]);
+    let hold = Hold::new(&desk.bench);
+    let _card = insert(&desk, 0, &card.file, &["--hold-at", &hold.at("cb")]);
     browser.find(By::Css("[data-screen=looking]"));
     window.announces(&window.said("window-looking"));
     window.judge_job("looking");
+    hold.let_go();
     window.asks_for(&card);
     window.says("[data-fact=reader]", desk.bench.reader());
     window.begin(&card.user_code, "13579086");
