@@ -1,7 +1,8 @@
 //! Whether an authority takes what its holder has chosen as a new PIN.
 
 use kaika_card::Pin;
-use kaika_wire::{Code, PinDigits, PinForm, Refusal};
+use kaika_texts::FluentValue;
+use kaika_wire::{Code, PinDigits, PinForm, PinPattern, Refusal};
 
 /// # Errors
 /// [`Code::PinForm`], [`Code::PinTooSimple`].
@@ -17,7 +18,13 @@ pub(crate) fn check(pin: &Pin, form: &PinForm) -> Result<(), Refusal> {
     }
 }
 
-/// Whether the person is warned of it: not where that was done, and the same is wanted all the same.
-pub(crate) fn warns(pin: &Pin, form: &PinForm, warned: Option<&Pin>) -> bool {
-    pin.shows(&form.rules.warned_of).is_some() && warned.is_none_or(|warned| warned.expose() != pin.expose())
+/// Of what the person is warned: of nothing where that was done, and the same is wanted all the same.
+pub(crate) fn warns(pin: &Pin, form: &PinForm, warned: Option<&Pin>) -> Option<PinPattern> {
+    let pattern = pin.shows(&form.rules.warned_of)?;
+    warned.is_none_or(|warned| warned.expose() != pin.expose()).then_some(pattern)
+}
+
+/// For the texts of a warning.
+pub(crate) fn pattern_argument(pattern: PinPattern) -> [(&'static str, FluentValue<'static>); 1] {
+    [("pattern", pattern.as_str().into())]
 }

@@ -3,7 +3,7 @@
 
 use super::output::Output;
 use crate::{
-    new_pin::{check, warns},
+    new_pin::{check, pattern_argument, warns},
     tool::TypedSecrets,
     words::digit_arguments,
 };
@@ -111,8 +111,8 @@ fn new_pin(
         if let Err(refusal) = check(&pin, form) {
             let Refusal { message, next_step, .. } = explain(output.language, refusal);
             eprintln!("{message} {next_step}");
-        } else if warns(&pin, form, warned.as_ref()) {
-            output.say("prompt-pin_date", &[]);
+        } else if let Some(pattern) = warns(&pin, form, warned.as_ref()) {
+            output.say("prompt-pin_warned", &pattern_argument(pattern));
             warned = Some(pin);
         } else {
             return Ok(first);

@@ -67,8 +67,8 @@ pub(super) async fn find(
     Ok(())
 }
 
-/// After the first batch that changes a device: one that has refused the first step that would have changed it is as it was, where
-/// no earlier job has changed it.
+/// After the first batch that changes a device: one that has refused the first step that would have changed it is as it was,
+/// where no earlier job has changed it.
 pub(super) async fn record_refusal(
     work: &mut dyn UnitOfWork,
     job: &JobRecord,

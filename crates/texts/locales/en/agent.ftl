@@ -118,8 +118,12 @@ field-new_pin = New PIN
         [run] , not in a row
        *[none] {""}
     }
-    .date = This is a date. Whoever finds a card tries dates first, birthdays above all.
-    .date-next = Please choose other digits. If you want these all the same, press the button once more.
+    .warned = { $pattern ->
+        [date] This is a date. Whoever finds a card tries dates first, birthdays above all.
+        [run] These digits stand in a row. Whoever finds a card tries such first.
+       *[one_digit] These digits are all the same. Whoever finds a card tries such first.
+    }
+    .warned-next = Please choose other digits. If you want these all the same, press the button once more.
     .missing = Please choose a new PIN.
     .form = { $form ->
         [one] A PIN is { $max } digits. It was not sent to the card; please enter it again.
@@ -186,7 +190,11 @@ prompt-new_pin = { $form ->
 prompt-new_pin_again = The new PIN once more:
 prompt-mail_code = Code from the mail (leave empty if none has come yet):
 prompt-revoke = Revoked certificates are void for good and cannot be restored. If you are sure, type “revoke”:
-prompt-pin_date = This is a date. Whoever finds a card tries dates first, birthdays above all. Please choose other digits, or enter the same ones again if you want them all the same.
+prompt-pin_warned = { $pattern ->
+        [date] This is a date. Whoever finds a card tries dates first, birthdays above all.
+        [run] These digits stand in a row. Whoever finds a card tries such first.
+       *[one_digit] These digits are all the same. Whoever finds a card tries such first.
+    } Please choose other digits, or enter the same ones again if you want them all the same.
 prompt-pins_differ = These are two different PINs. Please enter them again.
 
 progress-started = Card { $card }

@@ -111,8 +111,8 @@ refusal-management_key_refused = The card did not take the key by which its auth
 refusal-pin_form = This does not have the form of a PIN. It was not sent to the card, and no try was spent.
     .next = A PIN is 6 to 8 digits (for some cards exactly 6). Please enter it again.
 
-refusal-pin_too_simple = This PIN is too easy to guess: its digits are all the same, or in a row. It was not sent to the card, and no try was spent.
-    .next = Please choose another PIN.
+refusal-pin_too_simple = This PIN is too easy to guess. It was not sent to the card, and no try was spent.
+    .next = Please choose another PIN: digits that are not all the same, not in a row, and no date.
 
 refusal-pin_not_taken = The card does not take this new PIN: it finds it too easy to guess. The new PIN was not set.
     .next = Please choose another PIN, with digits that neither repeat nor stand in a row.

@@ -118,8 +118,12 @@ field-new_pin = 新的PIN碼
         [run] ，不能連號
        *[none] {""}
     }
-    .date = 這組數字是日期。撿到卡片的人會先試日期，尤其是生日。
-    .date-next = 請改用其他數字；若仍要使用這一組，請再按一次按鈕。
+    .warned = { $pattern ->
+        [date] 這組數字是日期。撿到卡片的人會先試日期，尤其是生日。
+        [run] 這組數字是連號。撿到卡片的人會先試連號。
+       *[one_digit] 這組數字全部相同。撿到卡片的人會先試這樣的數字。
+    }
+    .warned-next = 請改用其他數字；若仍要使用這一組，請再按一次按鈕。
     .missing = 請設定新的PIN碼。
     .form = { $form ->
         [one] PIN碼必須是 { $max } 個半形數字。還沒有送到卡片，請再輸入一次。
@@ -186,7 +190,11 @@ prompt-new_pin = { $form ->
 prompt-new_pin_again = 再輸入一次新的PIN碼：
 prompt-mail_code = 信件裡的代碼（還沒有收到信就留空白）：
 prompt-revoke = 廢止後憑證永久失效，不能恢復。確定要廢止，請輸入 revoke：
-prompt-pin_date = 這組數字是日期。撿到卡片的人會先試日期，尤其是生日。請改用其他數字；若仍要使用這一組，請再輸入一次。
+prompt-pin_warned = { $pattern ->
+        [date] 這組數字是日期。撿到卡片的人會先試日期，尤其是生日。
+        [run] 這組數字是連號。撿到卡片的人會先試連號。
+       *[one_digit] 這組數字全部相同。撿到卡片的人會先試這樣的數字。
+    }請改用其他數字；若仍要使用這一組，請再輸入一次。
 prompt-pins_differ = 兩次輸入的PIN碼不同，請重新輸入。
 
 progress-started = 卡片 { $card }

@@ -110,8 +110,8 @@ refusal-management_key_refused = 卡片不接受發卡機關寫入用的金鑰�
 refusal-pin_form = PIN碼的格式不對，沒有送到卡片，也沒有扣除次數。
     .next = PIN碼是 6 到 8 個數字(有些卡片限定 6 個)。請再輸入一次。
 
-refusal-pin_too_simple = 這組PIN碼太容易被猜到：數字全部相同，或是連號。沒有送到卡片，也沒有扣除次數。
-    .next = 請改設另一組PIN碼。
+refusal-pin_too_simple = 這組PIN碼太容易被猜到，沒有送到卡片，也沒有扣除次數。
+    .next = 請改設另一組PIN碼，數字不要全部相同，不要連號，也不要用日期。
 
 refusal-pin_not_taken = 卡片不接受這組新的PIN碼，認為它太容易被猜到。新的PIN碼沒有設定。
     .next = 請改設另一組PIN碼，數字不要重複，也不要連號。

@@ -3,7 +3,7 @@
 
 use crate::{engine::Inputs, new_pin};
 use kaika_card::{Pin, Secrets};
-use kaika_wire::{Code, Input, PinForm, Puk, UserCode};
+use kaika_wire::{Code, Input, PinForm, PinPattern, Puk, UserCode};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -93,8 +93,8 @@ pub(super) struct Remark {
 pub(super) enum Says {
     /// It is not taken.
     Wrong { code: Code, tries_left: Option<u8> },
-    /// This PIN is a date: the person is warned, and may want it all the same.
-    Date(Pin),
+    /// This PIN is easy to guess: the person is warned, and may want it all the same.
+    Warned { of: PinPattern, pin: Pin },
 }
 
 impl Remark {
@@ -106,7 +106,7 @@ impl Remark {
     pub(super) fn code(&self) -> Option<Code> {
         match self.says {
             Says::Wrong { code, .. } => Some(code),
-            Says::Date(_) => None,
+            Says::Warned { .. } => None,
         }
     }
 }
@@ -114,7 +114,7 @@ impl Remark {
 /// What was said of the form last time.
 fn warned(before: &[Remark]) -> Option<&Pin> {
     before.iter().find_map(|remark| match &remark.says {
-        Says::Date(pin) => Some(pin),
+        Says::Warned { pin, .. } => Some(pin),
         Says::Wrong { .. } => None,
     })
 }
@@ -175,8 +175,8 @@ fn new_pin(typed: &InputForm, form: &PinForm, warned: Option<&Pin>) -> Result<Pi
         return Err(Remark::wrong(Field::NewPinAgain, Code::PinsDiffer));
     }
     match new_pin::warns(&pin, form, warned) {
-        true => Err(Remark { field: Field::NewPin, says: Says::Date(pin) }),
-        false => Ok(pin),
+        Some(of) => Err(Remark { field: Field::NewPin, says: Says::Warned { of, pin } }),
+        None => Ok(pin),
     }
 }
 

@@ -70,7 +70,7 @@ fn unlocks(language: Tongue) {
     browser.wait_for_words_in(By::Css("#new_pin-error"), &said(language, "refusal-pin_too_simple"));
     browser.judge(&format!("window-unlock-simple-{}", language.1), &LOOKS);
     fill(&browser, &[("new_pin", "850412"), ("new_pin_again", "850412")]);
-    browser.wait_for_words_in(By::Css("#new_pin-doubt"), &said(language, "field-new_pin.date"));
+    browser.wait_for_words_in(By::Css("#new_pin-doubt"), &said(language, "field-new_pin.warned-next"));
     assert!(!browser.has(By::Css("#new_pin[aria-invalid]")));
     browser.judge(&format!("window-unlock-date-{}", language.1), &LOOKS);
     browser.click(By::Css("#start"));

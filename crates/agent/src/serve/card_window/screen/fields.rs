@@ -2,7 +2,10 @@
 
 use super::super::inputs::{Field, Remark, Says};
 use super::WindowTexts;
-use crate::words::{digit_arguments, form_arguments};
+use crate::{
+    new_pin::pattern_argument,
+    words::{digit_arguments, form_arguments},
+};
 use kaika_texts::explain;
 use kaika_wire::{Code, PinForm, Refusal};
 
@@ -50,8 +53,11 @@ impl ShownField {
 
 /// What is to be said of what was typed, and how it has to be.
 fn words_of(remark: &Remark, words: WindowTexts, form: &PinForm) -> (String, String) {
-    let Says::Wrong { code, tries_left } = remark.says else {
-        return (words.t("field-new_pin.date"), words.t("field-new_pin.date-next"));
+    let (code, tries_left) = match remark.says {
+        Says::Wrong { code, tries_left } => (code, tries_left),
+        Says::Warned { of, .. } => {
+            return (words.with("field-new_pin.warned", &pattern_argument(of)), words.t("field-new_pin.warned-next"));
+        }
     };
     match code {
         Code::SecretMissing => (words.t(&format!("field-{}.missing", remark.field.id())), String::new()),

@@ -4,9 +4,11 @@ use super::*;
 use crate::serve::card_window::inputs::{Remark, Says};
 use crate::serve::card_window::sample::{NUMBER, offer, state};
 use kaika_card::Pin;
+use kaika_wire::PinPattern;
 
 fn date() -> Remark {
-    Remark { field: Field::NewPin, says: Says::Date(Pin::parse("850412").unwrap()) }
+    let says = Says::Warned { of: PinPattern::Date, pin: Pin::parse("850412").unwrap() };
+    Remark { field: Field::NewPin, says }
 }
 
 fn stages() -> Vec<(&'static str, Stage)> {
@@ -142,7 +144,13 @@ fn a_warning_is_no_error() {
         let words = |key| WindowTexts { language }.t(key);
         assert!(warned.drawn.html.contains("id=\"new_pin-doubt\""), "{}", warned.drawn.html);
         assert!(!warned.drawn.html.contains("aria-invalid") && wrong.drawn.html.contains("aria-invalid"));
-        assert!(warned.drawn.announce.contains(&words("field-new_pin.date")));
+        for of in PinPattern::ALL {
+            let says = Says::Warned { of, pin: Pin::parse("850412").unwrap() };
+            let told = WindowTexts { language }.with("field-new_pin.warned", &[("pattern", of.as_str().into())]);
+            let drawn = said(Remark { field: Field::NewPin, says }).drawn;
+            assert!(drawn.announce.contains(&told) && drawn.announce.contains(&words("field-new_pin.warned-next")));
+            assert_eq!(drawn.announce == warned.drawn.announce, of == PinPattern::Date, "each has words of its own");
+        }
         assert!(!warned.drawn.html.contains("850412"));
         assert_eq!(warned.drawn.key, wrong.drawn.key, "what was typed stays");
         assert_eq!(warned.drawn.focus, Some("new_pin"));
