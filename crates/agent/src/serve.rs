@@ -27,20 +27,25 @@ use crate::{
     tool::Tool,
 };
 use axum::{Router, middleware};
+use kaika_listen::{Caps, Endpoint, Patience, stopped};
 use permissions::Permissions;
 use std::{
     future::Future,
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet};
 use zeroize::Zeroizing;
 
 /// Where the agent listens if nobody says otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 61161);
+
+/// Connections at a time, where there are descriptors for so many: all come from this computer, whose programs are not told
+/// apart.
+pub const CONNECTIONS: usize = 512;
 
 pub struct AgentConfig {
     /// 127.0.0.1 or ::1; with 127.0.0.1 on the same port of ::1 as well. Port 0: any.
@@ -51,6 +56,8 @@ pub struct AgentConfig {
     /// The portals whose pages may use the cards of this computer, and the only ones that the tool may name. None: no
     /// page may, and the tool may name any.
     pub portals: Vec<String>,
+    /// How many connections there may be at a time.
+    pub connections: usize,
     /// The software cards that the card tray shows; none: no tray.
     #[cfg(feature = "demo")]
     pub tray: Option<SoftReaders>,
@@ -83,9 +90,6 @@ impl AgentHandle {
     }
 }
 
-/// How long open requests may go on after the shutdown.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// How often windows are looked at whose time is over.
 const SWEEP: Duration = Duration::from_secs(20);
 
@@ -111,8 +115,11 @@ pub async fn serve_with(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<AgentHandle, ServeError> {
     let permissions = Permissions::new(&config.portals).map_err(ServeError::NotAPortal)?;
-    let listeners = listen(config.listen).await?;
-    let address = listeners[0].local_addr().map_err(|source| ServeError::Listen { address: config.listen, source })?;
+    if !config.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(config.listen));
+    }
+    let (address, listeners) =
+        kaika_listen::bind(config.listen).map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let token = new_token();
     write_private(&config.token_file, format!("{}\n", *token).as_bytes())
         .map_err(|source| ServeError::TokenFile { path: config.token_file.clone(), source })?;
@@ -130,22 +137,20 @@ pub async fn serve_with(
         stopping: stopping.subscribe(),
     });
     let mut tasks = JoinSet::new();
-    for listener in listeners {
-        let serving = axum::serve(listener, router(&agent)).with_graceful_shutdown(stopped(stopping.subscribe()));
-        let stop = stopping.subscribe();
-        tasks.spawn(async move {
-            let overdue = async {
-                stopped(stop).await;
-                tokio::time::sleep(PATIENCE).await;
-            };
-            tokio::select! {
-                served = serving => if let Err(error) = served {
-                    tracing::error!(%error, "the agent stopped listening");
-                },
-                () = overdue => {}
-            }
-        });
-    }
+    let endpoint = Endpoint {
+        name: "agent",
+        listeners,
+        tls: None,
+        router: router(&agent),
+        caps: Caps { in_all: config.connections, per_source: config.connections, proxies: Vec::new() },
+        patience: Patience::default(),
+    };
+    let stop = stopping.subscribe();
+    tasks.spawn(async move {
+        if let Err(error) = kaika_listen::serve(vec![endpoint], stop).await {
+            tracing::error!(%error, "the agent stopped listening");
+        }
+    });
     tasks.spawn({
         let (agent, stop) = (agent.clone(), stopping.subscribe());
         async move {
@@ -215,33 +220,6 @@ fn router(agent: &Arc<Agent>) -> Router {
     #[cfg(feature = "demo")]
     let router = if agent.has_tray() { router.merge(tray::routes()) } else { router };
     router.layer(middleware::from_fn_with_state(agent.clone(), guard::guard)).with_state(agent.clone())
-}
-
-async fn listen(wanted: SocketAddr) -> Result<Vec<TcpListener>, ServeError> {
-    if !wanted.ip().is_loopback() {
-        return Err(ServeError::NotLoopback(wanted));
-    }
-    let failed = |address| move |source| ServeError::Listen { address, source };
-    let first = TcpListener::bind(wanted).await.map_err(failed(wanted))?;
-    let port = first.local_addr().map_err(failed(wanted))?.port();
-    let mut listeners = vec![first];
-    if wanted.ip() == Ipv4Addr::LOCALHOST {
-        // `localhost` may mean either, and nobody else shall answer there. A system without IPv6 has no such address.
-        let other = SocketAddr::from((Ipv6Addr::LOCALHOST, port));
-        match TcpListener::bind(other).await {
-            Ok(listener) => listeners.push(listener),
-            Err(source) if source.kind() == io::ErrorKind::AddrInUse && wanted.port() != 0 => {
-                return Err(failed(other)(source));
-            }
-            Err(error) => tracing::debug!(%error, "no IPv6"),
-        }
-    }
-    Ok(listeners)
-}
-
-async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // The sender lives in the task that waits for the shutdown; without it there is nothing to wait for.
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 fn new_token() -> Zeroizing<String> {

@@ -10,8 +10,8 @@ pub(crate) fn answer_always(port: u16, answer: &Path) -> Result<()> {
     crate::runtime()?.block_on(async {
         let always = move || async move { ([(header::CONTENT_TYPE, "application/ocsp-response")], answer) };
         let router = Router::new().route("/ocsp/{generation}/{*request}", get(always));
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        axum_server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).serve(service).await
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
     })?;
     Ok(())
 }

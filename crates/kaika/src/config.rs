@@ -2,14 +2,16 @@
 //!
 //! Paths in it are taken from the file's own folder.
 
+mod limits;
 mod site;
 
 use crate::installation::Places;
 use anyhow::{Context, Result, bail};
 use kaika_app::status::StatusSettings;
 use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
-use kaika_server::Rates;
+use kaika_server::OCSP_SIGNATURES;
 use kaika_wire::EmailAddress;
+pub use limits::Limits;
 use serde::Deserialize;
 pub use site::Site;
 use std::{
@@ -37,6 +39,8 @@ pub struct Config {
     pub agent: Agent,
     #[serde(default)]
     pub status: Status,
+    #[serde(default)]
+    pub limits: Limits,
     /// None: mails wait in the database.
     #[serde(default)]
     pub mail: Option<Mail>,
@@ -148,7 +152,7 @@ impl Default for Status {
         Self {
             crl_every: usual.crl_every.whole_seconds().try_into().unwrap_or_default(),
             ocsp_cache: (usual.ocsp_cache >> 20).try_into().unwrap_or(u16::MAX),
-            ocsp_signatures: Rates::default().ocsp_signatures,
+            ocsp_signatures: OCSP_SIGNATURES,
         }
     }
 }

@@ -12,21 +12,22 @@ pub use memory::Memory;
 
 use crate::{
     clock::ShiftedClock,
-    config::Retention,
+    config::{Limits, Retention},
     installation::{Installation, OpenOptions, Schema},
-    network::{self, Endpoint, stopped},
+    network,
     operator::operator,
 };
 use address::Address;
 use anyhow::{Context, Result};
 use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
-    serve::{AgentConfig, AgentHandle, serve},
+    serve::{AgentConfig, AgentHandle, CONNECTIONS, serve},
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_domain::audit::Actor;
+use kaika_listen::{Endpoint, Patience, stopped};
 use kaika_mail::FolderMailbox;
-use kaika_server::{About, Rates, Settings, Site, router};
+use kaika_server::{About, OCSP_SIGNATURES, PerSource, Settings, Site, router};
 use kaika_worker::Worker;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -69,12 +70,15 @@ pub async fn run(options: Options) -> Result<()> {
         println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
     }
 
+    let limits = Limits::default();
+    let [server_connections, agent_connections] =
+        kaika_listen::share([limits.connections(), CONNECTIONS], kaika_listen::raise_descriptors());
     let readers = SoftReaders::open_with_keypads(folder.cards(), plan::readers(), plan::KEYPADS)
         .context("the software cards cannot be opened")?;
     let agent = match options.without_agent {
         true => None,
         false => Some(
-            serve_agent(&options, &folder, &memory, readers.clone(), stopping.clone())
+            serve_agent(&options, &folder, &memory, readers.clone(), agent_connections, stopping.clone())
                 .await
                 .context("the agent cannot start; choose another address with --agent-listen")?,
         ),
@@ -116,15 +120,21 @@ pub async fn run(options: Options) -> Result<()> {
     let mailbox = Arc::new(mailbox);
     let settings = Settings {
         agent: agent_url.clone(),
-        rates: Rates::default(),
+        per_source: PerSource::default(),
+        ocsp_signatures: OCSP_SIGNATURES,
         proxies: Vec::new(),
         mailbox: Some(mailbox.clone()),
         about: About { is_test: true, ..About::default() },
     };
-    let server = tokio::spawn(network::serve(
-        vec![Endpoint { listeners, tls: None, router: router(&Site::new(Arc::clone(&installation.app), settings)) }],
-        server_stopping,
-    ));
+    let endpoint = Endpoint {
+        name: "listen",
+        listeners,
+        tls: None,
+        router: router(&Site::new(Arc::clone(&installation.app), settings)),
+        caps: limits.caps(server_connections, &[]),
+        patience: Patience::default(),
+    };
+    let server = tokio::spawn(kaika_listen::serve(vec![endpoint], server_stopping));
     let worker = tokio::spawn(kaika_worker::run(
         Worker {
             app: Arc::clone(&installation.app),
@@ -187,6 +197,7 @@ async fn serve_agent(
     folder: &Folder,
     memory: &Memory,
     soft: SoftReaders,
+    connections: usize,
     stopping: watch::Receiver<bool>,
 ) -> Result<AgentHandle> {
     let sources: [Arc<dyn Source>; 2] = [Arc::new(soft.clone()), Arc::new(PcscReaders)];
@@ -195,6 +206,7 @@ async fn serve_agent(
         token_file: ready::token_file(folder),
         readers: Readers::new(sources),
         portals: vec![memory.origin.clone()],
+        connections,
         tray: Some(soft),
     };
     Ok(serve(config, stopped(stopping)).await?)

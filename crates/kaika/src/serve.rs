@@ -2,18 +2,23 @@
 
 use crate::{
     clock::ShiftedClock,
-    config::{Config, Tls},
+    config::{self, Config},
     installation::{Installation, OpenOptions, Schema},
-    network::{self, Endpoint, stopped},
+    network,
 };
 use anyhow::{Context, Result, bail};
-use axum_server::tls_rustls::RustlsConfig;
+use axum::Router;
 use kaika_app::mail::Mailer;
 use kaika_domain::audit::Actor;
-use kaika_server::{Rates, Settings, Site, metrics_router, repository_router, router};
+use kaika_listen::{Caps, Endpoint, Patience, Tls, stopped};
+use kaika_server::{Settings, Site, metrics_router, repository_router, router};
 use kaika_worker::Worker;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::watch;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -21,6 +26,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 const SECONDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
 const MAIL_EVERY: Duration = Duration::from_secs(5);
+/// Who asks for metrics is one of few.
+const METRICS_CONNECTIONS: usize = 64;
 
 /// Until it is interrupted.
 ///
@@ -56,19 +63,30 @@ pub async fn run(config: Config) -> Result<()> {
     let app = Arc::clone(&installation.app);
     let settings = Settings {
         agent: config.agent.origin.clone(),
-        rates: Rates { ocsp_signatures: config.status.ocsp_signatures, ..Rates::default() },
+        per_source: config.limits.per_source,
+        ocsp_signatures: config.status.ocsp_signatures,
         proxies: config.server.proxies.clone(),
         mailbox: None,
         about,
     };
     let site = Site::new(Arc::clone(&app), settings);
     let [listen, plain] = <[_; 2]>::try_from(bound).expect("two kinds of listeners");
+    let [caps, plain_caps, metrics_caps] = caps(&config);
+    let endpoint = |name, listeners, tls, router, caps| Endpoint {
+        name,
+        listeners,
+        tls,
+        router,
+        caps,
+        patience: Patience::default(),
+    };
     let mut endpoints = vec![
-        Endpoint { listeners: listen, tls: tls.clone(), router: router(&site) },
-        Endpoint { listeners: plain, tls: None, router: repository_router(&site) },
+        endpoint("listen", listen, tls.clone(), router(&site), caps),
+        endpoint("plain_listen", plain, None, repository_router(&site), plain_caps),
     ];
     if let Some(address) = config.server.metrics_listen {
-        endpoints.push(metrics(address)?);
+        let (listeners, router) = metrics(address)?;
+        endpoints.push(endpoint("metrics_listen", listeners, None, router, metrics_caps));
     }
     if let (Some(config), Some(tls)) = (config.server.tls.clone(), tls) {
         tokio::spawn(read_tls_again(config, tls));
@@ -89,7 +107,7 @@ pub async fn run(config: Config) -> Result<()> {
     ));
     tokio::spawn(crate::allocator::give_back());
     tracing::info!(origin = %app.origin, "serving");
-    network::serve(endpoints, stopping.clone()).await.context("the server failed")?;
+    kaika_listen::serve(endpoints, stopping.clone()).await.context("the server failed")?;
     stopped(stopping).await;
     let _ = worker.await;
     app.store.close().await;
@@ -138,7 +156,15 @@ fn opening(config: &Config, schema: Schema) -> OpenOptions {
     }
 }
 
-fn metrics(address: SocketAddr) -> Result<Endpoint> {
+/// Of portal, repository and metrics, each its own: whoever fills one keeps nobody from the others.
+fn caps(config: &Config) -> [Caps; 3] {
+    let limits = &config.limits;
+    let wanted = [limits.connections(), limits.connections(), METRICS_CONNECTIONS];
+    kaika_listen::share(wanted, kaika_listen::raise_descriptors())
+        .map(|in_all| limits.caps(in_all, &config.server.proxies))
+}
+
+fn metrics(address: SocketAddr) -> Result<(Vec<TcpListener>, Router)> {
     let (_, listeners) = network::bind(address).context("server.metrics_listen")?;
     let recorder = PrometheusBuilder::new().set_buckets(&SECONDS).context("bounds of times")?.build_recorder();
     let handle = recorder.handle();
@@ -148,22 +174,20 @@ fn metrics(address: SocketAddr) -> Result<Endpoint> {
         handle.run_upkeep();
         handle.render()
     };
-    Ok(Endpoint { listeners, tls: None, router: metrics_router(render) })
+    Ok((listeners, metrics_router(render)))
 }
 
-async fn read_tls(tls: &Tls) -> Result<RustlsConfig> {
-    // The only one there is; where it was chosen before, it is the same.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let read = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await;
+async fn read_tls(tls: &config::Tls) -> Result<Tls> {
+    let read = Tls::read(&tls.certificate, &tls.key).await;
     read.with_context(|| format!("{} and {} cannot be used", tls.certificate.display(), tls.key.display()))
 }
 
 /// A renewed certificate is taken up on SIGHUP; a broken one is told, and the old one stays.
-async fn read_tls_again(tls: Tls, running: RustlsConfig) {
+async fn read_tls_again(tls: config::Tls, running: Tls) {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
-        match running.reload_from_pem_file(&tls.certificate, &tls.key).await {
+        match running.read_again(&tls.certificate, &tls.key).await {
             Ok(()) => tracing::info!("the server's certificate was read again"),
             Err(error) => tracing::error!(%error, "the server's new certificate cannot be used"),
         }

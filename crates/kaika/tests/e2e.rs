@@ -26,6 +26,8 @@ mod certificate;
 mod demo;
 #[path = "e2e/first_start.rs"]
 mod first_start;
+#[path = "e2e/hostile.rs"]
+mod hostile;
 #[path = "e2e/judges.rs"]
 mod judges;
 #[path = "e2e/kills.rs"]

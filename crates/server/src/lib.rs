@@ -11,7 +11,7 @@ mod site;
 
 pub use about::{About, Logo, LogoError, Privacy};
 pub use http::health::metrics_router;
-pub use http::limits::{Rate, Rates};
+pub use http::limits::{OCSP_SIGNATURES, PerSource, Rate};
 pub use site::{Settings, Site};
 
 use api::{cards, jobs, tickets};
@@ -21,8 +21,7 @@ use http::{errors, guard, health, language};
 /// What the server has at its addresses beside authorities, as the first part of a path: no authority has such an id.
 pub const RESERVED: [&str; 9] = ["api", "assets", "ca", "crl", "healthz", "mails", "ocsp", "privacy", "readyz"];
 
-/// Everything the server answers. Limits per source need the caller's address: serve it with
-/// `into_make_service_with_connect_info`.
+/// Everything the server answers. Limits per source need the caller's address, as `kaika_listen` puts it into requests.
 pub fn router(site: &Site) -> Router {
     let pages = portal::routes(site)
         .layer(middleware::from_fn_with_state(site.clone(), guard::own_pages_only))

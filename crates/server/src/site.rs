@@ -2,18 +2,20 @@
 
 use crate::{
     about::About,
-    http::limits::{Limits, Rates},
+    http::limits::{Limits, PerSource},
 };
 use axum::{extract::FromRef, http::HeaderValue};
 use kaika_app::{App, mail::Mailbox};
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use std::{net::IpAddr, num::NonZeroU32, ops::Deref, sync::Arc};
 
 /// What a portal is told beside its authorities.
 #[derive(Clone)]
 pub struct Settings {
     /// The origin of the agent at a person's own computer: `http://127.0.0.1:61161`.
     pub agent: String,
-    pub rates: Rates,
+    pub per_source: PerSource,
+    /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
+    pub ocsp_signatures: NonZeroU32,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
     /// Where mails are shown on a page, in place of being sent: in the demo.
@@ -51,7 +53,7 @@ impl Site {
             settings.agent
         );
         let content_security_policy = HeaderValue::from_str(&policy).expect("an origin is printable ASCII");
-        let limits = Limits::new(settings.rates);
+        let limits = Limits::new(settings.per_source, settings.ocsp_signatures);
         Self(Arc::new(Shared { app, settings, limits, content_security_policy }))
     }
 }

@@ -11,7 +11,10 @@ use crate::shell::{cargo, printed};
 ///
 /// Whoever adds one answers in docs/decisions why.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("kaika-agent", &["kaika-card", "kaika-softcard", "kaika-texts", "kaika-web", "kaika-wire", "pcsc-sys"]),
+    (
+        "kaika-agent",
+        &["kaika-card", "kaika-listen", "kaika-softcard", "kaika-texts", "kaika-web", "kaika-wire", "pcsc-sys"],
+    ),
     ("kaika-app", &["kaika-domain", "kaika-pki", "kaika-wire"]),
     // The vault's sealed key files hold the authorities' keys as well.
     ("kaika-ca", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-vault", "kaika-wire"]),
@@ -39,10 +42,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-fuzz", &["kaika-agent", "kaika-card", "kaika-pki", "kaika-softcard", "kaika-texts", "kaika-wire"]),
     // A reader of a real pcscd, for tests.
     ("kaika-ifd-keypad", &["kaika-softcard"]),
+    ("kaika-listen", &[]),
     // Words come in where a mail leaves.
     ("kaika-mail", &["kaika-app", "kaika-domain", "kaika-texts", "kaika-wire"]),
     ("kaika-pki", &[]),
-    ("kaika-server", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"]),
+    (
+        "kaika-server",
+        &["kaika-app", "kaika-domain", "kaika-listen", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"],
+    ),
     ("kaika-softcard", &[]),
     ("kaika-store", &["kaika-app", "kaika-domain", "kaika-pki", "kaika-wire"]),
     ("kaika-testkit", &[]),
@@ -79,6 +86,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-app",
             "kaika-ca",
             "kaika-domain",
+            "kaika-listen",
             "kaika-mail",
             "kaika-pki",
             "kaika-server",

@@ -3,7 +3,7 @@
 use super::{config::Config, default_token_file, output::Output};
 use crate::{
     readers::{Readers, Source, pcsc::PcscReaders},
-    serve::{AgentConfig, DEFAULT_LISTEN, ServeError, serve},
+    serve::{AgentConfig, CONNECTIONS, DEFAULT_LISTEN, ServeError, serve},
 };
 use clap::Args;
 use kaika_wire::{Code, Refusal};
@@ -38,7 +38,9 @@ pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
     let token_file = token_file
         .ok_or_else(|| Refusal::new(Code::BadRequest).detail("XDG_RUNTIME_DIR is not set: --token-file is needed"))?;
     let source: Arc<dyn Source> = Arc::new(PcscReaders);
+    let [connections] = kaika_listen::share([CONNECTIONS], kaika_listen::raise_descriptors());
     let config = AgentConfig {
+        connections,
         listen: options.listen.or(file.listen).unwrap_or(DEFAULT_LISTEN),
         token_file,
         readers: Readers::new([source]),

@@ -6,7 +6,7 @@ use crate::{
 };
 use kaika_agent::{
     client::AgentClient,
-    serve::{AgentConfig, AgentHandle, ServeError, serve_with},
+    serve::{AgentConfig, AgentHandle, CONNECTIONS, ServeError, serve_with},
     tool::{ToolReply, ToolRequest},
 };
 use kaika_wire::Code;
@@ -42,6 +42,7 @@ pub(crate) fn agent_with(script: &Script, desk: Desk) -> Running {
     let runtime = Runtime::new().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let config = AgentConfig {
+        connections: CONNECTIONS,
         listen: "127.0.0.1:0".parse().unwrap(),
         token_file: token_file.clone(),
         readers: desk.readers.clone(),
@@ -344,6 +345,7 @@ fn the_agent_is_for_this_computer_alone() {
     let desk = desk();
     let folder = tempfile::tempdir().unwrap();
     let config = AgentConfig {
+        connections: CONNECTIONS,
         listen: "0.0.0.0:0".parse().unwrap(),
         token_file: folder.path().join("token"),
         readers: desk.readers.clone(),

@@ -154,7 +154,10 @@ impl Running {
         let stdin = folder.path().join("stdin");
         fs::write(&stdin, input).unwrap();
         let (stdout, stderr) = (folder.path().join("stdout"), folder.path().join("stderr"));
-        let child = Command::new(program)
+        // As many descriptors as service managers give to begin with.
+        let child = Command::new("prlimit")
+            .arg("--nofile=1024:")
+            .arg(program)
             .args(arguments)
             .envs(surroundings())
             .envs(environment.iter().copied())

@@ -1,6 +1,7 @@
 //! An authority's own server, by its configuration: over TLS, on PostgreSQL or SQLite.
 
 use crate::bench::{Running, Said, eventually, folder, kaika, tool};
+use crate::hostile::crowd;
 use crate::pcsc::Bench;
 use kaika_testkit::{ports::PortPair, postgres, tools::Tool};
 use serde_json::{Value, json};
@@ -235,6 +236,31 @@ fn a_renewed_certificate_is_taken_up() {
     fs::copy(other.path("tls.pem"), authority.path("tls.pem")).unwrap();
     server.signal("HUP");
     eventually("the new certificate", || (!shown().contains(&old)).then_some(()));
+}
+
+/// What fills one listener keeps nobody from another, nor others from that one.
+#[test]
+fn silence_before_the_handshake_stops_nobody() {
+    let authority = Authority::new("sqlite:kaika.db");
+    authority.operator(&["init"]).expect_success();
+    let server = authority.serve();
+    let silent = crowd(1, 600, authority.port());
+    let others = crowd(1, 600, authority.metrics.first);
+    assert_eq!(authority.curl(&[&format!("{}/gca/", authority.origin())]).0, "200");
+    assert_eq!(authority.curl(&[&format!("{}/crl/gca-1.crl", authority.base())]).0, "200");
+    let metrics = || authority.curl(&[&format!("http://127.0.0.1:{}/metrics", authority.metrics.first)]);
+    eventually("they are counted", || {
+        let (status, metrics) = metrics();
+        assert_eq!(status, "200");
+        let counted = |listener: &str, cause: &str| {
+            metrics.contains(&format!("kaika_connections_closed_total{{listener=\"{listener}\",cause=\"{cause}\"}}"))
+        };
+        let open = metrics.lines().find_map(|line| line.strip_prefix("kaika_connections{listener=\"listen\"} "));
+        let open: usize = open?.parse().unwrap();
+        assert!(open <= 256, "{open}");
+        (counted("listen", "source_full") && counted("metrics_listen", "full")).then_some(())
+    });
+    drop((silent, others, server));
 }
 
 #[test]

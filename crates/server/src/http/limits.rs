@@ -1,6 +1,4 @@
-//! How often one source may ask: what costs the server work, or tells strangers something, has a limit of its own.
-//!
-//! A source is an IPv4 address, or the 64 bits of an IPv6 address that one customer has.
+//! What one source may do: what costs the server work, or tells strangers something, has a limit of its own.
 
 use crate::{http::errors::Stop, site::Site};
 use axum::{
@@ -16,31 +14,62 @@ use governor::{
     state::StateStore,
 };
 use hashlink::LruCache;
+use kaika_listen::Source;
 use kaika_wire::Code;
+use serde::{Deserialize, Serialize};
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 /// The requests that a source may make at once, and the time after which it may make one more.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RateInSeconds", into = "RateInSeconds")]
 pub struct Rate {
-    pub burst: NonZeroU32,
+    pub at_once: NonZeroU32,
     /// Not zero.
     pub then_every: Duration,
 }
 
-impl Rate {
-    const fn new(burst: u32, then_every: Duration) -> Self {
-        Self { burst: NonZeroU32::new(burst).expect("a burst is not zero"), then_every }
+/// As a configuration has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateInSeconds {
+    at_once: NonZeroU32,
+    then_every: NonZeroU32,
+}
+
+impl From<RateInSeconds> for Rate {
+    fn from(rate: RateInSeconds) -> Self {
+        Self { at_once: rate.at_once, then_every: Duration::from_secs(rate.then_every.get().into()) }
     }
 }
 
-/// Per source, where nothing else is said.
-#[derive(Clone, Copy, Debug)]
-pub struct Rates {
+impl From<Rate> for RateInSeconds {
+    fn from(rate: Rate) -> Self {
+        let seconds = u32::try_from(rate.then_every.as_secs()).unwrap_or(u32::MAX);
+        Self { at_once: rate.at_once, then_every: NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN) }
+    }
+}
+
+impl Rate {
+    const fn new(at_once: u32, then_every: Duration) -> Self {
+        Self { at_once: many(at_once), then_every }
+    }
+}
+
+const fn many(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("it is not zero")
+}
+
+/// All that one source may do, where nothing else is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PerSource {
+    /// Connections at a time, on each listener.
+    pub connections: NonZeroU32,
     /// Tickets for a page.
     pub tickets: Rate,
     /// Card jobs begun.
@@ -53,14 +82,14 @@ pub struct Rates {
     pub pictures: Rate,
     /// Forms that may send a mail to somebody.
     pub mails: Rate,
-    /// OCSP answers that cannot be signed in advance, from all sources together, in a second.
-    pub ocsp_signatures: NonZeroU32,
 }
 
-impl Default for Rates {
+impl Default for PerSource {
     /// An office behind one address gets through a morning; who walks through card numbers does not get far.
     fn default() -> Self {
         Self {
+            // A browser has six. Of too many, those go that wait, and come again when they ask.
+            connections: many(256),
             tickets: Rate::new(60, Duration::from_secs(2)),
             jobs: Rate::new(120, Duration::from_secs(1)),
             queries: Rate::new(20, Duration::from_secs(3)),
@@ -68,10 +97,12 @@ impl Default for Rates {
             changes: Rate::new(20, Duration::from_secs(15)),
             pictures: Rate::new(60, Duration::from_secs(2)),
             mails: Rate::new(10, Duration::from_secs(30)),
-            ocsp_signatures: NonZeroU32::new(5000).expect("a rate is not zero"),
         }
     }
 }
+
+/// OCSP answers that cannot be signed in advance, from all sources together, in a second, where nothing else is said.
+pub const OCSP_SIGNATURES: NonZeroU32 = many(5000);
 
 pub(crate) struct Limits {
     tickets: Limiter,
@@ -84,15 +115,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new(rates: Rates) -> Self {
+    pub(crate) fn new(each: PerSource, ocsp_signatures: NonZeroU32) -> Self {
         Self {
-            tickets: Limiter::new(rates.tickets),
-            jobs: Limiter::new(rates.jobs),
-            queries: Limiter::new(rates.queries),
-            changes: Limiter::new(rates.changes),
-            pictures: Limiter::new(rates.pictures),
-            mails: Limiter::new(rates.mails),
-            ocsp_signatures: RateLimiter::direct(Quota::per_second(rates.ocsp_signatures)),
+            tickets: Limiter::new(each.tickets),
+            jobs: Limiter::new(each.jobs),
+            queries: Limiter::new(each.queries),
+            changes: Limiter::new(each.changes),
+            pictures: Limiter::new(each.pictures),
+            mails: Limiter::new(each.mails),
+            ocsp_signatures: RateLimiter::direct(Quota::per_second(ocsp_signatures)),
         }
     }
 
@@ -105,7 +136,7 @@ impl Limits {
 /// The number of sources that each limit remembers: some megabytes, however many there are.
 const SOURCES: usize = 50_000;
 
-struct Limiter(RateLimiter<IpAddr, Sources, DefaultClock>);
+struct Limiter(RateLimiter<Source, Sources, DefaultClock>);
 
 impl Limiter {
     fn new(rate: Rate) -> Self {
@@ -115,23 +146,23 @@ impl Limiter {
     fn remembering(sources: usize, rate: Rate) -> Self {
         let quota = Quota::with_period(rate.then_every).unwrap_or(Quota::per_second(NonZeroU32::MIN));
         let sources = Sources(Mutex::new(LruCache::new(sources)));
-        Self(RateLimiter::new(quota.allow_burst(rate.burst), sources, DefaultClock::default()))
+        Self(RateLimiter::new(quota.allow_burst(rate.at_once), sources, DefaultClock::default()))
     }
 
     /// How long the source has to wait, where it may not ask now.
-    fn ask(&self, source: IpAddr) -> Result<(), Duration> {
+    fn ask(&self, source: Source) -> Result<(), Duration> {
         self.0.check_key(&source).map_err(|not_yet| not_yet.wait_time_from(DefaultClock::default().now()))
     }
 }
 
 /// The sources that asked last. Where there are more, the one that asked longest ago is forgotten: whoever has so many
 /// addresses to ask from needs not ask twice from one.
-struct Sources(Mutex<LruCache<IpAddr, Nanos>>);
+struct Sources(Mutex<LruCache<Source, Nanos>>);
 
 impl StateStore for Sources {
-    type Key = IpAddr;
+    type Key = Source;
 
-    fn measure_and_replace<T, F, E>(&self, source: &IpAddr, measure: F) -> Result<T, E>
+    fn measure_and_replace<T, F, E>(&self, source: &Source, measure: F) -> Result<T, E>
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
@@ -187,17 +218,9 @@ async fn limited_always(site: &Site, limiter: &Limiter, request: Request, next: 
     }
 }
 
-/// Where the address is not known, all share one.
-fn source(request: &Request, proxies: &[IpAddr]) -> IpAddr {
+fn source(request: &Request, proxies: &[IpAddr]) -> Source {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    match peer.map(|peer| caller(peer, request.headers(), proxies)) {
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        Some(address) => address,
-        None => Ipv6Addr::UNSPECIFIED.into(),
-    }
+    peer.map_or(Source::UNKNOWN, |peer| Source::of(caller(peer, request.headers(), proxies)))
 }
 
 /// Behind believed proxies the last address that is none of theirs: each adds the one that it heard from at the end, and
@@ -222,7 +245,7 @@ mod tests {
     use super::*;
     use axum::body::Body;
 
-    fn from(address: &str) -> IpAddr {
+    fn from(address: &str) -> Source {
         let mut request = Request::new(Body::empty());
         request.extensions_mut().insert(ConnectInfo(address.parse::<SocketAddr>().unwrap()));
         source(&request, &[])
@@ -247,15 +270,6 @@ mod tests {
         assert_eq!(heard(proxy, &["nonsense"], &[proxy]), proxy);
         assert_eq!(heard(proxy, &["nonsense, 192.0.2.7"], &[proxy]), caller_address);
         assert_eq!(heard(proxy, &[], &[proxy]), proxy);
-    }
-
-    #[test]
-    fn one_customer_is_one_source() {
-        assert_eq!(from("192.0.2.1:1000"), from("192.0.2.1:2000"));
-        assert_eq!(from("192.0.2.1:1000"), from("[::ffff:192.0.2.1]:1000"));
-        assert_ne!(from("192.0.2.1:1000"), from("192.0.2.2:1000"));
-        assert_eq!(from("[2001:db8::1]:1"), from("[2001:db8::ffff:1]:1"));
-        assert_ne!(from("[2001:db8::1]:1"), from("[2001:db8:0:1::1]:1"));
     }
 
     #[test]

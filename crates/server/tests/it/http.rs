@@ -4,7 +4,7 @@ use super::server::{Answer, OWN, Server};
 use axum::http::{Method, StatusCode};
 use kaika_domain::certificates::CertificateState;
 use kaika_fixtures::Site;
-use kaika_server::{RESERVED, Rate, Rates};
+use kaika_server::{PerSource, RESERVED, Rate};
 use kaika_wire::{AuthorityId, CertificateRole};
 use serde_json::Value;
 use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
@@ -107,9 +107,11 @@ fn every_answer_has_the_headers_that_protect_it() {
 
 #[test]
 fn a_source_that_asks_too_often_waits_and_others_do_not() {
-    let few = Rate { burst: NonZeroU32::new(3).unwrap(), then_every: Duration::from_secs(3600) };
-    let server =
-        Server::with_rates(Site::ordered(), Rates { tickets: few, queries: few, changes: few, ..Rates::default() });
+    let few = Rate { at_once: NonZeroU32::new(3).unwrap(), then_every: Duration::from_secs(3600) };
+    let server = Server::with_limits(
+        Site::ordered(),
+        PerSource { tickets: few, queries: few, changes: few, ..PerSource::default() },
+    );
     for path in [TICKETS, "/gca/certificates", "/gca/suspend"] {
         let ask = |source: &str| server.ask_from(source, Method::POST, path, &[("host", OWN)]);
         for _ in 0..3 {

@@ -13,7 +13,7 @@ use kaika_pki::{
     Certificate, KeyAlgorithm, PublicKey, Serial,
     ocsp::{self, CertId, HashAlgorithm, Nonce, Unsuccessful, unsuccessful},
 };
-use kaika_server::{About, Rates};
+use kaika_server::{About, PerSource};
 use std::{
     num::NonZeroUsize,
     sync::{
@@ -123,7 +123,7 @@ impl Rig {
         let issuers = if issuers_too { Arc::clone(&in_device) } else { Arc::clone(&files) };
         let keys = Keys { roots: ring(files), issuers: ring(issuers), responders: ring(in_device) };
         let app = site.open_with(keys);
-        let router = routed(&app, Rates::default(), About::default());
+        let router = routed(&app, PerSource::default(), About::default());
         Self { site, app, router, device, begun }
     }
 

@@ -8,7 +8,7 @@ use axum::{
 };
 use kaika_app::App;
 use kaika_fixtures::{Running, Site};
-use kaika_server::{About, Rates, Settings, router};
+use kaika_server::{About, OCSP_SIGNATURES, PerSource, Settings, router};
 use serde_json::Value;
 use std::{
     net::SocketAddr,
@@ -25,7 +25,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 pub(crate) struct Server {
     running: Running,
     pub(crate) router: Router,
-    rates: Rates,
+    per_source: PerSource,
 }
 
 pub(crate) struct Answer {
@@ -61,25 +61,25 @@ impl Answer {
 
 impl Server {
     pub(crate) fn of(site: Site) -> Self {
-        Self::with_rates(site, Rates::default())
+        Self::with_limits(site, PerSource::default())
     }
 
-    pub(crate) fn with_rates(site: Site, rates: Rates) -> Self {
+    pub(crate) fn with_limits(site: Site, per_source: PerSource) -> Self {
         let running = Running::of(site);
-        let router = routed(&running.app, rates, About::default());
-        Self { running, router, rates }
+        let router = routed(&running.app, per_source, About::default());
+        Self { running, router, per_source }
     }
 
     /// Whose pages say this of the site.
     pub(crate) fn about(site: Site, about: About) -> Self {
-        let (running, rates) = (Running::of(site), Rates::default());
-        Self { router: routed(&running.app, rates, about), running, rates }
+        let (running, per_source) = (Running::of(site), PerSource::default());
+        Self { router: routed(&running.app, per_source, about), running, per_source }
     }
 
     /// The same server later.
     pub(crate) fn later(&mut self, span: time::Duration) {
         self.running.later(span);
-        self.router = routed(&self.app, self.rates, About::default());
+        self.router = routed(&self.app, self.per_source, About::default());
     }
 
     /// It is stopped, and what it kept is left.
@@ -144,9 +144,10 @@ impl DerefMut for Server {
     }
 }
 
-pub(crate) fn routed(app: &Arc<App>, rates: Rates, about: About) -> Router {
+pub(crate) fn routed(app: &Arc<App>, per_source: PerSource, about: About) -> Router {
     let agent = "http://127.0.0.1:61161".into();
-    let settings = Settings { agent, rates, proxies: Vec::new(), mailbox: None, about };
+    let settings =
+        Settings { agent, per_source, ocsp_signatures: OCSP_SIGNATURES, proxies: Vec::new(), mailbox: None, about };
     router(&kaika_server::Site::new(Arc::clone(app), settings))
 }
 

@@ -3,7 +3,7 @@
 use super::server::{Answer, OWN, Server};
 use axum::http::{Method, StatusCode};
 use kaika_fixtures::{HOLDER, Site, USER_CODE};
-use kaika_server::{Rate, Rates};
+use kaika_server::{PerSource, Rate};
 use kaika_texts::{Language, text};
 use std::{
     num::NonZeroU32,
@@ -13,8 +13,8 @@ use std::{
 fn server() -> Server {
     let by_letter = |policy: String| policy.replace("resume = \"online\"", "resume = \"letter\"");
     let site = Site::builder().policy(by_letter).activated();
-    let many = Rate { burst: NonZeroU32::new(1000).unwrap(), then_every: Duration::from_secs(1) };
-    Server::with_rates(site, Rates { changes: many, ..Rates::default() })
+    let many = Rate { at_once: NonZeroU32::new(1000).unwrap(), then_every: Duration::from_secs(1) };
+    Server::with_limits(site, PerSource { changes: many, ..PerSource::default() })
 }
 
 /// What stands between these two, for the first time.

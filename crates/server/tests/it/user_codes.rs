@@ -4,7 +4,7 @@ use super::server::{Answer, Server};
 use axum::http::StatusCode;
 use kaika_app::{access::prove_holder, cards::sweep};
 use kaika_fixtures::{CONTACT, HOLDER, Site, USER_CODE, gca};
-use kaika_server::{Rate, Rates};
+use kaika_server::{PerSource, Rate};
 use kaika_wire::{Code, UserCode};
 use std::{num::NonZeroU32, thread, time::Duration};
 
@@ -104,8 +104,8 @@ fn nobody_is_flooded() {
     ask(&server, &number, HOLDER);
     assert_eq!(server.mails().len(), 1);
 
-    let few = Rate { burst: NonZeroU32::new(2).unwrap(), then_every: Duration::from_secs(3600) };
-    let server = Server::with_rates(Site::ordered(), Rates { mails: few, ..Rates::default() });
+    let few = Rate { at_once: NonZeroU32::new(2).unwrap(), then_every: Duration::from_secs(3600) };
+    let server = Server::with_limits(Site::ordered(), PerSource { mails: few, ..PerSource::default() });
     let statuses: Vec<_> = (0..3).map(|_| ask(&server, "GC99999999999999", HOLDER).status).collect();
     assert_eq!(
         statuses,
