@@ -27,7 +27,7 @@ use crate::{
     tool::Tool,
 };
 use axum::{Router, middleware};
-use kaika_listen::{Caps, Endpoint, Patience, stopped};
+use kaika_listen::{Caps, Endpoint, Patience, everybody, stopped};
 use permissions::Permissions;
 use std::{
     future::Future,
@@ -142,6 +142,7 @@ pub async fn serve_with(
         listeners,
         tls: None,
         router: router(&agent),
+        hears: everybody,
         caps: Caps { in_all: config.connections, per_source: config.connections, proxies: Vec::new() },
         patience: Patience::default(),
     };

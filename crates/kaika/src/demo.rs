@@ -25,7 +25,7 @@ use kaika_agent::{
 };
 use kaika_app::{cards::sweep, status::StatusSettings};
 use kaika_domain::audit::Actor;
-use kaika_listen::{Endpoint, Patience, stopped};
+use kaika_listen::{Endpoint, Patience, everybody, stopped};
 use kaika_mail::FolderMailbox;
 use kaika_server::{About, OCSP_SIGNATURES, PerSource, Settings, Site, router};
 use kaika_worker::Worker;
@@ -131,6 +131,7 @@ pub async fn run(options: Options) -> Result<()> {
         listeners,
         tls: None,
         router: router(&Site::new(Arc::clone(&installation.app), settings)),
+        hears: everybody,
         caps: limits.caps(server_connections, &[]),
         patience: Patience::default(),
     };

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use kaika_app::mail::Mailer;
 use kaika_domain::audit::Actor;
-use kaika_listen::{Caps, Endpoint, Patience, Tls, stopped};
+use kaika_listen::{Caps, Endpoint, Patience, Tls, everybody, stopped};
 use kaika_server::{Settings, Site, metrics_router, repository_router, router};
 use kaika_worker::Worker;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -77,6 +77,7 @@ pub async fn run(config: Config) -> Result<()> {
         listeners,
         tls,
         router,
+        hears: everybody,
         caps,
         patience: Patience::default(),
     };

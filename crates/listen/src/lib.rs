@@ -15,7 +15,7 @@ mod tls;
 
 pub use bind::bind;
 pub use descriptors::{raise_descriptors, share};
-pub use serve::{Endpoint, serve, stopped};
+pub use serve::{AskedAt, Endpoint, everybody, serve, stopped};
 pub use source::Source;
 pub use table::{Caps, Patience};
 pub use tls::{Tls, TlsError};

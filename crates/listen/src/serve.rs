@@ -42,11 +42,22 @@ pub struct Endpoint {
     pub listeners: Vec<TcpListener>,
     /// None: plain HTTP.
     pub tls: Option<Tls>,
-    /// Finds [`ConnectInfo`] of the peer's address in each request.
+    /// Finds [`ConnectInfo`] of the peer's address in each request, and [`AskedAt`].
     pub router: Router,
+    /// Whether a connection is heard, by our address and the peer's; asked once, before anything is read.
+    pub hears: fn(SocketAddr, SocketAddr) -> bool,
     pub caps: Caps,
     pub patience: Patience,
 }
+
+/// Whoever calls.
+pub fn everybody(_ours: SocketAddr, _peer: SocketAddr) -> bool {
+    true
+}
+
+/// Our address to which a request's connection was made.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedAt(pub SocketAddr);
 
 /// Until `stopping`, and the requests of then are answered.
 ///
@@ -54,7 +65,7 @@ pub struct Endpoint {
 /// A socket is no listening one.
 pub async fn serve(endpoints: Vec<Endpoint>, stopping: watch::Receiver<bool>) -> io::Result<()> {
     let mut serving = JoinSet::new();
-    for Endpoint { name, listeners, tls, router, caps, patience } in endpoints {
+    for Endpoint { name, listeners, tls, router, hears, caps, patience } in endpoints {
         let room = Arc::new(Room {
             name,
             table: Mutex::new(Table::new(caps, patience)),
@@ -63,7 +74,7 @@ pub async fn serve(endpoints: Vec<Endpoint>, stopping: watch::Receiver<bool>) ->
         });
         for listener in listeners {
             let listener = tokio::net::TcpListener::from_std(listener)?;
-            let answering = Answering { room: Arc::clone(&room), tls: tls.clone(), router: router.clone() };
+            let answering = Answering { room: Arc::clone(&room), tls: tls.clone(), router: router.clone(), hears };
             serving.spawn(accept(listener, answering));
         }
         serving.spawn(sweep(room));
@@ -156,6 +167,7 @@ struct Answering {
     room: Arc<Room>,
     tls: Option<Tls>,
     router: Router,
+    hears: fn(SocketAddr, SocketAddr) -> bool,
 }
 
 async fn accept(listener: tokio::net::TcpListener, answering: Answering) {
@@ -194,6 +206,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
 
 impl Answering {
     fn take(&self, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
+        // It has gone already.
+        let Ok(ours) = stream.local_addr() else { return };
+        if !(self.hears)(ours, peer) {
+            return self.room.tell(Cause::Foreign);
+        }
         let now = Instant::now();
         let mut gone = Vec::new();
         let mut table = self.room.table();
@@ -202,7 +219,7 @@ impl Answering {
             let activity = Activity::new(now);
             table.admit(peer.ip(), Arc::clone(&activity), |id| {
                 let place = Place { room: Arc::clone(&self.room), id };
-                connections.spawn(self.clone().converse(stream, peer, activity, place))
+                connections.spawn(self.clone().converse(stream, Ends { ours, peer }, activity, place))
             });
         }
         drop(table);
@@ -212,7 +229,7 @@ impl Answering {
         }
     }
 
-    async fn converse(self, stream: TcpStream, peer: SocketAddr, activity: Arc<Activity>, place: Place) {
+    async fn converse(self, stream: TcpStream, ends: Ends, activity: Arc<Activity>, place: Place) {
         let _place = place;
         // Until there is a first byte nothing is set aside for it. That a socket is readable would be said of a new one, too.
         let mut first = [0];
@@ -225,32 +242,33 @@ impl Answering {
         }
         // Answers are written whole; what waits for more to come waits for nothing.
         let _ = stream.set_nodelay(true);
-        let speaking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(self.speak(stream, peer, activity));
+        let speaking: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(self.speak(stream, ends, activity));
         speaking.await;
     }
 
-    async fn speak(self, stream: TcpStream, peer: SocketAddr, activity: Arc<Activity>) {
+    async fn speak(self, stream: TcpStream, ends: Ends, activity: Arc<Activity>) {
         let Some(tls) = &self.tls else {
-            return self.answer(stream, peer, activity).await;
+            return self.answer(stream, ends, activity).await;
         };
         activity.enter(Phase::Handshake);
         match tls.acceptor().accept(stream).await {
             Ok(stream) => {
                 activity.enter(Phase::Idle);
-                self.answer(stream, peer, activity).await;
+                self.answer(stream, ends, activity).await;
             }
             Err(error) => tracing::debug!(%error, "no TLS"),
         }
     }
 
-    async fn answer<S>(&self, stream: S, peer: SocketAddr, activity: Arc<Activity>)
+    async fn answer<S>(&self, stream: S, ends: Ends, activity: Arc<Activity>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let stream = Watched { stream, activity: Arc::clone(&activity) };
         let service = service_fn(|request: hyper::Request<Incoming>| {
             let mut request = request.map(|body| Body::new(Followed::received(body, &activity)));
-            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(ConnectInfo(ends.peer));
+            request.extensions_mut().insert(AskedAt(ends.ours));
             let (mut router, activity) = (self.router.clone(), Arc::clone(&activity));
             async move {
                 let response = router.call(request).await?;
@@ -273,6 +291,13 @@ impl Answering {
             tracing::debug!(%error, "a connection ended");
         }
     }
+}
+
+/// A connection's two.
+#[derive(Clone, Copy)]
+struct Ends {
+    ours: SocketAddr,
+    peer: SocketAddr,
 }
 
 /// A connection's place in the table, given back with it.

@@ -75,6 +75,8 @@ pub(crate) enum Cause {
     SourceFull,
     /// There were more than there may be.
     Full,
+    /// It is none of those that are heard.
+    Foreign,
 }
 
 impl Cause {
@@ -89,6 +91,7 @@ impl Cause {
             Self::Overdue(Phase::Answer | Phase::Taken) => "answer",
             Self::SourceFull => "source_full",
             Self::Full => "full",
+            Self::Foreign => "foreign",
         }
     }
 }

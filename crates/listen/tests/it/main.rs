@@ -49,7 +49,8 @@ impl Server {
         let (address, listeners) = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let caps = Caps { in_all, per_source: in_all, proxies: Vec::new() };
         let (stop, stopping) = watch::channel(false);
-        let endpoint = Endpoint { name: "test", listeners, tls, router, caps, patience };
+        let hears = kaika_listen::everybody;
+        let endpoint = Endpoint { name: "test", listeners, tls, router, hears, caps, patience };
         Self { address, stop, serving: tokio::spawn(serve(vec![endpoint], stopping)) }
     }
 
