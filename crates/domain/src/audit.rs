@@ -1,5 +1,6 @@
 //! Who did something, as the audit log has it.
 
+use kaika_pki::text::{Unreadable, readable};
 use std::{fmt, str::FromStr};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,21 +36,24 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What an operator is called: 1 to 64 characters, none that control something.
+/// What an operator is called: 1 to 64 characters that others can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperatorName(String);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an operator's name has 1 to 64 characters, and none that control something")]
-pub struct OperatorNameError;
+pub enum OperatorNameError {
+    #[error("an operator's name has at most 64 characters")]
+    TooLong,
+    #[error("an operator's name: {0}")]
+    Unreadable(Unreadable),
+}
 
 impl FromStr for OperatorName {
     type Err = OperatorNameError;
 
     fn from_str(text: &str) -> Result<Self, OperatorNameError> {
-        let name = text.trim();
-        let right = (1..=64).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-        right.then(|| Self(name.to_owned())).ok_or(OperatorNameError)
+        let name = readable(text).map_err(OperatorNameError::Unreadable)?;
+        if name.chars().count() <= 64 { Ok(Self(name)) } else { Err(OperatorNameError::TooLong) }
     }
 }
 
@@ -69,8 +73,8 @@ mod tests {
         for (text, name) in [("root", "root"), (" 王 小明 ", "王 小明"), (&longest, &longest)] {
             assert_eq!(text.parse::<OperatorName>().map(|name| name.to_string()).as_deref(), Ok(name));
         }
-        for text in ["", "　", "a\nb", "\u{7f}", &"n".repeat(65)] {
-            assert_eq!(text.parse::<OperatorName>(), Err(OperatorNameError), "{text:?}");
+        for text in ["", "　", "a\nb", "\u{7f}", "a\u{202e}b", "a\u{200b}", &"n".repeat(65)] {
+            assert!(text.parse::<OperatorName>().is_err(), "{text:?}");
         }
         let name = "root".parse().expect("a name");
         assert_eq!(Actor::Operator(name).to_string(), "operator:root");

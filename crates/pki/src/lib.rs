@@ -19,6 +19,7 @@ pub mod oid;
 pub mod profile;
 pub mod serial;
 mod signed;
+pub mod text;
 pub mod to_be_certified;
 pub mod weak;
 

@@ -7,9 +7,11 @@ use x509_cert::TbsCertificate;
 use crate::asn1::ParseError;
 use crate::certificate::{Certificate, Facts};
 use crate::key::{KeyAlgorithm, SignatureAlgorithm};
+use crate::name::{Attribute, DistinguishedName, NameError};
 use crate::oid::{self, Oid};
 use crate::profile::Profile;
 use crate::signed;
+use crate::text;
 use crate::to_be_certified::{is_email, is_http_url};
 
 /// The longest certificate that a PIV data object holds, in bytes (SP 800-73-4 part 1, table 7).
@@ -68,6 +70,12 @@ pub enum Finding {
     SubjectAltName,
     #[error("the subject has attributes or values that ours do not have")]
     Subject,
+    #[error("the subject is not as others read it: {0}")]
+    Name(NameError),
+    #[error("a name that is not composed (NFC), or has blanks around it")]
+    NotComposed,
+    #[error("a directory attribute is not as others read it: {0}")]
+    DirectoryText(text::Unreadable),
     #[error("no card number in the card's own certificate")]
     CardNumber,
 }
@@ -221,13 +229,26 @@ fn check_names(facts: &Facts, profile: Profile, findings: &mut Vec<Finding>) {
     if has(oid::SUBJECT_ALT_NAME) && (extensions.other_names || !one_email) {
         findings.push(Finding::SubjectAltName);
     }
-    match crate::name::DistinguishedName::from_der(&facts.subject_der) {
+    match DistinguishedName::from_der(&facts.subject_der) {
         Err(_) => findings.push(Finding::Subject),
         Ok(subject) => {
-            let names_card = subject.value(crate::name::Attribute::SerialNumber).is_some();
+            let names_card = subject.value(Attribute::SerialNumber).is_some();
             if profile == Profile::CardAuthentication && !names_card {
                 findings.push(Finding::CardNumber);
             }
+            match subject.readable() {
+                Ok(readable) if readable == subject => {}
+                Ok(_) => findings.push(Finding::NotComposed),
+                Err(error) => findings.push(Finding::Name(error)),
+            }
+        }
+    }
+    let directory = &extensions.directory;
+    for text in [&directory.business_number, &directory.card_number].into_iter().flatten() {
+        match text::readable(text) {
+            Ok(readable) if readable == *text => {}
+            Ok(_) => findings.push(Finding::NotComposed),
+            Err(error) => findings.push(Finding::DirectoryText(error)),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::asn1::{self, ParseError, Parser};
 use crate::oid::{self, Oid};
+use crate::text::{self, Unreadable, code_point};
 
 const MAX_DER: usize = 4096;
 const MAX_TEXT: usize = 4096;
@@ -117,10 +118,12 @@ pub enum NameError {
     TooLong(Attribute),
     #[error("C is two capital letters")]
     Country,
-    #[error("{} has a character that a PrintableString cannot hold", .0.label())]
-    NotPrintable(Attribute),
-    #[error("{} has a control character", .0.label())]
-    ControlCharacter(Attribute),
+    #[error("{} has {}, which a PrintableString cannot hold", .0.label(), code_point(*.1))]
+    NotPrintable(Attribute, char),
+    #[error("{} has the control character {}", .0.label(), code_point(*.1))]
+    ControlCharacter(Attribute, char),
+    #[error("{}: {}", .0.label(), .1)]
+    Unreadable(Attribute, Unreadable),
     #[error("{} stands twice", .0.label())]
     Twice(Attribute),
     #[error("the name is too long")]
@@ -153,6 +156,16 @@ impl DistinguishedName {
             return Err(NameError::NameTooLong);
         }
         Ok(name)
+    }
+
+    /// The name as it is registered and certified: each value as others read it ([`text::readable`]). What is on record may
+    /// be older than that rule, so reading a name does not ask for it.
+    pub fn readable(&self) -> Result<Self, NameError> {
+        let readable = |(attribute, value): &(Attribute, String)| match text::readable(value) {
+            Ok(value) => Ok((*attribute, value)),
+            Err(why) => Err(NameError::Unreadable(*attribute, why)),
+        };
+        Self::new(self.attributes.iter().map(readable).collect::<Result<Vec<_>, _>>()?)
     }
 
     pub fn attributes(&self) -> &[(Attribute, String)] {
@@ -275,13 +288,14 @@ fn check_value(attribute: Attribute, value: &str) -> Result<(), NameError> {
     if value.chars().count() > attribute.max_len() {
         return Err(NameError::TooLong(attribute));
     }
-    if attribute.string_tag() == Tag::PrintableString && !value.chars().all(is_printable) {
-        return Err(NameError::NotPrintable(attribute));
+    let not_printable = value.chars().find(|sign| !is_printable(*sign));
+    if let Some(sign) = not_printable.filter(|_| attribute.string_tag() == Tag::PrintableString) {
+        return Err(NameError::NotPrintable(attribute, sign));
     }
-    if value.chars().any(char::is_control) {
-        return Err(NameError::ControlCharacter(attribute));
+    match value.chars().find(|sign| sign.is_control()) {
+        Some(sign) => Err(NameError::ControlCharacter(attribute, sign)),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The characters of a PrintableString (X.680 §41.4).

@@ -6,7 +6,8 @@ use crate::{
     kernel::{StationHash, token},
 };
 use kaika_domain::audit::Actor;
-use kaika_wire::{Code, StationId};
+use kaika_pki::text::readable;
+use kaika_wire::{Code, Refusal, StationId};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -27,25 +28,22 @@ pub struct EnrolledStation {
 }
 
 /// # Errors
-/// The store failed.
+/// [`Code::BadRequest`] for a name that others would not read as it is; the store failed.
 #[crate::use_case]
 pub async fn enrol_station(app: &App, name: &str, by: &Actor) -> Result<EnrolledStation, Failure> {
+    let name = readable(name).map_err(|why| Refusal::new(Code::BadRequest).detail(format!("name: {why}")))?;
     let now = app.now();
     let token = token(app.rng.as_ref());
     let station = Station {
         id: StationId::new(now, app.rng.bytes()),
-        name: name.to_owned(),
+        name: name.clone(),
         token_sha256: StationHash::of(&token),
         enrolled_at: now,
         withdrawn_at: None,
     };
     let mut work = app.store.begin().await?;
     work.insert_station(&station).await?;
-    work.audit(Event {
-        at: now,
-        actor: by.clone(),
-        action: Action::EnrolStation { station: station.id, name: name.to_owned() },
-    });
+    work.audit(Event { at: now, actor: by.clone(), action: Action::EnrolStation { station: station.id, name } });
     work.commit().await?;
     Ok(EnrolledStation { station: station.id, token })
 }

@@ -69,7 +69,7 @@ pub struct OrderedCard {
 /// A holder of this subject is registered with the first order; later ones find it. Without a `user_code` one is drawn.
 ///
 /// # Errors
-/// The subject cannot stand in a certificate, or the store failed.
+/// [`Code::BadRequest`] where the order is not such; the store failed.
 #[crate::use_case]
 pub async fn order_card(
     app: &App,
@@ -82,7 +82,7 @@ pub async fn order_card(
         .policies
         .get(authority)
         .ok_or_else(|| Refusal::new(Code::NotFound).detail(format!("no authority {authority}")))?;
-    check_subject(&order)?;
+    let order = checked(order)?;
     let user_code = policy.user_code.as_ref().map(|_| user_code.unwrap_or_else(|| draw_user_code(app)));
     let hash = match &user_code {
         Some(code) => Some(app.user_codes.hash(code).await?),
@@ -159,14 +159,15 @@ async fn registered(
 /// Octets of a subject as JSON: more does not go into an index of PostgreSQL, nor into a card's certificate.
 const LONGEST_SUBJECT: usize = 2_000;
 
-fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
+/// As it is kept: names as others read them.
+fn checked(mut order: CardOrder) -> Result<CardOrder, Refusal> {
     let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
+    order.subject = order.subject.readable().map_err(|error| wrong(format!("subject: {error}")))?;
     if json!(order.subject).to_string().len() > LONGEST_SUBJECT {
         return Err(wrong(format!("subject: longer than {LONGEST_SUBJECT} octets")));
     }
-    if let Some(contact) = &order.contact {
-        contact.check().map_err(|error| wrong(format!("contact: {error}")))?;
-    }
+    let contact = order.contact.take().map(Contact::checked).transpose();
+    order.contact = contact.map_err(|error| wrong(format!("contact: {error}")))?;
     let Organisation { subject_type, agency_oid, .. } = &order.organisation;
     for (field, text) in [("subject_type", subject_type), ("agency_oid", agency_oid)] {
         if let Some(text) = text
@@ -180,7 +181,7 @@ fn check_subject(order: &CardOrder) -> Result<(), Refusal> {
     {
         return Err(wrong(format!("business_number: {number} is not 8 digits")));
     }
-    Ok(())
+    Ok(order)
 }
 
 /// Prefix and random digits: the number tells nothing of its holder or of how many there are.
@@ -211,8 +212,8 @@ mod tests {
             rank: CardRank::Primary,
         };
         change(&mut order);
-        match check_subject(&order) {
-            Ok(()) => assert_eq!(expected, ""),
+        match checked(order) {
+            Ok(_) => assert_eq!(expected, ""),
             Err(refusal) => {
                 assert_eq!(refusal.code, Code::BadRequest);
                 let detail = refusal.detail.unwrap_or_default();
@@ -231,6 +232,10 @@ mod tests {
             },
             "",
         );
+        let hidden: DistinguishedName = "C=TW,O=測試\u{202e}機關".parse().expect("a name");
+        check(|order| order.subject = hidden, "subject: O: U+202E");
+        let blank: DistinguishedName = "C=TW,O=測試,OU=\\ \\ \\ ".parse().expect("a name");
+        check(|order| order.subject = blank, "subject: OU: there is nothing in it but blanks");
         let long = format!("C=TW,O=測試{}", format!(",OU={}", "測".repeat(64)).repeat(12));
         check(|order| order.subject = long.parse().expect("a name"), "subject: longer");
         for (email, expected) in
@@ -248,9 +253,25 @@ mod tests {
             },
             "contact: a telephone number",
         );
+        check(
+            |order| {
+                let name = Some("王\u{200b}小明".to_owned());
+                order.contact = order.contact.take().map(|contact| Contact { name, ..contact });
+            },
+            "contact: a contact's name: U+200B",
+        );
         check(|order| order.organisation.business_number = Some("1234".into()), "business_number: 1234");
         check(|order| order.organisation.subject_type = Some("one.two".into()), "subject_type: one.two");
         check(|order| order.organisation.agency_oid = Some("2.".into()), "agency_oid: 2.");
+    }
+
+    #[test]
+    fn names_are_kept_composed_and_without_blanks_around_them() {
+        let given = [["C", "TW"], ["O", " Cafe\u{301} TEST\u{3000}"]];
+        let order = json!({ "subject": given, "contact": { "email": "desk@kaika.example", "name": " 王 小明 " } });
+        let order = checked(serde_json::from_value(order).expect("an order")).expect("it is right");
+        assert_eq!(order.subject.to_string(), "C=TW,O=Caf\u{e9} TEST");
+        assert_eq!(order.contact.and_then(|contact| contact.name).as_deref(), Some("王 小明"));
     }
 
     /// A field that comes has to be shown, too.

@@ -40,7 +40,7 @@ pub async fn ask_contact_change(
     proved: &HolderProved,
     new: &Contact,
 ) -> Result<ContactChangeOutcome, Failure> {
-    new.check().map_err(|error| Refusal::new(Code::BadRequest).detail(error.to_string()))?;
+    let new = &new.clone().checked().map_err(|error| Refusal::new(Code::BadRequest).detail(error.to_string()))?;
     let card = proved.card();
     if !is_in_use(card) {
         return Err(Code::DetailsWrong.into());

@@ -4,6 +4,7 @@
 
 use super::profile::{ProfileName, ProfileRules};
 use kaika_pki::DistinguishedName;
+use kaika_pki::text::{Unreadable, readable};
 use kaika_wire::{
     AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, PinPattern, PinRules, Refusal,
     StatusChangeKind,
@@ -80,6 +81,16 @@ pub struct Policy {
 pub struct Text {
     pub zh: String,
     pub en: String,
+}
+
+impl Text {
+    /// As a name of something.
+    ///
+    /// # Errors
+    /// Others would not read it as it is.
+    pub fn check_name(&self) -> Result<(), Unreadable> {
+        readable(&self.zh).and(readable(&self.en)).map(drop)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -275,6 +286,11 @@ impl Policy {
 
     fn validate(&self) -> Result<(), PolicyError> {
         let wrong = |field, what: String| Err(PolicyError::Value { field, what });
+        for (field, text) in [("name", Some(&self.name)), ("purpose", self.purpose.as_ref())] {
+            if let Some(Err(why)) = text.map(Text::check_name) {
+                return wrong(field, why.to_string());
+            }
+        }
         if self.card.number_prefixes.is_empty() {
             return wrong("card.number_prefixes", "at least one prefix is needed".into());
         }

@@ -122,6 +122,9 @@ impl ProfileRules {
         if name.role().is_some() {
             return wrong("that is the name of a certificate on a card");
         }
+        if let Err(why) = self.name.check_name() {
+            return wrong(&format!("name: {why}"));
+        }
         if self.usage == Usage::CardAuthentication {
             return wrong("usage: only a card's certificate proves a card");
         }

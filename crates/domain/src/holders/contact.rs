@@ -1,5 +1,6 @@
 //! 聯絡人: who is written to about a card.
 
+use kaika_pki::text::{Unreadable, readable};
 use kaika_wire::EmailAddress;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,10 @@ pub struct Contact {
 /// What of a contact is not right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContactError {
-    #[error("a contact's name has at most {} characters, and none that control something", Contact::LONGEST_NAME)]
+    #[error("a contact's name has at most {} characters", Contact::LONGEST_NAME)]
     Name,
+    #[error("a contact's name: {0}")]
+    Unreadable(Unreadable),
     #[error("a telephone number is 3 to 40 digits, spaces and + - ( ) # , x")]
     Telephone,
 }
@@ -27,21 +30,29 @@ pub enum ContactError {
 impl Contact {
     pub const LONGEST_NAME: usize = 100;
 
+    /// As it is kept.
+    ///
     /// # Errors
     /// Name or telephone number are not such.
-    pub fn check(&self) -> Result<(), ContactError> {
-        self.name.as_deref().map_or(Ok(None), Self::name)?;
-        self.telephone.as_deref().map_or(Ok(None), Self::telephone)?;
-        Ok(())
+    pub fn checked(self) -> Result<Self, ContactError> {
+        Ok(Self {
+            name: self.name.as_deref().map_or(Ok(None), Self::name)?,
+            telephone: self.telephone.as_deref().map_or(Ok(None), Self::telephone)?,
+            ..self
+        })
     }
 
     /// A name as somebody typed it; nothing typed is none.
     ///
     /// # Errors
-    /// It is too long, or has control characters.
+    /// It is too long, or others would not read it as it is.
     pub fn name(text: &str) -> Result<Option<String>, ContactError> {
-        let right = text.chars().count() <= Self::LONGEST_NAME && !text.chars().any(char::is_control);
-        right.then(|| none_if_empty(text)).ok_or(ContactError::Name)
+        let name = match readable(text) {
+            Ok(name) => name,
+            Err(Unreadable::Blank) => return Ok(None),
+            Err(why) => return Err(ContactError::Unreadable(why)),
+        };
+        if name.chars().count() <= Self::LONGEST_NAME { Ok(Some(name)) } else { Err(ContactError::Name) }
     }
 
     /// A telephone number as somebody typed it; nothing typed is none.
@@ -76,11 +87,14 @@ mod tests {
         for wrong in ["12", "call me", "---", &"1".repeat(41)] {
             assert_eq!(Contact::telephone(wrong), Err(ContactError::Telephone), "{wrong}");
         }
-        for wrong in ["a\nb", &"名".repeat(101)] {
-            assert_eq!(Contact::name(wrong), Err(ContactError::Name), "{wrong}");
+        assert_eq!(Contact::name("Jose\u{301}"), Ok(Some("Jos\u{e9}".to_owned())));
+        assert_eq!(Contact::name(&"名".repeat(101)), Err(ContactError::Name));
+        for sign in ['\n', '\u{202e}', '\u{200b}'] {
+            let why = Unreadable::Sign { sign, place: 2 };
+            assert_eq!(Contact::name(&format!("a{sign}b")), Err(ContactError::Unreadable(why)), "{sign:?}");
         }
         let email: EmailAddress = "desk@agency.example".parse().expect("an address");
         let wrong = Contact { email, name: None, telephone: Some("call me".to_owned()) };
-        assert_eq!(wrong.check(), Err(ContactError::Telephone));
+        assert_eq!(wrong.checked(), Err(ContactError::Telephone));
     }
 }

@@ -50,6 +50,9 @@ impl Site {
                 bail!("site.{field}: something is needed in both languages");
             }
         }
+        if let Some(Err(why)) = self.name.as_ref().map(Text::check_name) {
+            bail!("site.name: {why}");
+        }
         let has_tests = authorities.has_tests();
         if has_tests && self.test == Some(false) {
             let test = authorities.policies.values().find(|policy| policy.is_test()).map(|policy| policy.id.as_str());
@@ -157,6 +160,7 @@ mod tests {
             ("logo = \"script.svg\"", "<script> is no part of a picture"),
             ("name = { zh = \"甲\" }", "en"),
             ("name = { zh = \"甲\", en = \" \" }", "site.name"),
+            ("name = { zh = \"甲\u{202e}\", en = \"A\" }", "site.name: U+202E"),
             ("footer = { zh = \"\", en = \"A\" }", "site.footer"),
             ("privacy = { zh = \"none.txt\", en = \"none.txt\" }", "site.privacy"),
             ("privacy = { zh = \"empty.txt\", en = \"empty.txt\" }", "is empty"),

@@ -1,6 +1,8 @@
 //! What the lint finds in certificates that must not be signed.
 
 use kaika_pki::lint::{Expected, Finding, lint};
+use kaika_pki::name::{Attribute, NameError};
+use kaika_pki::text::Unreadable;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies};
 use kaika_pki::{Certificate, KeyAlgorithm, Profile, Serial, ToBeCertified, oid};
 use time::Duration;
@@ -90,6 +92,28 @@ fn what_does_not_fit_the_card_is_found() {
     let directory = DirectoryAttributes { card_number: Some("測".repeat(400)), ..DirectoryAttributes::default() };
     let what = ToBeCertified { directory, ..world.request(Profile::Signature) };
     assert!(matches!(world.lint(&what)[..], [Finding::TooLong { max: 1856, .. }]));
+}
+
+#[test]
+fn names_that_others_do_not_read_as_they_are_are_found() {
+    let world = world();
+    let as_it_is = |subject: &str| {
+        let what = ToBeCertified { subject: name(subject), ..world.request(Profile::Signature) };
+        world.lint(&what)
+    };
+    let found = |attribute, why| [Finding::Name(NameError::Unreadable(attribute, why))];
+    assert_eq!(as_it_is("C=TW,O=測試,OU=資訊 室"), []);
+    assert_eq!(as_it_is(r"C=TW,O=測試,OU=\ \ \ "), found(Attribute::OrganizationalUnit, Unreadable::Blank));
+    for sign in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{200d}', '\u{feff}', '\u{3164}', '\u{a0}'] {
+        let (why, subject) = (Unreadable::Sign { sign, place: 2 }, format!("C=TW,O=測{sign}試"));
+        assert_eq!(as_it_is(&subject), found(Attribute::Organization, why), "{sign:?}");
+    }
+    for subject in ["C=TW,O=測試 Cafe\u{301}", r"C=TW,O=測試\ "] {
+        assert_eq!(as_it_is(subject), [Finding::NotComposed], "{subject:?}");
+    }
+    let blank = DirectoryAttributes { business_number: Some("  ".to_owned()), ..DirectoryAttributes::default() };
+    let what = ToBeCertified { directory: blank, ..world.request(Profile::Signature) };
+    assert_eq!(world.lint(&what), [Finding::DirectoryText(Unreadable::Blank)]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use kaika_pki::DistinguishedName;
 use kaika_pki::name::{Attribute, NameError};
+use kaika_pki::text::Unreadable;
 use proptest::prelude::*;
 
 #[track_caller]
@@ -42,11 +43,25 @@ fn names_are_parsed() {
     check("C=TW,行政院", Err(NameError::NoEquals("行政院".to_owned())));
     check("DC=tw", Err(NameError::UnknownAttribute("DC".to_owned())));
     check(r"O=a\", Err(NameError::OpenEscape));
-    check("serialNumber=測試", Err(NameError::NotPrintable(SerialNumber)));
-    check("O=a\u{7}", Err(NameError::ControlCharacter(Organization)));
+    check("serialNumber=測試", Err(NameError::NotPrintable(SerialNumber, '測')));
+    check("O=a\u{7}", Err(NameError::ControlCharacter(Organization, '\u{7}')));
     check("CN=a,CN=b", Err(NameError::Twice(CommonName)));
     check(&format!("O={}", "院".repeat(64)), Ok(&[(Organization, &"院".repeat(64))]));
     check(&format!("O={}", "院".repeat(65)), Err(NameError::TooLong(Organization)));
+}
+
+#[test]
+fn a_name_that_is_registered_can_be_read() {
+    let readable = |text: &str| text.parse::<DistinguishedName>().unwrap().readable();
+    assert_eq!(readable("C=TW,O=\\ Cafe\u{301}\\ "), Ok("C=TW,O=Caf\u{e9}".parse().unwrap()));
+    let wrong = |why| Err(NameError::Unreadable(Attribute::Organization, why));
+    assert_eq!(readable("C=TW,O=\\ \\ "), wrong(Unreadable::Blank));
+    assert_eq!(readable("C=TW,O=院\u{202e}政"), wrong(Unreadable::Sign { sign: '\u{202e}', place: 2 }));
+    let told = readable("C=TW,O=院\u{202e}政").unwrap_err().to_string();
+    assert_eq!(told, "O: U+202E in place 2 is not seen, or turns what stands beside it");
+    // What a program of before has registered is read all the same.
+    let older = "C=TW,O=院\u{202e}政".parse::<DistinguishedName>().unwrap();
+    assert_eq!(DistinguishedName::from_der(&older.to_der()), Ok(older));
 }
 
 #[test]

@@ -10,6 +10,14 @@ pub(crate) struct FieldError {
     pub(crate) field: &'static str,
     /// The key of the text that says it.
     pub(crate) text: &'static str,
+    /// That others would not see or read.
+    pub(crate) sign: Option<char>,
+}
+
+impl FieldError {
+    pub(crate) const fn new(field: &'static str, text: &'static str) -> Self {
+        Self { field, text, sign: None }
+    }
 }
 
 pub(crate) fn wrong_with(wrong: &[FieldError], field: &str) -> Option<&'static str> {
@@ -23,7 +31,7 @@ pub(crate) fn field_or_error<T>(wrong: &mut Vec<FieldError>, field: Result<T, Fi
 
 /// As people type it: with spaces, in small letters, in full width; without letters where only one pair can stand there.
 pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, FieldError> {
-    let wrong = |text| FieldError { field: "number", text };
+    let wrong = |text| FieldError::new("number", text);
     let mut number = plain(text).to_ascii_uppercase();
     if number.is_empty() {
         return Err(wrong("portal-find-number-missing"));
@@ -38,7 +46,7 @@ pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Fie
 
 pub(crate) fn holder_name(text: &str) -> Result<String, FieldError> {
     let name = typed(text);
-    let missing = FieldError { field: "name", text: "portal-find-name-missing" };
+    let missing = FieldError::new("name", "portal-find-name-missing");
     (!name.is_empty()).then_some(name).ok_or(missing)
 }
 

@@ -1,10 +1,12 @@
 //! What every page has.
 
 use crate::about::{About, LOGO, Line, Privacy, lines};
+use crate::portal::fields::FieldError;
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_app::access::Sum;
 use kaika_domain::authorities::{Policy, ProfileName, policy::Text};
+use kaika_pki::text::code_point;
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
 use kaika_wire::{CertificateRole, CertificateStatus};
@@ -45,6 +47,12 @@ impl<'a> Page<'a> {
 
     pub(crate) fn t(&self, key: &str) -> String {
         text(self.view.language, key, &[])
+    }
+
+    /// What is wrong with a field.
+    pub(crate) fn wrong(&self, wrong: &FieldError) -> String {
+        let sign = wrong.sign.map(code_point).unwrap_or_default();
+        text(self.view.language, wrong.text, &[("sign", FluentValue::from(sign))])
     }
 
     /// A text with a number in it.

@@ -364,9 +364,9 @@ fn pages(language: Language) -> Vec<(String, String)> {
                 not_after: OffsetDateTime::UNIX_EPOCH + Duration::days(365),
             }),
             Answer::Wrong(vec![
-                FieldError { field: "number", text: "portal-find-number-wrong" },
-                FieldError { field: "name", text: "portal-find-name-missing" },
-                FieldError { field: "serial", text: "portal-find-serial-wrong" },
+                FieldError::new("number", "portal-find-number-wrong"),
+                FieldError::new("name", "portal-find-name-missing"),
+                FieldError::new("serial", "portal-find-serial-wrong"),
             ]),
         ]
     };
@@ -474,7 +474,7 @@ fn status_changes(view: View<'static>, policy: &Policy, add: &mut dyn FnMut(&str
                     .filter(|_| asks_code)
                     .chain([("sure", "status-confirm-sure-missing")].into_iter().filter(|_| stage == FormPart::Confirm))
                     .chain([("reason", "status-reason-missing")].into_iter().filter(|_| stage == FormPart::Fill))
-                    .map(|(field, text)| FieldError { field, text })
+                    .map(|(field, text)| FieldError::new(field, text))
                     .collect(),
                 ),
             ];
@@ -558,7 +558,7 @@ fn a_sum_is_asked_in_words() {
 fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &dyn askama::DynTemplate)) {
     let text = || "\"><script>alert(1)</script>".to_owned();
     let wrong = |fields: &[(&'static str, &'static str)]| {
-        fields.iter().map(|(field, text)| FieldError { field, text }).collect::<Vec<_>>()
+        fields.iter().map(|(field, text)| FieldError::new(field, text)).collect::<Vec<_>>()
     };
     let card = [("number", "portal-find-number-wrong"), ("name", "portal-find-name-missing")];
     for wrong in [Vec::new(), wrong(&card)] {
@@ -584,6 +584,7 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
         ("user_code", "contact-not-proved"),
         ("email", "contact-email-form"),
         ("person", "contact-person-form"),
+        ("person", "contact-person-sign"),
         ("telephone", "contact-telephone-form"),
     ];
     for wrong in [Vec::new(), wrong(&[&card[..], &contact].concat())] {

@@ -25,6 +25,7 @@ contact-email-form = An e-mail address looks like name@agency.example. Enter it 
 contact-person = Name of the contact (optional)
 contact-person-is = Name of the contact
 contact-person-form = The name of the contact has 100 characters at most.
+contact-person-sign = In the name of the contact there is a character that others would not see or read ({ $sign }). Type the name anew, without copying it.
 contact-telephone = Telephone (optional)
 contact-telephone-is = Telephone
 contact-telephone-form = A telephone number has only digits, spaces and the signs + - ( ) #. Enter it again.

@@ -25,6 +25,7 @@ contact-email-form = 電子郵件應該像 name@agency.example 這樣，請再�
 contact-person = 聯絡人姓名（可以不填）
 contact-person-is = 聯絡人姓名
 contact-person-form = 聯絡人姓名最多 100 個字。
+contact-person-sign = 聯絡人姓名裡有看不見或無法辨讀的字元（{ $sign }）。請不要複製，重新輸入姓名。
 contact-telephone = 聯絡電話（可以不填）
 contact-telephone-is = 聯絡電話
 contact-telephone-form = 電話只有數字、空格和 + - ( ) # 符號，請再輸入一次。

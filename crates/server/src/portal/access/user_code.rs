@@ -175,7 +175,7 @@ impl Check for NewCodeForm {
     type Checked = UserCode;
 
     fn check(&self, _: &Policy) -> Result<UserCode, Vec<FieldError>> {
-        let wrong = |field, text| vec![FieldError { field, text }];
+        let wrong = |field, text| vec![FieldError::new(field, text)];
         if typed(&self.code).is_empty() {
             return Err(wrong("code", "user-code-missing"));
         }

@@ -175,7 +175,7 @@ impl Check for FindForm {
 
 /// As programs show it: with colons or spaces, in capitals, with leading zeros or `0x`.
 fn serial(text: &str) -> Result<SerialNumber, FieldError> {
-    let wrong = |text| FieldError { field: "serial", text };
+    let wrong = |text| FieldError::new("serial", text);
     let digits = plain(text).to_ascii_lowercase();
     let mut digits = digits.strip_prefix("0x").unwrap_or(&digits).to_owned();
     if digits.is_empty() {

@@ -256,7 +256,7 @@ async fn sent(
         Judged::Do(stage, request) => match perform(&visit.app, policy, *request).await {
             Ok(token) => return Ok(Redirect::to(&format!("/{}/{kind}/done/{token}", policy.id)).into_response()),
             Err(Failure::Refused(refusal)) if refusal.code == Code::CaptchaWrong => {
-                let wrong = vec![FieldError { field: "answer", text: "status-captcha-wrong" }];
+                let wrong = vec![FieldError::new("answer", "status-captcha-wrong")];
                 (StatusCode::BAD_REQUEST, stage, FormProblem::Wrong(wrong))
             }
             Err(Failure::Refused(refusal)) if refusal.code != Code::Busy => {
@@ -323,14 +323,14 @@ fn judge(policy: &Policy, kind: StatusChangeKind, form: &StatusChangeForm) -> Ju
         return Judged::Show(stage);
     }
     if asks_again && form.sure.is_none() {
-        wrong.push(FieldError { field: "sure", text: "status-confirm-sure-missing" });
+        wrong.push(FieldError::new("sure", "status-confirm-sure-missing"));
     }
     let user_code = UserCode::parse(&form.user_code);
     if user_code.is_err() {
-        wrong.push(FieldError { field: "user_code", text: "status-code-wrong" });
+        wrong.push(FieldError::new("user_code", "status-code-wrong"));
     }
     if form.answer.trim().is_empty() {
-        wrong.push(FieldError { field: "answer", text: "status-captcha-missing" });
+        wrong.push(FieldError::new("answer", "status-captcha-missing"));
     }
     match (details, user_code) {
         (Ok((number, name, change)), Ok(user_code)) if wrong.is_empty() => {
@@ -347,7 +347,7 @@ fn details(
     kind: StatusChangeKind,
     form: &StatusChangeForm,
 ) -> Result<(CardNumber, String, StatusChange), Vec<FieldError>> {
-    let missing = FieldError { field: "reason", text: "status-reason-missing" };
+    let missing = FieldError::new("reason", "status-reason-missing");
     let mut wrong = Vec::new();
     let number = field_or_error(&mut wrong, card_number(policy, &form.number));
     let name = field_or_error(&mut wrong, holder_name(&form.name));

@@ -22,7 +22,10 @@ use kaika_app::{
     access::{CardPrincipal, prove_holder},
     holders::{ContactChangeOutcome, ask_contact_change, change_contact as change, contact_of, pending_contact},
 };
-use kaika_domain::{authorities::Policy, holders::Contact};
+use kaika_domain::{
+    authorities::Policy,
+    holders::{Contact, ContactError},
+};
 use kaika_web::html;
 use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode, typed};
 use serde::Deserialize;
@@ -72,6 +75,10 @@ pub(crate) struct ChangePage<'a> {
 impl ChangePage<'_> {
     fn wrong_with(&self, field: &str) -> Option<&'static str> {
         wrong_with(&self.wrong, field)
+    }
+
+    fn wrong_person(&self) -> Option<&FieldError> {
+        self.wrong.iter().find(|wrong| wrong.field == "person")
     }
 
     /// Whether the way by a new user code is shown: one answer, whichever of the three is wrong, or the way is locked.
@@ -223,18 +230,21 @@ impl Check for ContactForm {
 }
 
 fn user_code(text: &'static str) -> FieldError {
-    FieldError { field: "user_code", text }
+    FieldError::new("user_code", text)
 }
 
 fn contact(wrong: &mut Vec<FieldError>, form: &ContactForm) -> Option<Contact> {
-    let because = |field, text| FieldError { field, text };
+    let because = FieldError::new;
     let address = narrow(&form.email);
     let email = match address.is_empty() {
         true => Err(because("email", "contact-email-missing")),
         false => address.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
     };
     let email = field_or_error(wrong, email);
-    let name = Contact::name(&form.person).map_err(|_| because("person", "contact-person-form"));
+    let name = Contact::name(&form.person).map_err(|error| match error {
+        ContactError::Unreadable(why) => FieldError { sign: why.sign(), ..because("person", "contact-person-sign") },
+        _ => because("person", "contact-person-form"),
+    });
     let name = field_or_error(wrong, name);
     let telephone = Contact::telephone(&narrow(&form.telephone));
     let telephone = field_or_error(wrong, telephone.map_err(|_| because("telephone", "contact-telephone-form")));
@@ -313,6 +323,7 @@ mod tests {
         check(|sent| sent.email = "desk".into(), &["contact-email-form"]);
         check(|sent| sent.telephone = "ask".into(), &["contact-telephone-form"]);
         check(|sent| sent.person = "名".repeat(101), &["contact-person-form"]);
+        check(|sent| sent.person = "王\u{202e}小明".into(), &["contact-person-sign"]);
         check(
             |sent| {
                 sent.email = "desk".into();
