@@ -1,7 +1,8 @@
 //! Values that are parsed once, at the edge, and true from then on.
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, hash, str::FromStr};
 
 /// Why a text is not the value it was taken for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,8 +13,10 @@ pub enum ValueError {
     AuthorityId,
     #[error("a serial number is 1 to 20 octets in hexadecimal")]
     SerialNumber,
-    #[error("an e-mail address is name@host.domain in ASCII, at most 254 characters")]
+    #[error("an e-mail address is name@host.domain, at most 254 characters")]
     EmailAddress,
+    #[error("before the @ of an e-mail address there are letters, digits and signs of ASCII alone")]
+    EmailName,
 }
 
 macro_rules! text_value {
@@ -152,29 +155,55 @@ impl From<SerialNumber> for String {
 }
 
 /// A mailbox that Kaika writes to: `name@host.domain`, the unquoted form of RFC 5321 §4.1.2 in ASCII, which every mail
-/// server takes. Letters are kept as they were given.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// server takes and certificates name. A domain in other letters is kept in its ASCII form (RFC 5890 A-labels), and
+/// displayed in its letters; what is ASCII is kept as it was given. Two are equal where mail to both comes to one mailbox, as
+/// far as can be said: domains know no case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailAddress(String);
 
 impl EmailAddress {
+    /// In ASCII, as it is sent, stored and certified.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Enough for its owner to know it again, and not for a stranger: `w***@agency.example`.
     pub fn masked(&self) -> String {
-        let (name, domain) = self.0.split_once('@').unwrap_or(("", &self.0));
+        let (name, _) = self.parts();
         let first: String = name.chars().take(1).collect();
-        format!("{first}***@{domain}")
+        format!("{first}***@{}", self.shown_domain())
     }
 
-    /// Whether mail to both comes to one mailbox, as far as can be said: host names know no case.
-    pub fn is_same_mailbox(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
+    fn parts(&self) -> (&str, &str) {
+        self.0.split_once('@').unwrap_or(("", &self.0))
     }
 
-    /// As certificates may name one (RFC 5280 §4.2.1.6): also at a host without a domain, as in an organisation's own net.
+    fn shown_domain(&self) -> Cow<'_, str> {
+        let (_, domain) = self.parts();
+        let (shown, whole) = Uts46::new().to_unicode(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::Check);
+        if whole.is_ok() { shown } else { domain.into() }
+    }
+
+    /// As certificates may name one (RFC 5280 §4.2.1.6, §7.5): also at a host without a domain, as in an organisation's own
+    /// net. The name before the @ in other letters would need another kind of name (RFC 9598), and mail servers for it.
     ///
     /// # Errors
-    /// It is no ASCII mailbox, or longer than mail systems take.
+    /// It is no such mailbox, or longer than mail systems take.
     pub fn in_certificate(text: &str) -> Result<Self, ValueError> {
+        let (name, domain) = text.split_once('@').ok_or(ValueError::EmailAddress)?;
+        if !name.is_ascii() {
+            return Err(ValueError::EmailName);
+        }
+        if domain.is_ascii() {
+            return Self::in_ascii(text);
+        }
+        let (deny, hyphens) = (AsciiDenyList::STD3, Hyphens::Check);
+        let domain = Uts46::new().to_ascii(domain.as_bytes(), deny, hyphens, DnsLength::Verify);
+        Self::in_ascii(&format!("{name}@{}", domain.map_err(|_| ValueError::EmailAddress)?))
+    }
+
+    fn in_ascii(text: &str) -> Result<Self, ValueError> {
         let atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
         let label = |label: &str| {
             (1..=63).contains(&label.len())
@@ -197,9 +226,45 @@ impl FromStr for EmailAddress {
 
     /// As people have one: without a dot after the @ something was forgotten.
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let is_whole = text.split_once('@').is_some_and(|(_, domain)| domain.contains('.'));
-        if is_whole { Self::in_certificate(text) } else { Err(ValueError::EmailAddress) }
+        let address = Self::in_certificate(text)?;
+        if address.parts().1.contains('.') { Ok(address) } else { Err(ValueError::EmailAddress) }
     }
 }
 
-text_value!(EmailAddress);
+impl PartialEq for EmailAddress {
+    fn eq(&self, other: &Self) -> bool {
+        let ((name, domain), (others_name, others_domain)) = (self.parts(), other.parts());
+        name == others_name && domain.eq_ignore_ascii_case(others_domain)
+    }
+}
+
+impl Eq for EmailAddress {}
+
+impl hash::Hash for EmailAddress {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        let (name, domain) = self.parts();
+        (name, domain.to_ascii_lowercase()).hash(state);
+    }
+}
+
+/// For people.
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, _) = self.parts();
+        write!(f, "{name}@{}", self.shown_domain())
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = ValueError;
+
+    fn try_from(text: String) -> Result<Self, ValueError> {
+        text.parse()
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> Self {
+        address.0
+    }
+}

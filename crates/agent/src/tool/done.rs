@@ -133,7 +133,7 @@ impl JobDone {
                     EmailState::AwaitingConfirmation => "tool-email-awaiting",
                     EmailState::Confirmed | EmailState::Written => "tool-email-done",
                 };
-                vec![headline(key, address.as_str())]
+                vec![headline(key, &address.to_string())]
             }
         }
     }

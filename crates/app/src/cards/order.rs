@@ -39,7 +39,7 @@ pub struct CardOrder {
 fn in_certificate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EmailAddress>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     let parsed = text.map(|text| {
-        let wrong = |_| D::Error::custom(format!("email: {text} is not an address that a certificate can hold"));
+        let wrong = |error| D::Error::custom(format!("email: a certificate does not name {text}: {error}"));
         EmailAddress::in_certificate(&text).map_err(wrong)
     });
     parsed.transpose()

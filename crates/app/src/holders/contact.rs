@@ -49,7 +49,7 @@ pub async fn ask_contact_change(
     work.lock_card(card.id).await?;
     let old = work.contact(card.id).await?;
     if let Some(old) = &old
-        && old.email.is_same_mailbox(&new.email)
+        && old.email == new.email
     {
         write_contact(app, work.as_mut(), card, new, Some(old)).await?;
         work.commit().await?;

@@ -583,6 +583,7 @@ fn mail_pages(view: View<'static>, policy: &Policy, add: &mut impl FnMut(&str, &
     let contact = [
         ("user_code", "contact-not-proved"),
         ("email", "contact-email-form"),
+        ("email", "contact-email-name"),
         ("person", "contact-person-form"),
         ("person", "contact-person-sign"),
         ("telephone", "contact-telephone-form"),

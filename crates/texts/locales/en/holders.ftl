@@ -22,6 +22,7 @@ contact-email = E-mail address
 contact-email-hint = We send a mail there. The change counts once the link in it is confirmed.
 contact-email-missing = Enter the e-mail address.
 contact-email-form = An e-mail address looks like name@agency.example. Enter it again.
+contact-email-name = Before the @, only Latin letters, digits and signs are supported; after it, other letters as well. Enter an address of that kind.
 contact-person = Name of the contact (optional)
 contact-person-is = Name of the contact
 contact-person-form = The name of the contact has 100 characters at most.

@@ -22,6 +22,7 @@ contact-email = 電子郵件
 contact-email-hint = 我們會寄一封信到這裡，開啟信裡的連結確認之後才會生效。
 contact-email-missing = 請輸入電子郵件。
 contact-email-form = 電子郵件應該像 name@agency.example 這樣，請再輸入一次。
+contact-email-name = 「@」前面只能用英文字母、數字及符號，後面的網域可以用中文。請改填這樣的電子郵件。
 contact-person = 聯絡人姓名（可以不填）
 contact-person-is = 聯絡人姓名
 contact-person-form = 聯絡人姓名最多 100 個字。

@@ -2,7 +2,7 @@
 
 use kaika_wire::{
     AuthorityId, Base64, Bytes, CardNumber, CertificateRole, Code, EmailAddress, Guid, JobId, JobKind, ManagementKey,
-    Nonce, Puk, SerialNumber, Slot, UserCode, typed,
+    Nonce, Puk, SerialNumber, Slot, UserCode, ValueError, typed,
 };
 use proptest::{collection::vec, prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
@@ -57,7 +57,46 @@ fn email_addresses() {
     );
     let address: EmailAddress = "wang@agency.example".parse().unwrap();
     assert_eq!(address.masked(), "w***@agency.example");
-    assert!(address.is_same_mailbox(&"Wang@AGENCY.example".parse().unwrap()));
+    assert_eq!(address, "wang@AGENCY.example".parse().unwrap());
+    assert_ne!(address, "Wang@agency.example".parse().unwrap(), "a mail server may tell these apart");
+}
+
+#[test]
+fn domains_in_other_letters_are_kept_in_ascii_and_shown_in_their_own() {
+    for (given, kept, shown) in [
+        ("desk@例子.台灣", "desk@xn--fsqu00a.xn--kpry57d", "desk@例子.台灣"),
+        ("desk@xn--fsqu00a.xn--kpry57d", "desk@xn--fsqu00a.xn--kpry57d", "desk@例子.台灣"),
+        ("Desk@XN--fsqu00a.XN--kpry57d", "Desk@XN--fsqu00a.XN--kpry57d", "Desk@例子.台灣"),
+        ("desk@例子。台灣", "desk@xn--fsqu00a.xn--kpry57d", "desk@例子.台灣"),
+        ("desk@BÜCHER.example", "desk@xn--bcher-kva.example", "desk@bücher.example"),
+        ("desk@Agency.Example", "desk@Agency.Example", "desk@agency.example"),
+        ("desk@ａｇｅｎｃｙ.example", "desk@agency.example", "desk@agency.example"),
+        // No A-label, though it looks like one: it is left alone.
+        ("desk@xn--a.example", "desk@xn--a.example", "desk@xn--a.example"),
+    ] {
+        let address: EmailAddress = given.parse().expect(given);
+        assert_eq!((address.as_str(), address.to_string().as_str()), (kept, shown), "{given}");
+        assert_eq!(serde_json::to_value(&address).unwrap(), kept);
+        assert_eq!(address, kept.to_lowercase().replace("desk", &kept[..4]).parse().unwrap(), "{given}");
+        assert_eq!(address.to_string().parse::<EmailAddress>().as_ref(), Ok(&address), "{given}");
+    }
+    let address: EmailAddress = "wang@例子.台灣".parse().unwrap();
+    assert_eq!(address.masked(), "w***@例子.台灣");
+    for (given, why) in [
+        ("桌@例子.台灣", ValueError::EmailName),
+        ("桌@agency.example", ValueError::EmailName),
+        ("desk@例子", ValueError::EmailAddress),
+        ("desk@例 子.台灣", ValueError::EmailAddress),
+        ("desk@例子..台灣", ValueError::EmailAddress),
+        ("desk@例子.台灣.", ValueError::EmailAddress),
+        ("desk@-例子.台灣", ValueError::EmailAddress),
+        ("desk@例_子.台灣", ValueError::EmailAddress),
+        ("desk@\u{202e}例子.台灣", ValueError::EmailAddress),
+        (&format!("desk@{}.台灣", "例".repeat(60)), ValueError::EmailAddress),
+    ] {
+        assert_eq!(given.parse::<EmailAddress>(), Err(why), "{given}");
+    }
+    assert_eq!(EmailAddress::in_certificate("desk@例子").map(String::from).as_deref(), Ok("desk@xn--fsqu00a"));
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl<'a> View<'a> {
 
     /// Whether the newest certificate of this role names the address.
     pub(crate) fn names(&self, role: CertificateRole, address: &EmailAddress) -> Result<bool, Failure> {
-        Ok(self.role(role)?.emails().iter().any(|named| named == address.as_str()))
+        let names = |named: &String| EmailAddress::in_certificate(named).is_ok_and(|named| named == *address);
+        Ok(self.role(role)?.emails().iter().any(names))
     }
 
     /// The ledger's records that differ from what was loaded.

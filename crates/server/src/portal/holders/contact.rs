@@ -27,7 +27,7 @@ use kaika_domain::{
     holders::{Contact, ContactError},
 };
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode, typed};
+use kaika_wire::{AuthorityId, CardNumber, Code, EmailAddress, UserCode, ValueError, typed};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -238,7 +238,10 @@ fn contact(wrong: &mut Vec<FieldError>, form: &ContactForm) -> Option<Contact> {
     let address = narrow(&form.email);
     let email = match address.is_empty() {
         true => Err(because("email", "contact-email-missing")),
-        false => address.parse::<EmailAddress>().map_err(|_| because("email", "contact-email-form")),
+        false => address.parse::<EmailAddress>().map_err(|error| match error {
+            ValueError::EmailName => because("email", "contact-email-name"),
+            _ => because("email", "contact-email-form"),
+        }),
     };
     let email = field_or_error(wrong, email);
     let name = Contact::name(&form.person).map_err(|error| match error {
@@ -321,6 +324,8 @@ mod tests {
         };
         check(|_| {}, &[]);
         check(|sent| sent.email = "desk".into(), &["contact-email-form"]);
+        check(|sent| sent.email = "桌@agency.example".into(), &["contact-email-name"]);
+        check(|sent| sent.email = "desk＠例子。台灣".into(), &[]);
         check(|sent| sent.telephone = "ask".into(), &["contact-telephone-form"]);
         check(|sent| sent.person = "名".repeat(101), &["contact-person-form"]);
         check(|sent| sent.person = "王\u{202e}小明".into(), &["contact-person-sign"]);
