@@ -76,8 +76,8 @@ pub enum Progress {
     Batch { sequence: u32, commands: usize },
     /// The number of its commands that are done.
     Step { done: usize },
-    /// The server is asked again, since it did not answer.
-    Waiting,
+    /// The server is asked again: it did not answer, or said that it could not.
+    Waiting { why: Code },
 }
 
 /// The pauses before a report is sent again that got no answer.

@@ -12,5 +12,5 @@ pub use find::{authority_certificate, generations_of};
 pub use found::found_authorities;
 pub use generation::Generation;
 pub use lacks::{Lack, first_lack, lacks};
-pub use ports::{Applicant, GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer, Place};
+pub use ports::{Applicant, Foreseen, GenerationReader, GenerationWriter, IssueError, IssueOrder, Issuer, Place};
 pub use well_known::well_known;

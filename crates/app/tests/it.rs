@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a failure is a panic")]
 
 mod it {
+    mod certifiable;
     mod change_pin;
     mod concurrency;
     mod confirmations;

@@ -8,12 +8,13 @@ use crate::template;
 use async_trait::async_trait;
 use kaika_app::{
     Store, StoreError,
-    authorities::{Generation, IssueError, IssueOrder, Issuer},
+    authorities::{Applicant, Foreseen, Generation, IssueError, IssueOrder, Issuer},
     kernel::{Clock, Rng},
 };
 use kaika_domain::{
     audit::Actor,
     authorities::{Policies, Root},
+    cards::Card,
     certificates::Certificate,
 };
 use kaika_pki::crl::Revoked;
@@ -95,6 +96,10 @@ fn check_rules(policies: &Policies, roots: &[Root]) -> Result<(), OpenError> {
 impl Issuer for Ca {
     async fn found(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError> {
         self.core.found_authority(owner, by).await
+    }
+
+    async fn foresee(&self, applicant: &Applicant, card: &Card) -> Result<Foreseen, IssueError> {
+        self.core.foresee(applicant, card).await
     }
 
     async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError> {

@@ -71,7 +71,7 @@ impl Core {
     pub(crate) fn wanted(&self, order: &IssueOrder) -> Result<IssueRequest, IssueError> {
         let policy = self.policy(order)?;
         check_applicant(order)?;
-        let allowed = template::key_algorithms(template::rules(policy, order)?.keys);
+        let allowed = template::key_algorithms(template::rules(policy, &order.into())?.keys);
         let key = weak::check(&order.public_key, &allowed).map_err(|weakness| IssueError::Key(weakness.to_string()))?;
         Ok(IssueRequest { order: order.clone(), fingerprint: key.fingerprint(), key })
     }
@@ -204,11 +204,12 @@ impl Core {
     fn build_one(&self, wanted: &IssueRequest, key: Arc<IssuingKey>) -> Result<Stage, IssueError> {
         let (order, now, serial) = (&wanted.order, self.now(), self.new_serial());
         let policy = self.policy(order)?;
-        let shall = template::ordered(policy, order, wanted.key.clone(), &serial, &key, now)?;
+        let by = (&key.generation, &key.certificate);
+        let shall = template::ordered(policy, &order.into(), wanted.key.clone(), &serial, by, now)?;
         let to_be_signed = shall.to_tbs().map_err(error::lint)?;
         let max_len = order.card().map_or(MAX_CERTIFICATE, |_| PIV_CERTIFICATE_LIMIT);
         let expected = Expected { profile: shall.profile, issuer: Some(&key.certificate), max_len };
-        error::findings(&lint(&to_be_signed, &expected))?;
+        error::of_order(&order.profile, &shall, &lint(&to_be_signed, &expected))?;
         let issuance = Issuance {
             certificate: CertificateId::new(now, self.rng.bytes()),
             generation: key.generation.id,

@@ -7,6 +7,7 @@
 mod ca;
 mod core;
 mod error;
+mod foresee;
 mod found;
 mod groups;
 mod issue;

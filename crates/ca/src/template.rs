@@ -1,14 +1,14 @@
 //! From a policy and an order to what a certificate shall say.
 
-use crate::core::{IssuingKey, pki_serial};
+use crate::core::pki_serial;
 use crate::error;
-use kaika_app::authorities::{IssueError, IssueOrder};
-use kaika_domain::authorities::{AuthorityKey, CertificateRules, Keys, Policy, Profile as Rules, Usage};
+use kaika_app::authorities::{Applicant, Generation, IssueError, IssueOrder};
+use kaika_domain::authorities::{AuthorityKey, CertificateRules, Keys, Policy, Profile as Rules, ProfileName, Usage};
 use kaika_domain::cards::{Card, CardRank};
 use kaika_pki::name::Attribute;
 use kaika_pki::oid::Oid;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, Rank};
-use kaika_pki::{DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
+use kaika_pki::{Certificate, DistinguishedName, KeyAlgorithm, Profile, PublicKey, ToBeCertified};
 use kaika_wire::SerialNumber;
 use time::{Duration, OffsetDateTime};
 
@@ -50,7 +50,7 @@ pub(crate) fn authority_algorithm(key: AuthorityKey) -> KeyAlgorithm {
     }
 }
 
-fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
+pub(crate) fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
     match key {
         kaika_wire::KeyAlgorithm::Rsa2048 => KeyAlgorithm::Rsa2048,
         kaika_wire::KeyAlgorithm::P256 => KeyAlgorithm::P256,
@@ -58,48 +58,64 @@ fn card_algorithm(key: kaika_wire::KeyAlgorithm) -> KeyAlgorithm {
     }
 }
 
+/// What a certificate follows from, beside policy, key and time.
+pub(crate) struct Wish<'a> {
+    pub(crate) applicant: &'a Applicant,
+    pub(crate) profile: &'a ProfileName,
+    /// None: it lies on no card.
+    pub(crate) card: Option<&'a Card>,
+    /// The end of the one that it replaces.
+    pub(crate) not_after: Option<OffsetDateTime>,
+}
+
+impl<'a> From<&'a IssueOrder> for Wish<'a> {
+    fn from(order: &'a IssueOrder) -> Self {
+        let IssueOrder { applicant, profile, not_after, .. } = order;
+        Self { applicant, profile, card: order.card(), not_after: *not_after }
+    }
+}
+
 /// A certificate for a holder, or for a holder's card.
 pub(crate) fn ordered(
     policy: &Policy,
-    order: &IssueOrder,
+    wish: &Wish<'_>,
     public_key: PublicKey,
     serial: &SerialNumber,
-    key: &IssuingKey,
+    (generation, issuer): (&Generation, &Certificate),
     now: OffsetDateTime,
 ) -> Result<ToBeCertified, IssueError> {
-    let rules = rules(policy, order)?;
-    let IssuingKey { generation, certificate: issuer, .. } = key;
+    let rules = rules(policy, wish)?;
     let last = last_second(now, rules.validity_years)?.min(issuer.not_after());
-    let holder = &order.applicant.holder;
+    let Applicant { holder, email, .. } = wish.applicant;
     let names_holder = rules.usage != Usage::CardAuthentication;
     Ok(ToBeCertified {
         profile: profile(rules.usage),
         serial: pki_serial(serial),
         issuer: Issuer::of(issuer),
-        subject: match order.card() {
+        subject: match wish.card {
             Some(card) if !names_holder => card_subject(policy, card)?,
             _ => holder.subject.clone(),
         },
         public_key,
         not_before: now,
-        not_after: order.not_after.map_or(last, |replaced| replaced.min(last)),
+        not_after: wish.not_after.map_or(last, |replaced| replaced.min(last)),
         policies: Policies { oids: oids(rules.policies)?, cps_uri: policy.certificates.cps.clone() },
-        directory: if names_holder { directory(&rules, order)? } else { DirectoryAttributes::default() },
-        email: order.applicant.email.as_ref().filter(|_| names_holder).map(|email| email.as_str().to_owned()),
+        directory: if names_holder { directory(&rules, wish)? } else { DirectoryAttributes::default() },
+        email: email.as_ref().filter(|_| names_holder).map(|email| email.as_str().to_owned()),
         crl_url: Some(generation.crl_url_for(serial)),
         ocsp_url: Some(generation.ocsp_url()),
         issuer_url: Some(generation.certificate_url()),
     })
 }
 
-/// What the order's profile says, where it is one of the authority and for such a place.
-pub(crate) fn rules<'p>(policy: &'p Policy, order: &IssueOrder) -> Result<Rules<'p>, IssueError> {
-    let none = || error::lint(format!("{} issues no {} certificate", policy.id, order.profile));
-    let rules = policy.profile(&order.profile).ok_or_else(none)?;
-    match rules.is_on_card == order.card().is_some() {
+/// What the profile says, where it is one of the authority and for such a place.
+pub(crate) fn rules<'p>(policy: &'p Policy, wish: &Wish<'_>) -> Result<Rules<'p>, IssueError> {
+    let none = || error::lint(format!("{} issues no {} certificate", policy.id, wish.profile));
+    let rules = policy.profile(wish.profile).ok_or_else(none)?;
+    match rules.is_on_card == wish.card.is_some() {
         true => Ok(rules),
-        false if rules.is_on_card => Err(error::lint(format!("a {} certificate lies on a card", order.profile))),
-        false => Err(error::lint(format!("a {} certificate lies on no card", order.profile))),
+        false if rules.is_on_card => Err(error::lint(format!("a {} certificate lies on a card", wish.profile))),
+        false => Err(error::lint(format!("a {} certificate lies on no card", wish.profile))),
     }
 }
 
@@ -128,17 +144,17 @@ fn oids(texts: &[String]) -> Result<Vec<Oid>, IssueError> {
     texts.iter().map(|text| oid(text)).collect()
 }
 
-fn directory(rules: &Rules<'_>, order: &IssueOrder) -> Result<DirectoryAttributes, IssueError> {
-    let organisation = &order.applicant.holder.organisation;
+fn directory(rules: &Rules<'_>, wish: &Wish<'_>) -> Result<DirectoryAttributes, IssueError> {
+    let organisation = &wish.applicant.holder.organisation;
     Ok(DirectoryAttributes {
         subject_type: Some(oid(organisation.subject_type.as_deref().unwrap_or(rules.subject_type))?),
-        rank: order.card().map(|card| match card.rank {
+        rank: wish.card.map(|card| match card.rank {
             CardRank::Primary => Rank::Primary,
             CardRank::Supplementary => Rank::Secondary,
         }),
         business_number: organisation.business_number.clone(),
         agency: organisation.agency_oid.as_deref().map(oid).transpose()?,
-        card_number: order.card().map(|card| card.number.to_string()),
+        card_number: wish.card.map(|card| card.number.to_string()),
     })
 }
 

@@ -86,6 +86,10 @@ words! {
         OrderTaken = "order_taken",
         /// Its card was made, or the order was withdrawn.
         OrderOver = "order_over",
+        /// What the certificates are to say does not fit on a card, or may not stand in one.
+        NotCertifiable = "not_certifiable",
+        /// The authority's own certificate ends before those of a card that is ordered now.
+        AuthorityEnding = "authority_ending",
         /// The card does not take the key by which the authority writes to it.
         ManagementKeyRefused = "management_key_refused",
         /// The card is not in factory state and not the ordered one.

@@ -65,7 +65,7 @@ impl Output {
         match progress {
             Progress::Started { card } => self.say("progress-started", &[("card", card.to_string().into())]),
             Progress::Batch { .. } => self.say("progress-batch", &[]),
-            Progress::Waiting => self.say("progress-waiting", &[]),
+            Progress::Waiting { why } => self.say("progress-waiting", &[("why", why.as_str().into())]),
             Progress::Step { .. } => {}
         }
     }

@@ -39,7 +39,7 @@ pub(super) struct PendingAnswer<T>(mpsc::Receiver<Reply<T>>);
 
 enum Reply<T> {
     /// It was asked again.
-    Waiting,
+    Waiting(Code),
     Answer(Result<T, Refusal>),
 }
 
@@ -60,7 +60,7 @@ impl<'scope, 'env> Server<'scope, 'env> {
                         let Some(pause) = pauses.next() else {
                             return Err(refused);
                         };
-                        waiting();
+                        waiting(refused.code);
                         thread::sleep(*pause);
                     }
                     answer => return answer,
@@ -71,12 +71,12 @@ impl<'scope, 'env> Server<'scope, 'env> {
 
     fn ask<T: Send + 'scope>(
         self,
-        question: impl FnOnce(&mut dyn FnMut()) -> Result<T, Refusal> + Send + 'scope,
+        question: impl FnOnce(&mut dyn FnMut(Code)) -> Result<T, Refusal> + Send + 'scope,
     ) -> PendingAnswer<T> {
         let (tell, told) = mpsc::channel();
         self.scope.spawn(move || {
             // Whoever asked waits for the answer.
-            let answer = question(&mut || drop(tell.send(Reply::Waiting)));
+            let answer = question(&mut |why| drop(tell.send(Reply::Waiting(why))));
             let _ = tell.send(Reply::Answer(answer));
         });
         PendingAnswer(told)
@@ -102,7 +102,7 @@ impl<T> PendingAnswer<T> {
             let left = until.saturating_duration_since(Instant::now());
             match self.0.recv_timeout(every.min(left)) {
                 Ok(Reply::Answer(answer)) => return Some(answer),
-                Ok(Reply::Waiting) => progress(Progress::Waiting),
+                Ok(Reply::Waiting(why)) => progress(Progress::Waiting { why }),
                 Err(RecvTimeoutError::Timeout) if left <= every => return None,
                 Err(RecvTimeoutError::Timeout) => {
                     // A card that is gone is told by the next batch.
@@ -118,7 +118,7 @@ impl<T> PendingAnswer<T> {
         loop {
             match self.0.recv() {
                 Ok(Reply::Answer(answer)) => return answer,
-                Ok(Reply::Waiting) => progress(Progress::Waiting),
+                Ok(Reply::Waiting(why)) => progress(Progress::Waiting { why }),
                 Err(mpsc::RecvError) => return Err(Code::Internal.into()),
             }
         }

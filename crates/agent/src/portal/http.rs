@@ -11,7 +11,7 @@ use std::{
 };
 use ureq::{
     Agent, Body,
-    http::{Response, Uri},
+    http::{Response, StatusCode, Uri},
     tls::{RootCerts, TlsConfig, TlsProvider},
 };
 use zeroize::Zeroizing;
@@ -203,6 +203,10 @@ pub(crate) fn answer<T: DeserializeOwned>(
     }
     match serde_json::from_slice::<Refused>(&body) {
         Ok(refused) => Err(refused.error),
+        // It is there, and has failed without a word of ours.
+        Err(_) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+            Err(Refusal::new(Code::Internal).detail(status.to_string()))
+        }
         // A gateway in front of a server that is not there.
         Err(_) if status.is_server_error() => Err(Refusal::new(meaning.silent).detail(status.to_string())),
         Err(_) => Err(Refusal::new(meaning.strange).detail(status.to_string())),

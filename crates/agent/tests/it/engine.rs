@@ -159,8 +159,22 @@ fn a_report_without_an_answer_is_sent_again() {
     let reports = bench.script.reports();
     assert_eq!(reports.len(), 3);
     assert!(reports.iter().all(|report| *report == reports[0]));
-    let waits = bench.progress.iter().filter(|step| **step == Progress::Waiting);
+    let waits = bench.progress.iter().filter(|step| matches!(step, Progress::Waiting { .. }));
     assert_eq!(waits.count(), 2);
+}
+
+/// Whoever waits is told whether the server is silent or has failed.
+#[test]
+fn a_server_that_fails_is_no_server_that_is_silent() {
+    let failed = || Err(Code::Internal.into());
+    let mut bench = Bench::new([running(1, prove()), unanswered(), failed(), failed()]);
+    assert_eq!(code(bench.activate()), Code::Internal);
+    let why = |step: &Progress| match step {
+        Progress::Waiting { why } => Some(*why),
+        _ => None,
+    };
+    let waits: Vec<_> = bench.progress.iter().filter_map(why).collect();
+    assert_eq!(waits, [Code::ServerUnreachable, Code::Internal]);
 }
 
 #[test]

@@ -172,6 +172,7 @@ fn what_is_no_portal_is_told_from_what_is_not_there() {
     let path = "/.well-known/kaika.json";
     let page = serve(Router::new().route(path, get(|| async { "<html>" })));
     let nothing = serve(Router::new());
+    let failing = serve(Router::new().route(path, get(|| async { StatusCode::INTERNAL_SERVER_ERROR })));
     let gateway = serve(Router::new().route(path, get(|| async { StatusCode::BAD_GATEWAY })));
     let elsewhere = serve(Router::new().route(path, get(|| async { Redirect::to("http://localhost:1/") })));
     let stranger = HttpScript::start(&Script::default()).origin;
@@ -185,6 +186,7 @@ fn what_is_no_portal_is_told_from_what_is_not_there() {
         (elsewhere, Code::NotAPortal),
         (posing, Code::NotAPortal),
         (gateway, Code::ServerUnreachable),
+        (failing, Code::Internal),
         // Its server has just been stopped.
         (stranger, Code::ServerUnreachable),
     ] {

@@ -107,6 +107,9 @@ pub enum IssueError {
     /// Policy and holder give a certificate that the lint does not let pass.
     #[error("the certificate would not be right: {0}")]
     Lint(String),
+    /// What was ordered does not fit into a certificate, or may not stand in one.
+    #[error("the certificate cannot say this: {0}")]
+    Unfit(String),
     /// Another job has the card by now.
     #[error("the job has ended")]
     JobOver,
@@ -129,9 +132,21 @@ impl From<IssueError> for Failure {
             // Who has the card by now has ended the job.
             IssueError::JobOver => Self::Conflict(Conflict::Stale),
             IssueError::Key(detail) => Self::Refused(Refusal::new(Code::CardUnsuitable).detail(detail)),
+            IssueError::Unfit(detail) => Self::Refused(Refusal::new(Code::NotCertifiable).detail(detail)),
             other => Self::Issue(Box::new(other)),
         }
     }
+}
+
+/// What an authority would certify now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// `gca-1`.
+    pub generation: String,
+    /// The end of its own certificate.
+    pub until: OffsetDateTime,
+    /// When the holder's certificates would end by the policy.
+    pub ends: OffsetDateTime,
 }
 
 /// The only one who opens issuing keys.
@@ -139,6 +154,12 @@ impl From<IssueError> for Failure {
 pub trait Issuer: Send + Sync {
     /// Makes key, certificate and responder of a root or an authority, unless it has them already.
     async fn found(&self, owner: &AuthorityId, by: &Actor) -> Result<Generation, IssueError>;
+    /// Whether the card could get its certificates: each is built as it would be at its longest, and nothing is signed or
+    /// kept.
+    ///
+    /// # Errors
+    /// [`IssueError::Unfit`], with what is too long or may not be said.
+    async fn foresee(&self, applicant: &Applicant, card: &Card) -> Result<Foreseen, IssueError>;
     /// A held certificate on record, one for a card with placement pending; the same one again for the same request,
     /// profile and key.
     async fn issue(&self, order: &IssueOrder) -> Result<Certificate, IssueError>;

@@ -4,6 +4,7 @@ use crate::{
     App, Failure, UnitOfWork,
     access::draw_user_code,
     audit::{Action, Event},
+    authorities::{Applicant, Foreseen},
     cards::StoredPuk,
     kernel::{draw, retried},
 };
@@ -69,7 +70,8 @@ pub struct OrderedCard {
 /// A holder of this subject is registered with the first order; later ones find it. Without a `user_code` one is drawn.
 ///
 /// # Errors
-/// [`Code::BadRequest`] where the order is not such; the store failed.
+/// [`Code::BadRequest`] where the order is not such; [`Code::NotCertifiable`] and [`Code::AuthorityEnding`] where its card
+/// could not get its certificates; the store failed.
 #[crate::use_case]
 pub async fn order_card(
     app: &App,
@@ -83,6 +85,7 @@ pub async fn order_card(
         .get(authority)
         .ok_or_else(|| Refusal::new(Code::NotFound).detail(format!("no authority {authority}")))?;
     let order = checked(order)?;
+    check_certifiable(app, policy, &order).await?;
     let user_code = policy.user_code.as_ref().map(|_| user_code.unwrap_or_else(|| draw_user_code(app)));
     let hash = match &user_code {
         Some(code) => Some(app.user_codes.hash(code).await?),
@@ -91,6 +94,42 @@ pub async fn order_card(
     // The number may be taken, or another order register the holder at this moment.
     let card = retried(|| place(app, policy, &order, hash.as_deref(), by)).await?;
     Ok(OrderedCard { card, user_code })
+}
+
+/// At the station it would be too late.
+async fn check_certifiable(app: &App, policy: &Policy, order: &CardOrder) -> Result<(), Failure> {
+    let known = app.store.read().await?.holder_by_subject(&policy.id, &order.subject).await?;
+    let mut holder = known.unwrap_or_else(|| new_holder(app, policy, order));
+    if order.organisation != Organisation::default() {
+        holder.organisation = order.organisation.clone();
+    }
+    let card = new_card(app, policy, order, &holder);
+    let applicant = Applicant { authority: policy.id.clone(), holder, email: order.email.clone() };
+    let Foreseen { generation, until, ends } = app.issuer.foresee(&applicant, &card).await?;
+    if ends > until {
+        let (until, ends) = (until.date(), ends.date());
+        let detail = format!("{generation} ends on {until}, certificates of this order would end on {ends}");
+        return Err(Refusal::new(Code::AuthorityEnding).detail(detail).into());
+    }
+    Ok(())
+}
+
+fn new_holder(app: &App, policy: &Policy, order: &CardOrder) -> Holder {
+    let now = app.now();
+    let id = HolderId::new(now, app.rng.bytes());
+    Holder {
+        organisation: order.organisation.clone(),
+        ..Holder::registered(id, policy.id.clone(), order.subject.clone(), now)
+    }
+}
+
+fn new_card(app: &App, policy: &Policy, order: &CardOrder, holder: &Holder) -> Card {
+    let now = app.now();
+    Card {
+        rank: order.rank,
+        email: order.email.clone(),
+        ..Card::ordered(CardId::new(now, app.rng.bytes()), draw_number(app, policy), holder, now)
+    }
 }
 
 async fn place(
@@ -103,11 +142,7 @@ async fn place(
     let now = app.now();
     let mut work = app.store.begin().await?;
     let holder = registered(app, work.as_mut(), policy, order, by).await?;
-    let card = Card {
-        rank: order.rank,
-        email: order.email.clone(),
-        ..Card::ordered(CardId::new(now, app.rng.bytes()), draw_number(app, policy), &holder, now)
-    };
+    let card = new_card(app, policy, order, &holder);
     work.insert_card(&card).await?;
     let id = OrderId::new(now, app.rng.bytes());
     work.insert_order(&Order { id, card: card.id, ordered_at: now, state: OrderState::Open, version: 1 }).await?;
@@ -136,11 +171,7 @@ async fn registered(
 ) -> Result<Holder, Failure> {
     let now = app.now();
     let Some(mut known) = work.holder_by_subject(&policy.id, &order.subject).await? else {
-        let id = HolderId::new(now, app.rng.bytes());
-        let holder = Holder {
-            organisation: order.organisation.clone(),
-            ..Holder::registered(id, policy.id.clone(), order.subject.clone(), now)
-        };
+        let holder = new_holder(app, policy, order);
         work.insert_holder(&holder).await?;
         if let Some(membership) = Membership::of(policy, &holder.subject) {
             work.upsert_member(holder.id, Some(&membership)).await?;

@@ -142,6 +142,10 @@ fn an_order_is_withdrawn_until_its_card_is_made() {
         put_blank(site, 4713);
         assert_eq!(site.run(JobKind::Personalise, None).result.unwrap_err().code, Code::NoOrder);
     }
+    // Reset, the device of the withdrawn order is as good as any.
+    order_another(&half);
+    put_blank(&half, DEVICE);
+    half.run(JobKind::Personalise, None).result.unwrap();
     base.run(JobKind::Personalise, None).result.unwrap();
     for done in [withdraw(&base), set_aside(&base)] {
         assert_eq!(done.unwrap_err().code, Code::OrderOver, "it is a card");

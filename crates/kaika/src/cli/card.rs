@@ -127,7 +127,9 @@ fn tell(changed: &OrderChanged, place: &Place, what: &str) {
     println!("{what}");
     match changed.making {
         Some(MakingEnd::Spoilt) => {
-            println!("The device that was put to it is spoilt: destroy it. What was issued for it is revoked.")
+            println!(
+                "What was issued for the device that was put to it is revoked. Reset its PIV application, or destroy it."
+            )
         }
         Some(MakingEnd::Released) => println!("The device that was put to it was not changed, and can be used."),
         Some(MakingEnd::Made) | None => {}

@@ -139,9 +139,12 @@ pub(crate) fn status(code: Code) -> StatusCode {
         | Code::NotSuspended
         | Code::SuspendedByOthers
         | Code::CertificatesExpired => StatusCode::CONFLICT,
-        Code::BadRequest | Code::SecretMissing | Code::UserCodeForm | Code::PinForm | Code::CaptchaWrong => {
-            StatusCode::BAD_REQUEST
-        }
+        Code::BadRequest
+        | Code::SecretMissing
+        | Code::UserCodeForm
+        | Code::PinForm
+        | Code::CaptchaWrong
+        | Code::NotCertifiable => StatusCode::BAD_REQUEST,
         _ => StatusCode::FORBIDDEN,
     }
 }

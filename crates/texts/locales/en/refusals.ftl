@@ -208,6 +208,12 @@ refusal-order_taken = Another blank card was put to this order, and is being mad
 refusal-order_over = This order is over: its card was made, or it was withdrawn.
     .next = Please look at the card's state with “kaika card list”.
 
+refusal-not_certifiable = The certificates cannot say this: it does not fit on a card, or may not stand in a certificate. Nothing was changed.
+    .next = Please use a shorter e-mail address or name, or correct what is named above. An order that is on record can be withdrawn with “kaika card withdraw”.
+
+refusal-authority_ending = The authority’s own certificate ends before those of a card that is ordered now would. Nothing was ordered.
+    .next = Please have the authority renewed, or order from another one.
+
 refusal-serial_known = A card with the serial number of this device was made here before, and this device does not hold it. Nothing was changed.
     .next = If this device was reset, have that card’s certificates revoked and the card withdrawn first. If it is another device, all of its kind have the same number and cannot be told apart: use cards with serial numbers of their own.
 

@@ -1,6 +1,7 @@
 //! How far a job is, for a bar that never goes back.
 
 use crate::engine::Progress;
+use kaika_wire::Code;
 
 /// A round trip to start, then one per batch; most jobs have two batches.
 const USUAL_BATCHES: u32 = 2;
@@ -22,8 +23,10 @@ pub(super) enum Doing {
     AtCard,
     /// The server has the card's answers.
     AtServer,
-    /// The server did not answer and is asked again.
+    /// The server is asked again, since it did not answer.
     Retrying,
+    /// The same, since it said that it could not.
+    RetryingFailed,
 }
 
 impl Meter {
@@ -48,8 +51,11 @@ impl Meter {
                 let share = *done as f32 / self.commands.max(1) as f32;
                 self.before_batch() + CARDS_SHARE * share.min(1.0)
             }
-            Progress::Waiting => {
-                self.doing = Doing::Retrying;
+            Progress::Waiting { why } => {
+                self.doing = match why {
+                    Code::ServerUnreachable => Doing::Retrying,
+                    _ => Doing::RetryingFailed,
+                };
                 return;
             }
         };
@@ -75,7 +81,7 @@ mod tests {
         for (sequence, commands) in [(1, 2), (2, 3), (3, 1), (4, 0)] {
             job.push(Progress::Batch { sequence, commands });
             job.extend((1..=commands).map(|done| Progress::Step { done }));
-            job.push(Progress::Waiting);
+            job.push(Progress::Waiting { why: Code::ServerUnreachable });
         }
         for step in &job {
             meter.advance(step);
@@ -93,7 +99,11 @@ mod tests {
         assert_eq!(meter.doing, Doing::AtCard);
         meter.advance(&Progress::Step { done: 2 });
         assert_eq!(meter.doing, Doing::AtServer);
-        meter.advance(&Progress::Waiting);
+        meter.advance(&Progress::Waiting { why: Code::ServerUnreachable });
         assert_eq!(meter.doing, Doing::Retrying);
+        for why in [Code::Internal, Code::Busy] {
+            meter.advance(&Progress::Waiting { why });
+            assert_eq!(meter.doing, Doing::RetryingFailed);
+        }
     }
 }

@@ -569,6 +569,7 @@ fn doing_key(meter: &Meter) -> &'static str {
         Doing::AtCard => "window-at-card",
         Doing::AtServer => "window-at-server",
         Doing::Retrying => "window-retrying",
+        Doing::RetryingFailed => "window-retrying-failed",
     }
 }
 

@@ -12,7 +12,7 @@ use crate::kernel::{Conflict, retried};
 use crate::{
     App, Failure,
     audit::{Action, Through},
-    authorities::IssueOrder,
+    authorities::{Applicant, IssueOrder},
     cards::{Ended, JobRecord, Receipt, making},
     store::holder_of,
 };
@@ -145,6 +145,14 @@ async fn issue<'a>(
     JobTransaction::begin(app, job.card).await
 }
 
+/// Whether the card's certificates could name this address.
+async fn check_fits(app: &App, view: &View<'_>, email: &EmailAddress) -> Result<(), Failure> {
+    let holder = holder_of(app.store.read().await?.as_mut(), &view.card).await?;
+    let applicant = Applicant { authority: view.card.authority.clone(), holder, email: Some(email.clone()) };
+    app.issuer.foresee(&applicant, &view.card).await?;
+    Ok(())
+}
+
 /// For the keys that the card has; a certificate that names the address already stays. What is there is older by a second.
 async fn reissue<'a>(
     app: &'a App,
@@ -152,6 +160,7 @@ async fn reissue<'a>(
     email: &EmailAddress,
     view: &View<'_>,
 ) -> Result<JobTransaction<'a>, Failure> {
+    check_fits(app, view, email).await?;
     let mut keys = Vec::new();
     for role in &view.policy.card.roles {
         if !view.names(*role, email)? {
@@ -180,6 +189,7 @@ async fn confirm_email<'a>(
     address: &EmailAddress,
     code: Option<&str>,
 ) -> Result<(Performed, JobTransaction<'a>), Failure> {
+    check_fits(app, view, address).await?;
     let performed = match code {
         // The same report again, whose first answer was lost.
         _ if view.facts().has_proved(address) => Performed::Done,

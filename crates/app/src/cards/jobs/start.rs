@@ -4,6 +4,7 @@ use crate::{
     App, Failure, UnitOfWork,
     access::Station,
     audit::Action,
+    authorities::Applicant,
     cards::{
         JobRecord,
         jobs::{Codes, JobTransaction, View, drive, event, fence},
@@ -113,6 +114,15 @@ fn suits(app: &App, found: &Capabilities, card: &Card) -> Result<(), Failure> {
     if missing.is_empty() { Ok(()) } else { Err(Refusal::unsuitable(missing).into()) }
 }
 
+/// Whether the order's card can get its certificates: an order may be older than what is asked of it today.
+async fn certifiable(app: &App, work: &mut dyn UnitOfWork, card: &Card) -> Result<(), Failure> {
+    let holder = work.holder(card.holder).await?;
+    let holder = holder.ok_or_else(|| Failure::Inconsistent(format!("card {} has no holder", card.number)))?;
+    let applicant = Applicant { authority: card.authority.clone(), holder, email: card.email.clone() };
+    app.issuer.foresee(&applicant, card).await?;
+    Ok(())
+}
+
 /// The order that this blank card is to become: the one it was already taken for, or the named, or the oldest.
 async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Result<(Card, Expectation), Failure> {
     let capabilities = request.card.capabilities.clone().ok_or(Code::BadRequest)?;
@@ -128,6 +138,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
     match known(work.as_mut(), device, &request.card).await? {
         Known::Certainly(card) | Known::BySerial(card) if asked(&card) => {
             suits(app, &capabilities, &card)?;
+            certifiable(app, work.as_mut(), &card).await?;
             return Ok((card, expectation));
         }
         Known::Certainly(card) => {
@@ -149,6 +160,7 @@ async fn ordered_card(app: &App, request: &StartJob, station: &Station) -> Resul
         return Err(Code::WrongAuthority.into());
     }
     suits(app, &capabilities, &card)?;
+    certifiable(app, work.as_mut(), &card).await?;
     let station = Actor::Station(station.id);
     if let Some(other) = card.device {
         // Its order was named: another device that was put to it, and is as it was, gives way.
