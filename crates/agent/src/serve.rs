@@ -10,30 +10,32 @@ mod changes;
 mod guard;
 mod hello;
 mod page;
+mod peer;
 mod permissions;
+mod token_file;
 mod tool;
 #[cfg(feature = "demo")]
 mod tray;
 
-pub(crate) use hello::{Hello, proof};
+pub(crate) use hello::{Hello, proof, proof_without_address};
+pub(crate) use token_file::TokenFile;
 
 #[cfg(feature = "demo")]
 use crate::readers::soft::SoftReaders;
 use crate::{
-    file::write_private,
     portal::{Portals, http::HttpPortals},
     readers::Readers,
     seats::Seats,
     tool::Tool,
 };
 use axum::{Router, middleware};
-use kaika_listen::{Caps, Endpoint, Patience, everybody, stopped};
+use kaika_listen::{Caps, Endpoint, Patience, stopped};
 use permissions::Permissions;
 use std::{
     future::Future,
     io,
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -50,7 +52,7 @@ pub const CONNECTIONS: usize = 512;
 pub struct AgentConfig {
     /// 127.0.0.1 or ::1; with 127.0.0.1 on the same port of ::1 as well. Port 0: any.
     pub listen: SocketAddr,
-    /// Where the token for the card tool is written, anew at every start.
+    /// Where the token for the card tool is written, anew at every start, and beside it the address.
     pub token_file: PathBuf,
     pub readers: Readers,
     /// The portals whose pages may use the cards of this computer, and the only ones that the tool may name. None: no
@@ -121,7 +123,7 @@ pub async fn serve_with(
     let (address, listeners) =
         kaika_listen::bind(config.listen).map_err(|source| ServeError::Listen { address: config.listen, source })?;
     let token = new_token();
-    write_private(&config.token_file, format!("{}\n", *token).as_bytes())
+    let token_file = token_file::Written::new(&config.token_file, &token, address)
         .map_err(|source| ServeError::TokenFile { path: config.token_file.clone(), source })?;
     let stopping = watch::Sender::new(false);
     let agent = Arc::new(Agent {
@@ -142,7 +144,7 @@ pub async fn serve_with(
         listeners,
         tls: None,
         router: router(&agent),
-        hears: everybody,
+        hears: peer::may_speak,
         caps: Caps { in_all: config.connections, per_source: config.connections, proxies: Vec::new() },
         patience: Patience::default(),
     };
@@ -169,7 +171,6 @@ pub async fn serve_with(
             }
         }
     });
-    let token_file = TokenFile(config.token_file, agent.token.clone());
     tasks.spawn(async move {
         shutdown.await;
         drop(token_file);
@@ -227,24 +228,4 @@ fn new_token() -> Zeroizing<String> {
     let mut bytes = Zeroizing::new([0; 32]);
     crate::random(bytes.as_mut());
     Zeroizing::new(hex::encode(bytes.as_ref()))
-}
-
-/// Taken away when the agent stops, unless another agent has written its own meanwhile.
-struct TokenFile(PathBuf, Zeroizing<String>);
-
-impl Drop for TokenFile {
-    fn drop(&mut self) {
-        if read_token(&self.0).is_ok_and(|token| *token == *self.1) {
-            let _ = std::fs::remove_file(&self.0);
-        }
-    }
-}
-
-/// The token in a token file.
-///
-/// # Errors
-/// The file is not there, or not the caller's to read.
-pub fn read_token(path: &Path) -> io::Result<Zeroizing<String>> {
-    let contents = Zeroizing::new(std::fs::read_to_string(path)?);
-    Ok(Zeroizing::new(contents.trim().to_owned()))
 }

@@ -5,7 +5,6 @@ use crate::{
     client::AgentClient,
     portal::{Station, http::HttpPortals},
     readers::{Readers, Source, pcsc::PcscReaders},
-    serve::DEFAULT_LISTEN,
     tool::{Tool, ToolReply, ToolRequest, TypedSecrets},
 };
 use clap::{Args, Subcommand};
@@ -142,7 +141,7 @@ pub(super) struct ReaderOption {
 /// Whose readers, and how to answer.
 #[derive(Args)]
 pub(super) struct Place {
-    /// Use the readers of the agent at this address
+    /// Use the readers of the agent at this address; by default the one that its token file names
     #[arg(long, value_name = "URL")]
     agent: Option<String>,
     /// The file with that agent's token; by default the local agent's, $XDG_RUNTIME_DIR/kaika/agent-token
@@ -251,15 +250,16 @@ fn perform(request: ToolRequest, place: &Place, output: &Output) -> Result<ToolR
 /// The named agent, or else the local one if it runs.
 fn running_agent(place: &Place) -> Result<Option<AgentClient>, Refusal> {
     let named = place.agent.is_some() || place.agent_token_file.is_some();
-    let token_file = place.agent_token_file.clone().or_else(default_token_file);
-    let local = format!("http://{DEFAULT_LISTEN}");
-    let url = place.agent.as_deref().unwrap_or(&local);
-    match token_file {
-        Some(token_file) if named => AgentClient::connect(url, &token_file).map(Some),
-        // A token that an agent left behind is no reason to fail.
-        Some(token_file) => Ok(AgentClient::connect(url, &token_file).ok()),
-        None if named => Err(Refusal::new(Code::AgentToken).detail("--agent-token-file is needed")),
-        None => Ok(None),
+    let Some(token_file) = place.agent_token_file.clone().or_else(default_token_file) else {
+        return match named {
+            true => Err(Refusal::new(Code::AgentToken).detail("--agent-token-file is needed")),
+            false => Ok(None),
+        };
+    };
+    match AgentClient::connect(place.agent.as_deref(), &token_file) {
+        // A token that an agent left behind is no reason to fail. One of another age has the readers.
+        Err(refusal) if !named && refusal.code != Code::AgentTooOld => Ok(None),
+        connected => connected.map(Some),
     }
 }
 

@@ -27,6 +27,8 @@ fn kaika_agent(runtime_folder: &Path, arguments: &[&str], stdin: &str) -> Said {
         .env("XDG_CONFIG_HOME", runtime_folder)
         // No PC/SC service, whatever this computer has.
         .env("PCSCLITE_CSOCK_NAME", runtime_folder.join("no-pcscd"))
+        // Nobody between this computer and itself.
+        .env("ALL_PROXY", "http://127.0.0.1:1")
         .env("LC_ALL", "en_US.UTF-8")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -75,6 +77,17 @@ fn list_and_show_are_one_document() {
     assert_eq!(said.exit, 0);
     assert_eq!(said.document["reader"], "Reader A");
     assert_eq!(said.document["activated"], Value::Null);
+}
+
+#[test]
+fn a_running_agent_is_found_by_its_token_file() {
+    let agent = agent(&Script::default());
+    let runtime_folder = agent.token_file.parent().unwrap().parent().unwrap();
+    for file in [&[][..], &["--agent-token-file", agent.token_file.to_str().unwrap()]] {
+        let said = kaika_agent(runtime_folder, &[&["card", "list", "--json"], file].concat(), "");
+        assert_eq!(said.exit, 0, "{}", said.stderr);
+        assert_eq!(said.document["readers"][0]["number"], NUMBER);
+    }
 }
 
 #[test]

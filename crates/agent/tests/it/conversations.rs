@@ -1,5 +1,6 @@
 //! Portals of before, as they were recorded: their answers word for word, to today's agent and the card of then.
 
+use crate::{portal::Script, server::agent};
 use kaika_agent::{
     client::AgentClient,
     engine::{Finished, Inputs, Order, run_job},
@@ -193,15 +194,21 @@ fn what_cannot_be_read_of_a_newer_portal_is_told_as_that() {
     assert!(portal.start(&start, None).is_ok());
 }
 
-/// An agent that says this of itself beside its proof, and answers the card tool so.
-fn running(says: Value, answers: Value) -> (Site, tempfile::TempDir) {
+/// An agent that says this of itself beside its proof, and answers the card tool so. Of `Before`, it proves only that it
+/// has the token.
+fn running(age: Age, says: Value, answers: Value) -> (Site, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let token = "0123456789abcdef";
     std::fs::write(folder.path().join("token"), token).unwrap();
     let site = Site::start(move |request| match request.path.split_once("/hello?nonce=") {
-        Some((_, nonce)) => {
+        Some((_, query)) => {
+            let (nonce, address) = query.split_once("&address=").unwrap();
+            let message = match age {
+                Age::Before => format!("kaika/agent-hello/1:{nonce}"),
+                Age::Now => format!("kaika/agent-hello/2:{}:{nonce}", address.replace("%3A", ":")),
+            };
             let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, token.as_bytes());
-            let proof = aws_lc_rs::hmac::sign(&key, format!("kaika/agent-hello/1:{nonce}").as_bytes());
+            let proof = aws_lc_rs::hmac::sign(&key, message.as_bytes());
             let mut hello = says.clone();
             hello["proof"] = json!(hex::encode(proof));
             document(&hello)
@@ -211,6 +218,12 @@ fn running(says: Value, answers: Value) -> (Site, tempfile::TempDir) {
     (site, folder)
 }
 
+#[derive(Clone, Copy)]
+enum Age {
+    Before,
+    Now,
+}
+
 #[test]
 fn the_card_tool_and_an_agent_of_another_age() {
     let request = serde_json::from_value(json!({
@@ -218,17 +231,32 @@ fn the_card_tool_and_an_agent_of_another_age() {
     }))
     .unwrap();
     let done = Conversation::of("suspend").facts["tool"].clone();
-    let call = |says, answers| {
-        let (site, folder) = running(says, answers);
-        let client = AgentClient::connect(&site.origin("127.0.0.1"), &folder.path().join("token")).unwrap();
-        client.call(&request).map(drop).map_err(|refusal| refusal.code)
+    let call = |age, says, answers| {
+        let (site, folder) = running(age, says, answers);
+        let connected = AgentClient::connect(Some(&site.origin("127.0.0.1")), &folder.path().join("token"));
+        connected.and_then(|client| client.call(&request)).map(drop).map_err(|refusal| refusal.code)
     };
-    // Of before, of now, of later: as long as it can be read.
-    for says in [json!({}), json!({"protocol": Protocol::OURS}), json!({"protocol": Protocol::OURS.0 + 1})] {
-        assert_eq!(call(says, done.clone()), Ok(()));
+    let ours = json!({"protocol": Protocol::OURS});
+    let later = json!({"protocol": Protocol::OURS.0 + 1});
+    // Of now and of later: as long as it can be read.
+    for says in [json!({}), ours.clone(), later.clone()] {
+        assert_eq!(call(Age::Now, says, done.clone()), Ok(()));
     }
-    assert_eq!(call(json!({"protocol": 0}), done), Err(Code::AgentTooOld));
+    assert_eq!(call(Age::Now, json!({"protocol": 0}), done.clone()), Err(Code::AgentTooOld));
     let strange = json!({"sung": true});
-    assert_eq!(call(json!({"protocol": Protocol::OURS.0 + 1}), strange.clone()), Err(Code::AgentTooOld));
-    assert_eq!(call(json!({"protocol": Protocol::OURS}), strange), Err(Code::AgentUnreachable));
+    assert_eq!(call(Age::Now, later, strange.clone()), Err(Code::AgentTooOld));
+    assert_eq!(call(Age::Now, ours.clone(), strange), Err(Code::AgentUnreachable));
+    // Who does not prove its address may be anybody at another.
+    for says in [json!({}), ours] {
+        assert_eq!(call(Age::Before, says, done.clone()), Err(Code::AgentTooOld));
+    }
+}
+
+/// It says no address, and takes the agent's refusal for its own answer.
+#[test]
+fn a_card_tool_of_before_is_told_that_they_are_not_of_one_age() {
+    let agent = agent(&Script::default());
+    let answer = agent.get("/hello?nonce=0123456789abcdef");
+    assert_eq!((answer.status, answer.code().as_str()), (409, "agent_too_old"));
+    assert!(!answer.body.contains("proof"));
 }

@@ -9,13 +9,15 @@ use kaika_agent::{
     serve::{AgentConfig, AgentHandle, CONNECTIONS, ServeError, serve_with},
     tool::{ToolReply, ToolRequest},
 };
+use kaika_testkit::site::{Answer as Page, Site};
 use kaika_wire::Code;
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     path::PathBuf,
-    sync::Arc,
+    process::Command,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 use tokio::{runtime::Runtime, sync::oneshot};
@@ -38,7 +40,7 @@ pub(crate) fn agent(script: &Script) -> Running {
 
 pub(crate) fn agent_with(script: &Script, desk: Desk) -> Running {
     let folder = tempfile::tempdir().unwrap();
-    let token_file = folder.path().join("run/agent-token");
+    let token_file = folder.path().join("run/kaika/agent-token");
     let runtime = Runtime::new().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let config = AgentConfig {
@@ -88,7 +90,7 @@ impl Running {
     }
 
     pub(crate) fn token(&self) -> String {
-        std::fs::read_to_string(&self.token_file).unwrap().trim().to_owned()
+        std::fs::read_to_string(&self.token_file).unwrap().lines().next().unwrap().to_owned()
     }
 
     /// One request with just these headers.
@@ -361,7 +363,7 @@ fn the_agent_is_for_this_computer_alone() {
 fn a_client_asks_only_the_agent_that_wrote_the_token() {
     let script = Script::new([running(1, Vec::new()), succeeded(Vec::new())]);
     let agent = agent(&script);
-    let client = AgentClient::connect(&agent.url, &agent.token_file).unwrap();
+    let client = AgentClient::connect(None, &agent.token_file).unwrap();
     let request: ToolRequest = serde_json::from_value(json!({
         "operation": "job", "kind": "activate", "portal": URL, "reader": "Reader A",
         "secrets": {"user_code": "Abc123", "new_pin": "135790"},
@@ -372,11 +374,119 @@ fn a_client_asks_only_the_agent_that_wrote_the_token() {
     };
     assert_eq!(done.number.as_str(), NUMBER);
 
-    let refused = |url: &str, file: &std::path::Path| AgentClient::connect(url, file).err().unwrap().code;
+    let refused = |url: &str, file: &std::path::Path| AgentClient::connect(Some(url), file).err().unwrap().code;
     let other = agent.folder.path().join("other");
     assert_eq!(refused(&agent.url, &other), Code::AgentToken);
     std::fs::write(&other, "00".repeat(32)).unwrap();
     assert_eq!(refused(&agent.url, &other), Code::AgentToken);
     assert_eq!(refused("http://127.0.0.1:1", &other), Code::AgentUnreachable);
-    assert_eq!(refused("https://portal.example", &other), Code::AgentUnreachable);
+    for elsewhere in ["https://portal.example", "http://portal.example", "http://a@127.0.0.1:1", "http://127.0.0.2:1"] {
+        assert_eq!(refused(elsewhere, &other), Code::AgentUnreachable);
+    }
+}
+
+#[test]
+fn the_agent_is_found_by_each_name_of_this_computer() {
+    let agent = agent(&Script::default());
+    let at = |host: &str| {
+        let url = format!("http://{host}:{}", agent.port);
+        AgentClient::connect(Some(&url), &agent.token_file).map(drop).map_err(|refusal| refusal.code)
+    };
+    assert_eq!(at("127.0.0.1"), Ok(()));
+    assert_eq!(at("localhost"), Ok(()));
+    // A system without IPv6 has no such address.
+    let v6 = TcpStream::connect(("::1", agent.port)).is_ok();
+    assert_eq!(at("[::1]"), if v6 { Ok(()) } else { Err(Code::AgentUnreachable) });
+}
+
+/// Another program, on another port: it hands on whatever it is asked, and keeps it.
+#[test]
+fn a_proof_that_was_handed_on_is_none() {
+    let agent = agent(&Script::default());
+    let (asked, port) = (Arc::new(Mutex::new(Vec::new())), agent.port);
+    let impostor = Site::start({
+        let asked = asked.clone();
+        move |request| {
+            asked.lock().unwrap().push(request.path.clone());
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            let head = format!("Host: 127.0.0.1:{port}\r\nConnection: close");
+            write!(stream, "{} {} HTTP/1.1\r\n{head}\r\n\r\n", request.method, request.path).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("HTTP/1.1 200 ") && body.contains("proof"), "{answer}");
+            Page { status: 200, fields: Vec::new(), body: body.into() }.with("Content-Type", "application/json")
+        }
+    });
+    for host in ["127.0.0.1", "localhost"] {
+        let refused = AgentClient::connect(Some(&impostor.origin(host)), &agent.token_file).err().unwrap();
+        assert_eq!(refused.code, Code::AgentToken);
+    }
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|path| path.starts_with("/hello?")), "{asked:?}");
+}
+
+#[test]
+fn the_newest_agent_has_the_token_file() {
+    let runtime = Runtime::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let token_file = folder.path().join("agent-token");
+    let start = |desk: &Desk| {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let config = AgentConfig {
+            connections: CONNECTIONS,
+            listen: "127.0.0.1:0".parse().unwrap(),
+            token_file: token_file.clone(),
+            readers: desk.readers.clone(),
+            portals: Vec::new(),
+            tray: None,
+        };
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        (runtime.block_on(serve_with(config, Arc::new(Script::default()), shutdown)).unwrap(), stop)
+    };
+    let desk = desk();
+    let (older, stop_older) = start(&desk);
+    let (newest, stop_newest) = start(&desk);
+    let found = || {
+        AgentClient::connect(None, &token_file).map(drop).unwrap();
+        let contents = std::fs::read_to_string(&token_file).unwrap();
+        contents.lines().nth(1).unwrap().parse::<SocketAddr>().unwrap()
+    };
+    assert_eq!(found(), newest.address);
+    drop(stop_older);
+    runtime.block_on(older.stopped());
+    assert_eq!(found(), newest.address);
+    drop(stop_newest);
+    runtime.block_on(newest.stopped());
+    assert!(!token_file.exists());
+}
+
+/// Nothing of another user's is read, whatever it says of itself. Without root no test can be another user: then it sees that
+/// its own is heard, and whose connections are is tested beside the code.
+#[test]
+fn other_users_of_this_computer_are_not_heard() {
+    let agent = agent(&Script::default());
+    let ask = |user: &[&str], host: &str| {
+        let headers = [format!("Host: {}", agent.host()), format!("Origin: {ORIGIN}")];
+        let url = format!("http://{host}:{}/cards", agent.port);
+        let mut command = Command::new("env");
+        command.args(user).args(["curl", "--silent", "--noproxy", "*", "--header", &headers[0]]);
+        command.args(["--header", &headers[1], &url]);
+        command.output().unwrap()
+    };
+    for host in ["127.0.0.1", "[::ffff:127.0.0.1]"] {
+        let own = ask(&[], host);
+        assert!(own.status.success() && String::from_utf8(own.stdout).unwrap().contains(NUMBER), "{host}");
+    }
+    if cfg!(target_os = "linux") && nix::unistd::geteuid().is_root() {
+        let v6 = TcpStream::connect(("::1", agent.port)).is_ok();
+        for host in [&["127.0.0.1", "[::ffff:127.0.0.1]"][..], if v6 { &["[::1]"] } else { &[] }].concat() {
+            let other = ask(&["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"], host);
+            // 52: no answer; 56: the connection was ended.
+            assert!(matches!(other.status.code(), Some(52 | 56)) && other.stdout.is_empty(), "{host}: {other:?}");
+        }
+    }
 }

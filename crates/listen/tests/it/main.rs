@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
     routing::{get, post},
 };
-use kaika_listen::{Caps, Endpoint, Patience, Tls, bind, serve};
+use kaika_listen::{AskedAt, Caps, Endpoint, Patience, Tls, bind, everybody, serve};
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     time::Duration,
 };
@@ -38,10 +38,20 @@ fn patience() -> Patience {
 
 impl Server {
     fn start(in_all: usize, patience: Patience, tls: Option<Tls>) -> Self {
+        Self::for_those(in_all, patience, tls, everybody)
+    }
+
+    fn for_those(
+        in_all: usize,
+        patience: Patience,
+        tls: Option<Tls>,
+        hears: fn(SocketAddr, SocketAddr) -> bool,
+    ) -> Self {
         let held = watch::Sender::new(false);
         let waiting = held.clone();
         let router = Router::new()
             .route("/peer", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }))
+            .route("/asked-at", get(|Extension(AskedAt(at)): Extension<AskedAt>| async move { at.to_string() }))
             .route("/large", get(|| async { Body::from(Bytes::from(vec![b'x'; LARGE])) }))
             .route("/take", post(|body: Bytes| async move { body.len().to_string() }))
             .route("/held", get(move || wait(waiting.subscribe())))
@@ -49,7 +59,6 @@ impl Server {
         let (address, listeners) = bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let caps = Caps { in_all, per_source: in_all, proxies: Vec::new() };
         let (stop, stopping) = watch::channel(false);
-        let hears = kaika_listen::everybody;
         let endpoint = Endpoint { name: "test", listeners, tls, router, hears, caps, patience };
         Self { address, stop, serving: tokio::spawn(serve(vec![endpoint], stopping)) }
     }
@@ -111,6 +120,20 @@ async fn what_is_not_finished_is_closed() {
         assert_eq!(rest(server.sent(sent).await).await, "", "{sent:?}");
         server.is_well().await;
     }
+}
+
+#[tokio::test]
+async fn who_is_not_to_be_heard_is_not() {
+    let server = Server::for_those(9, patience(), None, |ours, _| ours.ip().is_ipv6());
+    assert_eq!(server.get("/peer").await, "");
+    // A system without IPv6 has no such address.
+    if let Ok(mut stream) = TcpStream::connect((Ipv6Addr::LOCALHOST, server.address.port())).await {
+        stream.write_all(b"GET /asked-at HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let asked_at = format!("\r\n\r\n[::1]:{}", server.address.port());
+        assert!(rest(stream).await.ends_with(&asked_at));
+    }
+    let server = Server::start(9, patience(), None);
+    assert!(server.get("/asked-at").await.ends_with(&server.address.to_string()));
 }
 
 #[tokio::test]
