@@ -22,13 +22,15 @@ pub struct Reader {
 /// Where readers come from.
 pub trait Source: Send + Sync {
     /// # Errors
-    /// [`Code::PcscMissing`] where the system's service is not there.
+    /// [`Code::PcscMissing`], [`Code::PcscStopped`] where the system's service is not there; [`Code::ReadersRefused`];
+    /// [`Code::ReaderFault`].
     fn readers(&self) -> Result<Vec<Reader>, Refusal>;
 
     /// Connects to the card in this reader and resets it, so that no PIN that another program verified is left.
     ///
     /// # Errors
-    /// [`Code::ReaderUnknown`], [`Code::NoCard`], [`Code::Busy`], [`Code::PcscMissing`], [`Code::CardFault`].
+    /// As [`Source::readers`]; [`Code::ReaderUnknown`], [`Code::NoReader`], [`Code::NoCard`], [`Code::Busy`],
+    /// [`Code::NotKaikaCard`], [`Code::CardFault`].
     fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal>;
 
     /// From now on tells when a reader or a card comes or goes.
@@ -173,7 +175,8 @@ impl Readers {
         for source in self.sources.iter() {
             match source.connect(reader) {
                 Err(refused) if refused.code == Code::ReaderUnknown => {}
-                Err(refused) if refused.code == Code::PcscMissing => refusal = refused,
+                // It may be another source's.
+                Err(refused) if has_no_readers(refused.code) => refusal = refused,
                 answer => return answer,
             }
         }
@@ -190,6 +193,11 @@ impl Readers {
         });
         receiver
     }
+}
+
+/// Whether a source with this refusal tells nothing of any reader.
+fn has_no_readers(code: Code) -> bool {
+    matches!(code, Code::PcscMissing | Code::PcscStopped | Code::ReadersRefused)
 }
 
 fn only<T>(mut of: impl Iterator<Item = T>) -> Option<T> {

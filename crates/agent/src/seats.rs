@@ -64,7 +64,7 @@ impl Seats {
     /// All readers, and how many changes there were before; blocks while cards are read.
     ///
     /// # Errors
-    /// [`Code::PcscMissing`].
+    /// As [`Readers::list`].
     pub(crate) fn look(&self) -> Result<(u64, Vec<Seat>), Refusal> {
         // One look at a time: a card that is being read needs no second reader of it.
         let mut seen = self.seen();

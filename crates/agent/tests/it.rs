@@ -20,6 +20,9 @@ mod held;
 mod http;
 #[path = "it/pcsc.rs"]
 mod pcsc;
+#[cfg(target_os = "linux")]
+#[path = "it/pcsc_errors.rs"]
+mod pcsc_errors;
 #[path = "it/portal.rs"]
 mod portal;
 #[path = "it/readers.rs"]

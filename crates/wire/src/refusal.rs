@@ -77,7 +77,14 @@ words! {
         NotPermitted = "not_permitted",
         /// Another program listens where the agent should.
         PortTaken = "port_taken",
+        /// This computer has no smart card service.
         PcscMissing = "pcsc_missing",
+        /// It has one that does not run.
+        PcscStopped = "pcsc_stopped",
+        /// It has one that does not let this person at the readers.
+        ReadersRefused = "readers_refused",
+        /// A reader, its driver or the service failed; the card is not to blame.
+        ReaderFault = "reader_fault",
         /// This station is not enrolled, or its enrolment was withdrawn.
         StationUnknown = "station_unknown",
         /// No card is ordered that this one could become.

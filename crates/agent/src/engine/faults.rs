@@ -12,7 +12,7 @@ pub(crate) fn refusal(fault: CardFault) -> Refusal {
         CardFault::Unsupported => Code::CardUnsuitable.into(),
         CardFault::Unsuitable { missing } => Refusal::unsuitable(missing),
         CardFault::Malformed => Refusal::new(Code::CardFault).detail("unreadable answer"),
-        CardFault::Reader { detail } => Refusal::new(Code::CardFault).detail(detail),
+        CardFault::Reader { detail } => Refusal::new(Code::ReaderFault).detail(detail),
         CardFault::NotTyped { why } => why.code().into(),
     }
 }

@@ -253,13 +253,24 @@ fn reader(state: &ReaderState) -> Reader {
     }
 }
 
+/// Why readers or a card cannot be used, before anything was sent to the card.
 fn refusal(error: Error) -> Refusal {
     let code = match error {
-        Error::NoService | Error::ServiceStopped => Code::PcscMissing,
+        Error::NoService | Error::ServiceStopped => Code::PcscStopped,
+        // polkit has refused the service, or this reader.
+        Error::SecurityViolation | Error::NoAccess => Code::ReadersRefused,
+        Error::ReaderUnavailable => Code::NoReader,
+        Error::UnknownReader => Code::ReaderUnknown,
         Error::NoSmartcard | Error::RemovedCard => Code::NoCard,
-        Error::UnknownReader | Error::ReaderUnavailable => Code::ReaderUnknown,
-        Error::SharingViolation => Code::Busy,
-        _ => Code::CardFault,
+        // It sits badly, or is dirty, or broken.
+        Error::UnresponsiveCard | Error::UnpoweredCard | Error::InvalidAtr => Code::CardFault,
+        // Not a card with a processor, or none that the reader can do with.
+        Error::UnsupportedCard | Error::CardUnsupported | Error::ProtoMismatch => Code::NotKaikaCard,
+        // Another program has it, or has too many of them.
+        Error::SharingViolation | Error::ResetCard | Error::NotReady | Error::ServerTooBusy | Error::NoMemory => {
+            Code::Busy
+        }
+        _ => Code::ReaderFault,
     };
     Refusal::new(code).detail(error.to_string())
 }

@@ -153,9 +153,9 @@ fn without_agent_and_pcsc_the_cure_is_told() {
     let empty = tempfile::tempdir().unwrap();
     let said = kaika_agent(empty.path(), &["card", "list", "--json"], "");
     assert_eq!(said.exit, 1);
-    said.refused("pcsc_missing");
+    said.refused("pcsc_stopped");
     let cure = said.document["error"]["next_step"].as_str().unwrap();
-    assert!(cure.contains("sudo apt-get install pcscd libpcsclite1"));
+    assert!(cure.contains("sudo systemctl start pcscd.socket"), "{cure}");
 }
 
 #[test]

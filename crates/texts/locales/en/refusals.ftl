@@ -196,6 +196,15 @@ refusal-agent_token = The card component on this computer does not accept this r
 refusal-pcsc_missing = This computer has no smart card service (PC/SC), so no card reader can be seen.
     .next = Please install it and try again: sudo apt-get install pcscd libpcsclite1
 
+refusal-pcsc_stopped = The smart card service (PC/SC) of this computer is not running, so no card reader can be seen.
+    .next = Please start it and try again: sudo systemctl start pcscd.socket – if there is no such service, install it first: sudo apt-get install pcscd
+
+refusal-readers_refused = This computer does not let you use its card readers.
+    .next = Please log in at the computer itself, not over ssh or a remote desktop, and try again. If you sit at it, ask whoever looks after it for a polkit rule that lets you do org.debian.pcsc-lite.access_pcsc and org.debian.pcsc-lite.access_card.
+
+refusal-reader_fault = The card reader or its service has failed, so this was not completed.
+    .next = Please unplug the reader, plug it in again, and do the same once more. If it goes on, start the service anew: sudo systemctl restart pcscd
+
 refusal-station_unknown = This production station is not enrolled, or its enrolment was withdrawn.
     .next = Have an operator enrol it with “kaika station enrol”, and use the file that this gives.
 

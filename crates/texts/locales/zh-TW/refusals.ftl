@@ -193,6 +193,15 @@ refusal-agent_token = 這台電腦上的卡片元件不接受這個請求。
 refusal-pcsc_missing = 這台電腦沒有讀卡機服務(PC/SC)，所以看不到讀卡機。
     .next = 請安裝後再試：sudo apt-get install pcscd libpcsclite1
 
+refusal-pcsc_stopped = 這台電腦的讀卡機服務(PC/SC)沒有在執行，所以看不到讀卡機。
+    .next = 請啟動後再試：sudo systemctl start pcscd.socket。若沒有這個服務，請先安裝：sudo apt-get install pcscd
+
+refusal-readers_refused = 這台電腦不允許您使用讀卡機。
+    .next = 請直接在這台電腦前登入後再試，不要經由 ssh 或遠端桌面。若您就在電腦前，請管理這台電腦的人員設定 polkit 規則，允許您使用 org.debian.pcsc-lite.access_pcsc 與 org.debian.pcsc-lite.access_card。
+
+refusal-reader_fault = 讀卡機或讀卡機服務發生錯誤，這次沒有完成。
+    .next = 請將讀卡機拔下再接上，用同樣的資料再做一次。若仍然如此，請重新啟動讀卡機服務：sudo systemctl restart pcscd
+
 refusal-station_unknown = 這個製卡工作站沒有登錄，或登錄已被取消。
     .next = 請由管理人員用 kaika station enrol 登錄工作站，再用它給的檔案。
 

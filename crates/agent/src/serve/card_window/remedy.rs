@@ -27,6 +27,7 @@ impl Remedy {
             Code::ServerUnreachable
             | Code::Busy
             | Code::CardFault
+            | Code::ReaderFault
             | Code::Stale
             | Code::TicketOver
             | Code::TooManyRequests
@@ -46,7 +47,9 @@ impl Remedy {
                     Self::Again
                 }
             }
-            Code::PcscMissing | Code::NotAPortal | Code::SecretMissing => Self::Again,
+            Code::PcscMissing | Code::PcscStopped | Code::ReadersRefused | Code::NotAPortal | Code::SecretMissing => {
+                Self::Again
+            }
             _ => Self::Elsewhere,
         }
     }

@@ -159,7 +159,7 @@ fn without_a_reader_or_its_service_the_page_says_so() {
     desk.agent = start_agent(&desk.demo, (SOCKET_VARIABLE, folder.join("none").to_str().unwrap()), &folder);
     for language in LANGUAGES {
         switch_language(&browser, language);
-        browser.wait_for_words_in(By::Css("#card [data-card=refused]"), &said(language, "refusal-pcsc_missing"));
+        browser.wait_for_words_in(By::Css("#card [data-card=refused]"), &said(language, "refusal-pcsc_stopped"));
         inspect(&browser, "card-no-service", language);
     }
     // With everything in place, looking once more goes on.

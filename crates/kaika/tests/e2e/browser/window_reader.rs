@@ -29,11 +29,11 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
 
     let browser = start(language);
     let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
-    let next = window.is_refused(Code::PcscMissing);
-    assert!(next.contains("apt-get install pcscd"), "{next}");
+    let next = window.is_refused(Code::PcscStopped);
+    assert!(next.contains("systemctl start pcscd.socket"), "{next}");
     window.judge_job("no-service");
     window.press("#again");
-    window.is_refused(Code::PcscMissing);
+    window.is_refused(Code::PcscStopped);
 
     let empty = PrivatePcscd::start(&[]);
     connect(&socket, &empty);
