@@ -193,7 +193,8 @@ const LONGEST_SUBJECT: usize = 2_000;
 /// As it is kept: names as others read them.
 fn checked(mut order: CardOrder) -> Result<CardOrder, Refusal> {
     let wrong = |detail: String| Refusal::new(Code::BadRequest).detail(detail);
-    order.subject = order.subject.readable().map_err(|error| wrong(format!("subject: {error}")))?;
+    let unfit = |error| Refusal::new(Code::NotCertifiable).detail(format!("subject: {error}"));
+    order.subject = order.subject.readable().map_err(unfit)?;
     if json!(order.subject).to_string().len() > LONGEST_SUBJECT {
         return Err(wrong(format!("subject: longer than {LONGEST_SUBJECT} octets")));
     }
@@ -246,7 +247,8 @@ mod tests {
         match checked(order) {
             Ok(_) => assert_eq!(expected, ""),
             Err(refusal) => {
-                assert_eq!(refusal.code, Code::BadRequest);
+                let of_name = expected.starts_with("subject: O");
+                assert_eq!(refusal.code, if of_name { Code::NotCertifiable } else { Code::BadRequest });
                 let detail = refusal.detail.unwrap_or_default();
                 assert!(!expected.is_empty() && detail.contains(expected), "{detail}");
             }

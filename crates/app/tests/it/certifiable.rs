@@ -55,7 +55,7 @@ fn an_order_that_does_not_fit_a_card_is_refused() {
         assert!(told.contains(part), "{told}");
     }
     let long: EmailAddress = format!("{}@{}.example", "d".repeat(64), ["a"; 90].join(".")).parse().unwrap();
-    let named = CardOrder { email: Some(long.clone()), ..CardOrder::of(subject(&[64, 64, 64, 40])) };
+    let named = CardOrder { email: Some(long.clone()), ..CardOrder::of(subject(&[64, 64, 64, 64, 40])) };
     let refused = refusal(order(&running, named).map(drop));
     assert_eq!(refused.code, Code::NotCertifiable);
     let told = refused.detail.unwrap();
