@@ -11,6 +11,7 @@ use kaika_app::{
     authorities::{Generation, IssueError},
 };
 use kaika_domain::authorities::AuthorityKey;
+use kaika_domain::kernel::BACKDATED;
 use kaika_domain::{
     audit::Actor,
     authorities::{Policy, Root},
@@ -152,7 +153,7 @@ impl Core {
             issuer,
             subject,
             public_key: key.public_key().clone(),
-            not_before: now,
+            not_before: now - BACKDATED,
             not_after: template::last_second(now, plan.validity_years)?,
             policies: Policies::default(),
             directory: DirectoryAttributes::default(),
@@ -188,7 +189,7 @@ impl Core {
             issuer: Issuer::of(&root),
             subject: plan.subject.clone(),
             public_key: key.public_key().clone(),
-            not_before: now,
+            not_before: (now - BACKDATED).max(root.not_before()),
             not_after: template::last_second(now, plan.validity_years)?.min(root.not_after()),
             policies: plan.policy.map_or_else(|| Ok(Policies::default()), |it| template::policies(&it.certificates))?,
             directory: DirectoryAttributes::default(),

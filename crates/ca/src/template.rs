@@ -5,6 +5,7 @@ use crate::error;
 use kaika_app::authorities::{Applicant, Generation, IssueError, IssueOrder};
 use kaika_domain::authorities::{AuthorityKey, CertificateRules, Keys, Policy, Profile as Rules, ProfileName, Usage};
 use kaika_domain::cards::{Card, CardRank};
+use kaika_domain::kernel::BACKDATED;
 use kaika_pki::name::Attribute;
 use kaika_pki::oid::Oid;
 use kaika_pki::to_be_certified::{DirectoryAttributes, Issuer, Policies, Rank};
@@ -97,7 +98,7 @@ pub(crate) fn ordered(
             _ => holder.subject.clone(),
         },
         public_key,
-        not_before: now,
+        not_before: (now - BACKDATED).max(issuer.not_before()),
         not_after: wish.not_after.map_or(last, |replaced| replaced.min(last)),
         policies: Policies { oids: oids(rules.policies)?, cps_uri: policy.certificates.cps.clone() },
         directory: if names_holder { directory(&rules, wish)? } else { DirectoryAttributes::default() },

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic too")]
 
+#[path = "it/behind.rs"]
+mod behind;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/devices.rs"]

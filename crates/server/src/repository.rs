@@ -114,7 +114,7 @@ async fn list(app: &App, name: &str, shard: Option<u32>, headers: &HeaderMap) ->
     let tag = format!("\"{}\"", crl.number);
     let cache = [
         (header::CACHE_CONTROL, cache_control(app.now(), crl.next_update)),
-        (header::LAST_MODIFIED, httpdate::fmt_http_date(crl.this_update.into())),
+        (header::LAST_MODIFIED, httpdate::fmt_http_date(crl.signed_at.into())),
         (header::ETAG, tag.clone()),
     ];
     if is_known(headers, &tag) {
@@ -184,9 +184,9 @@ fn ocsp_response(now: OffsetDateTime, answer: OcspAnswer, by_get: Option<&Header
     let Some((asked, cacheable)) = by_get.zip(answer.cacheable) else {
         return ([TYPE, (header::CACHE_CONTROL, "no-store")], answer.response).into_response();
     };
-    let Cacheable { this_update, next_update } = cacheable;
+    let Cacheable { signed_at, this_update, next_update } = cacheable;
     // Another one for each signature.
-    let tag = format!("\"{:x}\"", this_update.unix_timestamp_nanos());
+    let tag = format!("\"{:x}\"", signed_at.unix_timestamp_nanos());
     let is_known = is_known(asked, &tag);
     let cache = [
         (header::CACHE_CONTROL, cache_control(now, next_update)),

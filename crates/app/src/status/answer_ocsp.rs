@@ -3,12 +3,10 @@
 //! Answers without a nonce are signed once for each certificate and hash, and given out again until half of their time
 //! is over or the status has changed. What cannot be signed in advance is signed as long as `may_sign` allows.
 
-use crate::status::{Responder, revoked_for};
-use crate::{
-    App, Failure,
-    status::{self, StatusRecord},
-};
+use crate::status::{Ready, Responder, StatusRecord, revoked_for};
+use crate::{App, Failure};
 use bytes::Bytes;
+use kaika_domain::kernel::BACKDATED;
 use kaika_pki::ocsp::{CertId, Nonce, Request, SingleAnswer, Status, Unsuccessful, unsuccessful};
 use kaika_wire::{Code, SerialNumber};
 use time::{Duration, OffsetDateTime};
@@ -28,6 +26,8 @@ pub struct OcspAnswer {
 /// From when, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cacheable {
+    /// No two answers about one certificate are signed at the same moment.
+    pub signed_at: OffsetDateTime,
     pub this_update: OffsetDateTime,
     pub next_update: OffsetDateTime,
 }
@@ -80,8 +80,7 @@ pub async fn answer_ocsp(
         // RFC 6960 §4.4.1 lets a responder leave the nonce out.
         let Some(asked) = &only else { return Ok(OcspAnswer::try_later()) };
         if let Some(ready) = app.status.ready(responder.generation.id, asked, now) {
-            let status::Ready { response, this_update, next_update, .. } = ready;
-            return Ok(OcspAnswer { response, cacheable: Some(Cacheable { this_update, next_update }) });
+            return Ok(OcspAnswer { response: ready.response, cacheable: Some(ready.cacheable) });
         }
     }
     followed?;
@@ -104,15 +103,18 @@ async fn sign_in_advance(
     now: OffsetDateTime,
 ) -> Result<OcspAnswer, Failure> {
     let signed = sign(app, responder, vec![asked.clone()], &[status], None, now).await?;
-    let next_update = now + VALIDITY;
-    let ready = status::Ready {
-        response: signed.response.clone(),
-        this_update: now,
-        sign_again: now + VALIDITY / 2,
-        next_update,
-    };
+    let cacheable = Cacheable { signed_at: now, this_update: this_update(status, now), next_update: now + VALIDITY };
+    let ready = Ready { response: signed.response.clone(), cacheable, sign_again: now + VALIDITY / 2 };
     app.status.keep_answer(responder.generation.id, &asked, status, ready);
-    Ok(OcspAnswer { cacheable: Some(Cacheable { this_update: now, next_update }), ..signed })
+    Ok(OcspAnswer { cacheable: Some(cacheable), ..signed })
+}
+
+/// For those whose clocks are behind; never before the revocation that the answer tells of.
+fn this_update(status: Status, now: OffsetDateTime) -> OffsetDateTime {
+    match status {
+        Status::Good | Status::Unknown => now - BACKDATED,
+        Status::Revoked { at, .. } => at.clamp(now - BACKDATED, now),
+    }
 }
 
 async fn sign(
@@ -127,7 +129,7 @@ async fn sign(
     let answer = |(certificate, status): (CertId, &Status)| SingleAnswer {
         certificate,
         status: *status,
-        this_update: now,
+        this_update: this_update(*status, now),
         next_update,
     };
     let answers = asked.into_iter().zip(statuses).map(answer).collect();

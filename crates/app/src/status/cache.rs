@@ -3,7 +3,7 @@
 //! **Invariant:** an answer about a certificate leaves the cache before one about its new status can be asked for here,
 //! and within half a second of its change by another process.
 
-use crate::{App, StoreError, authorities::Generation};
+use crate::{App, StoreError, authorities::Generation, status::Cacheable};
 use hashlink::LinkedHashMap;
 use kaika_pki::ocsp::{CertId, IssuerHashes, Status};
 use kaika_pki::{Certificate, Serial};
@@ -31,11 +31,10 @@ pub(crate) struct Responder {
 #[derive(Clone)]
 pub(crate) struct Ready {
     pub(crate) response: bytes::Bytes,
-    /// Before then it is not true yet: the clock was set back.
-    pub(crate) this_update: OffsetDateTime,
+    /// Before it was signed it is not given out: the clock was set back.
+    pub(crate) cacheable: Cacheable,
     /// From then on it is not given out any more.
     pub(crate) sign_again: OffsetDateTime,
-    pub(crate) next_update: OffsetDateTime,
 }
 
 pub(crate) struct StatusCache {
@@ -146,7 +145,7 @@ impl StatusCache {
         let mut known = self.known();
         let entry = known.entries.to_back(&(generation, asked.serial))?;
         let ready = entry.answers[asked.way()].as_ref()?;
-        (ready.this_update <= now && now < ready.sign_again).then(|| ready.clone())
+        (ready.cacheable.signed_at <= now && now < ready.sign_again).then(|| ready.clone())
     }
 
     pub(crate) fn status(&self, generation: GenerationId, serial: Serial) -> Option<Status> {

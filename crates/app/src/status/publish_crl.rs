@@ -6,7 +6,8 @@ use crate::{
     kernel::retried,
     status::{Crl, CrlHead},
 };
-use kaika_domain::authorities::CrlRules;
+use kaika_domain::{authorities::CrlRules, kernel::BACKDATED};
+use kaika_pki::crl::Revoked;
 use kaika_wire::{Code, GenerationId};
 use std::{
     collections::HashMap,
@@ -94,7 +95,7 @@ impl Unsigned {
 async fn before(app: &App, generation: &Generation, shard: Option<u32>) -> Result<Option<Crl>, Failure> {
     let latest = app.store.read().await?.latest_crl(generation.id, shard).await?;
     let now = app.now();
-    Ok(latest.filter(|crl| crl.this_update <= now && now < crl.next_update))
+    Ok(latest.filter(|crl| crl.signed_at <= now && now < crl.next_update))
 }
 
 /// The latest list, or a new one where it is due.
@@ -106,7 +107,7 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     let latest = reader.latest_crl_head(generation.id, shard).await?;
     let revision = reader.shard_revision(generation.id, shard).await?;
     let is_current = |latest: CrlHead| {
-        is_good(latest, now, oldest) && (latest.revision >= revision || now < latest.this_update + every)
+        is_good(latest, now, oldest) && (latest.revision >= revision || now < latest.signed_at + every)
     };
     if latest.is_some_and(is_current) {
         // The same one, since the transaction is.
@@ -115,19 +116,61 @@ async fn current(app: &App, generation: &Generation, shard: Option<u32>) -> Resu
     let number = latest.map_or(1, |latest| latest.number + 1);
     // Not below the time: after a database was restored from a backup no number is signed a second time.
     let number = number.max(now.unix_timestamp());
-    // RFC 5280 §3.3: what is listed stays until one list was signed after its end.
-    let ended = latest.map_or(now, |latest| latest.this_update.min(now));
+    // RFC 5280 §3.3: what is listed stays until one list was issued after its end, by the date that list has.
+    let ended = latest.map_or(now, |latest| (latest.signed_at - BACKDATED).min(now));
     let entries = reader.revocations(generation.id, shard, ended).await?;
     drop(reader);
-    let next_update = now + VALIDITY;
-    let der = app.issuer.sign_crl(generation, shard, number, entries, now, next_update).await?;
-    let crl = Crl { generation: generation.id, shard, number, revision, this_update: now, next_update, der };
+    let (this_update, next_update) = (this_update(latest, &entries, now), now + VALIDITY);
+    let der = app.issuer.sign_crl(generation, shard, number, entries, this_update, next_update).await?;
+    let crl = Crl { generation: generation.id, shard, number, revision, signed_at: now, next_update, der };
     let mut work = app.store.begin().await?;
     work.insert_crl(&crl).await?;
     work.commit().await?;
     Ok(crl)
 }
 
+/// For those whose clocks are behind: before now, but not before anything that the list tells of, and after the list before,
+/// so that of two the later one is the newer.
+fn this_update(before: Option<CrlHead>, entries: &[Revoked], now: OffsetDateTime) -> OffsetDateTime {
+    let after_before = before.map(|before| before.signed_at + Duration::SECOND);
+    let latest_told = entries.iter().map(|entry| entry.at).max();
+    [after_before, latest_told].into_iter().flatten().fold(now - BACKDATED, OffsetDateTime::max).min(now)
+}
+
 fn is_good(crl: CrlHead, now: OffsetDateTime, oldest: Duration) -> bool {
-    crl.this_update <= now && now < crl.this_update + oldest && now < crl.next_update - RENEWAL
+    crl.signed_at <= now && now < crl.signed_at + oldest && now < crl.next_update - RENEWAL
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaika_pki::{Serial, crl::RevocationReason};
+    use time::macros::datetime;
+
+    #[test]
+    fn a_list_is_dated_back_as_far_as_it_is_true() {
+        const NOW: OffsetDateTime = datetime!(2026-11-30 12:00 UTC);
+        let ago = |seconds| NOW - Duration::seconds(seconds);
+        let check = |signed: Option<i64>, told: &[i64], expected: i64| {
+            let head = |signed| CrlHead { number: 1, revision: 1, signed_at: ago(signed), next_update: NOW + VALIDITY };
+            let entry = |at: &i64| Revoked {
+                serial: Serial::new(&[1]).expect("a number"),
+                at: ago(*at),
+                reason: RevocationReason::Unspecified,
+            };
+            let entries: Vec<_> = told.iter().map(entry).collect();
+            assert_eq!(this_update(signed.map(head), &entries, NOW), ago(expected), "{signed:?} {told:?}");
+        };
+        check(None, &[], 300);
+        check(None, &[86_400, 301], 300);
+        check(Some(86_400), &[], 300);
+        // Never before a revocation that is in it.
+        check(Some(86_400), &[86_400, 7], 7);
+        check(None, &[0], 0);
+        // Nor before the list before: a suspension that was lifted is in neither.
+        check(Some(10), &[86_400], 9);
+        check(Some(0), &[], 0);
+        // A clock that was set back dates nothing in the future.
+        check(Some(-3_600), &[-60], 0);
+    }
 }

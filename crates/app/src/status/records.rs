@@ -19,7 +19,8 @@ pub struct CrlHead {
     pub number: i64,
     /// The generation's revision at the latest change that it shows.
     pub revision: i64,
-    pub this_update: OffsetDateTime,
+    /// The list itself is dated some minutes before.
+    pub signed_at: OffsetDateTime,
     pub next_update: OffsetDateTime,
 }
 
@@ -32,7 +33,7 @@ pub struct Crl {
     pub number: i64,
     /// The generation's revision at the latest change that it shows.
     pub revision: i64,
-    pub this_update: OffsetDateTime,
+    pub signed_at: OffsetDateTime,
     pub next_update: OffsetDateTime,
     pub der: Vec<u8>,
 }

@@ -41,23 +41,23 @@ async fn server_at(world: &World, store: Arc<dyn Store>, settings: StatusSetting
     .with_status(settings)
 }
 
-async fn issued(world: &World) -> Certificate {
+pub(crate) async fn issued(world: &World) -> Certificate {
     world.ca.issue(&world.order("gca", CertificateRole::Signature).await).await.unwrap()
 }
 
 /// Through a server's own store, or another's.
-async fn accept(app: &App, certificate: &mut Certificate) {
+pub(crate) async fn accept(app: &App, certificate: &mut Certificate) {
     certificate.state = certificate.state.clone().accept().unwrap();
     update(app, certificate).await;
 }
 
-async fn revoke(app: &App, certificate: &mut Certificate) {
+pub(crate) async fn revoke(app: &App, certificate: &mut Certificate) {
     let reason = RevocationReason::KeyCompromise;
     certificate.state = certificate.state.clone().revoke(reason, app.now()).unwrap();
     update(app, certificate).await;
 }
 
-async fn update(app: &App, certificate: &mut Certificate) {
+pub(crate) async fn update(app: &App, certificate: &mut Certificate) {
     let mut work = app.store.begin().await.unwrap();
     work.update_certificate(certificate).await.unwrap();
     work.commit().await.unwrap();
@@ -243,7 +243,7 @@ async fn a_list_is_signed_anew_though_nothing_has_changed() {
     for (name, shard) in [("gca-1", Some(0)), ("gca-1", None), ("test-grca-1", None)] {
         let at = async |hours| {
             world.clock.set(begin + hours);
-            publish_crl(&app, name, shard).await.unwrap().this_update - begin
+            publish_crl(&app, name, shard).await.unwrap().signed_at - begin
         };
         assert_eq!(at(Duration::ZERO).await, Duration::ZERO);
         assert_eq!(at(Duration::hours(24) - Duration::SECOND).await, Duration::ZERO);
@@ -326,7 +326,7 @@ async fn answers_are_signed_in_advance_for_each_hash() {
         // The clock is set back: what is from the future is not given out.
         world.clock.set(begin + Duration::minutes(4));
         let third = question.ask(&app, false).await;
-        assert_eq!(third.cacheable.unwrap().this_update, begin + Duration::minutes(4));
+        assert_eq!(third.cacheable.unwrap().signed_at, begin + Duration::minutes(4));
     }
 }
 

@@ -31,6 +31,7 @@ statements! {
         CAST(listed_for AS TEXT), ' ') AS entries FROM (SELECT serial, listed_at, listed_for FROM certificate \
         WHERE generation = $1 AND shard = $2 AND serial > $3 AND not_after >= $4 AND listed_for IS NOT NULL \
         ORDER BY serial LIMIT $5) AS page";
+    // The column `this_update` has when the list was signed, as all programs read it.
     LATEST_CRL = "SELECT number, revision, this_update, next_update FROM crl WHERE generation = $1 AND shard = $2 \
         ORDER BY number DESC LIMIT 1";
     CRL_PART = "SELECT der FROM crl_part WHERE generation = $1 AND shard = $2 AND number = $3 AND part = $4";
@@ -198,7 +199,7 @@ async fn latest_crl_head(on: &mut Connection, generation: GenerationId, shard: O
         Ok(CrlHead {
             number: number(&row, "number")?,
             revision: number(&row, "revision")?,
-            this_update: time(&row, "this_update")?,
+            signed_at: time(&row, "this_update")?,
             next_update: time(&row, "next_update")?,
         })
     })
@@ -207,7 +208,7 @@ async fn latest_crl_head(on: &mut Connection, generation: GenerationId, shard: O
 
 async fn latest_crl(on: &mut Connection, generation: GenerationId, shard: Option<u32>) -> Found<Option<Crl>> {
     let Some(head) = latest_crl_head(&mut *on, generation, shard).await? else { return Ok(None) };
-    let CrlHead { number, revision, this_update, next_update } = head;
+    let CrlHead { number, revision, signed_at, next_update } = head;
     let mut der = Vec::new();
     for part in 0_i64.. {
         let query =
@@ -219,7 +220,7 @@ async fn latest_crl(on: &mut Connection, generation: GenerationId, shard: Option
             break;
         }
     }
-    Ok(Some(Crl { generation, shard, number, revision, this_update, next_update, der }))
+    Ok(Some(Crl { generation, shard, number, revision, signed_at, next_update, der }))
 }
 
 async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
@@ -229,7 +230,7 @@ async fn insert_crl(on: &mut Connection, crl: &Crl) -> Found<()> {
         .bind(shard_column(crl.shard))
         .bind(crl.number)
         .bind(crl.revision)
-        .bind(crl.this_update.unix_timestamp())
+        .bind(crl.signed_at.unix_timestamp())
         .bind(crl.next_update.unix_timestamp())
         .execute(&mut *on)
         .await

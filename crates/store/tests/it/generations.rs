@@ -43,7 +43,7 @@ fn crl(generation: &Generation, number: i64) -> Crl {
         shard: None,
         number,
         revision: number * 10,
-        this_update: days(number),
+        signed_at: days(number),
         next_update: days(number + 7),
         der: number.to_be_bytes().to_vec(),
     }

@@ -110,7 +110,7 @@ async fn opened_again_it_has_everything(url: String) {
         shard: Some(2),
         number: 1,
         revision: 1,
-        this_update: days(0),
+        signed_at: days(0),
         next_update: days(7),
         der: vec![0x30],
     };
