@@ -18,6 +18,9 @@ mod engine;
 mod held;
 #[path = "it/http.rs"]
 mod http;
+#[cfg(target_os = "linux")]
+#[path = "it/memory.rs"]
+mod memory;
 #[path = "it/pcsc.rs"]
 mod pcsc;
 #[cfg(target_os = "linux")]

@@ -1,15 +1,15 @@
 //! The holder's PIN. It is made here, goes to the card, and nowhere else.
 
 use crate::{Holder, Random};
-use kaika_wire::{Batch, Command, PinDigits, PinPattern, PinSource};
+use kaika_wire::{Batch, Command, PinDigits, PinPattern, PinSource, SecretBytes};
 use std::sync::Arc;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 /// 6 to 8 decimal digits. Wipes its memory; has no `Debug` and no serialisation.
 #[derive(Clone)]
 pub struct Pin {
     /// As the card takes it: filled up with FF (SP 800-73-4 part 2 §2.4.3).
-    padded: Zeroizing<[u8; 8]>,
+    padded: SecretBytes<8>,
     length: usize,
 }
 
@@ -56,17 +56,17 @@ impl Pin {
     }
 
     fn drawn(random: &mut Random<'_>) -> Self {
-        let mut bytes = Zeroizing::new([0; 16]);
-        random(bytes.as_mut());
+        let mut bytes = SecretBytes::<16>::of(0);
+        random(&mut *bytes);
         // 10^8 does not divide 2^128, but its residues differ in likelihood by less than 2^-100.
         let mut number = u128::from_be_bytes(*bytes) % 100_000_000;
-        let mut digits = Zeroizing::new([b'0'; 8]);
-        for digit in digits.iter_mut().rev() {
+        let mut padded = SecretBytes::of(b'0');
+        for digit in padded.iter_mut().rev() {
             *digit += u8::try_from(number % 10).expect("a digit is below 10");
             number /= 10;
         }
         number.zeroize();
-        Self::from_digits(digits.as_ref())
+        Self { padded, length: 8 }
     }
 
     /// The digits, for delivery to the holder. Never for a log.
@@ -84,7 +84,7 @@ impl Pin {
     }
 
     fn from_digits(digits: &[u8]) -> Self {
-        let mut padded = Zeroizing::new([0xff; 8]);
+        let mut padded = SecretBytes::of(0xff);
         padded[..digits.len()].copy_from_slice(digits);
         Self { padded, length: digits.len() }
     }

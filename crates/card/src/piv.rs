@@ -159,19 +159,19 @@ impl<'t> Card<'t> {
     }
 
     pub(crate) fn change_pin(&mut self, from: &Pin, to: &Pin) -> Result<(), Stop> {
-        let data = Zeroizing::new([*from.padded(), *to.padded()].concat());
+        let data = Zeroizing::new([from.padded().as_slice(), to.padded()].concat());
         let response = self.send(CHANGE_REFERENCE_DATA, 0x00, PIN, &data, false)?;
         self.taken(&response, SecretKind::Pin)
     }
 
     pub(crate) fn change_puk(&mut self, from: &[u8; 8], to: &[u8; 8]) -> Result<(), Stop> {
-        let data = Zeroizing::new([*from, *to].concat());
+        let data = Zeroizing::new([from.as_slice(), to].concat());
         let response = self.send(CHANGE_REFERENCE_DATA, 0x00, PUK, &data, false)?;
         self.taken(&response, SecretKind::Puk)
     }
 
     pub(crate) fn reset_retry_counter(&mut self, puk: &[u8; 8], pin: &Pin) -> Result<(), Stop> {
-        let data = Zeroizing::new([*puk, *pin.padded()].concat());
+        let data = Zeroizing::new([puk.as_slice(), pin.padded()].concat());
         let response = self.send(RESET_RETRY_COUNTER, 0x00, PIN, &data, false)?;
         self.taken(&response, SecretKind::Puk)
     }

@@ -26,9 +26,9 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use kaika_app::Failure;
 use kaika_domain::audit::{Actor, OperatorName};
+use kaika_program::Targets;
 use kaika_wire::{Code, Refusal};
 use std::{env, ffi::OsString, path::PathBuf, process::ExitCode};
-use tracing_subscriber::filter::Targets;
 #[cfg(not(feature = "demo"))]
 use without_demo as demo;
 
@@ -123,6 +123,7 @@ fn log_filter() -> Option<Targets> {
 
 /// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    kaika_program::keep_to_itself();
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let command = match Command::try_parse_from(&arguments) {
         Ok(command) => command,

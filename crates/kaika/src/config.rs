@@ -240,6 +240,15 @@ pub enum LogFormat {
     Json,
 }
 
+impl From<LogFormat> for kaika_program::LogFormat {
+    fn from(format: LogFormat) -> Self {
+        match format {
+            LogFormat::Text => Self::Text,
+            LogFormat::Json => Self::Json,
+        }
+    }
+}
+
 impl Config {
     /// # Errors
     /// The file cannot be read, or a value is not right; the message names file and field.

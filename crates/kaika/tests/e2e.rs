@@ -34,6 +34,9 @@ mod judges;
 mod kills;
 #[path = "e2e/mail.rs"]
 mod mail;
+#[cfg(target_os = "linux")]
+#[path = "e2e/memory.rs"]
+mod memory;
 #[path = "e2e/migrate.rs"]
 mod migrate;
 #[path = "e2e/ordered.rs"]

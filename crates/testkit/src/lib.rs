@@ -17,6 +17,7 @@ pub mod ports;
 pub mod postgres;
 pub mod proxy;
 pub mod screen;
+pub mod secrets;
 pub mod site;
 pub mod smtp;
 pub mod tools;

@@ -33,8 +33,10 @@ pub fn read_or_create_passphrase(path: &Path) -> io::Result<Passphrase> {
     if let Some(folder) = path.parent() {
         file::create_folder(folder)?;
     }
-    let random = Zeroizing::new(rng::random::<24>());
-    let text = Zeroizing::new(URL_SAFE_NO_PAD.encode(*random) + "\n");
+    // Of its final size from the start: growing leaves a copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(33));
+    URL_SAFE_NO_PAD.encode_string(&rng::secret::<24>()[..], &mut text);
+    text.push('\n');
     match file::create_secret(path, text.as_bytes()) {
         // Another process was quicker.
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),

@@ -2,6 +2,7 @@
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use kaika_app::kernel::Rng;
+use kaika_wire::SecretBytes;
 
 /// aws-lc's generator, seeded by the operating system.
 #[derive(Clone, Debug)]
@@ -23,6 +24,13 @@ impl Rng for SystemRng {
     fn fill(&self, bytes: &mut [u8]) {
         self.0.fill(bytes).expect("the operating system gives randomness once it has started");
     }
+}
+
+/// Fresh random bytes that nobody is to see.
+pub(crate) fn secret<const N: usize>() -> SecretBytes<N> {
+    let mut bytes = SecretBytes::of(0);
+    SystemRng::new().fill(&mut *bytes);
+    bytes
 }
 
 /// Fresh random bytes.

@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{
 };
 use kaika_app::{cards::CardSecrets, kernel::VaultError, mail::LetterSeal};
 use kaika_domain::cards::PukVersion;
-use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, MailId, ManagementKey, Puk, Slot};
+use kaika_wire::{CardId, CardNumber, JobId, KeyAlgorithm, MailId, ManagementKey, Puk, SecretBytes, Slot};
 use pkcs8::SubjectPublicKeyInfoRef;
 use pkcs8::der::Decode;
 use pkcs8::der::pem::{self, LineEnding};
@@ -95,8 +95,7 @@ impl Vault {
 impl CardSecrets for Vault {
     fn new_puk(&self, card: CardId, version: PukVersion) -> Result<Vec<u8>, VaultError> {
         let puk = loop {
-            let random = Zeroizing::new(rng::random::<32>());
-            if let Some(puk) = Puk::from_random(random.as_ref()) {
+            if let Some(puk) = Puk::from_random(&*rng::secret::<32>()) {
                 break puk;
             }
         };
@@ -135,10 +134,10 @@ impl CardSecrets for Vault {
     }
 
     fn management_key(&self, number: &CardNumber, version: u32) -> Result<ManagementKey, VaultError> {
-        let mut key = [0; 32];
+        let mut key = SecretBytes::<32>::of(0);
         let info = [b"kaika/management-key/1", number.as_str().as_bytes(), &version.to_be_bytes()];
-        expand(&self.management, &info, &mut key)?;
-        Ok(ManagementKey::new(key))
+        expand(&self.management, &info, &mut *key)?;
+        Ok(key.into())
     }
 
     fn agreement_peer(&self, job: JobId, slot: Slot, algorithm: KeyAlgorithm) -> Result<Vec<u8>, VaultError> {
@@ -195,8 +194,7 @@ impl LetterSeal for Vault {
 fn masters(file: &KeyFile, passphrase: &Passphrase) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let opened = match file.open_secret(passphrase, MASTERS_PURPOSE) {
         Err(KeyFileError::Missing(_)) => {
-            let new = Zeroizing::new(rng::random::<96>());
-            match file.create_secret(passphrase, MASTERS_PURPOSE, new.as_ref()) {
+            match file.create_secret(passphrase, MASTERS_PURPOSE, &*rng::secret::<96>()) {
                 // Another process was quicker.
                 Ok(()) | Err(KeyFileError::Exists(_)) => file.open_secret(passphrase, MASTERS_PURPOSE),
                 Err(error) => Err(error),

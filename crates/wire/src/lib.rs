@@ -35,7 +35,7 @@ pub use ids::{
 pub use job::*;
 pub use protocol::Protocol;
 pub use refusal::{Code, Refusal};
-pub use secret::{ManagementKey, Puk, SecretError, UserCode};
+pub use secret::{ManagementKey, Puk, SecretBytes, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};
 pub use ticket::{CardStanding, CertificateOutcome, IssuedTicket, JobOutcome};
 pub use typed::{is_dash, is_invisible, typed};

@@ -13,7 +13,16 @@ use crate::shell::{cargo, printed};
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "kaika-agent",
-        &["kaika-card", "kaika-listen", "kaika-softcard", "kaika-texts", "kaika-web", "kaika-wire", "pcsc-sys"],
+        &[
+            "kaika-card",
+            "kaika-listen",
+            "kaika-program",
+            "kaika-softcard",
+            "kaika-texts",
+            "kaika-web",
+            "kaika-wire",
+            "pcsc-sys",
+        ],
     ),
     ("kaika-app", &["kaika-domain", "kaika-pki", "kaika-wire"]),
     // The vault's sealed key files hold the authorities' keys as well.
@@ -46,6 +55,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     // Words come in where a mail leaves.
     ("kaika-mail", &["kaika-app", "kaika-domain", "kaika-texts", "kaika-wire"]),
     ("kaika-pki", &[]),
+    // What the two programs begin with.
+    ("kaika-program", &[]),
     (
         "kaika-server",
         &["kaika-app", "kaika-domain", "kaika-listen", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"],
@@ -89,6 +100,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-listen",
             "kaika-mail",
             "kaika-pki",
+            "kaika-program",
             "kaika-server",
             // The demo makes its cards.
             "kaika-softcard",
@@ -123,6 +135,7 @@ const ONLY_USERS: &[(&str, &[&str], &str)] = &[
     ("sqlx-core", &["kaika-store"], "SQL stands only in store"),
     ("pcsc", &["kaika-agent"], "readers are the agent's"),
     ("lettre", &["kaika-mail"], "what mails say and how they leave stands in one place"),
+    ("tracing-subscriber", &["kaika-program"], "what may be logged is decided in one place"),
     ("libloading", &["pcsc-sys"], "every other crate forbids unsafe code"),
 ];
 

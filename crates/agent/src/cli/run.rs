@@ -6,10 +6,9 @@ use crate::{
     serve::{AgentConfig, CONNECTIONS, DEFAULT_LISTEN, ServeError, serve},
 };
 use clap::Args;
+use kaika_program::{LevelFilter, LogFormat, Targets, start_log};
 use kaika_wire::{Code, Refusal};
 use std::{env, io::ErrorKind, net::SocketAddr, path::PathBuf, sync::Arc};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -31,8 +30,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, output: &Output) -> Result<(), Refusal> {
     let wished = env::var("RUST_LOG").ok().and_then(|wished| wished.parse().ok());
-    let filter = wished.unwrap_or(Targets::new().with_default(LevelFilter::INFO));
-    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(std::io::stderr)).init();
+    start_log(&wished.unwrap_or(Targets::new().with_default(LevelFilter::INFO)), LogFormat::Text);
     let file = Config::read(options.config.as_deref())?;
     let token_file = options.token_file.clone().or(file.token_file).or_else(default_token_file);
     let token_file = token_file

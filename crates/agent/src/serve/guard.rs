@@ -8,8 +8,8 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-            ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST,
-            ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY,
+            HOST, ORIGIN, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -39,6 +39,7 @@ pub(super) struct Site(pub(super) String);
 /// where such may ask, or from no page at all.
 pub(super) async fn guard(State(agent): State<Arc<Agent>>, mut request: Request, next: Next) -> Response {
     let open = OPEN_TO_SITES.contains(&request.uri().path());
+    let posted = request.method() == Method::POST;
     let mut response = match check(&agent, &request, open) {
         Ok(None) => next.run(request).await,
         Ok(Some(site)) => {
@@ -60,6 +61,10 @@ pub(super) async fn guard(State(agent): State<Arc<Agent>>, mut request: Request,
         }
     };
     let headers = response.headers_mut();
+    if posted {
+        // What is posted may be secret. The buffers in which it lay go with the connection, and are wiped.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if open {
         headers.append(VARY, HeaderValue::from_name(ORIGIN));
     }

@@ -22,16 +22,16 @@ use std::{
 };
 use tempfile::TempDir;
 
-struct Bench {
+pub(crate) struct Bench {
     pcscd: PrivatePcscd,
     card: Arc<Mutex<SoftCard>>,
     link: Arc<Link>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Bench {
     /// An unopened card, outside its reader.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         unopened(folder.path(), NUMBER, &GCA);
         let card = SoftCard::open(folder.path().join(format!("{NUMBER}.card"))).unwrap();
@@ -47,7 +47,7 @@ impl Bench {
     }
 
     /// Puts the card in and waits until pcscd has seen it: it looks every now and then.
-    fn insert(&self) {
+    pub(crate) fn insert(&self) {
         self.link.insert();
         let deadline = Instant::now() + Duration::from_secs(10);
         while self.say(&["card", "list"], "")["readers"][0]["card"] != true {
@@ -56,8 +56,14 @@ impl Bench {
     }
 
     fn command(&self) -> Command {
+        self.command_in(&[])
+    }
+
+    /// The program, begun by another one.
+    fn command_in(&self, begun_by: &[&str]) -> Command {
         let (name, socket) = self.pcscd.env();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kaika-agent"));
+        let mut command = Command::new("env");
+        command.args(begun_by).arg(env!("CARGO_BIN_EXE_kaika-agent"));
         command
             .env(name, socket)
             .env("XDG_RUNTIME_DIR", self.folder.path())
@@ -66,6 +72,20 @@ impl Bench {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// An agent, and the host that it has.
+    pub(crate) fn run(&self, begun_by: &[&str]) -> (Killed, String) {
+        let mut command = self.command_in(begun_by);
+        command.args(["run", "--listen", "127.0.0.1:0"]).current_dir(self.folder.path());
+        let mut agent = Killed(command.spawn().unwrap());
+        let mut said = BufReader::new(agent.0.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        // Read on, so that it can go on talking.
+        thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let (_, host) = line.trim().split_once("http://").unwrap();
+        (agent, host.to_owned())
     }
 
     fn say(&self, arguments: &[&str], stdin: &str) -> Value {
@@ -87,7 +107,7 @@ impl Drop for Bench {
     }
 }
 
-fn open_card() -> Vec<CardCommand> {
+pub(crate) fn open_card() -> Vec<CardCommand> {
     vec![
         CardCommand::ResetRetryCounter { puk: Puk::parse(PUK).unwrap(), pin: PinSource::New },
         CardCommand::SignAcceptance { pin: PinSource::New, algorithm: KeyAlgorithm::P256, certificates: Vec::new() },
@@ -141,7 +161,7 @@ fn a_card_pulled_out_of_a_real_reader_is_told() {
     assert!(inspect(bench.folder.path(), NUMBER).pin_is("135790"));
 }
 
-struct Killed(Child);
+pub(crate) struct Killed(pub(crate) Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -153,11 +173,8 @@ impl Drop for Killed {
 #[test]
 fn comings_and_goings_are_told_as_they_happen() {
     let bench = Bench::new();
-    let mut agent = Killed(bench.command().args(["run", "--listen", "127.0.0.1:0"]).spawn().unwrap());
-    let mut line = String::new();
-    let mut said = BufReader::new(agent.0.stderr.take().unwrap());
-    said.read_line(&mut line).unwrap();
-    let (_, host) = line.trim().split_once("http://").unwrap();
+    let (_agent, host) = bench.run(&[]);
+    let host = host.as_str();
     assert!(bench.folder.path().join("kaika/agent-token").exists());
 
     // The first look at the readers is a change, too.

@@ -8,13 +8,12 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use clap::Args;
+use kaika_program::{LevelFilter, LogFormat, Targets, start_log};
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
 };
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -39,8 +38,7 @@ pub(super) struct Options {
 }
 
 pub(super) async fn run(options: Options) -> Result<ExitCode> {
-    let filter = log_filter().unwrap_or(Targets::new().with_default(LevelFilter::WARN));
-    tracing_subscriber::registry().with(filter).with(fmt::layer().with_writer(std::io::stderr)).init();
+    start_log(&log_filter().unwrap_or(Targets::new().with_default(LevelFilter::WARN)), LogFormat::Text);
     demo::run(demo::Options {
         data: options.data,
         listen: options.listen,

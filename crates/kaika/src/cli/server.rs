@@ -2,17 +2,16 @@
 
 use super::{Operator, log_filter};
 use crate::{
-    config::{Config, EXAMPLE, LogFormat},
+    config::{Config, EXAMPLE},
     installation::{Schema, check_lacks, write_whole},
     output, serve,
 };
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use kaika_app::authorities::{Lack, lacks};
+use kaika_program::{LevelFilter, Targets, start_log};
 use serde_json::json;
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use std::{path::PathBuf, process::ExitCode};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -101,13 +100,7 @@ pub(super) async fn serve(options: Options) -> Result<ExitCode> {
         Some(filter) => filter.parse().with_context(|| format!("log.filter: {filter}"))?,
         None => Targets::new().with_default(LevelFilter::INFO),
     };
-    let log = tracing_subscriber::registry().with(log_filter().unwrap_or(filter));
-    // Colours are for people who look on, not for files.
-    let layer = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
-    match config.log.format {
-        LogFormat::Text => log.with(layer).init(),
-        LogFormat::Json => log.with(layer.json()).init(),
-    }
+    start_log(&log_filter().unwrap_or(filter), config.log.format.into());
     serve::run(config).await?;
     Ok(ExitCode::SUCCESS)
 }

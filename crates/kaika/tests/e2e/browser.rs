@@ -30,6 +30,8 @@ mod services;
 mod site;
 #[path = "browser/status_changes.rs"]
 mod status_changes;
+#[path = "browser/talkative.rs"]
+mod talkative;
 #[path = "browser/tickets.rs"]
 mod tickets;
 #[path = "browser/tray.rs"]

@@ -118,23 +118,37 @@ impl Demo {
     /// Up, on the ports of the first start.
     #[track_caller]
     pub(crate) fn start_as_first(data: Data) -> Demo {
-        let mut demo = Demo::launch_at(Arc::clone(&first_start().1), data, &[]);
+        let mut demo = Demo::launch_at(Arc::clone(&first_start().1), data, &[], &[]);
+        demo.wait();
+        demo
+    }
+
+    /// Up, with this in its environment.
+    #[track_caller]
+    pub(crate) fn start_in(environment: &[(&str, &str)], data: Data, options: &[&str]) -> Demo {
+        let mut demo = Demo::launch_at(Arc::new(PortPair::claim().unwrap()), data, options, environment);
         demo.wait();
         demo
     }
 
     /// Starting.
     pub(crate) fn launch(data: Data, options: &[&str]) -> Demo {
-        Demo::launch_at(Arc::new(PortPair::claim().unwrap()), data, options)
+        Demo::launch_at(Arc::new(PortPair::claim().unwrap()), data, options, &[])
     }
 
-    fn launch_at(ports: Arc<PortPair>, data: Data, options: &[&str]) -> Demo {
+    fn launch_at(ports: Arc<PortPair>, data: Data, options: &[&str], environment: &[(&str, &str)]) -> Demo {
         let ready_file = data.folder.path().join("ready.json");
-        let process = Demo::process_at(&ports, &data, &ready_file, options);
+        let process = Demo::process_at(&ports, &data, &ready_file, options, environment);
         Demo { process, data, ports, ready_file, ready: Value::Null }
     }
 
-    fn process_at(ports: &PortPair, data: &Data, ready_file: &Path, options: &[&str]) -> Running {
+    fn process_at(
+        ports: &PortPair,
+        data: &Data,
+        ready_file: &Path,
+        options: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Running {
         // One of an earlier start would be taken for this one's.
         drop(fs::remove_file(ready_file));
         let listen = format!("127.0.0.1:{}", ports.first);
@@ -143,13 +157,13 @@ impl Demo {
         let mut arguments = vec!["demo", "--data", &folder, "--listen", &listen, "--agent-listen", &agent_listen];
         arguments.extend(["--ready-file", ready]);
         arguments.extend(options);
-        Running::start("kaika", &arguments, &[])
+        Running::start("kaika", &arguments, environment)
     }
 
     /// Once more, on the same folder and ports; after its process was killed.
     #[track_caller]
     pub(crate) fn start_again(&mut self, options: &[&str]) {
-        self.process = Demo::process_at(&self.ports, &self.data, &self.ready_file, options);
+        self.process = Demo::process_at(&self.ports, &self.data, &self.ready_file, options, &[]);
         self.wait();
     }
 
@@ -167,6 +181,11 @@ impl Demo {
 
     pub(crate) fn data(&self) -> &Data {
         &self.data
+    }
+
+    /// What it has logged. What it tells people on standard output has user codes to try.
+    pub(crate) fn log(&self) -> String {
+        self.process.stderr()
     }
 
     pub(crate) fn ready(&self) -> &Value {
