@@ -111,6 +111,10 @@ fn names_that_others_do_not_read_as_they_are_are_found() {
     for subject in ["C=TW,O=測試 Cafe\u{301}", r"C=TW,O=測試\ "] {
         assert_eq!(as_it_is(subject), [Finding::NotComposed], "{subject:?}");
     }
+    // An authority that was founded under such a name goes on.
+    let subject = name("C=TW,O=測\u{202e}試 Cafe\u{301},serialNumber=GC00000000000017");
+    let what = ToBeCertified { subject, ..world.request(Profile::CardAuthentication) };
+    assert_eq!(world.lint(&what), []);
     let blank = DirectoryAttributes { business_number: Some("  ".to_owned()), ..DirectoryAttributes::default() };
     let what = ToBeCertified { directory: blank, ..world.request(Profile::Signature) };
     assert_eq!(world.lint(&what), [Finding::DirectoryText(Unreadable::Blank)]);
