@@ -181,5 +181,9 @@ mod tests {
             let ours: EmailAddress = text.parse().expect(text);
             assert_eq!(address(&ours).map(|address| address.to_string()).as_deref(), Some(text));
         }
+        // No mail server has to know other letters.
+        let ours: EmailAddress = "desk@例子.台灣".parse().expect("an address");
+        let written = address(&ours).map(|address| address.to_string());
+        assert_eq!(written.as_deref(), Some("desk@xn--fsqu00a.xn--kpry57d"));
     }
 }

@@ -218,7 +218,7 @@ refusal-order_over = This order is over: its card was made, or it was withdrawn.
     .next = Please look at the card's state with “kaika card list”.
 
 refusal-not_certifiable = The certificates cannot say this: it does not fit on a card, or may not stand in a certificate. Nothing was changed.
-    .next = Please use a shorter e-mail address or name, or correct what is named above. An order that is on record can be withdrawn with “kaika card withdraw”.
+    .next = Please use a shorter e-mail address or name, or correct what cannot be read. Where it is the name on record, please contact the issuing authority: { $help }
 
 refusal-authority_ending = The authority’s own certificate ends before those of a card that is ordered now would. Nothing was ordered.
     .next = Please have the authority renewed, or order from another one.
