@@ -41,7 +41,7 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
         let found = root().join("target/fuzz-corpus").join(&name);
         fs::create_dir_all(&found).with_context(|| format!("{} cannot be made", found.display()))?;
         let program = target.join(&host).join("fuzz").join(&name);
-        eprintln!("▶ fuzz {name} for {seconds} s");
+        kaika_say::complain!("▶ fuzz {name} for {seconds} s");
         // What it says on its way is for those who tune a target.
         let run = Command::new(program)
             .arg(format!("-max_total_time={seconds}"))
@@ -53,7 +53,7 @@ pub(crate) fn run(seconds: u32) -> Result<()> {
             .output()
             .with_context(|| format!("{name} cannot be started"))?;
         if !run.status.success() {
-            eprintln!("{}", String::from_utf8_lossy(&run.stderr));
+            kaika_say::complain!("{}", String::from_utf8_lossy(&run.stderr));
             bail!("{name} fails on the input in target/{name}-*; mend it, and put the input into fuzz/corpus/{name}");
         }
     }

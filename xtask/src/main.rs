@@ -1,5 +1,7 @@
 //! Build logic: `cargo xtask COMMAND`. What CI does is here, so that everybody can do the same.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod bench;
 mod fuzz;
 mod install;
@@ -62,11 +64,11 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Test { wide, arguments } => test::run_all(wide, &arguments),
     };
-    match outcome {
+    kaika_say::ended(match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("xtask: {error:#}");
+            kaika_say::complain!("xtask: {error:#}");
             ExitCode::FAILURE
         }
-    }
+    })
 }

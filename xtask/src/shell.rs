@@ -44,7 +44,7 @@ pub(crate) type Run = fn(&mut Command) -> Result<()>;
 /// Shows the command line, runs it, and fails where it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = line(command);
-    eprintln!("▶ {line}");
+    kaika_say::complain!("▶ {line}");
     let status = command.status().with_context(|| format!("`{line}` cannot be started"))?;
     succeeded(&line, status)
 }
@@ -54,7 +54,7 @@ pub(crate) fn run_aside(command: &mut Command) -> Result<()> {
     let line = line(command);
     let output = command.stdin(Stdio::null()).output().with_context(|| format!("`{line}` cannot be started"))?;
     let shown = [format!("▶ {line}\n").as_bytes(), &output.stdout, &output.stderr].concat();
-    std::io::stderr().write_all(&shown).context("standard error")?;
+    kaika_say::on_error(|out| out.write_all(&shown));
     succeeded(&line, output.status)
 }
 

@@ -3,6 +3,7 @@
 //! The tests are built once, by clippy, which is the compiler with more lints. What they need besides is installed
 //! meanwhile, since no build waits for it.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -17,7 +18,7 @@ use crate::{install, scripts, tidy};
 pub(crate) fn run_all(wide: bool, arguments: &[String]) -> Result<()> {
     let times = Times::default();
     let outcome = steps(&times, wide, arguments);
-    eprint!("{}", times.table());
+    kaika_say::on_error(|out| write!(out, "{}", times.table()));
     outcome
 }
 

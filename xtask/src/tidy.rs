@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use crate::shell::root;
 
 pub(crate) fn run() -> Result<()> {
-    eprintln!("▶ tidy");
+    kaika_say::complain!("▶ tidy");
     let rules = packages::Rules::read()?;
     let metadata = graph::metadata(&rules.graph.targets)?;
     let crates = sources(&root())?;
@@ -37,7 +37,7 @@ pub(crate) fn run() -> Result<()> {
         return Ok(());
     }
     for complaint in &complaints {
-        eprintln!("{complaint}");
+        kaika_say::complain!("{complaint}");
     }
     bail!("tidy: {} complaint(s), see above", complaints.len());
 }

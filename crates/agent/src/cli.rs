@@ -49,6 +49,10 @@ enum What {
 /// Runs the command line; the exit code is 0, 1 for a refusal, 2 for a wrong use.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     kaika_program::keep_to_itself();
+    kaika_say::ended(commanded(arguments))
+}
+
+fn commanded(arguments: Vec<OsString>) -> ExitCode {
     let output = Output { json: arguments.iter().any(|argument| argument == "--json"), language: language() };
     let command = match Command::try_parse_from(arguments) {
         Ok(command) => command,

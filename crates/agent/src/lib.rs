@@ -4,6 +4,8 @@
 //! PINs and user codes pass through here on their way to the card or the server; nothing here prints them,
 //! logs them or writes them down; after a cut they are kept in memory for five minutes.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod certificate;
 mod change_pin;
 pub mod cli;

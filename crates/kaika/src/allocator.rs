@@ -29,5 +29,5 @@ pub(crate) fn give_back_at_once(arguments: &[OsString]) {
     let (Some(name), Ok(program)) = (arguments.first(), env::current_exe()) else { return };
     let anew = process::Command::new(program).arg0(name).args(&arguments[1..]).env(PURGE_DELAY, "0").exec();
     // Then it takes more memory, and does all the same.
-    eprintln!("kaika: could not begin anew with less memory: {anew}");
+    kaika_say::complain!("kaika: could not begin anew with less memory: {anew}");
 }

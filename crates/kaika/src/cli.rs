@@ -124,6 +124,10 @@ fn log_filter() -> Option<Targets> {
 /// Runs the command line: 0, 1 for a refusal or a failure, 2 for a wrong use.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     kaika_program::keep_to_itself();
+    kaika_say::ended(commanded(arguments))
+}
+
+fn commanded(arguments: Vec<OsString>) -> ExitCode {
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let command = match Command::try_parse_from(&arguments) {
         Ok(command) => command,
@@ -193,7 +197,7 @@ fn complain(error: &anyhow::Error, as_json: bool) {
     match refusal {
         Some(refusal) => output::refuse(refusal, as_json),
         None => {
-            eprintln!("kaika: {error:#}");
+            kaika_say::complain!("kaika: {error:#}");
             if as_json {
                 let refusal = Refusal::new(Code::Internal).detail(format!("{error:#}"));
                 output::print_json(&serde_json::json!({ "error": kaika_texts::explain(output::language(), refusal) }));

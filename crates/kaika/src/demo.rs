@@ -67,7 +67,10 @@ pub async fn run(options: Options) -> Result<()> {
     memory.opened_at(&address.origin(), &address.base_url(), options.days_later)?;
     memory.write(&folder)?;
     if memory.base_url != address.base_url() {
-        println!("The certificates keep the address {}; ask this portal, not the one they name.", memory.base_url);
+        kaika_say::say!(
+            "The certificates keep the address {}; ask this portal, not the one they name.",
+            memory.base_url
+        );
     }
 
     let limits = Limits::default();

@@ -1,5 +1,7 @@
 //! The program that runs an authority: the demo and the operator's commands. Here the ports meet their adapters.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod allocator;
 pub mod cli;
 pub mod clock;

@@ -12,7 +12,7 @@ pub(crate) fn language() -> Language {
 }
 
 pub(crate) fn print_json(document: &impl Serialize) {
-    println!("{}", serde_json::to_string_pretty(document).expect("a document of ours is JSON"));
+    kaika_say::say!("{}", serde_json::to_string_pretty(document).expect("a document of ours is JSON"));
 }
 
 /// As in RFC 3339.
@@ -23,11 +23,11 @@ pub(crate) fn moment(at: OffsetDateTime) -> String {
 /// A refusal for people, and as the one document where it was asked for.
 pub(crate) fn refuse(refusal: Refusal, as_json: bool) {
     let refusal = explain(language(), refusal);
-    eprintln!("{}", refusal.message);
+    kaika_say::complain!("{}", refusal.message);
     if let Some(detail) = &refusal.detail {
-        eprintln!("  {detail}");
+        kaika_say::complain!("  {detail}");
     }
-    eprintln!("{}", refusal.next_step);
+    kaika_say::complain!("{}", refusal.next_step);
     if as_json {
         print_json(&json!({ "error": refusal }));
     }

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-card",
             "kaika-listen",
             "kaika-program",
+            "kaika-say",
             "kaika-softcard",
             "kaika-texts",
             "kaika-web",
@@ -57,6 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kaika-pki", &[]),
     // What the two programs begin with.
     ("kaika-program", &[]),
+    ("kaika-say", &[]),
     (
         "kaika-server",
         &["kaika-app", "kaika-domain", "kaika-listen", "kaika-pki", "kaika-texts", "kaika-web", "kaika-wire"],
@@ -72,7 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // It calls use cases by the clock.
     ("kaika-worker", &["kaika-app", "kaika-domain"]),
     ("pcsc-sys", &[]),
-    ("xtask", &[]),
+    ("xtask", &["kaika-say"]),
     (
         // It measures every part, and the whole.
         "kaika-bench",
@@ -101,6 +103,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "kaika-mail",
             "kaika-pki",
             "kaika-program",
+            "kaika-say",
             "kaika-server",
             // The demo makes its cards.
             "kaika-softcard",

@@ -110,7 +110,7 @@ fn new_pin(
         let Ok(pin) = Pin::parse(&first) else { return Ok(first) };
         if let Err(refusal) = check(&pin, form) {
             let Refusal { message, next_step, .. } = explain(output.language, refusal);
-            eprintln!("{message} {next_step}");
+            kaika_say::complain!("{message} {next_step}");
         } else if let Some(pattern) = warns(&pin, form, warned.as_ref()) {
             output.say("prompt-pin_warned", &pattern_argument(pattern));
             warned = Some(pin);

@@ -25,10 +25,10 @@ struct Refused<'a> {
 impl Output {
     pub(super) fn refuse(&self, refusal: Refusal) {
         let refusal = explain(self.language, refusal);
-        eprintln!("{} ({})", refusal.message, refusal.code);
-        eprintln!("{}", refusal.next_step);
+        kaika_say::complain!("{} ({})", refusal.message, refusal.code);
+        kaika_say::complain!("{}", refusal.next_step);
         if let Some(detail) = &refusal.detail {
-            eprintln!("{detail}");
+            kaika_say::complain!("{detail}");
         }
         self.document(&Refused { error: &refusal });
     }
@@ -81,23 +81,24 @@ impl Output {
         }
         for (key, left) in [("tool-pin-tries", tries.pin_tries_left), ("tool-puk-tries", tries.puk_tries_left)] {
             if let Some(left) = left {
-                eprintln!("{}", self.pair(&self.t(key), &left.to_string()));
+                kaika_say::complain!("{}", self.pair(&self.t(key), &left.to_string()));
             }
         }
     }
 
     /// A line on standard error.
     pub(super) fn say(&self, key: &str, arguments: &[(&'static str, FluentValue)]) {
-        eprintln!("{}", text(self.language, key, arguments));
+        kaika_say::complain!("{}", text(self.language, key, arguments));
     }
 
     fn document(&self, document: &impl Serialize) {
         if !self.json {
             return;
         }
-        let mut out = io::stdout().lock();
-        // A reader that has gone away wants no document.
-        let _ = serde_json::to_writer(&mut out, document).map_err(io::Error::from).and_then(|()| writeln!(out));
+        kaika_say::on_output(|out| {
+            serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;
+            writeln!(out)
+        });
     }
 
     fn t(&self, key: &str) -> String {
@@ -209,6 +210,5 @@ fn day(moment: OffsetDateTime) -> String {
 }
 
 fn print(line: &str) {
-    // A closed pipe is the reader's wish to see no more.
-    let _ = writeln!(io::stdout(), "{line}");
+    kaika_say::say!("{line}");
 }

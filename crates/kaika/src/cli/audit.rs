@@ -23,12 +23,12 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
     let store = places.open_store(Schema::Check).await?;
     let report = verify_audit(store.as_ref(), &anchors).await?;
     for finding in &report.findings {
-        eprintln!("{finding}");
+        kaika_say::complain!("{finding}");
     }
     if place.json {
         output::print_json(&report);
     } else if report.findings.is_empty() {
-        println!("{} events and {} anchors: the audit log is whole.", report.events, report.anchors);
+        kaika_say::say!("{} events and {} anchors: the audit log is whole.", report.events, report.anchors);
     }
     Ok(if report.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

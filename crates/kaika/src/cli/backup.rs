@@ -51,13 +51,13 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
         output::print_json(&json!({ "folder": folder, "database": has_database, "passphrase": passphrase }));
         return Ok(ExitCode::SUCCESS);
     }
-    println!("The backup is in {}.", options.to.display());
+    kaika_say::say!("The backup is in {}.", options.to.display());
     if !has_database {
-        println!("The database is not in it: copy it now, with pg_dump, and keep both together.");
+        kaika_say::say!("The database is not in it: copy it now, with pg_dump, and keep both together.");
     }
     match options.with_passphrase {
-        true => println!("The passphrase is in it: whoever has it has the authority."),
-        false => println!("The passphrase is not in it; without it the keys are lost. Keep it elsewhere."),
+        true => kaika_say::say!("The passphrase is in it: whoever has it has the authority."),
+        false => kaika_say::say!("The passphrase is not in it; without it the keys are lost. Keep it elsewhere."),
     }
     Ok(ExitCode::SUCCESS)
 }

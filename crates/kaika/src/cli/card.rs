@@ -76,9 +76,9 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
                     "user_code": user_code,
                 }));
             } else {
-                println!("Card {} is ordered.", ordered.card.number);
+                kaika_say::say!("Card {} is ordered.", ordered.card.number);
                 if let Some(code) = user_code {
-                    println!("User code: {code}");
+                    kaika_say::say!("User code: {code}");
                 }
             }
         }
@@ -106,7 +106,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
                 output::print_json(&json!({ "cards": cards }));
             } else {
                 for card in cards {
-                    println!("{} {}", card.number, card.state.name());
+                    kaika_say::say!("{} {}", card.number, card.state.name());
                 }
             }
         }
@@ -124,14 +124,14 @@ fn tell(changed: &OrderChanged, place: &Place, what: &str) {
         }));
         return;
     }
-    println!("{what}");
+    kaika_say::say!("{what}");
     match changed.making {
         Some(MakingEnd::Spoilt) => {
-            println!(
+            kaika_say::say!(
                 "What was issued for the device that was put to it is revoked. Reset its PIV application, or destroy it."
             )
         }
-        Some(MakingEnd::Released) => println!("The device that was put to it was not changed, and can be used."),
+        Some(MakingEnd::Released) => kaika_say::say!("The device that was put to it was not changed, and can be used."),
         Some(MakingEnd::Made) | None => {}
     }
 }
@@ -150,7 +150,7 @@ fn show(production: &Production, place: &Place) {
         }));
         return;
     }
-    println!(
+    kaika_say::say!(
         "{} {}, order {} since {}",
         card.number,
         card.state.name(),
@@ -162,7 +162,7 @@ fn show(production: &Production, place: &Place) {
         let how = making.ended.map_or("under way", |(how, _)| how.name());
         let tested = if making.found.tested { ", tested" } else { "" };
         let missing = making.found.missing.iter().map(|lack| format!(", lacks {}", lack.as_str())).collect::<String>();
-        println!("  {} {device}: {how}{tested}{missing}", output::moment(making.began_at));
+        kaika_say::say!("  {} {device}: {how}{tested}{missing}", output::moment(making.began_at));
     }
 }
 

@@ -84,14 +84,14 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(number) = &done.card {
-        println!("Card {number}:");
+        kaika_say::say!("Card {number}:");
     }
     for certificate in &done.certificates {
-        println!("{} {} {}", certificate.serial, certificate.role.as_str(), word(certificate.status));
+        kaika_say::say!("{} {} {}", certificate.serial, certificate.role.as_str(), word(certificate.status));
     }
     let others = done.certificates.iter().any(|certificate| certificate.status == CertificateStatus::Suspended);
     if change.kind() == StatusChangeKind::Resume && others {
-        println!("What is still suspended is held by its holder or a counter, and only they lift that.");
+        kaika_say::say!("What is still suspended is held by its holder or a counter, and only they lift that.");
     }
     Ok(ExitCode::SUCCESS)
 }

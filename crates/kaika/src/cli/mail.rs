@@ -39,7 +39,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
                 output::print_json(&json!({ "mails": mails }));
             } else {
                 mails.iter().for_each(print);
-                println!("{} mails", mails.len());
+                kaika_say::say!("{} mails", mails.len());
             }
         }
         Work::Retry { place, mail } => {
@@ -54,7 +54,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
             if place.json {
                 output::print_json(&json!({ "retried": retried }));
             } else {
-                println!("{retried} mails are due now.");
+                kaika_say::say!("{retried} mails are due now.");
             }
         }
     }
@@ -83,8 +83,15 @@ fn print(mail: &MailRecord) {
         MailState::Sent => format!("sent {}", output::moment(mail.due_at)),
         MailState::GivenUp => format!("given up {}", output::moment(mail.due_at)),
     };
-    println!("{} {} {} to {}: {state}, {} attempts", mail.id, mail.authority, mail.letter, mail.to, mail.attempts);
+    kaika_say::say!(
+        "{} {} {} to {}: {state}, {} attempts",
+        mail.id,
+        mail.authority,
+        mail.letter,
+        mail.to,
+        mail.attempts
+    );
     if let Some(failure) = &mail.failure {
-        println!("  {failure}");
+        kaika_say::say!("  {failure}");
     }
 }

@@ -20,9 +20,9 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
     if place.json {
         output::print_json(&json!({ "from": from, "to": to }));
     } else if from == to {
-        println!("The database has schema {to} already; there was nothing to do.");
+        kaika_say::say!("The database has schema {to} already; there was nothing to do.");
     } else {
-        println!("The database was brought from schema {from} to {to}.");
+        kaika_say::say!("The database was brought from schema {from} to {to}.");
     }
     Ok(ExitCode::SUCCESS)
 }

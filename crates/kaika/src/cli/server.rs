@@ -63,9 +63,9 @@ pub(super) async fn check(work: Work) -> Result<ExitCode> {
         let origin = &config.server.origin;
         output::print_json(&json!({ "origin": origin, "authorities": names, "database_unasked": unasked }));
     } else {
-        println!("{} is right: {} for {}.", options.config.display(), config.server.origin, names.join(", "));
+        kaika_say::say!("{} is right: {} for {}.", options.config.display(), config.server.origin, names.join(", "));
         if let Some(why) = unasked {
-            println!("The database was not asked: {why}");
+            kaika_say::say!("The database was not asked: {why}");
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -87,9 +87,12 @@ pub(super) async fn init(init: Init) -> Result<ExitCode> {
         output::print_json(&json!({ "generations": names, "passphrase_file": config.keys.passphrase_file }));
     } else {
         for generation in &generations {
-            println!("{} {}", generation.name(), generation.certificate_url());
+            kaika_say::say!("{} {}", generation.name(), generation.certificate_url());
         }
-        println!("Keep {} apart from the rest; without it the keys are lost.", config.keys.passphrase_file.display());
+        kaika_say::say!(
+            "Keep {} apart from the rest; without it the keys are lost.",
+            config.keys.passphrase_file.display()
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -38,7 +38,7 @@ pub(super) async fn run(work: Work) -> Result<ExitCode> {
     if place.json {
         output::print_json(&json!({ "station": enrolled.station, "name": name, "file": out }));
     } else {
-        println!("Station {} is enrolled; its credential is in {}.", enrolled.station, out.display());
+        kaika_say::say!("Station {} is enrolled; its credential is in {}.", enrolled.station, out.display());
     }
     Ok(ExitCode::SUCCESS)
 }

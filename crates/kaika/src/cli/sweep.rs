@@ -24,9 +24,9 @@ pub(super) async fn run(options: Options) -> Result<ExitCode> {
         output::print_json(&json!({ "dry_run": options.dry_run, "cards": swept }));
     } else {
         for card in &swept {
-            println!("{} {} {}", card.authority, card.number, card.outcome);
+            kaika_say::say!("{} {} {}", card.authority, card.number, card.outcome);
         }
-        println!("{} cards", swept.len());
+        kaika_say::say!("{} cards", swept.len());
     }
     Ok(ExitCode::SUCCESS)
 }

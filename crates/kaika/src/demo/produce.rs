@@ -79,7 +79,7 @@ pub(super) async fn produce(
         if memory.cards[index].placed {
             continue;
         }
-        println!("Making card {count} of {} …", CARDS.len());
+        kaika_say::say!("Making card {count} of {} …", CARDS.len());
         let now = match planned.story.days_ago() {
             0 => memory.days_later.into(),
             days => -days,

@@ -153,23 +153,23 @@ impl Ready {
     }
 
     pub(super) fn announce(&self) {
-        println!("Portal     {}/", self.portal);
-        println!("Mails      {}", self.mails);
+        kaika_say::say!("Portal     {}/", self.portal);
+        kaika_say::say!("Mails      {}", self.mails);
         match &self.agent_token_file {
             Some(_) => {
-                println!("Agent      {}/", self.agent);
-                println!("Card tray  {}/tray", self.agent);
+                kaika_say::say!("Agent      {}/", self.agent);
+                kaika_say::say!("Card tray  {}/tray", self.agent);
             }
-            None => println!("Agent      start it: kaika-agent run --portal {}", self.portal),
+            None => kaika_say::say!("Agent      start it: kaika-agent run --portal {}", self.portal),
         }
-        println!(
+        kaika_say::say!(
             "The keys are sealed by the passphrase in {}: enough for a demo, not for an authority.",
             self.passphrase_file.display()
         );
-        println!();
-        println!("{:<17} {:<7} {:<17} {:<11} {:<9} Reader", "Card", "From", "State", "User code", "PIN");
+        kaika_say::say!();
+        kaika_say::say!("{:<17} {:<7} {:<17} {:<11} {:<9} Reader", "Card", "From", "State", "User code", "PIN");
         for card in &self.cards {
-            println!(
+            kaika_say::say!(
                 "{:<17} {:<7} {:<17} {:<11} {:<9} {}",
                 card.number.as_str(),
                 card.authority.as_str(),
@@ -181,10 +181,14 @@ impl Ready {
         }
         let unopened = self.cards.iter().find(|card| card.state == "unopened" && card.reader.is_some());
         if let (Some(card), Some(token_file)) = (unopened, &self.agent_token_file) {
-            println!();
-            println!("Try, in a browser: {}/{}/activate – the user code stands above.", self.portal, card.authority);
-            println!("Or in another terminal (it asks for the user code and a new PIN):");
-            println!(
+            kaika_say::say!();
+            kaika_say::say!(
+                "Try, in a browser: {}/{}/activate – the user code stands above.",
+                self.portal,
+                card.authority
+            );
+            kaika_say::say!("Or in another terminal (it asks for the user code and a new PIN):");
+            kaika_say::say!(
                 "  kaika-agent card activate --portal {}/{}/ --reader '{}' --agent {} --agent-token-file {}",
                 self.portal,
                 card.authority,
@@ -193,7 +197,7 @@ impl Ready {
                 token_file.display(),
             );
         }
-        println!("Ctrl-C ends it; the same command goes on with the same cards.");
+        kaika_say::say!("Ctrl-C ends it; the same command goes on with the same cards.");
     }
 }
 
