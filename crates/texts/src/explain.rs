@@ -1,7 +1,7 @@
 //! A refusal's code and facts, put into words.
 
 use crate::{FluentValue, Language, text};
-use kaika_wire::{CertificateStatus, Lack, Refusal};
+use kaika_wire::{CertificateStatus, Lack, Refusal, RoleStatus};
 
 /// The refusal with `message` (what happened) and `next_step` (what to do now) in this language; what was there before
 /// is replaced.
@@ -14,6 +14,7 @@ pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
         ("contact", known(refusal.contact.as_deref())),
         ("help", help.into()),
         ("missing", known(lacking(language, &refusal.missing).as_deref())),
+        ("standing", known(apart(language, &refusal.certificates).as_deref())),
         ("status", known(refusal.status.map(CertificateStatus::as_str))),
     ];
     refusal.message = text(language, &key, &arguments);
@@ -25,6 +26,24 @@ pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
 pub fn lacking(language: Language, missing: &[Lack]) -> Option<String> {
     let words: Vec<_> = missing.iter().map(|lack| text(language, &format!("lack-{}", lack.as_str()), &[])).collect();
     (!words.is_empty()).then(|| words.join(&text(language, "lack-between", &[])))
+}
+
+/// What is said of each certificate, where one word would not be true of all of a card, or there is only one.
+fn apart(language: Language, certificates: &[RoleStatus]) -> Option<String> {
+    (certificates.len() == 1 || !RoleStatus::all_alike(certificates)).then(|| standing(language, certificates))
+}
+
+/// How certificates stand, those that stand alike together; what matters most comes first.
+pub fn standing(language: Language, certificates: &[RoleStatus]) -> String {
+    let join = |words: Vec<String>, key| words.join(&text(language, key, &[]));
+    let told = CertificateStatus::ALL.into_iter().rev().filter_map(|status| {
+        let roles = certificates.iter().filter(|told| told.status == status);
+        let roles: Vec<_> =
+            roles.map(|told| text(language, &format!("standing-role-{}", told.role.as_str()), &[])).collect();
+        let key = format!("standing-{}", status.as_str());
+        (!roles.is_empty()).then(|| text(language, &key, &[("roles", join(roles, "standing-between-roles").into())]))
+    });
+    join(told.collect(), "standing-between")
 }
 
 /// The texts choose by the word `unknown`.

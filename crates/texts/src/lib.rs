@@ -8,7 +8,7 @@ mod bundles;
 mod explain;
 mod language;
 
-pub use explain::{explain, lacking};
+pub use explain::{explain, lacking, standing};
 pub use fluent_bundle::FluentValue;
 pub use language::Language;
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "clippy spares #[test] functions, not what they call")]
 
 use kaika_texts::{Language, explain, lacking, text};
-use kaika_wire::{CertificateStatus, Code, Lack, Refusal};
+use kaika_wire::{CertificateRole, CertificateStatus, Code, Lack, Refusal, RoleStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -22,6 +22,31 @@ fn a_text_stands_in_one_file_in_every_language() {
         keys.collect::<BTreeMap<_, _>>()
     });
     assert!(files.iter().all(|of| of.len() > 500 && *of == files[0]));
+}
+
+/// One word for all of a card only where it is true of all.
+#[test]
+fn certificates_that_do_not_stand_alike_are_told_one_by_one() {
+    use CertificateRole::{Encryption, Login, Signature};
+    use CertificateStatus::{Expired, Revoked};
+    let told = |language, code, statuses: &[(CertificateRole, CertificateStatus)]| {
+        let certificates = statuses.iter().map(|(role, status)| RoleStatus { role: *role, status: *status }).collect();
+        explain(language, Refusal { certificates, status: Some(Revoked), ..Refusal::new(code) }).message
+    };
+    let mixed = [(Signature, Revoked), (Encryption, Expired), (Login, Expired)];
+    let of = [Code::AlreadyRevoked, Code::CertificatesExpired, Code::CardBarred, Code::NotSuspended];
+    for code in of.into_iter().chain([Code::AlreadySuspended, Code::SuspendedByOthers]) {
+        let zh = told(Language::ZhTw, code, &mixed);
+        assert!(zh.contains("簽章憑證已廢止；加解密憑證、登入憑證已過期"), "{zh}");
+        let en = told(Language::En, code, &mixed);
+        assert!(
+            en.contains("Signature certificate: revoked; Encryption certificate, Login certificate: expired"),
+            "{en}"
+        );
+        let alike = told(Language::En, code, &[(Signature, Revoked), (Login, Revoked)]);
+        assert_eq!(alike, told(Language::En, code, &[]), "one word is enough");
+        assert!(told(Language::En, code, &[(Login, Revoked)]).contains("Login certificate: revoked"), "one of four");
+    }
 }
 
 #[test]

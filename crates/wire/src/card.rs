@@ -159,6 +159,20 @@ pub enum CertificateStatus {
     Expired,
 }
 
+/// How one certificate of a card stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoleStatus {
+    pub role: CertificateRole,
+    pub status: CertificateStatus,
+}
+
+impl RoleStatus {
+    /// Whether one word says it of all.
+    pub fn all_alike(told: &[Self]) -> bool {
+        told.windows(2).all(|pair| pair[0].status == pair[1].status)
+    }
+}
+
 impl CertificateStatus {
     /// What can be used first, what never can be again last.
     pub const ALL: [Self; 5] = [Self::Valid, Self::Held, Self::Suspended, Self::Expired, Self::Revoked];

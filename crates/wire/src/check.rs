@@ -1,7 +1,7 @@
 //! What a check of a card came to (檢測): the card's contents beside the database's; and what a test of its certificates
 //! (憑證測試).
 
-use crate::{CertificateRole, CertificateStatus, JobKind, SerialNumber, Slot};
+use crate::{CertificateRole, CertificateStatus, JobKind, RoleStatus, SerialNumber, Slot};
 use serde::{Deserialize, Serialize};
 
 /// The outcomes as cardholders know them from their authority's manual.
@@ -45,6 +45,15 @@ pub struct CardCheck {
     pub unfinished: Vec<JobKind>,
 }
 
+impl CardCheck {
+    /// How the certificates stand, where not all of them can be used and one word is not true of all.
+    pub fn mixed(&self) -> Option<Vec<RoleStatus>> {
+        let told = self.slots.iter().filter_map(|slot| Some(RoleStatus { role: slot.role, status: slot.status? }));
+        let told: Vec<_> = told.collect();
+        (self.result == CheckResult::NotValid && !RoleStatus::all_alike(&told)).then_some(told)
+    }
+}
+
 /// One slot of the holder's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SlotCheck {
@@ -53,6 +62,9 @@ pub struct SlotCheck {
     /// None where the slot is empty, or holds what is no certificate.
     pub on_card: Option<SerialNumber>,
     pub in_database: Option<SerialNumber>,
+    /// Of the one in the database; a portal of 0.2 does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<CertificateStatus>,
     /// Octet by octet.
     pub same: bool,
 }

@@ -24,7 +24,7 @@ mod words;
 
 pub use bytes::{Base64, Bytes};
 pub use capability::{Capabilities, Lack, ManagementAlgorithm, ManagementKeyFound};
-pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Slot};
+pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, RoleStatus, Slot};
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, Hold, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};

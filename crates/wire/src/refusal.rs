@@ -1,7 +1,7 @@
 //! Why something was not done: one closed list of codes for server, agent, page and card tool.
 //! The words for people are in the crate `texts`.
 
-use crate::{AuthorityId, CertificateStatus, Lack, words::words};
+use crate::{AuthorityId, CertificateStatus, Lack, RoleStatus, words::words};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -158,6 +158,9 @@ pub struct Refusal {
     /// The status that bars the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<CertificateStatus>,
+    /// How the card's certificates stand, where the refusal is about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub certificates: Vec<RoleStatus>,
     /// What an unsuitable card lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Lack>,
@@ -176,6 +179,7 @@ impl Refusal {
             authority: None,
             contact: None,
             status: None,
+            certificates: Vec::new(),
             missing: Vec::new(),
             detail: None,
         }

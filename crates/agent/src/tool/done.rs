@@ -2,7 +2,7 @@
 
 use super::ToldCertificate;
 use crate::{engine::Finished, words::pair};
-use kaika_texts::{Language, text};
+use kaika_texts::{Language, standing, text};
 use kaika_wire::{
     CardCheck, CardNumber, CardTest, CertificateStatus, CheckResult, EmailAddress, EmailState, EmailWrite, JobId,
     JobKind, JobResult, SerialNumber,
@@ -119,7 +119,13 @@ impl JobDone {
             }
             JobResult::Check(check) => {
                 let unfinished = check.unfinished.iter().map(|kind| format!("tool-unfinished-{}", kind.as_str()));
-                let mut lines = vec![headline(check_key(check), "")];
+                let mut lines = vec![match check.mixed() {
+                    Some(told) => {
+                        let standing = ("standing", standing(language, &told).into());
+                        text(language, "tool-check-mixed", &[("card", self.number.to_string().into()), standing])
+                    }
+                    None => headline(check_key(check), ""),
+                }];
                 lines.extend(slot_lines(language, check));
                 lines.extend(unfinished.map(|key| text(language, &key, &[])));
                 lines
@@ -161,7 +167,8 @@ fn slot_lines(language: Language, check: &CardCheck) -> impl Iterator<Item = Str
         let (on_card, in_database) =
             (serial("tool-on-card", &slot.on_card), serial("tool-in-database", &slot.in_database));
         let compared = t(if slot.same { "tool-same" } else { "tool-differs" });
-        format!("  {}  {on_card}  {in_database}  {compared}", slot.slot)
+        let status = slot.status.map(|status| format!("  {}", t(&format!("status-{}", status.as_str()))));
+        format!("  {}  {on_card}  {in_database}  {compared}{}", slot.slot, status.unwrap_or_default())
     })
 }
 

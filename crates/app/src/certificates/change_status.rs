@@ -18,7 +18,7 @@ use kaika_domain::{
     audit::Actor,
     authorities::{Policy, ProfileName},
     cards::Card,
-    certificates::{Certificate, HoldBy, Unchanged, changed, check_change_allowed},
+    certificates::{Certificate, HoldBy, Unchanged, changed, check_change_allowed, standing},
 };
 use kaika_wire::{CardNumber, CertificateStatus, Code, Refusal, SerialNumber, StatusChange, StatusChangeKind};
 use serde::Serialize;
@@ -66,6 +66,7 @@ pub async fn apply_change(
     check_change_allowed(policy, change, by)?;
     let mut done = Vec::new();
     let mut why_not: Option<Unchanged> = None;
+    let told = standing(certificates, now);
     for certificate in certificates {
         let before = certificate.status(now);
         match changed(certificate, change, by, now) {
@@ -92,7 +93,7 @@ pub async fn apply_change(
     }
     if done.is_empty() {
         let code = why_not.map_or(Code::NotFound, Unchanged::code);
-        return Err(helped_by(code.into(), policy).into());
+        return Err(helped_by(Refusal { certificates: told, ..code.into() }, policy).into());
     }
     Ok(done)
 }

@@ -19,8 +19,8 @@ use kaika_pki::{
     ocsp::{CertId, HashAlgorithm, Request, Response, Status},
 };
 use kaika_wire::{
-    CardNumber, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, Refusal, ResumeReason, RevokeReason,
-    SerialNumber, StatusChange, StatusChangeKind, SuspendReason, UserCode,
+    CardNumber, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, JobResult, Refusal, ResumeReason,
+    RevokeReason, RoleStatus, SerialNumber, StatusChange, StatusChangeKind, SuspendReason, UserCode,
 };
 use std::{collections::BTreeSet, sync::Arc};
 use time::Duration;
@@ -106,6 +106,11 @@ impl Scene {
             self.on(async { self.running.app.store.read().await.unwrap().audit_events(0, 10_000).await.unwrap() });
         let of_action = events.into_iter().filter(|event| event.action == action);
         of_action.map(|event| serde_json::from_str(&event.payload).unwrap()).collect()
+    }
+
+    fn revoke_one(&self, role: CertificateRole) {
+        let serial = self.certificates().into_iter().find(|one| one.role == role).unwrap().serial;
+        self.on(change_status_by_authority(&self.running.app, &Which::Serial(serial), REVOKE, &operator())).unwrap();
     }
 
     /// The one status of all certificates, as the holder finds it; OCSP and list say the same.
@@ -486,4 +491,39 @@ fn the_page_of_an_outcome_tells_how_it_is_now_for_a_day() {
     assert!(told(&scene, "gca", StatusChangeKind::Suspend, &token).is_ok());
     let scene = scene.later(Duration::SECOND);
     assert_eq!(code(told(&scene, "gca", StatusChangeKind::Suspend, &token)), Code::NotFound);
+}
+
+/// One of four is revoked, and the others have expired: whoever asks is told of each.
+#[test]
+fn certificates_that_stand_apart_are_told_apart() {
+    let scene = Scene::activated();
+    scene.revoke_one(CertificateRole::Login);
+    let one = |role, status| RoleStatus { role, status };
+    let with = |others| {
+        CertificateRole::ALL.map(|role| match role {
+            CertificateRole::Login => one(role, CertificateStatus::Revoked),
+            role => one(role, others),
+        })
+    };
+    let JobResult::Check(check) = scene.running.site.run(JobKind::Check, None).result.unwrap().succeeded.result else {
+        panic!("not a check")
+    };
+    let slots: Vec<_> = check.slots.iter().map(|slot| one(slot.role, slot.status.unwrap())).collect();
+    assert!(slots.contains(&one(CertificateRole::Login, CertificateStatus::Revoked)), "{slots:?}");
+    assert!(slots.contains(&one(CertificateRole::Signature, CertificateStatus::Valid)), "{slots:?}");
+    assert_eq!((check.result, check.mixed()), (CheckResult::NotValid, Some(slots)));
+
+    let ends = scene.certificates().iter().map(|certificate| certificate.not_after).max().unwrap();
+    let until = ends - scene.running.app.now() + Duration::DAY;
+    let scene = scene.later(until);
+    for change in [REVOKE, SUSPEND, RESUME] {
+        for refused in [scene.holder(change).unwrap_err(), scene.authority(change).unwrap_err()] {
+            assert_eq!(refused.certificates, with(CertificateStatus::Expired), "{change:?}");
+        }
+    }
+    let barred = scene.running.site.run(JobKind::Rewrite, None).result.unwrap_err();
+    assert_eq!(
+        (barred.code, barred.certificates.as_slice()),
+        (Code::CardBarred, &with(CertificateStatus::Expired)[..])
+    );
 }

@@ -30,7 +30,6 @@ pub use test::{RoleTest, Test};
 pub use unlock::Unlock;
 
 use crate::cards::{CardState, PukLedger, PukVersion};
-use card_facts::barred;
 use kaika_wire::{
     Capabilities, CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind,
     JobResult, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,

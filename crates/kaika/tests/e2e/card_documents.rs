@@ -99,7 +99,7 @@ fn a_check_tells_result_slots_and_tries() {
         let slots = done["slots"].as_array().unwrap();
         assert_eq!(slots.len(), SLOTS.len());
         for (one, (role, slot)) in slots.iter().zip(SLOTS) {
-            assert_eq!(keys(one), ["in_database", "on_card", "role", "same", "slot"]);
+            assert_eq!(keys(one), ["in_database", "on_card", "role", "same", "slot", "status"]);
             assert_eq!((&one["role"], &one["slot"], &one["same"]), (&json!(role), &json!(slot), &json!(same)));
             let serials = [&one["on_card"], &one["in_database"]].map(|serial| serial.as_str().unwrap());
             assert_eq!(serials[0] == serials[1], same, "{state}: {serials:?}");
@@ -126,7 +126,7 @@ fn a_rewrite_tells_what_was_written() {
     assert_eq!((&done["result"], &done["status"]), (&json!("B-2"), &json!("valid")));
     all_are(&done, "valid");
     for (one, (role, slot)) in done["slots"].as_array().unwrap().iter().zip(SLOTS) {
-        assert_eq!(keys(one), ["in_database", "on_card", "role", "same", "slot"]);
+        assert_eq!(keys(one), ["in_database", "on_card", "role", "same", "slot", "status"]);
         assert_eq!((&one["role"], &one["slot"], &one["same"]), (&json!(role), &json!(slot), &json!(true)));
         assert_eq!(one["on_card"], one["in_database"]);
     }

@@ -170,6 +170,10 @@ async fn every_end_comes_back(store: Arc<dyn Store>) {
         authority: Some(card.authority.clone()),
         contact: Some("02-0000-0000".into()),
         status: Some(kaika_wire::CertificateStatus::Suspended),
+        certificates: vec![kaika_wire::RoleStatus {
+            role: CertificateRole::Login,
+            status: kaika_wire::CertificateStatus::Expired,
+        }],
         missing: vec![kaika_wire::Lack::ManagementKeyAes],
         detail: Some("status word 6a80".into()),
     };

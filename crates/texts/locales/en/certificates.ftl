@@ -57,7 +57,7 @@ status-suspend = Suspend certificates
     .lead = Suspended certificates cannot be used for the time being, nor misused by whoever finds the card. Once you have the card again, you can resume them here yourself.
     .button = Suspend the certificates
     .done = The certificates are suspended
-    .done-lead = From now on the certificates of this card cannot be used to sign or to log in. The card itself was not changed.
+    .done-lead = From now on the certificates of this card cannot be used to sign or to log in; below is how each of them stands. The card itself was not changed.
 status-resume = Resume certificates
     .choice = Restore certificates that you suspended yourself. No card is needed.
     .lead = Certificates that you suspended yourself can be used again at once. What the authority or a counter has suspended, they have to restore.
@@ -69,7 +69,7 @@ status-revoke = Revoke certificates
     .lead = Revoked certificates are void for ever, and nobody can restore them. If you only won’t use the card for a while, or may find it again, suspend them instead.
     .button = Revoke for good
     .done = The certificates are revoked
-    .done-lead = The certificates of this card are void for good, and can no longer be used to sign or to log in.
+    .done-lead = What had not expired is void for good: the certificates of this card can no longer be used to sign or to log in. Below is how each of them stands.
 
 # The form
 

@@ -50,11 +50,14 @@ refusal-wrong_authority = This card belongs to another certification authority. 
 refusal-not_kaika_card = The card in the reader is not one that was issued here.
     .next = Please check that it is your certificate card (not a bank or health card) and insert it again, chip up.
 
-refusal-card_barred = { $status ->
-        [suspended] The certificates of this card are suspended, so this cannot be done with it.
-        [revoked] The certificates of this card are revoked and can no longer be used.
-        [expired] The certificates of this card have expired, so this cannot be done with it.
-       *[other] This card is suspended, revoked or terminated, so this cannot be done with it.
+refusal-card_barred = { $standing ->
+        [unknown] { $status ->
+            [suspended] The certificates of this card are suspended, so this cannot be done with it.
+            [revoked] The certificates of this card are revoked and can no longer be used.
+            [expired] The certificates of this card have expired, so this cannot be done with it.
+           *[other] This card is suspended, revoked or terminated, so this cannot be done with it.
+        }
+       *[other] This cannot be done with the card as its certificates are now. { $standing }.
     }
     .next = { $status ->
         [suspended] If you suspended them yourself, do “Resume certificates” first, then this. If you did not ask for the suspension, please contact the issuing authority: { $help }
@@ -286,23 +289,51 @@ refusal-changed_elsewhere = This is not done online.
        *[other] Please ask the authority that issued the card: { $contact }
     }
 
-refusal-already_suspended = The certificates of this card are suspended already; there is no need to do it again.
+refusal-already_suspended = { $standing ->
+        [unknown] The certificates of this card are suspended already; there is no need to do it again.
+       *[other] There is nothing left to suspend. { $standing }.
+    }
     .next = To use them again, resume them; if you are sure that you won’t, revoke them.
 
-refusal-already_revoked = The certificates of this card are revoked, which cannot be changed any more.
+refusal-already_revoked = { $standing ->
+        [unknown] The certificates of this card are revoked, which cannot be changed any more.
+       *[other] There is nothing left that could be changed. { $standing }.
+    }
     .next = What is revoked is not restored. If you still need certificates, apply for a new card.
 
-refusal-not_suspended = The certificates of this card are not suspended, so there is nothing to resume.
+refusal-not_suspended = { $standing ->
+        [unknown] The certificates of this card are not suspended, so there is nothing to resume.
+       *[other] No certificate of this card is suspended, so there is nothing to resume. { $standing }.
+    }
     .next = “Find and download certificates” shows their status.
 
-refusal-suspended_by_others = The certificates of this card were not suspended by you, so you cannot resume them.
+refusal-suspended_by_others = { $standing ->
+        [unknown] The certificates of this card were not suspended by you, so you cannot resume them.
+       *[other] What is suspended was not suspended by you, so you cannot resume it. { $standing }.
+    }
     .next = { $contact ->
         [unknown] The issuing authority or a counter has suspended them. Please ask them why.
        *[other] The issuing authority or a counter has suspended them. Please ask why: { $contact }
     }
 
-refusal-certificates_expired = The certificates of this card have expired; there is nothing left to change.
+refusal-certificates_expired = { $standing ->
+        [unknown] The certificates of this card have expired; there is nothing left to change.
+       *[other] There is nothing left that could be changed. { $standing }.
+    }
     .next = An expired certificate cannot be used, and needs neither suspending nor revoking. If you still need certificates, apply for a new card.
+
+# How certificates of one card stand, where they do not all stand alike: “Signature certificate: revoked; login certificate: expired”.
+standing-revoked = { $roles }: revoked
+standing-expired = { $roles }: expired
+standing-suspended = { $roles }: suspended
+standing-held = { $roles }: not in use yet
+standing-valid = { $roles }: valid
+standing-between = { "; " }
+standing-between-roles = { ", " }
+standing-role-signature = Signature certificate
+standing-role-encryption = Encryption certificate
+standing-role-login = Login certificate
+standing-role-card_authentication = Card authentication certificate
 
 # Where the issuing authority's contact is not known.
 refusal-help = its telephone number is on the back of the card, or in the letter that came with it

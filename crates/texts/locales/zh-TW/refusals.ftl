@@ -49,11 +49,14 @@ refusal-wrong_authority = 這張卡片屬於另一個憑證管理中心。卡片
 refusal-not_kaika_card = 讀卡機裡的卡片不是這裡發行的憑證IC卡。
     .next = 請確認插入的是憑證IC卡(不是金融卡或健保卡)，晶片朝上再插一次。
 
-refusal-card_barred = { $status ->
-        [suspended] 這張卡片的憑證已停用，不能辦理這件事。
-        [revoked] 這張卡片的憑證已廢止，不能再使用。
-        [expired] 這張卡片的憑證已過期，不能辦理這件事。
-       *[other] 這張卡片已停用、廢止或廢卡，不能辦理這件事。
+refusal-card_barred = { $standing ->
+        [unknown] { $status ->
+            [suspended] 這張卡片的憑證已停用，不能辦理這件事。
+            [revoked] 這張卡片的憑證已廢止，不能再使用。
+            [expired] 這張卡片的憑證已過期，不能辦理這件事。
+           *[other] 這張卡片已停用、廢止或廢卡，不能辦理這件事。
+        }
+       *[other] 以這張卡片的憑證目前的狀態，不能辦理這件事：{ $standing }。
     }
     .next = { $status ->
         [suspended] 您自己停用的，請先辦理「憑證復用」，再回來做這件事。若您沒有申請停用，請洽發卡機關：{ $help }
@@ -283,23 +286,51 @@ refusal-changed_elsewhere = 這件事不在線上辦理。
        *[other] 請洽發卡機關辦理：{ $contact }
     }
 
-refusal-already_suspended = 這張卡片的憑證先前已經停用，不必再辦一次。
+refusal-already_suspended = { $standing ->
+        [unknown] 這張卡片的憑證先前已經停用，不必再辦一次。
+       *[other] 沒有可以再停用的憑證：{ $standing }。
+    }
     .next = 要恢復使用時請辦理「復用」；確定不再使用請辦理「廢止」。
 
-refusal-already_revoked = 這張卡片的憑證已經廢止，不能再改變。
+refusal-already_revoked = { $standing ->
+        [unknown] 這張卡片的憑證已經廢止，不能再改變。
+       *[other] 沒有可以再改變的憑證：{ $standing }。
+    }
     .next = 廢止後不能恢復。還需要使用憑證的話，請申請新卡片。
 
-refusal-not_suspended = 這張卡片的憑證沒有停用，不需要復用。
+refusal-not_suspended = { $standing ->
+        [unknown] 這張卡片的憑證沒有停用，不需要復用。
+       *[other] 沒有停用中的憑證，不需要復用：{ $standing }。
+    }
     .next = 請用「憑證查詢及下載」查看憑證目前的狀態。
 
-refusal-suspended_by_others = 這張卡片的憑證不是您自己停用的，不能由您復用。
+refusal-suspended_by_others = { $standing ->
+        [unknown] 這張卡片的憑證不是您自己停用的，不能由您復用。
+       *[other] 停用中的憑證不是您自己停用的，不能由您復用：{ $standing }。
+    }
     .next = { $contact ->
         [unknown] 它是由發卡機關或註冊窗口停用的，請洽他們了解原因。
        *[other] 它是由發卡機關或註冊窗口停用的，請洽詢原因：{ $contact }
     }
 
-refusal-certificates_expired = 這張卡片的憑證已經過期，沒有可以改變的了。
+refusal-certificates_expired = { $standing ->
+        [unknown] 這張卡片的憑證已經過期，沒有可以改變的了。
+       *[other] 沒有可以再改變的憑證：{ $standing }。
+    }
     .next = 過期的憑證不能再使用，不必停用或廢止。還需要使用憑證的話，請申請新卡片。
+
+# 同一張卡片的憑證狀態不一樣時，逐一說明：「簽章憑證已廢止；登入憑證已過期」。
+standing-revoked = { $roles }已廢止
+standing-expired = { $roles }已過期
+standing-suspended = { $roles }已停用
+standing-held = { $roles }尚未啟用
+standing-valid = { $roles }有效
+standing-between = ；
+standing-between-roles = 、
+standing-role-signature = 簽章憑證
+standing-role-encryption = 加解密憑證
+standing-role-login = 登入憑證
+standing-role-card_authentication = 卡片鑑別憑證
 
 # 發卡機關的聯絡方式不明時。
 refusal-help = 電話印在卡片背面或隨卡說明上

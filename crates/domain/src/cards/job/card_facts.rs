@@ -3,7 +3,7 @@
 use crate::{
     authorities::Policy,
     cards::{Card, CardState},
-    certificates::{Certificate, CertificateState, RevocationReason},
+    certificates::{self, Certificate, CertificateState},
 };
 use kaika_wire::{CertificateId, CertificateRole, CertificateStatus, Code, EmailAddress, Refusal};
 use time::OffsetDateTime;
@@ -32,7 +32,7 @@ impl CardFacts<'_> {
     /// The newest certificate of this role that is not revoked; where all are, the newest: it still proves which card
     /// that is, and its holder is told what became of it.
     pub fn latest(&self, role: CertificateRole) -> Option<&Certificate> {
-        self.certificate(role).or_else(|| self.certificates.iter().rev().find(|c| c.role == role))
+        certificates::latest(self.certificates, role)
     }
 
     /// Whether a mail to this address reached somebody who then said so, not long ago.
@@ -44,14 +44,7 @@ impl CardFacts<'_> {
     /// What bars the key of this role, whichever of its certificates is the newest: one is suspended, or was revoked for
     /// another reason than that a newer one took its place.
     pub(super) fn barring_status(&self, role: CertificateRole) -> Option<CertificateStatus> {
-        let key = self.latest(role)?.key_fingerprint;
-        let of_key = || self.certificates.iter().filter(move |c| c.role == role && c.key_fingerprint == key);
-        let superseded = |reason: &RevocationReason| matches!(reason, RevocationReason::Superseded);
-        if of_key().any(|c| matches!(&c.state, CertificateState::Revoked { reason, .. } if !superseded(reason))) {
-            return Some(CertificateStatus::Revoked);
-        }
-        let suspended = of_key().any(|c| c.status(self.now) == CertificateStatus::Suspended);
-        suspended.then_some(CertificateStatus::Suspended)
+        certificates::barring_status(self.certificates, role, self.now)
     }
 
     /// Of the holder's certificates together: what bars most.
@@ -76,20 +69,21 @@ impl CardFacts<'_> {
     pub(super) fn in_use(&self) -> Result<(), Refusal> {
         match self.card.state {
             CardState::Activated { .. } => Ok(()),
-            CardState::Terminated { .. } => Err(barred(CertificateStatus::Revoked)),
+            CardState::Terminated { .. } => Err(self.barred(CertificateStatus::Revoked)),
             CardState::Ordered | CardState::Personalised { .. } | CardState::Dispatched { .. } => {
                 Err(Code::NotActivated.into())
             }
         }
     }
 
+    /// The refusal of a card that the status of a certificate of it bars; how the others stand is told with it.
+    pub(super) fn barred(&self, status: CertificateStatus) -> Refusal {
+        let certificates = certificates::standing(self.certificates, self.now);
+        Refusal { status: Some(status), certificates, ..Code::CardBarred.into() }
+    }
+
     /// Those that the holder accepts: all but the card's own.
     pub fn holders_certificates(&self) -> Vec<CertificateId> {
         self.contents().filter(|c| c.role != CertificateRole::CardAuthentication).map(|c| c.id).collect()
     }
-}
-
-/// The refusal of a card that its certificates' status bars.
-pub(super) fn barred(status: CertificateStatus) -> Refusal {
-    Refusal { status: Some(status), ..Code::CardBarred.into() }
 }

@@ -1,7 +1,7 @@
 //! 檢測: what the card holds beside what the database has. It changes nothing; what it finds in its place goes on record.
 
 use super::{Checked, Decision, Event, JobFacts, Step, fault, out_of_step};
-use crate::certificates::{Certificate, CertificateState};
+use crate::certificates::{Certificate, CertificateState, standing};
 use kaika_pki::CertificateDigest;
 use kaika_wire::{CardCheck, CertificateRole, CertificateStatus, CheckResult, Code, JobKind, SerialNumber, SlotCheck};
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,7 @@ pub(super) fn found(steps: &[Step], checked: &[Checked]) -> Vec<Found> {
 
 /// `differs`: what it comes to where card and database are not the same.
 pub(super) fn report(found: &[Found], facts: &JobFacts<'_>, differs: CheckResult) -> CardCheck {
+    let standing = standing(facts.certificates, facts.now);
     let slots: Vec<_> = found
         .iter()
         .map(|Found { role, on_card }| {
@@ -94,6 +95,7 @@ pub(super) fn report(found: &[Found], facts: &JobFacts<'_>, differs: CheckResult
                 slot: role.slot(),
                 on_card: on_card.as_ref().and_then(|on_card| on_card.serial.clone()),
                 in_database: record.map(|record| record.serial.clone()),
+                status: standing.iter().find(|told| told.role == *role).map(|told| told.status),
                 same: on_card.as_ref().map(|on_card| on_card.sha256) == record.map(|record| record.sha256),
             }
         })

@@ -1,9 +1,7 @@
 //! 憑證登入: the card proves itself, and its holder signs with 9C and the PIN, for the portal's origin and this job alone.
 //! Its outcome opens a session for the browser that asked.
 
-use super::{
-    CardFacts, Checked, Decision, Event, JobFacts, Step, barred, fault, not_signed, out_of_step, refused_secret,
-};
+use super::{CardFacts, Checked, Decision, Event, JobFacts, Step, fault, not_signed, out_of_step, refused_secret};
 use kaika_wire::{CertificateRole, CertificateStatus, Code, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -60,7 +58,7 @@ impl Login {
 pub fn check_login_allowed(facts: &CardFacts<'_>) -> Result<(), Refusal> {
     facts.in_use()?;
     if let Some(bars) = facts.barring_status(CertificateRole::Signature) {
-        return Err(barred(bars));
+        return Err(facts.barred(bars));
     }
     let statuses = || {
         let signature = facts.certificates.iter().filter(|c| c.role == CertificateRole::Signature);
@@ -68,6 +66,6 @@ pub fn check_login_allowed(facts: &CardFacts<'_>) -> Result<(), Refusal> {
     };
     match statuses().any(|status| status == CertificateStatus::Valid) {
         true => Ok(()),
-        false => Err(barred(statuses().next_back().unwrap_or(CertificateStatus::Revoked))),
+        false => Err(facts.barred(statuses().next_back().unwrap_or(CertificateStatus::Revoked))),
     }
 }

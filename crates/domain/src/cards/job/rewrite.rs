@@ -11,7 +11,7 @@
 //! A PUK that a person has seen is replaced before the acceptance.
 
 use super::{
-    Checked, Decision, Effect, Event, JobFacts, Performed, Step, barred,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step,
     check::{Found, found, inspections, report},
     fault, not_signed, out_of_step, refused_secret, replace,
 };
@@ -219,7 +219,7 @@ pub(super) fn check_rewriting_allowed(facts: &JobFacts<'_>) -> Result<(), Refusa
     facts.in_use()?;
     match facts.status() {
         CertificateStatus::Valid | CertificateStatus::Held => Ok(()),
-        bars => Err(barred(bars)),
+        bars => Err(facts.barred(bars)),
     }
 }
 

@@ -1,9 +1,7 @@
 //! 鎖卡解碼/重設PIN碼: a card whose PIN is locked or forgotten gets a new one, by user code and PUK. 9C proves that it took.
 //! Where the policy says `keypad`, the holder is shown the PUK, and types it and the new PIN at the reader.
 
-use super::{
-    Decision, Event, JobFacts, Step, barred, opening::OpeningByPuk, opening::Progress, opening::Purpose, out_of_step,
-};
+use super::{Decision, Event, JobFacts, Step, opening::OpeningByPuk, opening::Progress, opening::Purpose, out_of_step};
 use crate::authorities::policy;
 use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
@@ -44,9 +42,9 @@ pub(super) fn check_unlocking_allowed(facts: &JobFacts<'_>) -> Result<(), Refusa
     facts.policy.offers(JobKind::Unlock)?;
     facts.in_use()?;
     for role in facts.policy.roles() {
-        facts.certificate(role).ok_or_else(|| barred(CertificateStatus::Revoked))?;
+        facts.certificate(role).ok_or_else(|| facts.barred(CertificateStatus::Revoked))?;
         if let Some(bars) = facts.barring_status(role) {
-            return Err(barred(bars));
+            return Err(facts.barred(bars));
         }
     }
     Ok(())

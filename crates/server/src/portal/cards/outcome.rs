@@ -88,6 +88,12 @@ impl<'a> Outcome<'a> {
     }
 
     fn lead(&self, result: &JobResult, standing: &CardStanding) -> LinkedText {
+        if let JobResult::Check(check) = result
+            && let Some(told) = check.mixed()
+        {
+            let told = kaika_texts::standing(self.page.view.language, &told);
+            return LinkedText::new(self.page.with("portal-check-mixed.means", "standing", &told));
+        }
         let key = match result {
             JobResult::Check(check) => check_key(check, self.means(check, standing)),
             JobResult::Test(test) => test_key(test, ".means"),
@@ -273,6 +279,7 @@ fn check_key(check: &CardCheck, what: &str) -> String {
         (CheckResult::Same, _) => "a",
         (CheckResult::Differs, _) => "b1",
         (CheckResult::Rewritten, _) => "b2",
+        (CheckResult::NotValid, _) if check.mixed().is_some() => "mixed",
         (CheckResult::NotValid, CertificateStatus::Suspended) => "suspended",
         (CheckResult::NotValid, CertificateStatus::Expired) => "expired",
         (CheckResult::NotValid, CertificateStatus::Held | CertificateStatus::Valid | CertificateStatus::Revoked) => {

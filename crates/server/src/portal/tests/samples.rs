@@ -160,6 +160,7 @@ pub(super) fn results() -> Vec<(String, JobKind, JobResult)> {
             slot: role.slot(),
             on_card,
             in_database: Some(SerialNumber::from_random([3; 16])),
+            status: Some(if role == CertificateRole::Login { CertificateStatus::Expired } else { status }),
             same,
         };
         let slots = vec![
