@@ -10,4 +10,5 @@ pub use action::{Action, InJob, StatusFacts, Through};
 pub use anchor::{Anchor, anchor_audit};
 pub use event::{Chained, Event, Head};
 pub use ports::{Anchors, AuditReader, AuditWriter};
+pub(crate) use verify::Findings;
 pub use verify::{AuditFinding, AuditReport, verify_audit};

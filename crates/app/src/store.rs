@@ -5,7 +5,7 @@ use crate::{
     access::{AccessReader, AccessWriter},
     audit::{AuditReader, AuditWriter},
     authorities::{GenerationReader, GenerationWriter},
-    cards::{CardReader, CardWriter, JobReader, JobWriter, OrderReader, OrderWriter},
+    cards::{CardReader, CardWriter, JobReader, JobWriter, OrderReader, OrderWriter, RecordReader},
     certificates::{CertificateReader, CertificateWriter},
     holders::{HolderReader, HolderWriter},
     kernel::{Failure, StoreError},
@@ -43,6 +43,7 @@ pub trait Reader:
     + JobReader
     + MailReader
     + OrderReader
+    + RecordReader
     + StatusReader
 {
 }

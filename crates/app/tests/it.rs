@@ -16,6 +16,7 @@ mod it {
     mod matrix;
     mod organisations;
     mod other_makers;
+    mod records;
     mod servers;
     mod services;
     mod status_changes;

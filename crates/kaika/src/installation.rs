@@ -14,7 +14,7 @@ use kaika_ca::{Ca, CaConfig, FileKeyStore, Keys};
 use kaika_domain::audit::Actor;
 use kaika_domain::authorities::{Authorities, Root};
 use kaika_store::Migrated;
-use kaika_vault::{AnchorFile, AuditPublicKey, SystemRng, UserCodes, Vault, read_anchors, read_or_create_passphrase};
+use kaika_vault::{AnchorFile, SystemRng, UserCodes, Vault, read_or_create_passphrase};
 use std::{
     fs,
     io::Write,
@@ -117,15 +117,6 @@ impl Places {
             _ => format!("{database} cannot be used"),
         };
         anyhow::Error::new(error).context(told)
-    }
-
-    /// The anchors of the audit log, with their signatures checked; needs no passphrase.
-    ///
-    /// # Errors
-    /// The audit key or the file cannot be read, or a line of it is not genuine.
-    pub fn read_anchors(&self) -> Result<Vec<kaika_app::audit::Anchor>> {
-        let key = AuditPublicKey::read(&self.secrets).context("the audit log's public key cannot be read")?;
-        read_anchors(&self.anchors, &key).context("the anchors of the audit log cannot be read")
     }
 
     /// # Errors

@@ -20,6 +20,7 @@ pub mod screen;
 pub mod secrets;
 pub mod site;
 pub mod smtp;
+pub mod sqlite;
 pub mod tools;
 pub mod vpcd;
 mod webdriver;

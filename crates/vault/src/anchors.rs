@@ -9,11 +9,14 @@ use kaika_app::{
 };
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use time::OffsetDateTime;
+
+/// Far more than a line takes.
+const LONGEST_LINE: u64 = 4096;
 
 /// The file and the key that signs its lines. To lock the file and have it written to the disk takes its time.
 pub struct AnchorFile {
@@ -79,21 +82,46 @@ impl Lines {
     }
 }
 
-/// All anchors of this file, oldest first, each with its signature checked; none where there is no file. A last line
-/// without its end was cut off while it was written, and does not count.
+/// What a file of anchors holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadAnchors {
+    /// In the order of the file, each with its signature checked.
+    pub anchors: Vec<Anchor>,
+    /// Lines that are not what was signed, by their numbers; at most 1000.
+    pub forged: Vec<usize>,
+}
+
+/// The anchors of this file; none where there is no file. A last line without its end was cut off while it was written,
+/// and does not count.
 ///
 /// # Errors
-/// [`VaultError::Anchor`] where a line is not what was signed.
-pub fn read_anchors(path: &Path, key: &AuditPublicKey) -> Result<Vec<Anchor>, VaultError> {
-    let text = match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read?,
+/// The file cannot be read.
+pub fn read_anchors(path: &Path, key: &AuditPublicKey) -> std::io::Result<ReadAnchors> {
+    const MOST_FORGED: usize = 1000;
+    let mut read = ReadAnchors::default();
+    let file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(read),
+        file => file?,
     };
-    let Some(end) = text.iter().rposition(|byte| *byte == b'\n') else {
-        return Ok(Vec::new());
-    };
-    let lines = text[..end].split(|byte| *byte == b'\n').enumerate();
-    lines.map(|(index, line)| read_line(line, key).ok_or(VaultError::Anchor { line: index + 1 })).collect()
+    let (mut file, mut line, mut number) = (BufReader::new(file), Vec::new(), 0);
+    loop {
+        line.clear();
+        // One that is longer was not written by us.
+        file.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+        let ended = line.pop_if(|byte| *byte == b'\n').is_some();
+        if !ended && (line.len() as u64) < LONGEST_LINE {
+            return Ok(read);
+        }
+        if !ended {
+            file.skip_until(b'\n')?;
+        }
+        number += 1;
+        match read_line(&line, key).filter(|_| ended) {
+            Some(anchor) => read.anchors.push(anchor),
+            None if read.forged.len() < MOST_FORGED => read.forged.push(number),
+            None => {}
+        }
+    }
 }
 
 fn read_line(text: &[u8], key: &AuditPublicKey) -> Option<Anchor> {
@@ -111,10 +139,9 @@ fn signed_text(head: &Head, at: OffsetDateTime) -> Vec<u8> {
 /// Where the next line begins: after the last line that was written whole.
 fn end_of_last_line(file: &mut File) -> std::io::Result<u64> {
     let length = file.seek(SeekFrom::End(0))?;
-    // Far more than a line takes.
-    let start = length.saturating_sub(4096);
+    let start = length.saturating_sub(LONGEST_LINE);
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
-    file.take(4096).read_to_end(&mut tail)?;
+    file.take(LONGEST_LINE).read_to_end(&mut tail)?;
     Ok(tail.iter().rposition(|byte| *byte == b'\n').map_or(start, |index| start + index as u64 + 1))
 }

@@ -31,8 +31,17 @@ pub enum KeyFileError {
     Missing(PathBuf),
     #[error("the passphrase does not open {}: it is another one's, or the file was altered", .0.display())]
     Passphrase(PathBuf),
-    #[error("{} is not a sealed key file", .0.display())]
+    #[error("{} is not a sealed key file: it is empty, damaged or another file; put it back from a backup", .0.display())]
     Form(PathBuf),
+    #[error("{} is not a public key: it is empty, damaged or another file; where it lies beside the keys, remove it, and the next \
+         start makes it again", .0.display())]
+    PublicForm(PathBuf),
+    #[error(
+        "{} is not the public key of {}: one of them was replaced. Put back both from a backup; where {0} alone is wrong, \
+         remove it, and it is made again",
+        public.display(), key.display()
+    )]
+    Pair { key: PathBuf, public: PathBuf },
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
 }

@@ -11,9 +11,9 @@ mod rng;
 mod user_codes;
 mod vault;
 
-pub use anchors::{AnchorFile, read_anchors};
+pub use anchors::{AnchorFile, ReadAnchors, read_anchors};
 pub use key_file::{KeyFile, KeyFileError};
-pub use passphrase::{Passphrase, read_or_create_passphrase};
+pub use passphrase::{Passphrase, read_or_create_passphrase, read_passphrase};
 pub use rng::SystemRng;
 pub use user_codes::UserCodes;
 pub use vault::{AuditKey, AuditPublicKey, Vault};

@@ -26,7 +26,7 @@ impl Passphrase {
 /// # Errors
 /// The file cannot be read or made, or is empty.
 pub fn read_or_create_passphrase(path: &Path) -> io::Result<Passphrase> {
-    match read(path) {
+    match read_passphrase(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => return read,
     }
@@ -40,14 +40,21 @@ pub fn read_or_create_passphrase(path: &Path) -> io::Result<Passphrase> {
     match file::create_secret(path, text.as_bytes()) {
         // Another process was quicker.
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => read(path),
+        _ => read_passphrase(path),
     }
 }
 
-fn read(path: &Path) -> io::Result<Passphrase> {
+/// The passphrase in this file: its first line.
+///
+/// # Errors
+/// The file cannot be read, or is empty.
+pub fn read_passphrase(path: &Path) -> io::Result<Passphrase> {
     let text = Zeroizing::new(std::fs::read_to_string(path)?);
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Passphrase::new(line)),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, format!("{} holds no passphrase", path.display()))),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{} is empty; a new passphrase would open nothing", path.display()),
+        )),
     }
 }

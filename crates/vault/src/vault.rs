@@ -235,7 +235,7 @@ pub struct AuditKey {
 }
 
 /// Checks what the audit key signed.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditPublicKey {
     /// Uncompressed point.
     point: Vec<u8>,
@@ -254,9 +254,7 @@ impl AuditKey {
             }
             opened => opened?,
         };
-        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &pkcs8)
-            .map_err(|_| KeyFileError::Form(file.path().to_owned()))?;
-        let public = AuditPublicKey { point: key.public_key().as_ref().to_vec() };
+        let Self { key, public } = Self::from_pkcs8(&file, &pkcs8)?;
         let spki = key.public_key().as_der().expect("a public key has an encoding");
         let pem = pem::encode_string(PUBLIC_KEY, LineEnding::LF, spki.as_ref()).expect("a public key is short");
         let beside = folder.join(AUDIT_PUBLIC_KEY);
@@ -267,9 +265,25 @@ impl AuditKey {
             _ => {}
         }
         // Whoever checks the log without the passphrase trusts this file.
-        if AuditPublicKey::read(folder)?.point != public.point {
-            return Err(KeyFileError::Form(beside));
+        if AuditPublicKey::read(folder)? != public {
+            return Err(KeyFileError::Pair { key: file.path().to_owned(), public: beside });
         }
+        Ok(Self { key, public })
+    }
+
+    /// The sealed key of this folder, whatever `audit.pub` beside it says; nothing is made.
+    ///
+    /// # Errors
+    /// It is missing or damaged, or the passphrase is another one.
+    pub fn open(folder: &Path, passphrase: &Passphrase) -> Result<Self, KeyFileError> {
+        let file = KeyFile::at(folder.join(AUDIT_KEY));
+        Self::from_pkcs8(&file, &file.open_private_key(passphrase)?)
+    }
+
+    fn from_pkcs8(file: &KeyFile, pkcs8: &[u8]) -> Result<Self, KeyFileError> {
+        let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8)
+            .map_err(|_| KeyFileError::Form(file.path().to_owned()))?;
+        let public = AuditPublicKey { point: key.public_key().as_ref().to_vec() };
         Ok(Self { key: Arc::new(key), public })
     }
 
@@ -289,11 +303,18 @@ impl AuditPublicKey {
     /// # Errors
     /// It is missing or not a public key.
     pub fn read(folder: &Path) -> Result<Self, KeyFileError> {
-        let path = folder.join(AUDIT_PUBLIC_KEY);
-        let form = || KeyFileError::Form(path.clone());
-        let text = std::fs::read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => KeyFileError::Missing(path.clone()),
-            _ => KeyFileError::Io { path: path.clone(), error },
+        Self::read_file(&folder.join(AUDIT_PUBLIC_KEY))
+    }
+
+    /// From a copy of that file.
+    ///
+    /// # Errors
+    /// It is missing or not a public key.
+    pub fn read_file(path: &Path) -> Result<Self, KeyFileError> {
+        let form = || KeyFileError::PublicForm(path.to_owned());
+        let text = std::fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => KeyFileError::Missing(path.to_owned()),
+            _ => KeyFileError::Io { path: path.to_owned(), error },
         })?;
         let (label, der) = pem::decode_vec(&text).map_err(|_| form())?;
         let key = SubjectPublicKeyInfoRef::from_der(&der).map_err(|_| form())?;

@@ -1,6 +1,7 @@
 //! Cards, their jobs and what goes with them, in the database and in the vault.
 
-use super::{JobRecord, Receipt, StoredPuk, TicketRecord};
+use super::{CardRow, CertificateRow, JobRecord, Receipt, StoredPuk, TicketRecord};
+use crate::access::Station;
 use crate::kernel::{OutcomeHash, StoreError, TicketHash, VaultError};
 use crate::mail::LetterSeal;
 use async_trait::async_trait;
@@ -34,6 +35,14 @@ pub trait CardReader: Send {
     async fn puks(&mut self, card: CardId) -> Result<Vec<StoredPuk>, StoreError>;
     /// Oldest first.
     async fn receipts(&mut self, card: CardId) -> Result<Vec<Receipt>, StoreError>;
+}
+
+/// What is held against the audit log: page by page in the order of ids, those after this id.
+#[async_trait]
+pub trait RecordReader: Send {
+    async fn certificate_rows(&mut self, after: &str, limit: u32) -> Result<Vec<CertificateRow>, StoreError>;
+    async fn card_rows(&mut self, after: &str, limit: u32) -> Result<Vec<CardRow>, StoreError>;
+    async fn stations(&mut self, after: &str, limit: u32) -> Result<Vec<Station>, StoreError>;
 }
 
 #[async_trait]

@@ -14,6 +14,9 @@ use kaika_wire::{AuthorityId, CardNumber};
 use serde::Serialize;
 use time::Duration;
 
+/// The reason of the authority's hold on what was not accepted in time.
+pub(super) const OVERDUE: &str = "not activated in time";
+
 /// One card whose period is over.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Swept {
@@ -80,10 +83,9 @@ async fn sweep_card(
     for mut certificate in work.certificates_of_card(card.id).await? {
         let state = match (&certificate.state, afterwards) {
             (CertificateState::Revoked { .. }, _) => continue,
-            (CertificateState::Held { holds }, Overdue::Suspend) if holds.is_empty() => certificate
-                .state
-                .clone()
-                .suspend(Hold { by: HoldBy::Authority, reason: "not activated in time".into(), at: now }),
+            (CertificateState::Held { holds }, Overdue::Suspend) if holds.is_empty() => {
+                certificate.state.clone().suspend(Hold { by: HoldBy::Authority, reason: OVERDUE.to_owned(), at: now })
+            }
             (_, Overdue::Suspend) => continue,
             (_, Overdue::Revoke) => certificate.state.clone().revoke(RevocationReason::CessationOfOperation, now),
         };

@@ -109,8 +109,6 @@ pub enum StoreError {
 pub enum VaultError {
     #[error("a secret cannot be opened: wrong key, or altered")]
     Sealed,
-    #[error("line {line} of the file of anchors is not what was signed")]
-    Anchor { line: usize },
     #[error("cryptography failed")]
     Failed,
     #[error(transparent)]

@@ -6,19 +6,21 @@ use kaika_agent::portal::Portal;
 use kaika_app::{
     App, Store, StoreError,
     access::UserCodeHasher,
-    cards::{CardOrder, order_card, sweep},
+    audit::{Action, Event, InJob},
+    cards::{CardOrder, Receipt, order_card, sweep},
     certificates::{Which, change_status_by_authority},
     kernel::{Rng, VaultError},
 };
 use kaika_domain::{
+    audit::Actor,
     cards::Making,
     certificates::{Certificate, CertificateState, Placement},
 };
 use kaika_fixtures::{FailingStore, InProcess, Site, USER_CODE, operator};
 use kaika_testkit::postgres::{fresh_database, psql};
 use kaika_wire::{
-    BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobKind, JobState, MakingId,
-    RevokeReason, SerialNumber, StatusChange, UserCode,
+    BatchReport, CertificateId, CertificateRole, CertificateStatus, Code, Command, Device, JobId, JobKind, JobState,
+    MakingId, RevokeReason, SerialNumber, StatusChange, UserCode,
 };
 use std::sync::{Arc, Mutex};
 use time::Duration;
@@ -342,17 +344,23 @@ fn a_sweep_waits_for_an_activation() {
         work
     });
     let swept = std::thread::scope(|scope| {
-        let swept =
-            scope.spawn(|| runtime.block_on(sweep(&app, false, &kaika_domain::audit::Actor::Scheduler)).unwrap());
+        let swept = scope.spawn(|| runtime.block_on(sweep(&app, false, &Actor::Scheduler)).unwrap());
         until_it_waits(Some(&url), || swept.is_finished());
         runtime.block_on(async {
             let mut card = work.card_by_number(&site.number).await.unwrap().unwrap();
+            let id = JobId::new(app.now(), app.rng.bytes());
+            let job = InJob { card: card.number.clone(), job: id, kind: JobKind::Activate };
+            let event = |action| Event { at: app.now(), actor: Actor::Scheduler, action };
             for mut certificate in work.certificates_of_card(card.id).await.unwrap() {
                 certificate.state = certificate.state.clone().accept().unwrap();
                 work.update_certificate(&mut certificate).await.unwrap();
+                let (serial, role) = (certificate.serial, certificate.role);
+                work.audit(event(Action::AcceptCertificate { job: job.clone(), serial, role }));
             }
             card.state = card.state.activate(app.now()).unwrap();
             work.update_card(&mut card).await.unwrap();
+            work.insert_receipt(&Receipt { job: id, card: card.id, cms: vec![0x30], at: app.now() }).await.unwrap();
+            work.audit(event(Action::ActivateCard { job }));
             work.commit().await.unwrap();
         });
         swept.join().unwrap()

@@ -2,6 +2,8 @@
 
 use crate::bench::kaika;
 use crate::demo::{Data, Demo};
+use kaika_app::audit::{Anchor, Anchors, Head};
+use kaika_vault::{AnchorFile, Passphrase, Vault};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -17,14 +19,21 @@ fn verify(data: &Data) -> (Option<i32>, Value) {
     (said.exit, said.document)
 }
 
+/// What was found of the log and its anchors. Where events are gone, what they told of is on record all the same, which is
+/// found as well.
+fn of_the_log(report: &Value) -> Value {
+    let findings = report["findings"].as_array().unwrap().iter();
+    findings.filter(|finding| finding["record"].is_null()).cloned().collect()
+}
+
 #[track_caller]
 fn found(data: &Data, findings: Value) {
     let (exit, report) = verify(data);
-    assert_eq!(report["findings"], findings, "{report}");
+    assert_eq!(of_the_log(&report), findings, "{report}");
     assert_eq!(exit, Some(1));
     let output = kaika(&["audit", "verify", "--data", &data.argument()]);
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stderr().lines().count(), findings.as_array().unwrap().len(), "{output}");
+    assert_eq!(output.stderr().lines().count(), report["findings"].as_array().unwrap().len(), "{output}");
     assert!(!output.stdout().contains("whole"), "{output}");
 }
 
@@ -114,12 +123,106 @@ fn anchors_are_missed_and_cannot_be_forged() {
     let mut forged: Value = serde_json::from_str(line).unwrap();
     forged["sequence"] = json!(forged["sequence"].as_i64().unwrap() - 3);
     fs::write(&anchors, format!("{forged}\n")).unwrap();
-    let output = kaika(&["audit", "verify", "--data", &data.argument()]);
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(output.stderr().lines().count(), 1, "{output}");
+    found(&data, json!([{"finding": "anchor", "file": anchors, "line": 1}, {"finding": "no_anchors"}]));
 
     fs::write(&anchors, &genuine).unwrap();
     assert_eq!(verify(&data).0, Some(0));
+}
+
+/// Leaves out the last three events, and puts the head right; gives the new head.
+fn cut(data: &Data) -> Head {
+    let last: i64 = data.sql("SELECT max(sequence) FROM audit_event").trim().parse().unwrap();
+    let sequence = last - 3;
+    data.sql(&format!(
+        "DELETE FROM audit_event WHERE sequence > {sequence};
+         UPDATE audit_head SET sequence = {sequence},
+            hash = (SELECT hash FROM audit_event WHERE sequence = {sequence})"
+    ));
+    on_one(async { data.store().await.read().await.unwrap().audit_head().await.unwrap() })
+}
+
+fn on_one<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+#[test]
+fn an_older_anchor_that_was_put_last_hides_nothing() {
+    let data = written();
+    let anchors = data.path().join("audit.anchors");
+    let lines = fs::read_to_string(&anchors).unwrap();
+    let turned: String = lines.lines().rev().flat_map(|line| [line, "\n"]).collect();
+    fs::write(&anchors, &turned).unwrap();
+    assert_eq!(verify(&data).0, Some(0));
+    let (newest, cut) = (newest(&turned), cut(&data).sequence);
+    found(&data, json!([{"finding": "older", "found": cut, "anchored": newest}]));
+
+    // What one server has not anchored, or has lost, another has.
+    let (first, elsewhere) = (lines.lines().next().unwrap(), data.path().join("audit.anchors.of-another-server"));
+    fs::write(&anchors, format!("{first}\n")).unwrap();
+    fs::write(&elsewhere, &turned).unwrap();
+    assert_eq!(of_the_log(&verify(&data).1), json!([]), "nobody can know");
+    let said = data.operator(&["audit", "verify", "--anchors", elsewhere.to_str().unwrap()]);
+    let expected = json!([{"finding": "older", "found": cut, "anchored": newest}]);
+    assert_eq!((said.exit, of_the_log(&said.document)), (Some(1), expected), "{}", said.document);
+    // A file that is named has to be there.
+    assert_eq!(data.operator(&["audit", "verify", "--anchors", "nowhere"]).exit, Some(1));
+}
+
+fn newest(anchors: &str) -> i64 {
+    let sequence = |line| serde_json::from_str::<Value>(line).unwrap()["sequence"].as_i64().unwrap();
+    anchors.lines().map(sequence).max().unwrap()
+}
+
+#[test]
+fn a_replaced_public_key_hides_nothing() {
+    let data = written();
+    let (public, copy) = (data.path().join("secrets/audit.pub"), data.path().join("copy.pub"));
+    fs::copy(&public, &copy).unwrap();
+    let copy = copy.to_str().unwrap();
+    // The log is cut, and the cut signed with a key of one's own, whose public one takes the place of the other.
+    let head = cut(&data);
+    let forger = tempfile::tempdir().unwrap();
+    let vault = Vault::create_or_open(forger.path(), &Passphrase::new("of the forger")).unwrap();
+    let anchors = data.path().join("audit.anchors");
+    fs::remove_file(&anchors).unwrap();
+    let forged = AnchorFile::new(&anchors, vault.audit_key());
+    on_one(forged.append(&Anchor { head, at: time::OffsetDateTime::now_utc() })).unwrap();
+    fs::copy(forger.path().join("audit.pub"), &public).unwrap();
+
+    let replaced = json!({"finding": "public_key", "file": public});
+    let expected = json!([replaced, {"finding": "anchor", "file": anchors, "line": 1}, {"finding": "no_anchors"}]);
+    found(&data, expected.clone());
+    // Where the passphrase is not at hand, the copy tells; without either nobody can know, which is told.
+    let passphrase = data.path().join("secrets/passphrase");
+    fs::rename(&passphrase, data.path().join("elsewhere")).unwrap();
+    let said = data.operator(&["audit", "verify", "--public-key", copy]);
+    assert_eq!((said.exit, of_the_log(&said.document)), (Some(1), expected), "{}", said.document);
+    let (_, report) = verify(&data);
+    assert_eq!((of_the_log(&report), &report["public_key"]), (json!([]), &json!("unchecked")), "{report}");
+}
+
+#[test]
+fn a_revocation_that_was_undone_is_found() {
+    let demo = Demo::new();
+    let number = demo.card("gca").number().to_owned();
+    demo.data().operator(&["certificate", "revoke", "--card", &number, "--reason", "lost"]).expect_success();
+    let (data, _) = demo.stop();
+    let (exit, report) = verify(&data);
+    assert_eq!((exit, &report["public_key"]), (Some(0), &json!("sealed")), "{report}");
+    assert!(report["certificates"].as_u64().unwrap() > 40 && report["cards"].as_u64().unwrap() > 10, "{report}");
+    let serial = data.sql("SELECT serial FROM certificate WHERE revocation_reason = 'key_compromise' LIMIT 1");
+    data.sql(&format!(
+        "UPDATE certificate SET state = 'valid', revocation_reason = NULL, revoked_at = NULL, listed_at = NULL, \
+         listed_for = NULL WHERE serial = '{}'",
+        serial.trim()
+    ));
+    let (exit, report) = verify(&data);
+    let [finding] = report["findings"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    assert_eq!((exit, &finding["name"]), (Some(1), &json!(serial.trim())));
+    assert_eq!(
+        (&finding["record"], &finding["what"], &finding["found"]),
+        (&json!("certificate"), &json!("status"), &json!("valid"))
+    );
 }
 
 #[test]

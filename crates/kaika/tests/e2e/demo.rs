@@ -68,14 +68,7 @@ impl Data {
     /// Looks into the database, or tampers with it, as somebody with a disk of ours could.
     #[track_caller]
     pub(crate) fn sql(&self, statements: &str) -> String {
-        const SCRIPT: &str = "import sqlite3, sys\n\
-            database = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
-            for statement in sys.stdin.read().split(';'):\n\
-            \x20   for row in database.execute(statement):\n\
-            \x20       print(*row, sep='|')\n";
-        let output =
-            Tool::new("python3").args(["-c", SCRIPT]).arg(self.path().join("kaika.db")).input(statements).run();
-        output.expect_success().stdout()
+        kaika_testkit::sqlite::sqlite(&self.path().join("kaika.db"), statements)
     }
 }
 

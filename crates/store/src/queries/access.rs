@@ -320,16 +320,17 @@ fn read_session(row: &Row) -> Found<SessionRecord> {
 
 async fn station(on: &mut Connection, id: StationId) -> Found<Option<Station>> {
     let row = sqlx::query::<Db>(STATION).bind(id.to_string()).fetch_optional(on).await.map_err(failure)?;
-    row.map(|row| {
-        Ok(Station {
-            id: parsed(&row, "id")?,
-            name: text(&row, "name")?,
-            token_sha256: array(&row, "token_sha256")?.into(),
-            enrolled_at: time(&row, "enrolled_at")?,
-            withdrawn_at: time_or_none(&row, "withdrawn_at")?,
-        })
+    row.as_ref().map(read_station).transpose()
+}
+
+pub(super) fn read_station(row: &Row) -> Found<Station> {
+    Ok(Station {
+        id: parsed(row, "id")?,
+        name: text(row, "name")?,
+        token_sha256: array(row, "token_sha256")?.into(),
+        enrolled_at: time(row, "enrolled_at")?,
+        withdrawn_at: time_or_none(row, "withdrawn_at")?,
     })
-    .transpose()
 }
 
 async fn insert_station(on: &mut Connection, station: &Station) -> Found<()> {

@@ -14,6 +14,7 @@ mod leases;
 mod listing;
 mod mail;
 mod orders;
+mod records;
 mod rows;
 mod schema;
 mod status;
@@ -102,6 +103,7 @@ pub(super) fn statements(texts: fn(&'static Many) -> &'static [&'static str]) ->
         listing::statements(texts),
         mail::statements(texts),
         orders::statements(texts),
+        records::statements(texts),
         schema::statements(texts),
         status::statements(texts),
     ]

@@ -263,7 +263,7 @@ fn email(row: &Row) -> Found<Option<EmailAddress>> {
     text.map(|text| EmailAddress::in_certificate(&text)).transpose().map_err(|_| unreadable("email"))
 }
 
-fn read(row: &Row) -> Found<Card> {
+pub(super) fn read(row: &Row) -> Found<Card> {
     let at = |column| time_or_none(row, column).and_then(|at| at.ok_or_else(|| unreadable(column)));
     let state = match text(row, "state")?.as_str() {
         "ordered" => CardState::Ordered,

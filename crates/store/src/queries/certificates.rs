@@ -418,7 +418,7 @@ fn one(row: Result<Option<Row>, sqlx::Error>) -> Found<Option<Certificate>> {
     row.map_err(failure)?.map(|row| read(&row)).transpose()
 }
 
-fn read(row: &Row) -> Found<Certificate> {
+pub(super) fn read(row: &Row) -> Found<Certificate> {
     let placement = match text_or_none(row, "placement")?.as_deref() {
         None => None,
         Some("pending") => Some(Placement::Pending),

@@ -229,6 +229,50 @@ async fn a_head_that_does_not_fit_is_found() {
     assert_eq!(log.findings().await, expected);
 }
 
+/// Servers that share a database sign heads side by side, and somebody may put lines in another order.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_anchor_counts_whatever_their_order() {
+    let log = Log::new().await;
+    let of = |order: [usize; 3]| order.map(|index| log.anchors[index].clone());
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for order in orders {
+        assert_eq!(log.findings_with(&of(order)).await, []);
+    }
+    log.tamper(
+        "DELETE FROM audit_event WHERE sequence > 4;
+         UPDATE audit_head SET sequence = 4, hash = (SELECT hash FROM audit_event WHERE sequence = 4);",
+    )
+    .await;
+    for order in orders {
+        assert_eq!(log.findings_with(&of(order)).await, [AuditFinding::Older { found: 4, anchored: 12 }], "{order:?}");
+    }
+    log.append(100, 8).await;
+    for order in orders {
+        let rewritten = [8, 12].map(|sequence| AuditFinding::Rewritten { sequence });
+        assert_eq!(log.findings_with(&of(order)).await, rewritten, "{order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_before_the_first_is_found() {
+    let log = Log::new().await;
+    log.tamper(
+        "INSERT INTO audit_event SELECT 0, at, actor, action, payload, hash FROM audit_event WHERE sequence = 1;
+         INSERT INTO audit_event SELECT -7, at, actor, action, payload, hash FROM audit_event WHERE sequence = 1;",
+    )
+    .await;
+    assert_eq!(log.findings().await, altered([-7, 0]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_very_many_findings_the_first_are_listed() {
+    let log = Log::new().await;
+    log.append(12, 2000).await;
+    log.tamper("UPDATE audit_event SET actor = 'scheduler'").await;
+    let report = verify_audit(&*log.store, &log.anchors).await.unwrap();
+    assert_eq!((report.events, report.findings.len(), report.unlisted), (2012, 1000, 1012));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn anchors_that_are_gone_are_found() {
     let log = Log::new().await;
