@@ -8,7 +8,9 @@ use kaika_app::mail::{DeliveredMail, MailError, Mailbox, Mailer, Posted};
 use kaika_wire::{EmailAddress, MailId};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs, io,
+    fs::{self, Permissions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,6 +18,8 @@ use time::OffsetDateTime;
 
 /// More than these are not shown, nor kept.
 const KEPT: usize = 200;
+/// For its owner alone.
+const SECRET: u32 = 0o600;
 
 /// One JSON file a mail, by its id: the same one delivered again is the same file.
 pub struct FolderMailbox {
@@ -38,9 +42,16 @@ impl FolderMailbox {
     /// # Errors
     /// The folder cannot be made.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
-        use std::os::unix::fs::DirBuilderExt;
         let folder = folder.into();
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        // Mails have links in them that open something, also those of before.
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.metadata()?.is_file() {
+                fs::set_permissions(entry.path(), Permissions::from_mode(SECRET))?;
+            }
+        }
         Ok(Self { folder: Arc::new(Folder(folder)), pool: Pool::of_one() })
     }
 }
@@ -53,7 +64,13 @@ impl Folder {
         }
         // Nobody sees half a mail.
         let draft = self.0.join(format!("{id}.draft"));
-        fs::write(&draft, serde_json::to_vec_pretty(file)?)?;
+        // One that a crash left may have another mode.
+        match fs::remove_file(&draft) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut written = fs::OpenOptions::new().write(true).create_new(true).mode(SECRET).open(&draft)?;
+        written.write_all(&serde_json::to_vec_pretty(file)?)?;
         fs::rename(&draft, path)?;
         for old in self.ids()?.into_iter().skip(KEPT) {
             fs::remove_file(self.0.join(format!("{old}.json")))?;
@@ -91,9 +108,10 @@ impl Mailer for FolderMailbox {
 
 #[async_trait]
 impl Mailbox for FolderMailbox {
+    /// One that cannot be read keeps no other from being shown.
     async fn delivered(&self) -> io::Result<Vec<DeliveredMail>> {
         let folder = Arc::clone(&self.folder);
-        let read = move || folder.ids()?.into_iter().map(|id| read(&folder.0, id)).collect();
+        let read = move || Ok(folder.ids()?.into_iter().filter_map(|id| read(&folder.0, id).ok()).collect());
         self.pool.run(read).await?
     }
 }

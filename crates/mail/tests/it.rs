@@ -7,7 +7,11 @@ use kaika_mail::{Encryption, FolderMailbox, SmtpMailer, SmtpSettings};
 use kaika_testkit::smtp::{Encryption as Peers, SmtpPeer};
 use kaika_wire::MailId;
 use serde_json::Value;
-use std::fs;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 use time::{OffsetDateTime, macros::datetime};
 
 const NOW: OffsetDateTime = datetime!(2026-11-20 08:00 UTC);
@@ -53,6 +57,31 @@ async fn send(mailer: &dyn Mailer, to: &str, letter: &Letter) -> Result<(), Mail
 
 fn text<'v>(mail: &'v Value, field: &str) -> &'v str {
     mail[field].as_str().unwrap_or_default()
+}
+
+/// Mails have links in them: they are their owner's, also those that an earlier version wrote, and one that was damaged
+/// keeps no other from being shown.
+#[tokio::test]
+async fn mails_in_a_folder_are_their_owners() {
+    let folder = tempfile::tempdir().unwrap();
+    let mails = folder.path().join("mails");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mailbox = FolderMailbox::open(&mails).unwrap();
+    send(&mailbox, "desk@agency.example", &letters()[0]).await.unwrap();
+    let mail = mails.join(format!("{}.json", id(1)));
+    assert_eq!((mode(&mails), mode(&mail)), (0o700, 0o600));
+    for path in [&mails, &mail] {
+        fs::set_permissions(path, Permissions::from_mode(0o755)).unwrap();
+    }
+    let draft = mails.join(format!("{}.draft", id(1)));
+    fs::write(&draft, "half a mail of before").unwrap();
+    fs::write(mails.join(format!("{}.json", id(2))), "").unwrap();
+    let mailbox = FolderMailbox::open(&mails).unwrap();
+    assert_eq!((mode(&mails), mode(&mail), mode(&draft)), (0o700, 0o600, 0o600));
+    assert_eq!(mailbox.delivered().await.unwrap().len(), 1);
+    fs::remove_file(&mail).unwrap();
+    send(&mailbox, "desk@agency.example", &letters()[0]).await.unwrap();
+    assert_eq!(mode(&mail), 0o600);
 }
 
 #[tokio::test]
