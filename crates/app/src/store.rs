@@ -25,6 +25,8 @@ pub trait Store: Send + Sync {
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
     /// Whether this program may run on the schema, which another may have changed since this handle was opened.
     async fn check_schema(&self) -> Result<(), StoreError>;
+    /// Whether the database can be written, on which a commit a moment ago counts. One that is busy for a moment can be.
+    async fn check_writable(&self) -> Result<(), StoreError>;
     /// How many transactions through this handle may have changed a certificate's status: counted before their commit
     /// is told.
     fn status_changes(&self) -> u64;

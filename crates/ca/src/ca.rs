@@ -41,6 +41,14 @@ pub enum OpenError {
     Key(#[from] KeyStoreError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(
+        "the key {0} is not the one that its certificate names: another was put in its place. Put it back from a backup"
+    )]
+    Swapped(String),
+    #[error("the key {name} cannot be opened: {error}")]
+    Unopened { name: String, error: String },
+    #[error("the certificate of {0} in the database cannot be read")]
+    Certificate(String),
     #[error("the policy of {authority} is not right: {what}")]
     Policy { authority: AuthorityId, what: String },
 }
@@ -74,6 +82,34 @@ impl Ca {
         }
         let core = Arc::new(Core::new(config));
         Ok(Self { groups: Groups::start(Arc::clone(&core)), core })
+    }
+
+    /// Opens every key, and holds it against the certificate that names it: before a server serves, since whatever a wrong
+    /// key would sign fails. One that cannot be reached now is looked at when it is used.
+    ///
+    /// # Errors
+    /// A key is another one than was certified, or cannot be opened; or the store failed.
+    pub async fn check_keys(&self) -> Result<(), OpenError> {
+        let Core { store, keys, .. } = self.core.as_ref();
+        let generations = store.read().await?.generations().await?;
+        let named = generations.iter().flat_map(|generation| {
+            let own = (keys.of(generation), generation.name(), &generation.certificate);
+            [own, (keys.responders.as_ref(), responder_key(generation), &generation.responder_certificate)]
+        });
+        let checks = named.map(async |(ring, name, certificate)| {
+            let certificate = kaika_pki::Certificate::from_der(certificate);
+            let certificate = certificate.map_err(|_| OpenError::Certificate(name.clone()))?;
+            match ring.public_key(&name).await {
+                Ok(key) if key == *certificate.public_key() => Ok(()),
+                Ok(_) => Err(OpenError::Swapped(name)),
+                Err(IssueError::KeyAway(why)) => {
+                    tracing::warn!(key = name, why, "a key was not looked at");
+                    Ok(())
+                }
+                Err(error) => Err(OpenError::Unopened { name, error: error.to_string() }),
+            }
+        });
+        futures_util::future::try_join_all(checks).await.map(drop)
     }
 }
 

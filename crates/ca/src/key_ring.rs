@@ -76,6 +76,13 @@ impl KeyRing {
     }
 
     /// # Errors
+    /// The key cannot be opened.
+    pub(crate) async fn public_key(&self, name: &str) -> Result<PublicKey, IssueError> {
+        let key = self.once(name, |store, name| store.open(name)).await?;
+        Ok(key.public_key().clone())
+    }
+
+    /// # Errors
     /// The key cannot be opened, or is not the private half of `expected`.
     pub(crate) async fn open(&self, name: &str, expected: &PublicKey) -> Result<Key, IssueError> {
         let key = self.once(name, |store, name| store.open(name)).await?;

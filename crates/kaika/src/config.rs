@@ -5,7 +5,7 @@
 mod limits;
 mod site;
 
-use crate::installation::Places;
+use crate::{exposed::Secret, installation::Places};
 use anyhow::{Context, Result, bail};
 use kaika_app::status::StatusSettings;
 use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
@@ -97,6 +97,12 @@ pub struct Database {
 }
 
 impl Database {
+    fn has_password(&self) -> bool {
+        let authority = self.url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or(""));
+        let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
+        user.contains(':') || self.url.contains("password=")
+    }
+
     pub fn migrates(&self) -> bool {
         self.migrate.unwrap_or(self.url.starts_with("sqlite:"))
     }
@@ -333,6 +339,24 @@ impl Config {
         self.mail.as_ref().map(|mail| mail.mailer(host)).transpose()
     }
 
+    /// Files that hold secrets in clear.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = vec![("keys.passphrase_file", self.keys.passphrase_file.clone())];
+        if let Some(tls) = &self.server.tls {
+            secrets.push(("server.tls.key", tls.key.clone()));
+        }
+        if let Some(file) = self.mail.as_ref().and_then(|mail| mail.password_file.as_ref()) {
+            secrets.push(("mail.password_file", file.clone()));
+        }
+        match self.database.url.strip_prefix("sqlite:") {
+            Some(path) => secrets.push(("database.url", path.into())),
+            // `user:password@host`, or `?password=`.
+            None if self.database.has_password() => secrets.push(("database.url", self.file.clone())),
+            None => {}
+        }
+        secrets
+    }
+
     pub fn base_url(&self) -> &str {
         self.server.base_url.as_deref().unwrap_or(&self.server.origin)
     }
@@ -375,7 +399,10 @@ impl Mail {
             (Some(name), Some(file)) => {
                 let unreadable = || format!("mail.password_file: {} cannot be read", file.display());
                 let text = Zeroizing::new(fs::read_to_string(file).with_context(unreadable)?);
-                Some((name.clone(), text.lines().next().unwrap_or_default().to_owned()))
+                let Some(password) = text.lines().next().filter(|line| !line.is_empty()) else {
+                    bail!("mail.password_file: {} is empty; write the password into its first line", file.display());
+                };
+                Some((name.clone(), password.to_owned()))
             }
             _ => None,
         };

@@ -13,6 +13,7 @@ pub use memory::Memory;
 use crate::{
     clock::ShiftedClock,
     config::{Limits, Retention},
+    exposed,
     installation::{Installation, OpenOptions, Schema},
     network,
     operator::operator,
@@ -63,6 +64,7 @@ pub async fn run(options: Options) -> Result<()> {
     let _lock = folder.lock()?;
     let (address, listeners) = network::bind(options.listen).context("choose another address with --listen")?;
     let address = Address(address);
+    exposed::warn(&folder.in_clear());
     let mut memory = Memory::read(&folder)?;
     memory.opened_at(&address.origin(), &address.base_url(), options.days_later)?;
     memory.write(&folder)?;
@@ -101,6 +103,8 @@ pub async fn run(options: Options) -> Result<()> {
         schema: Schema::MakeOrUpdate,
     };
     let installation = Installation::open(&folder.places(), opening).await?;
+    installation.check_keys().await?;
+    installation.warn_of_anchors(&folder.places().anchors).await?;
     let by = operator(None);
     let stopped = || stopped(stopping.clone());
     tokio::select! {

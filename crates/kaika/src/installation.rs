@@ -1,6 +1,6 @@
 //! What an installation is made of, and the ports over it.
 
-use crate::clock::ShiftedClock;
+use crate::{clock::ShiftedClock, state_file};
 use anyhow::{Context, Result, bail};
 use kaika_app::{
     App, Store, StoreError,
@@ -81,6 +81,9 @@ impl Places {
     /// The database has a schema that this program cannot run on, and may not change; or it cannot be opened.
     pub async fn open_store(&self, schema: Schema) -> Result<Arc<dyn Store>> {
         let mut opened = kaika_store::open(&self.database).await;
+        if matches!(opened, Err(StoreError::Empty)) && self.has_keys() {
+            return opened.map_err(|error| self.unusable(error));
+        }
         if opened.as_ref().is_err_and(|error| schema.mends(error)) {
             let Migrated { from, to } =
                 kaika_store::migrate(&self.database).await.map_err(|error| self.unusable(error))?;
@@ -103,6 +106,14 @@ impl Places {
         kaika_store::migrate(&self.database).await.map_err(|error| self.unusable(error))
     }
 
+    /// Whether authorities were founded here. Their keys are made in a database that has its schema, and stay.
+    fn has_keys(&self) -> bool {
+        let is_key = |entry: std::io::Result<fs::DirEntry>| {
+            entry.is_ok_and(|entry| entry.path().extension().is_some_and(|extension| extension == "key"))
+        };
+        fs::read_dir(&self.keys).is_ok_and(|mut entries| entries.any(is_key))
+    }
+
     /// What is to be done about it goes first.
     fn unusable(&self, error: StoreError) -> anyhow::Error {
         // An address may have a password in it.
@@ -112,7 +123,16 @@ impl Places {
         };
         let (named, made_by) = (&self.named, self.made_by);
         let told = match &error {
+            StoreError::Empty if self.has_keys() => {
+                let keys = self.keys.display();
+                format!(
+                    "{database} was emptied, or is another one: the keys in {keys} are of authorities that it does not know. \
+                     Nothing was changed. Put the database back from a backup, or correct its address; to begin anew, take the \
+                     keys away first, then `{made_by} {named}`"
+                )
+            }
             StoreError::Empty => format!("{database} cannot be used; `{made_by} {named}` makes a new one"),
+            StoreError::Damaged(_) => format!("{database} is damaged; put it back from a backup"),
             StoreError::Older { .. } => format!("{database} has to be brought up to date: `kaika migrate {named}`"),
             _ => format!("{database} cannot be used"),
         };
@@ -130,7 +150,15 @@ impl Places {
             if path.extension().is_some_and(|extension| extension == "toml") {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 let unreadable = || format!("{} cannot be read", path.display());
-                files.push((name, fs::read_to_string(&path).with_context(unreadable)?));
+                let text = fs::read_to_string(&path).with_context(unreadable)?;
+                if text.trim().is_empty() {
+                    let next = match self.made_by == "kaika demo" && AUTHORITIES.iter().any(|(file, _)| *file == name) {
+                        true => "remove it, and the next start puts the demo's own there",
+                        false => "put it back from a backup",
+                    };
+                    return Err(state_file::damaged(&path, "it says nothing", next));
+                }
+                files.push((name, text));
             }
         }
         // Folders have no order, and what is told shall have one.
@@ -144,6 +172,7 @@ pub struct Installation {
     pub app: Arc<App>,
     pub anchors: Arc<dyn Anchors>,
     pub roots: Vec<Root>,
+    ca: Arc<Ca>,
 }
 
 /// What differs from one opening to another.
@@ -170,7 +199,7 @@ impl Installation {
             bail!("{} is missing: put it back from a backup; a new one would open nothing", missing.display());
         }
         let passphrase = read_or_create_passphrase(passphrase_file)
-            .with_context(|| format!("the passphrase in {} cannot be read", passphrase_file.display()))?;
+            .with_context(|| format!("the passphrase in {} cannot be read: put it back", passphrase_file.display()))?;
         let clock: Arc<dyn Clock> = Arc::new(opening.clock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng::new());
         let vault = Vault::create_or_open(&places.secrets, &passphrase).context("the vault cannot be opened")?;
@@ -186,9 +215,10 @@ impl Installation {
         })
         .await
         .context("the authorities' keys cannot be opened")?;
+        let ca = Arc::new(ca);
         let app = App::new(
             store,
-            Arc::new(ca),
+            ca.clone(),
             Arc::new(vault),
             Arc::new(UserCodes::new()),
             clock,
@@ -198,7 +228,31 @@ impl Installation {
         )
         .with_status(opening.status);
         organise(&app).await.context("the holders could not be put into organisations")?;
-        Ok(Self { app: Arc::new(app), anchors, roots })
+        Ok(Self { app: Arc::new(app), anchors, roots, ca })
+    }
+
+    /// # Errors
+    /// A key of an authority or a responder is not the one that was certified, or cannot be opened.
+    pub async fn check_keys(&self) -> Result<()> {
+        self.ca.check_keys().await.context("the authorities' keys cannot be used")
+    }
+
+    /// Says so where what was anchored before is not in the file any more: from here on nobody would see that the log was
+    /// cut.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn warn_of_anchors(&self, file: &Path) -> Result<()> {
+        let events = self.app.store.read().await?.audit_head().await?.sequence;
+        let is_empty = fs::metadata(file).map_or(true, |metadata| metadata.len() == 0);
+        if events > 0 && is_empty {
+            tracing::warn!(
+                file = %file.display(),
+                events,
+                "the anchors of the audit log are gone; put back a copy, or nobody sees whether its tail was cut before now"
+            );
+        }
+        Ok(())
     }
 
     /// # Errors

@@ -8,8 +8,10 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod exposed;
 pub mod installation;
 mod network;
 pub mod operator;
 mod output;
 pub mod serve;
+mod state_file;

@@ -3,6 +3,7 @@
 use crate::{
     clock::ShiftedClock,
     config::{self, Config},
+    exposed,
     installation::{Installation, OpenOptions, Schema},
     network,
 };
@@ -52,11 +53,14 @@ pub async fn run(config: Config) -> Result<()> {
         Some(tls) => Some(read_tls(tls).await?),
         None => None,
     };
+    exposed::warn(&config.secrets());
     let mailer = config.mailer()?.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>);
     is_made(&config)?;
     let about = config.site.about(&config.places().read_authorities()?)?;
     let schema = if config.database.migrates() { Schema::Update } else { Schema::Check };
     let installation = open(&config, schema).await?;
+    installation.check_keys().await?;
+    installation.warn_of_anchors(&config.keys.anchors).await?;
     if mailer.is_none() {
         tracing::warn!("no mail server is configured: mails wait in the database");
     }

@@ -22,6 +22,8 @@ mod card_documents;
 mod card_tool;
 #[path = "e2e/certificate.rs"]
 mod certificate;
+#[path = "e2e/damaged.rs"]
+mod damaged;
 #[path = "e2e/demo.rs"]
 mod demo;
 #[path = "e2e/first_start.rs"]

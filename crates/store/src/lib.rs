@@ -8,6 +8,7 @@
 #![expect(clippy::duplicate_mod, reason = "one text per query, compiled once per driver")]
 
 mod groups;
+mod noted;
 mod postgres;
 mod schema;
 mod sqlite;
@@ -111,6 +112,10 @@ fn failure(error: sqlx::Error) -> StoreError {
         // PostgreSQL: serialization failure and deadlock.
         if matches!(database.code().as_deref(), Some("40001" | "40P01")) {
             return StoreError::Conflict;
+        }
+        // SQLite: SQLITE_CORRUPT and SQLITE_NOTADB. PostgreSQL: data_corrupted and index_corrupted.
+        if matches!(database.code().as_deref(), Some("11" | "26" | "XX001" | "XX002")) {
+            return StoreError::Damaged(database.message().to_owned());
         }
         if database.is_unique_violation() {
             return StoreError::Stale;

@@ -3,18 +3,13 @@
 use crate::{
     failure,
     groups::{Many, Parameters},
+    noted::Noted,
     schema::{self, Migrated, Script, scripts},
 };
 use async_trait::async_trait;
 use kaika_app::{Reader, Store, StoreError, UnitOfWork};
 use sqlx::{Connection as _, PgPool, migrate::Migrate as _, postgres::PgPoolOptions};
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 type Db = sqlx::Postgres;
 type Connection = sqlx::PgConnection;
@@ -41,13 +36,13 @@ const SCRIPTS: &[Script] = scripts::POSTGRES;
 
 pub(crate) struct PostgresStore {
     pool: PgPool,
-    status_changes: Arc<AtomicU64>,
+    noted: Arc<Noted>,
 }
 
 pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
     let options = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
     let pool = options.connect(url).await.map_err(failure)?;
-    let store = PostgresStore { pool, status_changes: Arc::default() };
+    let store = PostgresStore { pool, noted: Arc::default() };
     store.check_schema().await?;
     Ok(store)
 }
@@ -92,12 +87,12 @@ impl Store for PostgresStore {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let transaction = self.pool.begin_with(begin).await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+        Ok(Box::new(queries::Work::new(transaction, &self.noted)))
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.pool.begin().await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+        Ok(Box::new(queries::Work::new(transaction, &self.noted)))
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
@@ -105,8 +100,17 @@ impl Store for PostgresStore {
         queries::said(&mut connection).await?.fits(SCRIPTS).map(drop)
     }
 
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        let write = async {
+            let mut transaction = self.pool.begin().await.map_err(failure)?;
+            queries::touch(&mut transaction).await?;
+            transaction.commit().await.map_err(failure)
+        };
+        self.noted.check_writable(write).await
+    }
+
     fn status_changes(&self) -> u64 {
-        self.status_changes.load(Ordering::SeqCst)
+        self.noted.status_changes()
     }
 
     async fn close(&self) {

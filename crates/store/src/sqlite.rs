@@ -3,6 +3,7 @@
 use crate::{
     failure,
     groups::{Many, Parameters},
+    noted::Noted,
     schema::{self, Migrated, Script, scripts},
 };
 use async_trait::async_trait;
@@ -16,10 +17,7 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -51,7 +49,7 @@ const SCRIPTS: &[Script] = scripts::SQLITE;
 pub(crate) struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
-    status_changes: Arc<AtomicU64>,
+    noted: Arc<Noted>,
 }
 
 pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -75,7 +73,7 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     let writer = pool(1).connect_with(writing(path).pragma("temp_store", "memory")).await.map_err(failure)?;
     checking.close().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options(path).read_only(true)).await.map_err(failure)?;
-    Ok(SqliteStore { writer, readers, status_changes: Arc::default() })
+    Ok(SqliteStore { writer, readers, noted: Arc::default() })
 }
 
 /// All or nothing, and one program at a time: two that find a new file at the same moment would both make its tables.
@@ -175,13 +173,13 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn read(&self) -> Result<Box<dyn Reader>, StoreError> {
         let transaction = self.readers.begin().await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+        Ok(Box::new(queries::Work::new(transaction, &self.noted)))
     }
 
     /// `IMMEDIATE`: a transaction that reads first and writes later would lose against another that wrote between.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
-        Ok(Box::new(queries::Work::new(transaction, &self.status_changes)))
+        Ok(Box::new(queries::Work::new(transaction, &self.noted)))
     }
 
     async fn check_schema(&self) -> Result<(), StoreError> {
@@ -189,8 +187,17 @@ impl Store for SqliteStore {
         queries::said(&mut connection).await?.fits(SCRIPTS).map(drop)
     }
 
+    async fn check_writable(&self) -> Result<(), StoreError> {
+        let write = async {
+            let mut transaction = self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(failure)?;
+            queries::touch(&mut transaction).await?;
+            transaction.commit().await.map_err(failure)
+        };
+        self.noted.check_writable(write).await
+    }
+
     fn status_changes(&self) -> u64 {
-        self.status_changes.load(Ordering::SeqCst)
+        self.noted.status_changes()
     }
 
     /// The writer last: it folds the log into the file.

@@ -310,9 +310,14 @@ impl Shared {
 
     /// Which card was in which reader, as far as the readers still exist.
     fn remembered(&self) -> io::Result<BTreeMap<String, String>> {
-        match fs::read(self.folder.join(SEATS_FILE)) {
+        let path = self.folder.join(SEATS_FILE);
+        match fs::read(&path) {
             Ok(contents) => {
-                let mut seats: BTreeMap<String, String> = serde_json::from_slice(&contents)?;
+                let damaged = |error| {
+                    let next = "remove it, and all cards lie beside their readers";
+                    io::Error::other(format!("{} is empty or damaged ({error}): {next}", path.display()))
+                };
+                let mut seats: BTreeMap<String, String> = serde_json::from_slice(&contents).map_err(damaged)?;
                 seats.retain(|reader, _| self.names.contains(reader));
                 Ok(seats)
             }

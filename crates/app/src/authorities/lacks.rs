@@ -39,12 +39,15 @@ pub async fn lacks(store: &dyn Store, policies: &Policies) -> Result<Vec<Lack>, 
     Ok(lacks)
 }
 
-/// Why this server is not ready: the schema is another program's, or policies and database do not go together.
+/// Why this server is not ready: the schema is another program's, policies and database do not go together, or nothing can
+/// be written, as on a full disk.
 ///
 /// # Errors
-/// The store failed, or its schema does not take this program.
+/// The store failed or cannot be written, or its schema does not take this program.
 #[crate::use_case]
 pub async fn first_lack(app: &App) -> Result<Option<Lack>, Failure> {
     app.store.check_schema().await?;
-    Ok(lacks(app.store.as_ref(), &app.policies).await?.into_iter().next())
+    let lack = lacks(app.store.as_ref(), &app.policies).await?.into_iter().next();
+    app.store.check_writable().await?;
+    Ok(lack)
 }

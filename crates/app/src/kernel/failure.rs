@@ -98,6 +98,9 @@ pub enum StoreError {
          it needs Kaika {oldest_program} or newer"
     )]
     Newer { found: i64, known: i64, oldest_program: String },
+    /// What lies on the disk is no whole database.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// A row holds what this version cannot read.
     #[error("unreadable row: {0}")]
     Row(String),

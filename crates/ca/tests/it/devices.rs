@@ -8,9 +8,10 @@ use kaika_app::{
     certificates::IssuanceState,
     kernel::Clock,
 };
-use kaika_ca::{FileKeyStore, KeyRing, KeyStore, KeyStoreError, Keys, Signer, SignerError, Signing};
+use kaika_ca::{FileKeyStore, KeyRing, KeyStore, KeyStoreError, Keys, OpenError, Signer, SignerError, Signing};
 use kaika_pki::{KeyAlgorithm, PublicKey};
 use kaika_wire::CertificateRole;
+use std::fs;
 use std::future::{Future, poll_fn};
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
@@ -126,6 +127,21 @@ async fn a_device_that_is_away_has_nothing_founded_anew() {
     assert!(matches!(failure, Failure::KeyAway(_)));
     let said = failure.to_string();
     assert!(said.starts_with("a key cannot be reached at the moment: ") && said.contains("pulled out"), "{said}");
+}
+
+/// A server starts while its device is away; what is there is looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_in_a_device_are_looked_at_where_they_can_be_reached() {
+    let world = World::new().await;
+    world.found("gca").await;
+    let device = Device::of(&world);
+    world.opened_with(Box::new(device.clone())).await.unwrap().check_keys().await.unwrap();
+    device.leaves(true);
+    world.opened_with(Box::new(device.clone())).await.unwrap().check_keys().await.unwrap();
+    device.leaves(false);
+    fs::copy(world.keys().join("gca-1-ocsp.key"), world.keys().join("gca-1.key")).unwrap();
+    let swapped = world.opened_with(Box::new(device)).await.unwrap().check_keys().await;
+    assert!(matches!(&swapped, Err(OpenError::Swapped(name)) if name == "gca-1"), "{swapped:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,33 @@
 //! Keys in files.
 
-use crate::world::passphrase;
-use kaika_ca::{FileKeyStore, FileSigner, KeyStore, KeyStoreError};
+use crate::world::{World, passphrase};
+use kaika_ca::{FileKeyStore, FileSigner, KeyStore, KeyStoreError, OpenError};
 use kaika_pki::{KeyAlgorithm, SignatureAlgorithm};
 use kaika_testkit::tools::Tool;
-use std::os::unix::fs::PermissionsExt;
+use std::{fs, os::unix::fs::PermissionsExt};
 use tempfile::tempdir;
+
+/// Keys that changed places, and one that was emptied: told before anything is signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_put_in_anothers_place_is_told() {
+    let world = World::new().await;
+    world.found("gca").await;
+    world.found("xca").await;
+    world.reopened().await.check_keys().await.unwrap();
+    let path = |name: &str| world.keys().join(format!("{name}.key"));
+    for (name, other) in [("gca-1", "xca-1"), ("xca-1-ocsp", "gca-1-ocsp"), ("test-grca-1", "gca-1")] {
+        let own = fs::read(path(name)).unwrap();
+        fs::copy(path(other), path(name)).unwrap();
+        let swapped = world.reopened().await.check_keys().await;
+        assert!(matches!(&swapped, Err(OpenError::Swapped(key)) if key == name), "{name}: {swapped:?}");
+        assert!(swapped.unwrap_err().to_string().contains("backup"));
+        fs::write(path(name), []).unwrap();
+        let emptied = world.reopened().await.check_keys().await.unwrap_err().to_string();
+        assert!(emptied.contains(&format!("{name}.key")) && emptied.contains("backup"), "{emptied}");
+        fs::write(path(name), own).unwrap();
+    }
+    world.reopened().await.check_keys().await.unwrap();
+}
 
 #[test]
 fn every_kind_signs_after_it_was_opened_again() {

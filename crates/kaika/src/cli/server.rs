@@ -3,6 +3,7 @@
 use super::{Operator, log_filter};
 use crate::{
     config::{Config, EXAMPLE},
+    exposed,
     installation::{Schema, check_lacks, write_whole},
     output, serve,
 };
@@ -58,14 +59,20 @@ pub(super) async fn check(work: Work) -> Result<ExitCode> {
         }
         Err(error) => Some(format!("{error:#}")),
     };
+    let warnings = exposed::exposed(&config.secrets());
     let names: Vec<_> = authorities.policies.keys().map(|id| id.as_str()).collect();
     if options.json {
         let origin = &config.server.origin;
-        output::print_json(&json!({ "origin": origin, "authorities": names, "database_unasked": unasked }));
+        output::print_json(
+            &json!({ "origin": origin, "authorities": names, "database_unasked": unasked, "warnings": warnings }),
+        );
     } else {
         kaika_say::say!("{} is right: {} for {}.", options.config.display(), config.server.origin, names.join(", "));
         if let Some(why) = unasked {
             kaika_say::say!("The database was not asked: {why}");
+        }
+        for warning in warnings {
+            kaika_say::say!("{warning}");
         }
     }
     Ok(ExitCode::SUCCESS)

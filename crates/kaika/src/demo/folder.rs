@@ -1,6 +1,9 @@
 //! The demo's folder: all that it has lies in it.
 
-use crate::installation::{Places, copy_examples, create_private};
+use crate::{
+    exposed::Secret,
+    installation::{Places, copy_examples, create_private},
+};
 use anyhow::{Context, Result, bail};
 use std::{
     fs::{File, TryLockError},
@@ -65,6 +68,16 @@ impl Folder {
 
     pub fn passphrase_file(&self) -> PathBuf {
         self.secrets().join("passphrase")
+    }
+
+    /// Files that hold secrets in clear.
+    pub(crate) fn in_clear(&self) -> Vec<Secret> {
+        vec![
+            ("the passphrase", self.passphrase_file()),
+            ("the station's credential", self.secrets().join("station.json")),
+            ("the demo's memory", self.path("demo.json")),
+            ("the database", self.path("kaika.db")),
+        ]
     }
 
     pub fn places(&self) -> Places {

@@ -2,7 +2,7 @@
 //! addresses.
 
 use super::Folder;
-use crate::installation::write_whole;
+use crate::{installation::write_whole, state_file};
 use anyhow::{Context, Result, bail};
 use kaika_wire::{AuthorityId, CardNumber, UserCode};
 use serde::{Deserialize, Serialize};
@@ -55,15 +55,18 @@ impl Memory {
         struct Format {
             format: u32,
         }
-        let damaged = || format!("{} is damaged", path.display());
-        let Format { format } = serde_json::from_slice(&text).with_context(damaged)?;
+        let damaged = |error| {
+            let next = "put it back from a copy of the folder, or begin another demo in a new folder (`--data`)";
+            state_file::damaged(&path, error, next)
+        };
+        let Format { format } = serde_json::from_slice(&text).map_err(damaged)?;
         if format > FORMAT {
             bail!(
                 "{} belongs to a newer version of Kaika (format {format}, this version knows {FORMAT})",
                 path.display()
             );
         }
-        serde_json::from_slice(&text).with_context(damaged)
+        serde_json::from_slice(&text).map_err(damaged)
     }
 
     fn empty() -> Self {

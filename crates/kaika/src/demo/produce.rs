@@ -8,7 +8,7 @@ use super::{
 };
 use crate::clock::ShiftedClock;
 use crate::installation::{Installation, write_whole};
-use crate::operator::operator;
+use crate::{operator::operator, state_file};
 use anyhow::{Context, Result, anyhow, bail};
 use kaika_agent::{
     engine::{Inputs, Order, PAUSES, run_job},
@@ -408,7 +408,8 @@ async fn station(folder: &Folder, installation: &Installation) -> Result<Station
         write_whole(&path, &credential).with_context(|| format!("{} cannot be written", path.display()))?;
     }
     let credential = fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    serde_json::from_slice(&credential).with_context(|| format!("{} is damaged", path.display()))
+    let next = "remove it, and the demo enrols another";
+    serde_json::from_slice(&credential).map_err(|error| state_file::damaged(&path, error, next))
 }
 
 /// Where the PIN of a card lies that is delivered with one.

@@ -5,7 +5,10 @@ use super::{
     plan::{CARDS, PIN, Story},
     produce::mailer_file,
 };
-use crate::installation::{Installation, write_whole};
+use crate::{
+    installation::{Installation, write_whole},
+    state_file,
+};
 use anyhow::{Context, Result};
 use kaika_agent::readers::soft::SoftReaders;
 use kaika_domain::{cards::CardState, certificates::Certificate};
@@ -118,7 +121,9 @@ impl Ready {
             let seat = kept.iter().find(|kept| kept.name == number.as_str());
             let certificates = reader.certificates_of_card(card.id).await?;
             let user_code = reader.user_code(card.id).await?;
-            let inspection = Inspection::of_file(folder.cards().join(format!("{number}.card")))?;
+            let path = folder.cards().join(format!("{number}.card"));
+            let inspection =
+                Inspection::of_file(&path).map_err(|error| state_file::damaged(&path, error, CARD_IS_LOST))?;
             let policy = app.policy(&card.authority)?;
             let locked = user_code.is_some_and(|code| code.fails >= policy.user_code_tries());
             let set = || (planned.story != Story::AsDelivered).then(|| PIN.to_owned());
@@ -242,6 +247,10 @@ fn state(
     }
 }
 
+const PIN_IS_LOST: &str = "put it back from a copy of the folder, or remove it: the card's PIN is then known to nobody";
+const CARD_IS_LOST: &str = "put it back from a copy of the folder; without this card the demo is not what it was, so else \
+    begin another in a new folder (`--data`)";
+
 fn delivered_pin(folder: &Folder, number: &CardNumber) -> Result<Option<String>> {
     #[derive(Deserialize)]
     struct Mailer {
@@ -251,7 +260,7 @@ fn delivered_pin(folder: &Folder, number: &CardNumber) -> Result<Option<String>>
     match fs::read(&path) {
         Ok(contents) => {
             let mailer: Mailer =
-                serde_json::from_slice(&contents).with_context(|| format!("{} is damaged", path.display()))?;
+                serde_json::from_slice(&contents).map_err(|error| state_file::damaged(&path, error, PIN_IS_LOST))?;
             Ok(Some(mailer.pin))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -39,7 +39,7 @@ impl From<Failure> for Stop {
             Failure::Refused(refusal) => Self(refusal),
             Failure::Conflict(conflict) => Self(conflict.refusal()),
             // Most often the database is locked or being restarted: the same again soon may go well.
-            Failure::Store(error @ StoreError::Database(_)) => {
+            Failure::Store(error @ (StoreError::Database(_) | StoreError::Damaged(_))) => {
                 tracing::error!(%error, "the database failed");
                 Code::Busy.into()
             }

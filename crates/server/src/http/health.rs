@@ -1,7 +1,7 @@
 //! For whoever watches over the server: is it alive, is it ready, what is it doing.
 //!
-//! `/healthz` says that the process answers, `/readyz` that the database does, too, that its schema still takes this
-//! program, and that every authority is founded.
+//! `/healthz` says that the process answers, `/readyz` that the database does, too, and can be written, that its schema
+//! still takes this program, and that every authority is founded.
 //! Requests are counted by route, never by address: an outcome's address is a secret.
 
 use crate::site::Site;
@@ -47,7 +47,7 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
         }
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read or written\n")
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
     };

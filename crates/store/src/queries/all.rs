@@ -20,14 +20,11 @@ mod schema;
 mod status;
 
 use super::{Connection, Db, EXPLAIN, PARAMETERS, TABLES, WRITES_AT_ONCE};
-use crate::{failure, groups::Many};
+use crate::{failure, groups::Many, noted::Noted};
 use async_trait::async_trait;
 use kaika_app::{Reader, StoreError, UnitOfWork, audit::Event};
-pub(super) use schema::said;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+pub(super) use schema::{said, touch};
+use std::sync::Arc;
 use time::OffsetDateTime;
 
 type Found<T> = Result<T, StoreError>;
@@ -51,18 +48,18 @@ pub(super) struct Work {
     revisions: certificates::Revisions,
     /// The status of a certificate that was there before.
     status_changed: bool,
-    status_changes: Arc<AtomicU64>,
+    noted: Arc<Noted>,
 }
 
 impl Work {
-    pub(super) fn new(transaction: sqlx::Transaction<'static, Db>, status_changes: &Arc<AtomicU64>) -> Self {
+    pub(super) fn new(transaction: sqlx::Transaction<'static, Db>, noted: &Arc<Noted>) -> Self {
         Self {
             transaction,
             events: Vec::new(),
             spoiled: false,
             revisions: certificates::Revisions::default(),
             status_changed: false,
-            status_changes: Arc::clone(status_changes),
+            noted: Arc::clone(noted),
         }
     }
 
@@ -70,6 +67,9 @@ impl Work {
     async fn on<T>(&mut self, statements: impl AsyncFnOnce(&mut Connection) -> Found<T>) -> Found<T> {
         let done = statements(&mut self.transaction).await;
         self.spoiled |= done.is_err();
+        if matches!(done, Err(StoreError::Database(_) | StoreError::Damaged(_))) {
+            self.noted.failed();
+        }
         done
     }
 
@@ -129,9 +129,13 @@ impl UnitOfWork for Work {
         let events = std::mem::take(&mut self.events);
         self.on(async |on| audit::append(on, &events).await).await?;
         let done = self.transaction.commit().await.map_err(failure);
+        match done {
+            Ok(()) => self.noted.committed(),
+            Err(_) => self.noted.failed(),
+        }
         if self.status_changed {
             // Also where the commit failed: it may have reached the database all the same.
-            self.status_changes.fetch_add(1, Ordering::SeqCst);
+            self.noted.status_changed();
         }
         done
     }

@@ -1,7 +1,7 @@
 //! Opening a database: its schema, its file, and what it still has when it is opened again.
 
 use crate::sample::{
-    card, certificate, days, event, generation, holder, job, made, read, serial, sqlite_url, with_card, write,
+    card, certificate, days, event, generation, holder, job, made, read, run, serial, sqlite_url, with_card, write,
 };
 use kaika_app::{
     StoreError,
@@ -23,6 +23,7 @@ on_both! { url:
     opened_again_it_has_everything,
     two_that_opened_one_database_share_it,
     closed_it_answers_no_more,
+    whether_it_can_be_written_is_asked_where_it_is_in_doubt,
 }
 
 async fn every_statement_fits_the_schema(url: String) {
@@ -40,6 +41,7 @@ const READ_WHOLE: &[(&str, &str)] = &[
     ("SCAN mail USING INDEX mail_unsent", "UPDATE mail "),
     ("SCAN mail USING COVERING INDEX mail_unsent", "COUNT(*)"),
     ("SCAN mail", "FROM mail ORDER BY queued_at, id LIMIT"), // all mails, for an operator
+    ("SCAN lease", "UPDATE lease"),                          // one for each task
     ("SORT mail", "FROM mail ORDER BY queued_at, id LIMIT"),
     ("SORT mail", "WHERE state <> 'sent' ORDER BY queued_at, id LIMIT"), // those that wait, for an operator
     ("SORT card", "FROM card WHERE holder = $1"),                        // a holder has a few
@@ -266,8 +268,62 @@ async fn what_cannot_be_opened_is_told() {
 
     let no_database = folder.path().join("letter.txt");
     fs::write(&no_database, "Dear reader, this is not a database. ".repeat(100)).unwrap();
-    assert!(matches!(open(&format!("sqlite:{}", no_database.display())).await, Err(StoreError::Database(_))));
+    assert!(matches!(open(&format!("sqlite:{}", no_database.display())).await, Err(StoreError::Damaged(_))));
 
     let nobody = format!("postgres://postgres@localhost/kaika?host={}", folder.path().display());
     assert!(matches!(open(&nobody).await, Err(StoreError::Database(_))));
+}
+
+async fn whether_it_can_be_written_is_asked_where_it_is_in_doubt(url: String) {
+    let store = made(&url).await;
+    let full = match url.strip_prefix("sqlite:") {
+        Some(_) => "CREATE TRIGGER full BEFORE UPDATE ON schema BEGIN SELECT RAISE(FAIL, 'no room'); END",
+        None => {
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no room''; END'; \
+             CREATE TRIGGER full_disk BEFORE UPDATE ON schema FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        }
+    };
+    run(&url, full).await;
+    let other = open(&url).await.unwrap();
+    assert!(other.check_writable().await.is_err(), "nothing was written through this handle yet");
+    // What was committed a moment ago need not be asked for.
+    write(&*store, async |work| work.take_lease("sweep", "one", days(0), days(1)).await).await.unwrap();
+    for _ in 0..3 {
+        store.check_writable().await.unwrap();
+    }
+    let undone =
+        write(&*store, async |work| work.insert_certificates(&[certificate(1, &generation(1), &holder(1))]).await);
+    assert!(undone.await.is_err(), "there is no such generation");
+    assert!(store.check_writable().await.is_err(), "something has failed since");
+    let no_more = match url.strip_prefix("sqlite:") {
+        Some(_) => "DROP TRIGGER full",
+        None => "DROP TRIGGER full_disk ON schema",
+    };
+    run(&url, no_more).await;
+    store.check_writable().await.unwrap();
+    other.check_writable().await.unwrap();
+}
+
+/// As a standby of PostgreSQL is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_only_read_cannot_be_written() {
+    let url = kaika_testkit::postgres::fresh_database();
+    migrate(&url).await.unwrap();
+    let joined = if url.contains('?') { '&' } else { '?' };
+    let store = open(&format!("{url}{joined}options=-c%20default_transaction_read_only%3Don")).await.unwrap();
+    store.read().await.unwrap().generations().await.unwrap();
+    assert!(store.check_writable().await.unwrap_err().to_string().contains("read-only"));
+}
+
+/// Somebody else writes, for longer than whoever asks would wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_busy_for_a_moment_can_be_written() {
+    let folder = tempdir().unwrap();
+    let url = sqlite_url(&folder);
+    let store = made(&url).await;
+    let mut file = SqliteConnection::connect(&url.replacen("sqlite:", "sqlite://", 1)).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut file).await.unwrap();
+    store.check_writable().await.unwrap();
+    store.check_writable().await.unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut file).await.unwrap();
 }
