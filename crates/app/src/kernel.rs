@@ -4,6 +4,7 @@
 mod clock;
 mod draw;
 mod failure;
+mod lease;
 mod locks;
 mod pool;
 mod retry;
@@ -13,6 +14,7 @@ mod token;
 pub use clock::{Clock, Rng};
 pub(crate) use draw::draw;
 pub use failure::{Conflict, Failure, StoreError, VaultError};
+pub use lease::Lease;
 pub(crate) use locks::Locks;
 pub use pool::{Pool, Unfinished};
 pub(crate) use retry::retried;

@@ -27,6 +27,9 @@ pub trait Store: Send + Sync {
     async fn check_schema(&self) -> Result<(), StoreError>;
     /// Whether the database can be written, on which a commit a moment ago counts. One that is busy for a moment can be.
     async fn check_writable(&self) -> Result<(), StoreError>;
+    /// Takes the work by the clock for this process alone, for as long as it has this handle: what another left there is
+    /// nobody's any more. False where others may share the database, or one does.
+    async fn take_alone(&self) -> Result<bool, StoreError>;
     /// How many transactions through this handle may have changed a certificate's status: counted before their commit
     /// is told.
     fn status_changes(&self) -> u64;
@@ -76,6 +79,12 @@ pub trait UnitOfWork:
 
     /// Gives the lease back, where `owner` has it.
     async fn release_lease(&mut self, name: &str, owner: &str) -> Result<(), StoreError>;
+
+    /// Keeps all leases that `owner` has, until `until`; how many they are.
+    async fn renew_leases(&mut self, owner: &str, until: OffsetDateTime) -> Result<u64, StoreError>;
+
+    /// Of all owners.
+    async fn release_leases(&mut self) -> Result<(), StoreError>;
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;
 }

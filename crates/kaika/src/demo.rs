@@ -24,7 +24,7 @@ use kaika_agent::{
     readers::{Readers, Source, pcsc::PcscReaders, soft::SoftReaders},
     serve::{AgentConfig, AgentHandle, CONNECTIONS, serve},
 };
-use kaika_app::{cards::sweep, status::StatusSettings};
+use kaika_app::{cards::sweep, kernel::Lease, status::StatusSettings};
 use kaika_domain::audit::Actor;
 use kaika_listen::{Endpoint, Patience, everybody, stopped};
 use kaika_mail::FolderMailbox;
@@ -148,6 +148,7 @@ pub async fn run(options: Options) -> Result<()> {
             app: Arc::clone(&installation.app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("demo {}", std::process::id()),
+            lease: Lease::USUAL,
             sweep_every: Duration::from_secs(3600),
             jobs_kept: Retention::default().card_jobs(),
             anchor_every: Duration::from_secs(1),

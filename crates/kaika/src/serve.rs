@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use axum::Router;
-use kaika_app::mail::Mailer;
+use kaika_app::{kernel::Lease, mail::Mailer};
 use kaika_domain::audit::Actor;
 use kaika_listen::{Caps, Endpoint, Patience, Tls, everybody, stopped};
 use kaika_server::{Settings, Site, metrics_router, repository_router, router};
@@ -102,6 +102,7 @@ pub async fn run(config: Config) -> Result<()> {
             app: Arc::clone(&app),
             anchors: Arc::clone(&installation.anchors),
             owner: format!("server {} {}", hostname(), std::process::id()),
+            lease: Lease::USUAL,
             sweep_every: SWEEP_EVERY,
             jobs_kept: config.retention.card_jobs(),
             anchor_every: ANCHOR_EVERY,

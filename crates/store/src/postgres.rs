@@ -109,6 +109,10 @@ impl Store for PostgresStore {
         self.noted.check_writable(write).await
     }
 
+    async fn take_alone(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     fn status_changes(&self) -> u64 {
         self.noted.status_changes()
     }

@@ -13,11 +13,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, TryLockError},
     io,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -50,6 +50,9 @@ pub(crate) struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     noted: Arc<Noted>,
+    path: PathBuf,
+    /// The lock beside it, once this handle has it.
+    alone: Mutex<Option<File>>,
 }
 
 pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
@@ -73,7 +76,7 @@ pub(crate) async fn open(path: &Path) -> Result<SqliteStore, StoreError> {
     let writer = pool(1).connect_with(writing(path).pragma("temp_store", "memory")).await.map_err(failure)?;
     checking.close().await.map_err(failure)?;
     let readers = pool(READERS).connect_with(options(path).read_only(true)).await.map_err(failure)?;
-    Ok(SqliteStore { writer, readers, noted: Arc::default() })
+    Ok(SqliteStore { writer, readers, noted: Arc::default(), path: path.to_owned(), alone: Mutex::default() })
 }
 
 /// All or nothing, and one program at a time: two that find a new file at the same moment would both make its tables.
@@ -142,6 +145,18 @@ fn make_file(path: &Path) -> io::Result<()> {
     }
 }
 
+/// None: another has it. The system gives it back when its process ends, however that was.
+fn lock_beside(path: &Path) -> io::Result<Option<File>> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(Path::new(&name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// The file keeps this mode. SQLite does not wait where another process switches it at this moment, so we do.
 async fn write_ahead(writer: &mut Connection) -> Result<(), sqlx::Error> {
     const ATTEMPTS: u32 = 100;
@@ -194,6 +209,15 @@ impl Store for SqliteStore {
             transaction.commit().await.map_err(failure)
         };
         self.noted.check_writable(write).await
+    }
+
+    /// By a file beside the database, since to open and close the database's own would undo SQLite's locks on it.
+    async fn take_alone(&self) -> Result<bool, StoreError> {
+        let mut alone = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+        if alone.is_none() {
+            *alone = lock_beside(&self.path).map_err(|error| StoreError::Database(Box::new(error)))?;
+        }
+        Ok(alone.is_some())
     }
 
     fn status_changes(&self) -> u64 {

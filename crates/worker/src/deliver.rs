@@ -4,7 +4,6 @@ use crate::{Task, Worker};
 use async_trait::async_trait;
 use kaika_app::{Failure, mail::deliver_mails};
 use std::time::Duration;
-use time::Duration as Span;
 
 pub(crate) struct Deliver;
 
@@ -19,9 +18,8 @@ impl Task for Deliver {
         worker.mail_every
     }
 
-    /// Longer than one go, mostly.
-    fn lease(&self, _worker: &Worker) -> Option<Span> {
-        Some(Span::minutes(10))
+    fn is_shared(&self) -> bool {
+        true
     }
 
     /// The mail that is on its way may still be heard of.
@@ -45,7 +43,7 @@ impl Task for Deliver {
 
     async fn run(&self, worker: &Worker) -> Result<(), Failure> {
         let Some(mailer) = &worker.mailer else { return Ok(()) };
-        let went = deliver_mails(&worker.app, mailer.as_ref()).await?;
+        let went = deliver_mails(&worker.app, mailer.as_ref(), worker.lease).await?;
         metrics::counter!("kaika_mails_sent_total").increment(went.sent.into());
         metrics::counter!("kaika_mail_failures_total").increment((went.failed + went.given_up).into());
         if went.failed + went.given_up > 0 {

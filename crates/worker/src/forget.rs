@@ -9,7 +9,6 @@ use kaika_app::{
     mail::forget_mails,
 };
 use std::time::Duration;
-use time::Duration as Span;
 
 pub(crate) struct Forget;
 
@@ -23,8 +22,8 @@ impl Task for Forget {
         worker.sweep_every
     }
 
-    fn lease(&self, worker: &Worker) -> Option<Span> {
-        Some(Span::try_from(worker.sweep_every * 2).unwrap_or(Span::HOUR))
+    fn is_shared(&self) -> bool {
+        true
     }
 
     async fn run(&self, worker: &Worker) -> Result<(), Failure> {

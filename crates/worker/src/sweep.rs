@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use kaika_app::{Failure, cards::sweep};
 use kaika_domain::audit::Actor;
 use std::time::Duration;
-use time::Duration as Span;
 
 pub(crate) struct Sweep;
 
@@ -19,8 +18,8 @@ impl Task for Sweep {
         worker.sweep_every
     }
 
-    fn lease(&self, worker: &Worker) -> Option<Span> {
-        Some(Span::try_from(worker.sweep_every * 2).unwrap_or(Span::HOUR))
+    fn is_shared(&self) -> bool {
+        true
     }
 
     async fn run(&self, worker: &Worker) -> Result<(), Failure> {

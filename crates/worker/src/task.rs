@@ -1,10 +1,9 @@
 //! What a task is, and how each of them is done again and again: by one process of many where it has a lease.
 
-use crate::Worker;
+use crate::{Worker, lease};
 use async_trait::async_trait;
 use kaika_app::Failure;
 use std::{future::pending, time::Duration};
-use time::Duration as Span;
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval, sleep},
@@ -17,9 +16,9 @@ pub(crate) trait Task: Send + Sync {
 
     fn every(&self, worker: &Worker) -> Duration;
 
-    /// For how long a process takes the task for itself. None: each process does its own.
-    fn lease(&self, _worker: &Worker) -> Option<Span> {
-        None
+    /// Whether one process does it for all that share the database.
+    fn is_shared(&self) -> bool {
+        false
     }
 
     /// What is under way when it is time to stop may go on for so long. None: to its end, and it is done once more.
@@ -68,7 +67,7 @@ pub(crate) async fn repeat(task: &dyn Task, worker: &Worker, mut stop: watch::Re
         }
     }
     // Another process need not wait until it runs out.
-    if leads && let Err(error) = release_lease(worker, task.name()).await {
+    if leads && let Err(error) = lease::release(worker, task.name()).await {
         tracing::warn!(%error, task = task.name(), "a lease could not be given back");
     }
 }
@@ -77,8 +76,8 @@ async fn go(task: &dyn Task, worker: &Worker, leads: &mut bool) -> Result<(), Fa
     if !task.is_due(worker).await? {
         return Ok(());
     }
-    if let Some(lasting) = task.lease(worker) {
-        if !take_lease(worker, task.name(), lasting).await? {
+    if task.is_shared() {
+        if !lease::take(worker, task.name()).await? {
             return Ok(());
         }
         *leads = true;
@@ -86,22 +85,7 @@ async fn go(task: &dyn Task, worker: &Worker, leads: &mut bool) -> Result<(), Fa
     task.run(worker).await
 }
 
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     // Nobody left to say it means the same.
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-async fn take_lease(worker: &Worker, name: &str, lasting: Span) -> Result<bool, Failure> {
-    let now = worker.app.now();
-    let mut work = worker.app.store.begin().await?;
-    let taken = work.take_lease(name, &worker.owner, now, now + lasting).await?;
-    work.commit().await?;
-    Ok(taken)
-}
-
-async fn release_lease(worker: &Worker, name: &str) -> Result<(), Failure> {
-    let mut work = worker.app.store.begin().await?;
-    work.release_lease(name, &worker.owner).await?;
-    work.commit().await?;
-    Ok(())
 }

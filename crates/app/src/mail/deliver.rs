@@ -1,23 +1,23 @@
 //! Hands what is due over to the mail server.
 //!
-//! An attempt is on record before it is made, with the time at which another is due if nothing more is heard of it: two
-//! servers never try the same mail at once, and a crash in between costs a pause. Whether a mail was taken is unknown
-//! where the line breaks after its last octet and before the answer (RFC 5321 §4.5.4.2): then it is sent again, under the
-//! same `Message-ID`.
+//! An attempt is on record before it is made, with the time at which another is due if nothing more is heard of it, and says
+//! as long as it lasts that it does: two servers never try the same mail at once, and a crash in between costs a minute.
+//! Whether a mail was taken is unknown where the line breaks after its last octet and before the answer (RFC 5321
+//! §4.5.4.2): then it is sent again, under the same `Message-ID`.
 
 use super::{Letter, MailRecord, MailState, Posted};
 use crate::{
     App, Failure,
     audit::{Action, Event},
+    kernel::Lease,
     mail::{MailError, Mailer},
 };
 use kaika_domain::audit::Actor;
 use time::{Duration, OffsetDateTime};
+use tokio::time::{sleep, timeout};
 
 /// In one go; the rest is due still.
 const AT_ONCE: u32 = 50;
-/// Longer than an attempt can take.
-const ATTEMPT: Duration = Duration::minutes(10);
 /// After the first attempt; doubled with each.
 const FIRST_PAUSE: Duration = Duration::minutes(1);
 const LONGEST_PAUSE: Duration = Duration::hours(2);
@@ -35,20 +35,21 @@ pub struct Delivery {
     pub given_up: u32,
 }
 
-/// Whether there is something to do is asked first, so that an idle outbox costs a read.
+/// Whether there is something to do is asked first, so that an idle outbox costs a read. A mail that is tried is this
+/// process's own for as long as `lease` says, and for longer as long as the attempt lasts.
 ///
 /// # Errors
 /// The store or the vault failed; what was not settled then is due again later.
 #[crate::use_case]
-pub async fn deliver_mails(app: &App, mailer: &dyn Mailer) -> Result<Delivery, Failure> {
+pub async fn deliver_mails(app: &App, mailer: &dyn Mailer, lease: Lease) -> Result<Delivery, Failure> {
     let mut delivery = Delivery::default();
     let due = app.store.read().await?.due_mails(app.now(), AT_ONCE).await?;
     for mut mail in due {
-        if !claim(app, &mut mail).await? {
+        if !claim(app, &mut mail, lease).await? {
             continue;
         }
         let now = app.now();
-        let (next, away) = match attempt(app, mailer, &mail, now).await? {
+        let (next, away) = match attempt(app, mailer, &mail, lease, now).await? {
             Ok(()) => {
                 (MailRecord { state: MailState::Sent, due_at: now, sealed: None, failure: None, ..mail.clone() }, false)
             }
@@ -68,17 +69,41 @@ pub async fn deliver_mails(app: &App, mailer: &dyn Mailer) -> Result<Delivery, F
     Ok(delivery)
 }
 
-async fn claim(app: &App, mail: &mut MailRecord) -> Result<bool, Failure> {
+async fn claim(app: &App, mail: &mut MailRecord, lease: Lease) -> Result<bool, Failure> {
     let mut work = app.store.begin().await?;
-    let claimed = work.claim_mail(mail, app.now() + ATTEMPT).await?;
+    let claimed = work.claim_mail(mail, app.now() + lease.lasts).await?;
     work.commit().await?;
     Ok(claimed)
+}
+
+/// Says again and again that this attempt lasts; ends where it is not this process's own any more, or is about to be
+/// another's because the database does not hear of it.
+async fn keep_claim(app: &App, mail: &MailRecord, lease: Lease) {
+    let margin = Duration::try_from(lease.renewed_every).unwrap_or(lease.lasts);
+    let mut ours_until = mail.due_at;
+    loop {
+        sleep(lease.renewed_every).await;
+        let until = app.now() + lease.lasts;
+        let renewed = async {
+            let mut work = app.store.begin().await?;
+            let renewed = work.keep_claim(mail, until).await?;
+            work.commit().await?;
+            Ok::<_, Failure>(renewed)
+        };
+        match timeout(lease.renewed_every, renewed).await {
+            Ok(Ok(true)) => ours_until = until,
+            Ok(Ok(false)) => return,
+            Ok(Err(_)) | Err(_) if app.now() + margin < ours_until => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
 }
 
 async fn attempt(
     app: &App,
     mailer: &dyn Mailer,
     mail: &MailRecord,
+    lease: Lease,
     now: OffsetDateTime,
 ) -> Result<Result<(), MailError>, Failure> {
     if mail.useless_at.is_some_and(|useless_at| useless_at <= now) {
@@ -95,7 +120,13 @@ async fn attempt(
     let Some(letter) = letter.and_then(|letter| Letter::from_bytes(&letter)) else {
         return Ok(Err(MailError::PutOff("the letter cannot be read by this server".to_owned())));
     };
-    Ok(mailer.send(&Posted { id: mail.id, to: &mail.to, policy, letter: &letter, queued_at: mail.queued_at }).await)
+    let posted = Posted { id: mail.id, to: &mail.to, policy, letter: &letter, queued_at: mail.queued_at };
+    tokio::select! {
+        sent = mailer.send(&posted) => Ok(sent),
+        () = keep_claim(app, mail, lease) => {
+            Ok(Err(MailError::PutOff("the database did not hear that it was still being sent".to_owned())))
+        }
+    }
 }
 
 /// Never silently: what is given up stays on record with its reason.

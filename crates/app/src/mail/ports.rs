@@ -24,6 +24,11 @@ pub trait Outbox: MailReader {
     /// One more attempt at a mail that is still due at `mail.due_at`; if nothing more is heard of this attempt, the next
     /// is due at `until`. False: somebody else has taken it.
     async fn claim_mail(&mut self, mail: &mut MailRecord, until: OffsetDateTime) -> Result<bool, StoreError>;
+    /// The attempt that `mail` was claimed for lasts: the next is due at `until`. False: it is another's, or settled.
+    async fn keep_claim(&mut self, mail: &MailRecord, until: OffsetDateTime) -> Result<bool, StoreError>;
+    /// Attempts of which nothing more can be heard, since no process but this one sends mails: they are due now. How many
+    /// they were.
+    async fn release_claims(&mut self, now: OffsetDateTime) -> Result<u64, StoreError>;
     /// Writes state, due time, failure and letter of a mail that was claimed for this attempt, as `to` has them. False:
     /// somebody else has taken it since.
     async fn settle_mail(&mut self, mail: &MailRecord, to: &MailRecord) -> Result<bool, StoreError>;

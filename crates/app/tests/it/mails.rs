@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use kaika_app::{
+    App,
     access::{ask_user_code_reset, authenticate_station, enrol_station, set_user_code},
     audit::verify_audit,
+    kernel::{Clock, Lease},
     mail::{Delivery, MailError, MailState, Mailer, Posted, deliver_mails, forget_mails, list_mails, retry_mails},
 };
 use kaika_domain::holders::Contact;
@@ -12,9 +14,13 @@ use kaika_mail::{Encryption, SmtpMailer, SmtpSettings};
 use kaika_testkit::smtp::{Encryption as Peers, SmtpPeer};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
-use time::Duration;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
 
 fn mailer(peer: &SmtpPeer) -> SmtpMailer {
     SmtpMailer::new(SmtpSettings {
@@ -53,7 +59,7 @@ fn written_to(running: &Running, address: &str) {
 }
 
 fn deliver(running: &Running, mailer: &dyn Mailer) -> Delivery {
-    running.wait(deliver_mails(&running.app, mailer)).unwrap()
+    running.wait(deliver_mails(&running.app, mailer, Lease::USUAL)).unwrap()
 }
 
 /// How often each mail came, by its Message-ID.
@@ -148,6 +154,116 @@ fn a_mail_that_came_unheard_of_comes_under_the_same_name() {
     assert_eq!(came(&peer).into_values().collect::<Vec<_>>(), [2]);
 }
 
+/// A clock that the test moves.
+struct Moved(Mutex<OffsetDateTime>);
+
+impl Clock for Moved {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Has a mail on its way until the test lets it go.
+struct Slow {
+    begun: Notify,
+    go: Notify,
+    sent: AtomicU32,
+}
+
+#[async_trait]
+impl Mailer for Slow {
+    async fn send(&self, _mail: &Posted<'_>) -> Result<(), MailError> {
+        self.begun.notify_one();
+        self.go.notified().await;
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+/// A minute by the clock that the test moves, renewed all the time.
+const BUSY: Lease = Lease { lasts: Duration::MINUTE, renewed_every: std::time::Duration::from_millis(5) };
+
+fn moved(running: &Running) -> (Arc<App>, Arc<Moved>) {
+    let clock = Arc::new(Moved(Mutex::new(running.app.now())));
+    let mut app = Arc::into_inner(running.site.open()).unwrap();
+    app.clock = clock.clone();
+    (Arc::new(app), clock)
+}
+
+#[test]
+fn a_long_delivery_keeps_its_mail_to_itself() {
+    let running = Running::of(Site::ordered());
+    told(&running, 1);
+    let (app, clock) = moved(&running);
+    let slow = Arc::new(Slow { begun: Notify::new(), go: Notify::new(), sent: AtomicU32::new(0) });
+    running.wait(async {
+        let sending = tokio::spawn({
+            let (app, slow) = (Arc::clone(&app), Arc::clone(&slow));
+            async move { deliver_mails(&app, slow.as_ref(), BUSY).await.unwrap() }
+        });
+        slow.begun.notified().await;
+        let due_at = async || app.store.read().await.unwrap().mails(false, 1).await.unwrap()[0].due_at;
+        // Ten minutes, in steps of which each is shorter than the lease.
+        for _ in 0..20 {
+            *clock.0.lock().unwrap() += Duration::seconds(30);
+            let other = Counting::default();
+            assert_eq!(deliver_mails(&app, &other, BUSY).await.unwrap(), Delivery::default());
+            assert_eq!(retry_mails(&app, None).await.unwrap(), 0);
+            while due_at().await < app.now() + Duration::MINUTE {
+                tokio::task::yield_now().await;
+            }
+        }
+        slow.go.notify_one();
+        assert_eq!(sending.await.unwrap(), Delivery { sent: 1, ..Delivery::default() });
+    });
+    assert_eq!(slow.sent.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn of_a_server_that_died_a_mail_is_due_after_a_minute() {
+    let running = Running::of(Site::ordered());
+    told(&running, 1);
+    let (app, clock) = moved(&running);
+    let slow = Slow { begun: Notify::new(), go: Notify::new(), sent: AtomicU32::new(0) };
+    running.wait(async {
+        tokio::select! {
+            _ = deliver_mails(&app, &slow, Lease::USUAL) => panic!("it is held"),
+            () = slow.begun.notified() => {}
+        }
+        let counting = Counting::default();
+        *clock.0.lock().unwrap() += Duration::seconds(59);
+        assert_eq!(deliver_mails(&app, &counting, Lease::USUAL).await.unwrap(), Delivery::default());
+        *clock.0.lock().unwrap() += Duration::SECOND;
+        assert_eq!(deliver_mails(&app, &counting, Lease::USUAL).await.unwrap().sent, 1);
+    });
+}
+
+/// The first one cannot tell any more that it is at work, and another has begun: the first lets go.
+#[test]
+fn whose_claim_is_lost_stops_sending() {
+    let running = Running::of(Site::ordered());
+    told(&running, 1);
+    let (app, clock) = moved(&running);
+    let slow = Arc::new(Slow { begun: Notify::new(), go: Notify::new(), sent: AtomicU32::new(0) });
+    let seldom = Lease { renewed_every: std::time::Duration::from_millis(300), ..BUSY };
+    running.wait(async {
+        let sending = tokio::spawn({
+            let (app, slow) = (Arc::clone(&app), Arc::clone(&slow));
+            async move { deliver_mails(&app, slow.as_ref(), seldom).await.unwrap() }
+        });
+        slow.begun.notified().await;
+        *clock.0.lock().unwrap() += Duration::MINUTE;
+        let mut work = app.store.begin().await.unwrap();
+        let [mut mail] = work.due_mails(app.now(), 1).await.unwrap().try_into().unwrap();
+        assert!(work.claim_mail(&mut mail, app.now() + Duration::MINUTE).await.unwrap());
+        work.commit().await.unwrap();
+        assert_eq!(sending.await.unwrap().sent, 0);
+        // Nor does it write anything over what the other has.
+        assert_eq!(app.store.read().await.unwrap().mails(false, 1).await.unwrap(), [mail]);
+    });
+    assert_eq!(slow.sent.load(Ordering::SeqCst), 0);
+}
+
 /// Counts, and takes its time.
 #[derive(Default)]
 struct Counting(Mutex<BTreeMap<String, usize>>);
@@ -170,7 +286,7 @@ fn many_that_send_at_once_send_each_mail_once() {
         let tasks: Vec<_> = (0..4)
             .map(|_| {
                 let (app, counting) = (Arc::clone(&running.app), Arc::clone(&counting));
-                tokio::spawn(async move { deliver_mails(&app, counting.as_ref()).await.unwrap().sent })
+                tokio::spawn(async move { deliver_mails(&app, counting.as_ref(), Lease::USUAL).await.unwrap().sent })
             })
             .collect();
         let mut sent = 0;
@@ -207,7 +323,7 @@ impl Mailer for Retried<'_> {
     async fn send(&self, _mail: &Posted<'_>) -> Result<(), MailError> {
         *self.sent.lock().unwrap() += 1;
         assert_eq!(retry_mails(&self.running.app, None).await.unwrap(), 0);
-        assert_eq!(deliver_mails(&self.running.app, self).await.unwrap(), Delivery::default());
+        assert_eq!(deliver_mails(&self.running.app, self, Lease::USUAL).await.unwrap(), Delivery::default());
         Ok(())
     }
 }

@@ -21,6 +21,7 @@ use kaika_app::{
     access::{draw_user_code, enrol_station},
     cards::order_card,
     certificates::{Which, change_status_by_authority},
+    kernel::Lease,
     mail::{Mailbox, deliver_mails},
 };
 use kaika_domain::{audit::Actor, cards::CardState, certificates::CertificateState};
@@ -294,7 +295,7 @@ async fn mailed_code(folder: &Folder, app: &App, address: &EmailAddress) -> Resu
     let mailbox = FolderMailbox::open(folder.mails()).context("the mailbox cannot be opened")?;
     let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_alphanumeric());
     for _ in 0..100 {
-        deliver_mails(app, &mailbox).await?;
+        deliver_mails(app, &mailbox, Lease::USUAL).await?;
         if let Some(mail) = mailbox.delivered().await?.into_iter().find(|mail| mail.to == *address) {
             return mail.text.lines().map(str::trim).find(is_code).context("the mail has no code").map(str::to_owned);
         }

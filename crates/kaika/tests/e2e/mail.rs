@@ -3,6 +3,7 @@
 use crate::bench::{Running, eventually};
 use crate::serve::Authority;
 use kaika_testkit::smtp::{Encryption, SmtpPeer};
+use kaika_testkit::sqlite::sqlite;
 use kaika_testkit::tools::Tool;
 use serde_json::Value;
 use std::fs;
@@ -99,6 +100,37 @@ fn a_mail_waits_for_the_mail_server_and_leaves_once() {
     for secret in [token, PASSWORD, CONTACT] {
         assert!(!server.stderr().contains(secret), "{secret} was logged");
     }
+}
+
+/// A server on a file is the only one: nobody waits for what another one was about when it was killed.
+#[test]
+fn after_a_crash_a_mail_leaves_at_once() {
+    let mut peer = SmtpPeer::with_password(Encryption::StartTls, PASSWORD);
+    let authority = configured(Some(&peer));
+    let number = ordered(&authority);
+    peer.stop();
+    let mut server = served(&authority);
+    ask(&authority, &number);
+    eventually("a failure on record", || listed(&authority, &[]).first().filter(|m| m["failure"].is_string()).cloned());
+    server.kill();
+    // As it is in the middle of sending, at the moment of the next attempt.
+    let database = authority.path("kaika.db");
+    sqlite(
+        database.as_ref(),
+        "UPDATE mail SET attempts = attempts + 1, due_at = unixepoch() + 600, trying_until = unixepoch() + 600;
+         UPDATE lease SET until = unixepoch() + 600",
+    );
+    assert_eq!(sqlite(database.as_ref(), "SELECT name FROM lease ORDER BY name"), "forget\nmail\nsweep\n");
+    peer.start_again();
+    let mut server = served(&authority);
+    eventually("the mail", || peer.mails().first().cloned());
+    eventually("leases of the server that runs", || {
+        let owners = sqlite(database.as_ref(), "SELECT DISTINCT owner FROM lease");
+        owners.trim().ends_with(&format!(" {}", server.id())).then_some(())
+    });
+    server.interrupt();
+    assert!(server.wait_for_end(std::time::Duration::from_secs(10)).success());
+    assert_eq!(peer.mails().len(), 1);
 }
 
 #[test]

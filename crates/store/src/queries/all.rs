@@ -122,6 +122,14 @@ impl UnitOfWork for Work {
         self.on(async |on| leases::release_lease(on, name, owner).await).await
     }
 
+    async fn renew_leases(&mut self, owner: &str, until: OffsetDateTime) -> Found<u64> {
+        self.on(async |on| leases::renew_leases(on, owner, until).await).await
+    }
+
+    async fn release_leases(&mut self) -> Found<()> {
+        self.on(async |on| leases::release_leases(on).await).await
+    }
+
     async fn commit(mut self: Box<Self>) -> Found<()> {
         if self.spoiled {
             return Err(StoreError::Database("a statement of this transaction failed".into()));

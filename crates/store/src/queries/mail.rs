@@ -30,6 +30,10 @@ statements! {
         useless_at, failure) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     CLAIM = "UPDATE mail SET due_at = $4, trying_until = $4, attempts = attempts + 1 \
         WHERE id = $1 AND due_at = $2 AND attempts = $3 AND state = 'waiting'";
+    KEEP = "UPDATE mail SET due_at = $3, trying_until = $3 WHERE id = $1 AND attempts = $2 AND state = 'waiting'";
+    // An attempt that lasts is due when it is over.
+    RELEASE = "UPDATE mail SET due_at = $1, trying_until = NULL \
+        WHERE state = 'waiting' AND due_at > $1 AND trying_until = due_at";
     SETTLE = "UPDATE mail SET state = $3, due_at = $4, failure = $5, sealed = $6, trying_until = NULL \
         WHERE id = $1 AND attempts = $2 AND state = 'waiting'";
     // Not while it is being sent.
@@ -73,6 +77,15 @@ impl Outbox for Work {
             mail.attempts += 1;
         }
         Ok(claimed)
+    }
+
+    async fn keep_claim(&mut self, mail: &MailRecord, until: OffsetDateTime) -> Found<bool> {
+        let keep = sqlx::query::<Db>(KEEP).bind(mail.id.to_string()).bind(i64::from(mail.attempts));
+        Ok(self.execute(keep.bind(until.unix_timestamp())).await? == 1)
+    }
+
+    async fn release_claims(&mut self, now: OffsetDateTime) -> Found<u64> {
+        self.execute(sqlx::query::<Db>(RELEASE).bind(now.unix_timestamp())).await
     }
 
     async fn settle_mail(&mut self, mail: &MailRecord, to: &MailRecord) -> Found<bool> {

@@ -15,6 +15,8 @@ on_both! {
     who_lost_a_claim_settles_nothing,
     retried_are_all_that_are_of_use,
     what_is_being_sent_is_not_retried,
+    a_claim_is_kept_by_whoever_has_it,
+    what_a_dead_process_sent_is_due,
     old_ones_are_deleted,
 }
 
@@ -145,6 +147,33 @@ async fn what_is_being_sent_is_not_retried(store: Arc<dyn Store>) {
     assert_eq!(retried(seconds(600)).await, 2);
     assert!(write(&*store, async |work| work.settle_mail(&again, &sent(&again)).await).await.unwrap());
     assert_eq!(retried(seconds(601)).await, 0);
+}
+
+async fn a_claim_is_kept_by_whoever_has_it(store: Arc<dyn Store>) {
+    with(&*store, &[mail(1)]).await;
+    let keep = async |mail: &MailRecord, until| {
+        write(&*store, async |work| work.keep_claim(mail, seconds(until)).await).await.unwrap()
+    };
+    assert!(write(&*store, async |work| work.claim_mail(&mut mail(1), seconds(60)).await).await.unwrap());
+    let [slow] = read(&*store).await.mails(false, 1).await.unwrap().try_into().unwrap();
+    assert!(keep(&slow, 80).await);
+    assert_eq!(read(&*store).await.due_mails(seconds(79), 1).await.unwrap(), []);
+    let [mut again] = read(&*store).await.due_mails(seconds(80), 1).await.unwrap().try_into().unwrap();
+    assert!(write(&*store, async |work| work.claim_mail(&mut again, seconds(140)).await).await.unwrap());
+    assert!(!keep(&slow, 200).await, "it is another's");
+    assert!(keep(&again, 160).await);
+    assert!(write(&*store, async |work| work.settle_mail(&again, &sent(&again)).await).await.unwrap());
+    assert!(!keep(&again, 200).await, "it was sent");
+}
+
+async fn what_a_dead_process_sent_is_due(store: Arc<dyn Store>) {
+    let later = MailRecord { due_at: days(1), failure: Some("not now".into()), ..mail(2) };
+    with(&*store, &[mail(1), later.clone()]).await;
+    assert!(write(&*store, async |work| work.claim_mail(&mut mail(1), seconds(600)).await).await.unwrap());
+    assert_eq!(write(&*store, async |work| work.release_claims(seconds(10)).await).await.unwrap(), 1);
+    let [due] = read(&*store).await.due_mails(seconds(10), 2).await.unwrap().try_into().unwrap();
+    assert_eq!((due.id, due.attempts), (mail(1).id, 1));
+    assert!(read(&*store).await.mails(false, 2).await.unwrap().contains(&later), "one that was put off stays so");
 }
 
 async fn old_ones_are_deleted(store: Arc<dyn Store>) {

@@ -327,3 +327,19 @@ async fn a_database_that_is_busy_for_a_moment_can_be_written() {
     store.check_writable().await.unwrap();
     sqlx::raw_sql("COMMIT").execute(&mut file).await.unwrap();
 }
+
+/// One process at a time has a file for itself, and the lock goes with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_taken_by_one() {
+    let folder = tempdir().unwrap();
+    let url = sqlite_url(&folder);
+    let one = made(&url).await;
+    let two = open(&url).await.unwrap();
+    assert!(one.take_alone().await.unwrap() && one.take_alone().await.unwrap());
+    assert!(!two.take_alone().await.unwrap());
+    one.close().await;
+    drop(one);
+    assert!(two.take_alone().await.unwrap());
+    let postgres = kaika_testkit::postgres::fresh_database();
+    assert!(!made(&postgres).await.take_alone().await.unwrap(), "others share it");
+}

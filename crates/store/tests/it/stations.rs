@@ -1,7 +1,7 @@
 //! The stations where cards are made, and the leases under which background work runs.
 
 use crate::sample::{NOW, days, read, seconds, write};
-use kaika_app::{Store, access::Station};
+use kaika_app::{Store, UnitOfWork, access::Station};
 use kaika_wire::StationId;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ on_both! {
     a_lease_is_taken_kept_refused_and_taken_over,
     a_lease_is_given_back_by_its_owner,
     of_many_at_once_one_takes_the_lease,
+    an_owner_keeps_all_its_leases,
 }
 
 async fn stations_come_back(store: Arc<dyn Store>) {
@@ -60,6 +61,23 @@ async fn a_lease_is_given_back_by_its_owner(store: Arc<dyn Store>) {
     assert!(!take("two").await, "only its owner gives it back");
     release("one").await;
     assert!(take("two").await);
+}
+
+async fn an_owner_keeps_all_its_leases(store: Arc<dyn Store>) {
+    let take = async |name: &str, owner: &str, now| {
+        let take =
+            async |work: &mut dyn UnitOfWork| work.take_lease(name, owner, seconds(now), seconds(now + 60)).await;
+        write(&*store, take).await.unwrap()
+    };
+    for (name, owner) in [("sweep", "one"), ("mail", "one"), ("forget", "two")] {
+        assert!(take(name, owner, 0).await);
+    }
+    assert_eq!(write(&*store, async |work| work.renew_leases("one", seconds(80)).await).await.unwrap(), 2);
+    assert!(!take("sweep", "two", 79).await);
+    assert!(take("forget", "one", 60).await, "that of another who was not heard of");
+    assert!(take("sweep", "two", 80).await);
+    write(&*store, async |work| work.release_leases().await).await.unwrap();
+    assert!(take("sweep", "one", 0).await && take("forget", "two", 0).await);
 }
 
 async fn of_many_at_once_one_takes_the_lease(store: Arc<dyn Store>) {
