@@ -39,7 +39,7 @@ pub(super) struct Site(pub(super) String);
 /// where such may ask, or from no page at all.
 pub(super) async fn guard(State(agent): State<Arc<Agent>>, mut request: Request, next: Next) -> Response {
     let open = OPEN_TO_SITES.contains(&request.uri().path());
-    let posted = request.method() == Method::POST;
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = match check(&agent, &request, open) {
         Ok(None) => next.run(request).await,
         Ok(Some(site)) => {
@@ -60,8 +60,9 @@ pub(super) async fn guard(State(agent): State<Arc<Agent>>, mut request: Request,
             refused(status, language(request.headers()), refusal)
         }
     };
+    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
-    if posted {
+    if method == Method::POST {
         // What is posted may be secret. The buffers in which it lay go with the connection, and are wiped.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -272,7 +272,9 @@ fn nothing_secret_is_logged_or_left_in_files() {
     assert_eq!(tokens(&hashes, link.as_bytes()).len(), 1);
 
     let logs = [("the server's log", desk.demo.log()), ("the agent's log", desk.agent.stderr() + &desk.agent.stdout())];
-    assert!(logs[0].1.contains(" INFO kaika_server"), "it was talkative");
+    for (log, said) in logs.iter().zip([" INFO kaika_server", "DEBUG kaika_agent"]) {
+        assert!(log.1.contains(said), "{} was talkative", log.0);
+    }
     let files = files(&data, Path::new(""));
     let searched: Vec<_> = files.iter().filter(|file| !may_hold_secrets(file)).collect();
     assert!(searched.iter().any(|file| file.ends_with("kaika.db")) && searched.len() > 20, "{searched:?}");
