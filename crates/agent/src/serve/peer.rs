@@ -29,9 +29,10 @@ mod linux {
     use netlink_sys::{Socket, protocols::NETLINK_SOCK_DIAG};
     use nix::unistd::{Uid, geteuid};
     use std::{
+        collections::BTreeSet,
         io,
         net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
-        sync::LazyLock,
+        sync::{LazyLock, Mutex, PoisonError},
     };
 
     /// Whether the other end of this accepted connection is the agent's own user's, or root's, who can do anything here.
@@ -43,12 +44,19 @@ mod linux {
         }
         match owner(local, peer) {
             Ok(Some(uid)) if uid == geteuid() || uid.is_root() => return true,
-            Ok(Some(uid)) => tracing::warn!(%uid, "refused a connection of another user"),
+            // Once each: whoever tries again shall not fill the log.
+            Ok(Some(uid)) if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.as_raw()) => {
+                tracing::warn!(%uid, "another user of this computer is not heard");
+            }
+            Ok(Some(uid)) => tracing::debug!(%uid, "another user is not heard"),
             Ok(None) => tracing::debug!("refused a connection that nobody has any more"),
             Err(error) => tracing::warn!(%error, "refused a connection, since it cannot be told whose it is"),
         }
         false
     }
+
+    /// Whose connections were refused.
+    static TOLD: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
     /// Some systems have Linux's sockets and not this interface to them (WSL 1, gVisor).
     static KERNEL_TELLS: LazyLock<bool> = LazyLock::new(|| {
@@ -129,6 +137,7 @@ mod linux {
             _ => Ok(None),
         }
     }
+
     #[cfg(test)]
     mod tests {
         use super::*;

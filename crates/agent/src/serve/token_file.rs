@@ -22,7 +22,8 @@ impl TokenFile {
         let contents = Zeroizing::new(fs::read_to_string(path)?);
         let mut lines = contents.lines().map(str::trim);
         let token = Zeroizing::new(lines.next().unwrap_or_default().to_owned());
-        Ok(Self { token, address: lines.next().and_then(|address| address.parse().ok()) })
+        let address = lines.next().and_then(|address| address.parse().ok());
+        Ok(Self { token, address: address.filter(|address: &SocketAddr| address.ip().is_loopback()) })
     }
 }
 
