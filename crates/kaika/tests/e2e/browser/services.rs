@@ -307,7 +307,7 @@ fn checks_and_rewrites(language: Tongue) {
     fill(&browser, &[]);
     done(&browser, &windows, "check");
     browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-1"));
-    browser.wait_for_count_of(By::Css("#check .status-valid"), 2);
+    browser.wait_for_count_of(By::Css("#check td .status-valid"), 2);
     browser.wait_for_count_of(By::Css("tr[data-slot]"), 3);
     inspect(&browser, "check-b1", language);
     browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-b1"));
@@ -320,7 +320,7 @@ fn checks_and_rewrites(language: Tongue) {
     done(&browser, &windows, "rewrite");
     browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-2"));
     inspect(&browser, "check-b2", language);
-    browser.wait_for_count_of(By::Css("#check .status-valid"), 3);
+    browser.wait_for_count_of(By::Css("#check td .status-valid"), 3);
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
     assert_eq!(desk.card()["certificates"].as_array().unwrap().len(), 4);
 }
@@ -433,7 +433,7 @@ fn what_was_issued_and_not_written_is_downloaded() {
         fill(&browser, &[("pin", "135790")]);
         done(&browser, &windows, "rewrite");
         browser.wait_for_attribute_of(By::Css("#check"), "data-result", Some("B-2"));
-        browser.wait_for_count_of(By::Css("#check .status-valid"), 3);
+        browser.wait_for_count_of(By::Css("#check td .status-valid"), 3);
     }
 }
 
