@@ -3,6 +3,7 @@
 use kaika_agent::engine::{Inputs, Order};
 use kaika_app::{
     Failure,
+    audit::{Action, Event},
     cards::{CardOrder, OrderedCard, StoredPuk, order_card, production, withdraw_order},
 };
 use kaika_domain::{
@@ -147,6 +148,8 @@ fn taken_before(running: &Running, subject: DistinguishedName) -> CardNumber {
         for record in PukLedger::factory().records() {
             work.upsert_puk(card.id, &StoredPuk { record: *record, ciphertext: Vec::new() }).await.unwrap();
         }
+        let action = Action::OrderCard { card: number.clone(), authority: gca(), holder: holder.id };
+        work.audit(Event { at: now, actor: operator(), action });
         work.commit().await.unwrap();
     });
     number
