@@ -154,22 +154,25 @@ pub(super) fn results() -> Vec<(String, JobKind, JobResult)> {
         let email = JobResult::Email(EmailWrite { address: "desk@agency.example".parse().unwrap(), state });
         results.push((format!("an e-mail write, {state:?}"), JobKind::SetEmail, email));
     }
-    for (result, status) in CheckResult::ALL.into_iter().flat_map(|result| STATUSES.map(|status| (result, status))) {
-        let slot = |role: CertificateRole, on_card, same| SlotCheck {
+    let checks = CheckResult::ALL.into_iter().flat_map(|result| STATUSES.map(|status| (result, status)));
+    for (result, status, other) in
+        checks.flat_map(|(result, status)| [status, CertificateStatus::Expired].map(|other| (result, status, other)))
+    {
+        let slot = |role: CertificateRole, on_card, same, status| SlotCheck {
             role,
             slot: role.slot(),
             on_card,
             in_database: Some(SerialNumber::from_random([3; 16])),
-            status: Some(if role == CertificateRole::Login { CertificateStatus::Expired } else { status }),
+            status: Some(status),
             same,
         };
         let slots = vec![
-            slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true),
-            slot(CertificateRole::Login, None, false),
+            slot(CertificateRole::Signature, Some(SerialNumber::from_random([3; 16])), true, status),
+            slot(CertificateRole::Login, None, false, other),
         ];
         let unfinished = vec![JobKind::Unlock, JobKind::Rewrite];
         let check = JobResult::Check(CardCheck { result, status, slots, unfinished });
-        results.push((format!("a check, {result:?}, {status:?}"), JobKind::Check, check));
+        results.push((format!("a check, {result:?}, {status:?} and {other:?}"), JobKind::Check, check));
     }
     results
 }
