@@ -5,11 +5,10 @@ use crate::pcsc::Bench;
 use crate::serve::Authority;
 use serde_json::Value;
 use std::fs;
-use std::path::PathBuf;
 
 pub(crate) struct Ordered {
     pub(crate) number: String,
-    pub(crate) user_code: String,
+    user_code: String,
     bench: Bench,
     portal: String,
     station: String,
@@ -55,11 +54,6 @@ impl Ordered {
     pub(crate) fn activate(&self) -> Said {
         let secrets = format!("user_code={}\nnew_pin=135790\n", self.user_code);
         self.agent(&["card", "activate", "--secrets-stdin"], &secrets)
-    }
-
-    /// Where the card keeps what is on it.
-    pub(crate) fn file(&self) -> PathBuf {
-        self.bench.desk.path().join("one.card")
     }
 
     /// What the card tool shows of it.
