@@ -21,7 +21,7 @@ pub fn bind(wanted: SocketAddr) -> io::Result<(SocketAddr, Vec<TcpListener>)> {
     if matches!(address.ip(), IpAddr::V4(ip) if ip.is_loopback()) {
         match listen(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port())) {
             Ok(second) => listeners.push(second),
-            // Any port was right: then another one may be free in both.
+            // Where any port was right, nobody knows it by `localhost`.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && wanted.port() != 0 => return Err(error),
             Err(error) => tracing::debug!(%error, "not on ::1"),
         }

@@ -6,7 +6,6 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem, pem::PemObject},
 };
 use std::{
-    fmt,
     path::Path,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -16,28 +15,19 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone)]
 pub struct Tls(Arc<RwLock<Arc<ServerConfig>>>);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    Read(std::io::Error),
-    /// No PEM, or without a certificate or a key in it.
-    Pem(pem::Error),
+    #[error(transparent)]
+    Read(#[from] std::io::Error),
+    /// No PEM, or no key in it.
+    #[error(transparent)]
+    Pem(#[from] pem::Error),
+    #[error("there is no certificate in it")]
     NoCertificate,
     /// Not made for each other, or of a kind that is not known.
-    Unusable(rustls::Error),
+    #[error(transparent)]
+    Unusable(#[from] rustls::Error),
 }
-
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read(error) => write!(f, "{error}"),
-            Self::Pem(error) => write!(f, "{error}"),
-            Self::NoCertificate => f.write_str("there is no certificate in it"),
-            Self::Unusable(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl std::error::Error for TlsError {}
 
 impl Tls {
     /// Both PEM; the server's certificate stands first.
@@ -64,21 +54,19 @@ impl Tls {
 }
 
 async fn read(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
-    let certificates = tokio::fs::read(certificate).await.map_err(TlsError::Read)?;
+    let certificates = tokio::fs::read(certificate).await?;
     let certificates: Vec<CertificateDer<'static>> =
-        CertificateDer::pem_slice_iter(&certificates).collect::<Result<_, _>>().map_err(TlsError::Pem)?;
+        CertificateDer::pem_slice_iter(&certificates).collect::<Result<_, _>>()?;
     if certificates.is_empty() {
         return Err(TlsError::NoCertificate);
     }
-    let key = tokio::fs::read(key).await.map_err(TlsError::Read)?;
-    let key = PrivateKeyDer::from_pem_slice(&key).map_err(TlsError::Pem)?;
+    let key = tokio::fs::read(key).await?;
+    let key = PrivateKeyDer::from_pem_slice(&key)?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(TlsError::Unusable)?
+        .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(certificates, key)
-        .map_err(TlsError::Unusable)?;
+        .with_single_cert(certificates, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

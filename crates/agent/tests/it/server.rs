@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -38,18 +38,27 @@ pub(crate) fn agent(script: &Script) -> Running {
     agent_with(script, desk())
 }
 
+/// An agent without portals and tray, on any port.
+fn config(desk: &Desk, token_file: &Path) -> AgentConfig {
+    AgentConfig {
+        connections: CONNECTIONS,
+        listen: "127.0.0.1:0".parse().unwrap(),
+        token_file: token_file.to_owned(),
+        readers: desk.readers.clone(),
+        portals: Vec::new(),
+        tray: None,
+    }
+}
+
 pub(crate) fn agent_with(script: &Script, desk: Desk) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let token_file = folder.path().join("run/kaika/agent-token");
     let runtime = Runtime::new().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let config = AgentConfig {
-        connections: CONNECTIONS,
-        listen: "127.0.0.1:0".parse().unwrap(),
-        token_file: token_file.clone(),
-        readers: desk.readers.clone(),
         portals: vec![format!("{ORIGIN}/")],
         tray: Some(desk.soft.clone()),
+        ..config(&desk, &token_file)
     };
     let shutdown = async {
         let _ = stopped.await;
@@ -346,14 +355,7 @@ fn the_token_file_is_its_owners_and_goes_with_the_agent() {
 fn the_agent_is_for_this_computer_alone() {
     let desk = desk();
     let folder = tempfile::tempdir().unwrap();
-    let config = AgentConfig {
-        connections: CONNECTIONS,
-        listen: "0.0.0.0:0".parse().unwrap(),
-        token_file: folder.path().join("token"),
-        readers: desk.readers.clone(),
-        portals: Vec::new(),
-        tray: None,
-    };
+    let config = AgentConfig { listen: "0.0.0.0:0".parse().unwrap(), ..config(&desk, &folder.path().join("token")) };
     let served = Runtime::new().unwrap().block_on(serve_with(config, Arc::new(Script::default()), async {}));
     assert!(matches!(served, Err(ServeError::NotLoopback(_))));
     assert!(!folder.path().join("token").exists());
@@ -434,14 +436,7 @@ fn the_newest_agent_has_the_token_file() {
     let token_file = folder.path().join("agent-token");
     let start = |desk: &Desk| {
         let (stop, stopped) = oneshot::channel::<()>();
-        let config = AgentConfig {
-            connections: CONNECTIONS,
-            listen: "127.0.0.1:0".parse().unwrap(),
-            token_file: token_file.clone(),
-            readers: desk.readers.clone(),
-            portals: Vec::new(),
-            tray: None,
-        };
+        let config = config(desk, &token_file);
         let shutdown = async {
             let _ = stopped.await;
         };

@@ -65,18 +65,24 @@ fn listed(authority: &Authority, options: &[&str]) -> Vec<Value> {
     list["mails"].as_array().unwrap().clone()
 }
 
-#[test]
-fn a_mail_waits_for_the_mail_server_and_leaves_once() {
+/// A mail that was tried while the mail server is away.
+fn waiting() -> (SmtpPeer, Authority, Running, Value) {
     let mut peer = SmtpPeer::with_password(Encryption::StartTls, PASSWORD);
     let authority = configured(Some(&peer));
     let number = ordered(&authority);
     peer.stop();
-    let mut server = served(&authority);
+    let server = served(&authority);
     ask(&authority, &number);
     let waiting = eventually("a failure on record", || {
         let mails = listed(&authority, &[]);
         mails.first().filter(|mail| mail["failure"].is_string()).cloned()
     });
+    (peer, authority, server, waiting)
+}
+
+#[test]
+fn a_mail_waits_for_the_mail_server_and_leaves_once() {
+    let (mut peer, authority, mut server, waiting) = waiting();
     assert_eq!(waiting["state"], "waiting");
     assert_eq!((&waiting["to"], &waiting["letter"]), (&CONTACT.into(), &"user_code_link".into()));
     assert!(waiting["failure"].as_str().unwrap().contains("refused"), "{waiting}");
@@ -105,13 +111,7 @@ fn a_mail_waits_for_the_mail_server_and_leaves_once() {
 /// A server on a file is the only one: nobody waits for what another one was about when it was killed.
 #[test]
 fn after_a_crash_a_mail_leaves_at_once() {
-    let mut peer = SmtpPeer::with_password(Encryption::StartTls, PASSWORD);
-    let authority = configured(Some(&peer));
-    let number = ordered(&authority);
-    peer.stop();
-    let mut server = served(&authority);
-    ask(&authority, &number);
-    eventually("a failure on record", || listed(&authority, &[]).first().filter(|m| m["failure"].is_string()).cloned());
+    let (mut peer, authority, mut server, _) = waiting();
     server.kill();
     // As it is in the middle of sending, at the moment of the next attempt.
     let database = authority.path("kaika.db");
