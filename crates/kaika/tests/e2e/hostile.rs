@@ -8,7 +8,7 @@ use std::{
     fs,
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 const OURSELVES: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -179,10 +179,13 @@ fn floods_are_answered_in_few_words() {
         "POST /gca/activate/tickets HTTP/1.1\r\nHost: localhost:{portal}\r\nOrigin: {origin}\r\nContent-Length: 0\r\n\
          Connection: close\r\n\r\n"
     );
+    let begun = Instant::now();
     let answers: Vec<String> = (0..200).map(|_| ask(stranger(0), portal, &ticket)).collect();
     let status = |code: &str| answers.iter().filter(|answer| answer.starts_with(code)).count();
     let (given, refused) = (status("HTTP/1.1 200 "), status("HTTP/1.1 429 "));
-    assert!(given >= 60 && refused > 0 && given + refused == 200, "{given} tickets, {refused} refused");
+    // 60 at once, and then one in two seconds, however long this machine takes to ask.
+    let most = 61 + usize::try_from(begun.elapsed().as_secs() / 2).unwrap();
+    assert!((60..=most).contains(&given) && given + refused == 200, "{given} tickets of {most}, {refused} refused");
     assert!(ask(stranger(1), portal, &ticket).starts_with("HTTP/1.1 200 "), "another's are his own");
     for n in 0..500 {
         is_answered(OURSELVES, agent, "/card");
