@@ -11,6 +11,7 @@ pub mod conversation;
 mod http;
 mod leash;
 pub mod line;
+pub mod pcsc_stand_in;
 pub mod pcscd;
 pub mod pkilint;
 pub mod ports;

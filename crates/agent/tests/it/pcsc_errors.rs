@@ -1,39 +1,33 @@
 //! What a person is told of each error of PC/SC. Some cannot be had of a real service at will: a stand-in for its library
 //! gives them, which the program loads as it does the real one.
 
+use kaika_testkit::pcsc_stand_in::PcscStandIn;
 use serde_json::Value;
+use std::path::Path;
 use std::process::Command;
-use tempfile::TempDir;
-
-/// A folder with the library.
-fn stand_in() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/pcsc_errors.c");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-o"]).arg(folder.path().join("libpcsclite.so.1")).arg(source);
-    assert!(compiler.status().unwrap().success());
-    folder
-}
 
 /// The refusal where `function` fails so.
-fn refused(library: &TempDir, arguments: &[&str], function: &str, code: u32) -> Value {
+fn refused(library: &PcscStandIn, arguments: &[&str], function: &str, code: u32) -> Value {
+    error(library.folder(), arguments, &library.failing(function, code))
+}
+
+fn error(home: &Path, arguments: &[&str], environment: &[(&str, String)]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_kaika-agent"))
         .args(arguments)
         .arg("--json")
-        .env("LD_LIBRARY_PATH", library.path())
-        .env("XDG_RUNTIME_DIR", library.path())
+        .env("XDG_RUNTIME_DIR", home)
         .env("LC_ALL", "en_US.UTF-8")
-        .envs([("STAND_IN", function), ("STAND_IN_SAYS", &format!("{code:x}"))])
+        .envs(environment.iter().cloned())
         .output()
         .unwrap();
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{function} {code:x}: {document}");
+    assert_eq!(output.status.code(), Some(1), "{environment:?}: {document}");
     document["error"].clone()
 }
 
 #[test]
 fn each_error_is_told_as_what_it_is() {
-    let library = stand_in();
+    let library = PcscStandIn::new();
     let list: &[&str] = &["card", "list"];
     let show: &[&str] = &["card", "show"];
     for (arguments, functions, codes, expected) in [
@@ -106,7 +100,7 @@ fn each_error_is_told_as_what_it_is() {
 
 #[test]
 fn what_helps_is_told() {
-    let library = stand_in();
+    let library = PcscStandIn::new();
     for (code, help) in [(0x8010_006a, "not over ssh"), (0x8010_001d, "sudo systemctl start pcscd.socket")] {
         let refusal = refused(&library, &["card", "list"], "SCardEstablishContext", code);
         let next = refusal["next_step"].as_str().unwrap();
@@ -119,7 +113,8 @@ fn without_the_library_it_is_to_be_installed() {
     let folder = tempfile::tempdir().unwrap();
     // The dynamic linker looks here first, and gives up at a file that is no library.
     std::fs::write(folder.path().join("libpcsclite.so.1"), "no library").unwrap();
-    let refusal = refused(&folder, &["card", "list"], "", 0);
+    let library = folder.path().to_str().unwrap().to_owned();
+    let refusal = error(folder.path(), &["card", "list"], &[("LD_LIBRARY_PATH", library)]);
     assert_eq!(refusal["code"], "pcsc_missing");
     assert!(refusal["next_step"].as_str().unwrap().contains("sudo apt-get install pcscd libpcsclite1"));
 }

@@ -357,6 +357,11 @@ impl Policy {
         std::iter::once(CertificateRole::CardAuthentication).chain(self.card.roles.iter().copied())
     }
 
+    /// Whether its cards open what was encrypted for their holders.
+    pub fn encrypts(&self) -> bool {
+        self.roles().any(|role| role == CertificateRole::Encryption)
+    }
+
     /// Whether the station sets the holder's PIN and delivers it.
     pub fn delivers_pin(&self) -> bool {
         !matches!(self.activation, Activation::Online { .. })

@@ -16,41 +16,105 @@ pub enum Look {
     /// 1280 pixels wide.
     Desktop,
     DesktopDark,
+    /// A small computer's window, with the browser's bars around it.
+    Laptop,
+    /// The same at a zoom of 200 %.
+    LaptopZoomed,
+    /// Windows' high contrast, where the person's colours replace the page's.
+    DesktopForced,
     /// 390 pixels wide, as a phone lays pages out.
     Phone,
     PhoneDark,
+    /// 320 pixels wide: the least that pages have to do with.
+    PhoneSmall,
+    /// As it comes out of the printer, on A4.
+    Printed,
     /// As large as the window is: for popups.
     Window,
     WindowDark,
+    WindowForced,
+    /// A popup on a small computer, at a zoom of 200 %.
+    WindowZoomed,
+}
+
+struct Screen {
+    width: u32,
+    height: u32,
+    /// Device pixels per pixel.
+    scale: u32,
+    is_phone: bool,
 }
 
 impl Look {
+    /// What the wide form takes pages in besides.
+    const PAGES: [Look; 5] = [Look::Laptop, Look::LaptopZoomed, Look::DesktopForced, Look::PhoneSmall, Look::Printed];
+    /// What the wide form takes popups in besides.
+    const WINDOWS: [Look; 3] = [Look::PhoneSmall, Look::WindowForced, Look::WindowZoomed];
+
     /// What the names of its pictures end in.
     fn name(self) -> &'static str {
         match self {
             Look::Desktop => "desktop",
             Look::DesktopDark => "desktop-dark",
+            Look::Laptop => "laptop",
+            Look::LaptopZoomed => "laptop-zoomed",
+            Look::DesktopForced => "desktop-forced",
             Look::Phone => "phone",
             Look::PhoneDark => "phone-dark",
+            Look::PhoneSmall => "phone-small",
+            Look::Printed => "printed",
             Look::Window => "window",
             Look::WindowDark => "window-dark",
+            Look::WindowForced => "window-forced",
+            Look::WindowZoomed => "window-zoomed",
         }
     }
 
-    fn scheme(self) -> &'static str {
-        match self {
-            Look::Desktop | Look::Phone | Look::Window => "light",
-            Look::DesktopDark | Look::PhoneDark | Look::WindowDark => "dark",
-        }
+    /// What the page is told of the device.
+    fn media(self) -> Value {
+        let (dark, forced, medium) = match self {
+            Look::DesktopDark | Look::PhoneDark | Look::WindowDark => ("dark", "", ""),
+            Look::DesktopForced | Look::WindowForced => ("dark", "active", ""),
+            Look::Printed => ("light", "", "print"),
+            _ => ("light", "", ""),
+        };
+        // Without motion, so that no picture shows one half-way. Colours that are said not to be forced leave the page's
+        // ground as it was forced last.
+        json!({"media": medium, "features": [
+            {"name": "prefers-color-scheme", "value": dark},
+            {"name": "forced-colors", "value": forced},
+            {"name": "prefers-reduced-motion", "value": "reduce"},
+        ]})
     }
 
-    /// Width, height, and whether it is a phone; none for the window as it is.
-    fn screen(self) -> Option<(u32, u32, bool)> {
-        match self {
-            Look::Desktop | Look::DesktopDark => Some((1280, 800, false)),
-            Look::Phone | Look::PhoneDark => Some((390, 844, true)),
-            Look::Window | Look::WindowDark => None,
-        }
+    /// None for the window as it is.
+    fn screen(self) -> Option<Screen> {
+        let (width, height, scale, is_phone) = match self {
+            Look::Desktop | Look::DesktopDark | Look::DesktopForced => (1280, 800, 1, false),
+            Look::Laptop => (1366, 657, 1, false),
+            Look::LaptopZoomed => (683, 328, 2, false),
+            Look::Phone | Look::PhoneDark => (390, 844, 1, true),
+            Look::PhoneSmall => (320, 568, 1, true),
+            // A4 at 96 pixels an inch, without its margins.
+            Look::Printed => (718, 1047, 1, false),
+            Look::WindowZoomed => (280, 390, 2, false),
+            Look::Window | Look::WindowDark | Look::WindowForced => return None,
+        };
+        Some(Screen { width, height, scale, is_phone })
+    }
+
+    fn is_popup(self) -> bool {
+        matches!(self, Look::Window | Look::WindowDark | Look::WindowForced | Look::WindowZoomed)
+    }
+
+    /// In the wide form, what is taken besides these looks.
+    fn besides(looks: &[Look]) -> Vec<Look> {
+        let all: &[Look] = match looks.iter().any(|look| look.is_popup()) {
+            _ if !is_wide() => &[],
+            true => &Look::WINDOWS,
+            false => &Look::PAGES,
+        };
+        all.iter().copied().filter(|look| !looks.contains(look)).collect()
     }
 }
 
@@ -58,16 +122,9 @@ impl Browser {
     /// Looks at the page of the current window in this way until told otherwise.
     #[track_caller]
     pub fn look(&self, look: Look) {
-        // Without motion, so that no picture shows one half-way.
-        let features = json!([
-            {"name": "prefers-color-scheme", "value": look.scheme()},
-            {"name": "prefers-reduced-motion", "value": "reduce"},
-        ]);
-        self.cdp("Emulation.setEmulatedMedia", &json!({"features": features}));
+        self.cdp("Emulation.setEmulatedMedia", &look.media());
         match look.screen() {
-            Some((width, height, phone)) => {
-                self.resize(width, height, phone);
-            }
+            Some(screen) => self.resize(&screen),
             None => {
                 self.cdp("Emulation.clearDeviceMetricsOverride", &json!({}));
             }
@@ -77,12 +134,12 @@ impl Browser {
     /// Looks at the page as at first.
     #[track_caller]
     pub fn look_normally(&self) {
-        self.cdp("Emulation.setEmulatedMedia", &json!({"features": []}));
+        self.cdp("Emulation.setEmulatedMedia", &json!({"media": "", "features": []}));
         self.cdp("Emulation.clearDeviceMetricsOverride", &json!({}));
     }
 
     /// Lays the page out in each of these looks. In the wide form each is taken, too, into
-    /// `target/screenshots/NAME-LOOK.png`.
+    /// `target/screenshots/NAME-LOOK.png`, and so are all that there are besides.
     ///
     /// # Panics
     /// Where a page is wider than its screen.
@@ -94,6 +151,7 @@ impl Browser {
                 false => self.lay_out(look),
             }
         }
+        self.take_besides(name, looks);
         self.look_normally();
     }
 
@@ -109,7 +167,15 @@ impl Browser {
                 self.lay_out(look);
             }
         }
+        self.take_besides(name, looks);
         self.look_normally();
+    }
+
+    #[track_caller]
+    fn take_besides(&self, name: &str, looks: &[Look]) {
+        for look in Look::besides(looks) {
+            self.take(name, look);
+        }
     }
 
     #[track_caller]
@@ -133,15 +199,16 @@ impl Browser {
     #[track_caller]
     pub fn assert_reflows(&self, widths: &[u32]) {
         for &width in widths {
-            self.resize(width, 844, true);
+            self.resize(&Screen { width, height: 844, scale: 1, is_phone: true });
             self.assert_fits();
         }
         self.look_normally();
     }
 
     #[track_caller]
-    fn resize(&self, width: u32, height: u32, phone: bool) {
-        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone});
+    fn resize(&self, screen: &Screen) {
+        let Screen { width, height, scale, is_phone } = screen;
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": scale, "mobile": is_phone});
         self.cdp("Emulation.setDeviceMetricsOverride", &metrics);
     }
 

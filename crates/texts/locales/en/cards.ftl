@@ -290,7 +290,6 @@ portal-check-suspended = Result: the certificates are suspended
 portal-check-expired = Result: the certificates have expired
     .means = Their time is over, and they need not be written. If you still need certificates, contact us to have them replaced.
     .means-renew = Their time is over, and they need not be written. Contact us to renew them, or to apply for a new card.
-portal-check-expired-decrypt = Files that were encrypted for you still need this card: decrypt and save them before you return it or throw it away.
 portal-check-mixed = Result: not all certificates are as they should be
     .means = { $standing }. Nothing is written to the card as it is now; each certificate’s status stands below. If you still need those that are not valid, contact us.
 portal-check-revoked = Result: the certificates are revoked

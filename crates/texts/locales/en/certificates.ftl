@@ -163,9 +163,11 @@ status-suspend-afterwards-note = The certificates’ validity runs on while they
 status-resume-afterwards-use = Certificates with the status “Valid” can be used now.
 status-resume-afterwards-slow = If a system still says that they are suspended, try again after some time.
 status-resume-others = Some certificates were also suspended by the authority or a counter; you cannot restore those yourself. Please contact us and ask why.
-status-revoke-afterwards-new = If you still need certificates, contact us and apply for a new card.
-status-revoke-afterwards-card = If you have the card, cut through its chip before you throw it away.
-status-revoke-afterwards-systems = Where you registered with these certificates, register again with the new ones.
+afterwards-keep = Certificates that are still valid work as before: keep the card.
+afterwards-decrypt = First decrypt and save: files that were encrypted for you can still be opened with this card alone.
+afterwards-new = If you still need certificates, contact us and apply for a new card.
+afterwards-card = When nothing needs this card any more, cut through its chip and throw it away.
+afterwards-systems = Where you registered with these certificates, register again with the new ones.
 status-find = Find certificates
 
 # What is not done online

@@ -287,7 +287,6 @@ portal-check-suspended = 檢查結果：憑證狀態為「停用」
 portal-check-expired = 檢查結果：憑證狀態為「已過期」
     .means = 憑證超過有效期間，不需要重寫。還需要憑證的話，請聯絡我們申請換發。
     .means-renew = 憑證超過有效期間，不需要重寫。請聯絡我們辦理展期，或申請新卡片。
-portal-check-expired-decrypt = 先前加密給您的檔案，還是要用這張卡片解密；卡片繳回或丟棄前，請先解密另存。
 portal-check-mixed = 檢查結果：各憑證的狀態不一樣
     .means = { $standing }。卡片目前不需要重寫，各張憑證的狀態列在下面。不是有效的憑證如果還需要使用，請聯絡我們。
 portal-check-revoked = 檢查結果：憑證狀態為「廢止」

@@ -163,9 +163,11 @@ status-suspend-afterwards-note = 停用期間，憑證的期限照常計算。
 status-resume-afterwards-use = 狀態是「有效」的憑證現在就可以使用。
 status-resume-afterwards-slow = 若系統還說憑證停用，請過一些時間再試。
 status-resume-others = 還有憑證是由中心或註冊窗口停用的，您不能自己恢復。請聯絡我們了解原因。
-status-revoke-afterwards-new = 還需要憑證的話，請聯絡我們申請新卡片。
-status-revoke-afterwards-card = 卡片還在手邊的話，請剪斷晶片再丟棄。
-status-revoke-afterwards-systems = 用這張憑證註冊過的系統，請用新的憑證重新註冊。
+afterwards-keep = 還有效的憑證可以照常使用，卡片請留著。
+afterwards-decrypt = 先解密另存：先前加密給您的檔案，憑證失效後仍然只有這張卡片能解密。
+afterwards-new = 還需要憑證的話，請聯絡我們申請新卡片。
+afterwards-card = 都不再需要這張卡片了，再剪斷晶片丟棄。
+afterwards-systems = 用這張憑證註冊過的系統，請用新的憑證重新註冊。
 status-find = 查詢憑證
 
 # What is not done online

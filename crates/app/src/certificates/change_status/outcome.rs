@@ -4,7 +4,8 @@
 use crate::{App, Failure, certificates::standing, kernel::sealed, status::VALIDITY, store::holder_of};
 use kaika_domain::certificates::Certificate;
 use kaika_wire::{
-    AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChangeKind,
+    AuthorityId, CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, Code, StatusChange,
+    StatusChangeKind,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -21,6 +22,7 @@ pub struct ChangeOutcome {
     /// The latest of each role.
     pub certificates: Vec<CertificateOutcome>,
     pub standing: CardStanding,
+    pub change: StatusChange,
     pub at: OffsetDateTime,
     /// When the last list that somebody may have fetched before the change is over.
     pub everywhere_by: OffsetDateTime,
@@ -29,10 +31,10 @@ pub struct ChangeOutcome {
 pub(super) fn seal_outcome(
     app: &App,
     card: CardId,
-    kind: StatusChangeKind,
+    change: StatusChange,
     at: OffsetDateTime,
 ) -> Result<String, Failure> {
-    sealed::seal(app, &purpose(kind), &format!("{card}.{}", at.unix_timestamp()))
+    sealed::seal(app, &purpose(change.kind()), &format!("{card}.{}.{}", at.unix_timestamp(), change.reason()))
 }
 
 /// # Errors
@@ -46,6 +48,9 @@ pub async fn change_outcome(
 ) -> Result<ChangeOutcome, Failure> {
     let text = sealed::open(app, &purpose(kind), token)?.ok_or(Code::NotFound)?;
     let (card, at) = text.split_once('.').ok_or(Code::NotFound)?;
+    // Version 0.3 sealed no reason; its tokens are a day old at most.
+    let (at, reason) = at.split_once('.').unwrap_or((at, "other"));
+    let change = StatusChange::parse(kind, reason).map_err(|_| Code::NotFound)?;
     let card: CardId = card.parse().map_err(|_| Code::NotFound)?;
     let at: i64 = at.parse().map_err(|_| Code::NotFound)?;
     let at = OffsetDateTime::from_unix_timestamp(at).map_err(|_| Code::NotFound)?;
@@ -70,6 +75,7 @@ pub async fn change_outcome(
                 })
             })
             .collect(),
+        change,
         at,
         everywhere_by: at + VALIDITY,
     })

@@ -53,5 +53,5 @@ async fn change(app: &App, policy: &Policy, card: &Card, change: StatusChange) -
     let asked = StatusChangeRequest { change, by: HoldBy::Holder, actor, way: WITHOUT_CARD, now };
     apply_change(work.as_mut(), policy, &asked, Some(card), &mut certificates).await?;
     work.commit().await?;
-    outcome::seal_outcome(app, card.id, change.kind(), now)
+    outcome::seal_outcome(app, card.id, change, now)
 }

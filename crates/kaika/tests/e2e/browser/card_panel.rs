@@ -146,7 +146,7 @@ fn without_a_reader_or_its_service_the_page_says_so() {
     let folder = desk.bench.desk.path().to_owned();
     let nothing = PrivatePcscd::start(&[]);
     desk.stop_agent();
-    desk.agent = start_agent(&desk.demo, nothing.env(), &folder);
+    desk.agent = start_agent(&desk.demo, &[nothing.env()], &folder);
     let browser = start(LANGUAGES[0]);
     browser.open(&format!("{}/gca/activate", desk.portal()));
     for language in LANGUAGES {
@@ -156,7 +156,7 @@ fn without_a_reader_or_its_service_the_page_says_so() {
     }
 
     desk.stop_agent();
-    desk.agent = start_agent(&desk.demo, (SOCKET_VARIABLE, folder.join("none").to_str().unwrap()), &folder);
+    desk.agent = start_agent(&desk.demo, &[(SOCKET_VARIABLE, folder.join("none").to_str().unwrap())], &folder);
     for language in LANGUAGES {
         switch_language(&browser, language);
         browser.wait_for_words_in(By::Css("#card [data-card=refused]"), &said(language, "refusal-pcsc_stopped"));

@@ -54,7 +54,7 @@ impl Desk {
         let (card, file) = choose(&demo);
         let user_code = card.user_code().to_owned();
         let bench = Bench::with(&file);
-        let agent = start_agent(&demo, bench.pcscd.env(), bench.desk.path());
+        let agent = start_agent(&demo, &[bench.pcscd.env()], bench.desk.path());
         Desk { demo, bench, user_code, agent }
     }
 
@@ -72,7 +72,7 @@ impl Desk {
 
     /// The agent anew, after [`stop_agent`](Self::stop_agent).
     pub(super) fn start_agent(&mut self) {
-        self.agent = start_agent(&self.demo, self.bench.pcscd.env(), self.bench.desk.path());
+        self.agent = start_agent(&self.demo, &[self.bench.pcscd.env()], self.bench.desk.path());
     }
 
     /// Puts a card into a slot of the reader: the first (0), when its card has been taken out, or the second (1).
@@ -137,13 +137,13 @@ fn is_in(bench: &Bench, slot: usize) -> bool {
 }
 
 /// The agent where this demo's portal looks for it; `folder` is for its token.
-pub(super) fn start_agent(demo: &Demo, pcscd: (&str, &str), folder: &Path) -> Running {
+pub(super) fn start_agent(demo: &Demo, environment: &[(&str, &str)], folder: &Path) -> Running {
     let (portal, listen) = (portal(demo), agent(demo).replace("http://", ""));
     let token = folder.join("agent-token");
     // Whoever sees it knows that this one listens, not an earlier one that was killed.
     drop(fs::remove_file(&token));
     let arguments = ["run", "--listen", &listen, "--portal", &portal, "--token-file", token.to_str().unwrap()];
-    let mut agent = Running::start("kaika-agent", &arguments, &[pcscd]);
+    let mut agent = Running::start("kaika-agent", &arguments, environment);
     agent.wait_until("the agent listens", |_| token.exists());
     agent
 }

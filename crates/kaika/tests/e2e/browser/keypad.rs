@@ -382,7 +382,7 @@ fn a_card_is_unlocked_on_the_keypad_of_a_reader_of_pcscd() {
     let secrets = format!("user_code={user_code}\nnew_pin={FIRST_PIN}\n");
     tool(&["card", "activate", "--portal", &portal, "--secrets-stdin"], &secrets).expect_success();
 
-    let agent = start_agent(&demo, pcscd.env(), desk.path());
+    let agent = start_agent(&demo, &[pcscd.env()], desk.path());
     let browser = start(LANGUAGES[1]);
     browser.open(&format!("{portal}unlock"));
     browser.wait_until("the page's look at the readers", |browser| {

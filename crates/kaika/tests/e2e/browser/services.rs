@@ -380,6 +380,27 @@ fn held_by_the_authority(browser: &Browser, desk: &Desk, language: Tongue) {
     is_c(browser, desk, "suspended", ".means-others", None, language);
 }
 
+/// One is revoked: that is told of it, and not of the others.
+#[test]
+fn certificates_that_stand_apart_are_told_apart() {
+    for language in LANGUAGES {
+        let desk = Desk::in_state("activated");
+        let one = desk.card()["certificates"].as_array().unwrap()[0]["serial"].as_str().unwrap().to_owned();
+        let revoke = ["certificate", "revoke", "--serial", &one, "--reason", "other"];
+        desk.demo.data().operator(&revoke).expect_success();
+        let browser = start(language);
+        let windows = open(&browser, &desk, "check", language);
+        fill(&browser, &[]);
+        done(&browser, &windows, "check");
+        inspect(&browser, "check-mixed", language);
+        browser.wait_for_text_of(By::Css("h1"), &said(language, "portal-check-mixed"));
+        browser.wait_for_count_of(By::Css("#check th .status-revoked"), 1);
+        browser.wait_for_count_of(By::Css("#check th .status-valid"), 2);
+        browser.wait_for_text(&said(language, "afterwards-keep"));
+        browser.wait_for_words_in(By::Css("#lead"), &said(language, "status-revoked"));
+    }
+}
+
 /// It is for its holder to activate it first.
 #[test]
 fn a_card_that_is_not_activated_is_sent_to_its_activation() {

@@ -5,6 +5,7 @@ use super::desk::{Desk, Hold, start_agent};
 use super::window_screen::{CardWindow, DeskCard, authority_name, insert, take_out};
 use super::{LANGUAGES, start};
 use kaika_testkit::browser::By;
+use kaika_testkit::pcsc_stand_in::PcscStandIn;
 use kaika_testkit::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
 use kaika_wire::Code;
 use std::fs;
@@ -24,8 +25,8 @@ fn from_nothing_to_the_right_card(language: (&'static str, &'static str)) {
     take_out(&mut desk);
     desk.stop_agent();
     let socket = desk.bench.desk.path().join("pcscd");
-    let environment = (SOCKET_VARIABLE, socket.to_str().unwrap());
-    desk.agent = start_agent(&desk.demo, environment, desk.bench.desk.path());
+    let environment = [(SOCKET_VARIABLE, socket.to_str().unwrap())];
+    desk.agent = start_agent(&desk.demo, &environment, desk.bench.desk.path());
 
     let browser = start(language);
     let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
@@ -132,4 +133,39 @@ fn of_several_cards_one_is_chosen() {
         typed("");
         browser.wait_until_gone(By::Css("#choose-again"));
     }
+}
+
+/// Page and window say the same, and nothing of a chip.
+#[track_caller]
+fn a_reader_that_gives_an_error(language: (&'static str, &'static str)) {
+    let library = PcscStandIn::new();
+    let mut desk = Desk::new("gca");
+    let browser = start(language);
+    for (function, error, code) in [
+        ("SCardEstablishContext", 0x8010_006a, Code::ReadersRefused),
+        ("SCardListReaders", 0x8010_0013, Code::ReaderFault),
+        ("SCardConnect", 0x8010_0014, Code::ReaderFault),
+        ("SCardConnect", 0x8010_000b, Code::Busy),
+    ] {
+        desk.stop_agent();
+        let environment = library.failing(function, error);
+        let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+        desk.agent = start_agent(&desk.demo, &environment, desk.bench.desk.path());
+        let name = format!("{code}-{function}");
+        let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
+        let next = window.is_refused(code);
+        assert!(next.len() > 20, "{name}: {next}");
+        window.judge_job(&name);
+        window.close();
+    }
+}
+
+#[test]
+fn a_reader_that_gives_an_error_in_chinese() {
+    a_reader_that_gives_an_error(LANGUAGES[0]);
+}
+
+#[test]
+fn a_reader_that_gives_an_error_in_english() {
+    a_reader_that_gives_an_error(LANGUAGES[1]);
 }

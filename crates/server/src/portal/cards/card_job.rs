@@ -120,6 +120,10 @@ impl<'a> CardJob<'a> {
         self.kind == JobKind::Revoke
     }
 
+    fn warns_to_decrypt(&self) -> bool {
+        self.policy.encrypts()
+    }
+
     /// Why somebody asks for it whose card is in the reader.
     fn reasons(&self, change: &StatusChangeKind) -> Vec<&'static str> {
         change.reasons().into_iter().filter(|reason| *reason != "lost").collect()

@@ -6,6 +6,7 @@ use crate::{
         extract::{Authority, Filled, Named, Visit},
     },
     portal::{
+        afterwards::afterwards,
         cards::card_job::{CardJob, job_key},
         fields::narrow,
         links::{Link, LinkedText},
@@ -28,8 +29,8 @@ use kaika_app::{
 use kaika_domain::authorities::Policy;
 use kaika_texts::explain;
 use kaika_wire::{
-    AuthorityId, CardCheck, CardStanding, CardTest, CertificateStatus, CheckResult, Code, EmailAddress, EmailState,
-    EmailWrite, JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
+    AuthorityId, CardCheck, CardStanding, CardTest, CertificateOutcome, CertificateStatus, CheckResult, Code,
+    EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 
@@ -195,29 +196,38 @@ impl<'a> Outcome<'a> {
         if *yes { "status-valid" } else { "status-revoked" }
     }
 
-    fn now(&self, result: &JobResult, standing: &CardStanding) -> Vec<String> {
+    /// What is left to do, and to know. `certificates`: as they are now.
+    fn now(&self, result: &JobResult, standing: &CardStanding, certificates: &[CertificateOutcome]) -> Vec<String> {
         const CARE: &[&str] = &["portal-done-care"];
-        const REVOKED: &[&str] =
-            &["status-revoke-afterwards-new", "status-revoke-afterwards-card", "status-revoke-afterwards-systems"];
-        let barred = match result {
-            JobResult::Check(check) => (check.result == CheckResult::NotValid).then_some(check.status),
-            JobResult::Done | JobResult::Information(_) | JobResult::Test(_) | JobResult::Email(_) => None,
-        };
-        let keys = match barred {
-            Some(CertificateStatus::Suspended) => &["status-resume-what-card", "portal-done-care"],
-            Some(CertificateStatus::Expired) => &["portal-check-expired-decrypt", "status-revoke-afterwards-systems"],
-            Some(CertificateStatus::Held | CertificateStatus::Valid | CertificateStatus::Revoked) => REVOKED,
-            None => match self.kind {
-                JobKind::Revoke => REVOKED,
-                JobKind::Activate | JobKind::Unlock => {
-                    &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
+        let ended;
+        let keys = match (result, self.kind) {
+            (JobResult::Check(check), _) if check.result == CheckResult::NotValid => match check.status {
+                CertificateStatus::Suspended => &["status-resume-what-card", "portal-done-care"],
+                CertificateStatus::Held
+                | CertificateStatus::Valid
+                | CertificateStatus::Revoked
+                | CertificateStatus::Expired => {
+                    let told = check.slots.iter().map(|slot| (slot.role, slot.status.unwrap_or(check.status)));
+                    ended = afterwards(&told.collect::<Vec<_>>(), false);
+                    &ended[..]
                 }
-                JobKind::Suspend => &["portal-note-suspend-back", "status-suspend-afterwards-note"],
-                JobKind::Resume if !standing.in_use => &["status-resume-what-back", "portal-done-care"],
-                JobKind::Resume if standing.held_by_others => CARE,
-                JobKind::Resume => {
-                    &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
-                }
+            },
+            (_, JobKind::Revoke) => {
+                let told = certificates.iter().map(|certificate| (certificate.role, certificate.status));
+                ended = afterwards(&told.collect::<Vec<_>>(), false);
+                &ended
+            }
+            (_, JobKind::Activate | JobKind::Unlock) => {
+                &["portal-done-pin", "portal-done-wrong", "portal-done-use", "portal-done-care"]
+            }
+            (_, JobKind::Suspend) => &["portal-note-suspend-back", "status-suspend-afterwards-note"],
+            (_, JobKind::Resume) if !standing.in_use => &["status-resume-what-back", "portal-done-care"],
+            (_, JobKind::Resume) if standing.held_by_others => CARE,
+            (_, JobKind::Resume) => {
+                &["status-resume-afterwards-use", "status-resume-afterwards-slow", "portal-done-care"]
+            }
+            (
+                _,
                 JobKind::Personalise
                 | JobKind::Information
                 | JobKind::ChangePin
@@ -225,8 +235,8 @@ impl<'a> Outcome<'a> {
                 | JobKind::Rewrite
                 | JobKind::Test
                 | JobKind::SetEmail
-                | JobKind::Login => CARE,
-            },
+                | JobKind::Login,
+            ) => CARE,
         };
         keys.iter().map(|key| self.page.t(key)).collect()
     }

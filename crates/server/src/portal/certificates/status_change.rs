@@ -10,6 +10,7 @@ use crate::{
         limits,
     },
     portal::{
+        afterwards::afterwards,
         fields::{FieldError, card_number, field_or_error, holder_name},
         links::LinkedText,
         page::{Page, View, private},
@@ -32,7 +33,7 @@ use kaika_app::{
 use kaika_domain::authorities::{Policy, StatusChangeWay};
 use kaika_texts::explain;
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, StatusChange, StatusChangeKind, UserCode};
+use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, RevokeReason, StatusChange, StatusChangeKind, UserCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -181,6 +182,11 @@ impl<'a> ChangePage<'a> {
         self.page.t(&format!("status-reason-{}-{reason}", self.kind))
     }
 
+    /// Whether there may be what this card alone opens, and the holder has the card.
+    fn warns_to_decrypt(&self) -> bool {
+        self.form.reason != RevokeReason::Lost.as_str() && self.policy.encrypts()
+    }
+
     /// What the button of the first page leads to.
     fn asks_again(&self) -> bool {
         self.kind == StatusChangeKind::Revoke
@@ -188,6 +194,13 @@ impl<'a> ChangePage<'a> {
 }
 
 impl ChangedPage<'_> {
+    /// What there is to do after a revocation.
+    fn afterwards(&self) -> Vec<&'static str> {
+        let told = self.outcome.certificates.iter().map(|certificate| (certificate.role, certificate.status));
+        let lost = self.outcome.change == StatusChange::Revoke(RevokeReason::Lost);
+        afterwards(&told.collect::<Vec<_>>(), lost)
+    }
+
     fn own(&self, what: &str) -> String {
         self.page.t(&format!("status-{}{what}", self.kind))
     }

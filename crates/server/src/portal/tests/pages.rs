@@ -38,7 +38,7 @@ use kaika_domain::{
 use kaika_texts::{Language, explain};
 use kaika_wire::{
     CardId, CardNumber, CardStanding, CertificateOutcome, CertificateRole, CertificateStatus, Code, EmailAddress,
-    EmailState, JobKind, JobOutcome, JobResult, Refusal, SerialNumber, StatusChangeKind,
+    EmailState, JobKind, JobOutcome, JobResult, Refusal, SerialNumber, StatusChange, StatusChangeKind,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -286,6 +286,7 @@ pub(super) fn status_changes(
             let certificate =
                 |(role, status)| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status };
             let outcome = ChangeOutcome {
+                change: StatusChange::parse(kind, "other").unwrap(),
                 number: "TC00000000000017".parse().unwrap(),
                 holder: "C=TW,O=<測試>".to_owned(),
                 certificates: CertificateRole::ALL.into_iter().zip(STATUSES).map(certificate).collect(),
