@@ -10,7 +10,7 @@ use crate::{
     readers::{CardSession, exclusively, leave},
 };
 use kaika_card::{Pin, PinChange, Secrets, Transport};
-use kaika_wire::{CardNumber, Code, Refusal, Slot};
+use kaika_wire::{Aftermath, CardNumber, Code, JobKind, PinAfter, Refusal, Slot};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -32,6 +32,7 @@ pub(crate) fn change_pin(
     let (Some(from), Some(to)) = (&secrets.current_pin, &secrets.new_pin) else {
         return Err(Code::SecretMissing.into());
     };
+    let mut left = Aftermath::nothing(JobKind::ChangePin);
     session.reset().map_err(lost)?;
     let changed = exclusively(session, |transport| {
         let number = number_of(transport)?;
@@ -41,16 +42,30 @@ pub(crate) fn change_pin(
         progress(Progress::Started { card: number.clone() });
         progress(Progress::Batch { sequence: 1, commands: 1 });
         let resumes = resumes(&number);
-        match kaika_card::change_pin(transport, from, to, resumes).map_err(refusal)? {
-            PinChange::Done => Ok(number),
-            PinChange::NotTaken => Err(Code::PinNotTaken.into()),
-            PinChange::Refused { tries_left: Some(0) } => Err(Refusal::new(Code::PinLocked).tries_left(0)),
-            PinChange::Refused { tries_left } => Err(Refusal { tries_left, ..Code::PinWrong.into() }),
+        if resumes {
+            left = UNSURE;
+        }
+        match kaika_card::change_pin(transport, from, to, resumes) {
+            Ok(PinChange::Done) => Ok(number),
+            Ok(PinChange::NotTaken) => Err(Code::PinNotTaken.into()),
+            Ok(PinChange::Refused { tries_left: Some(0) }) => Err(Refusal::new(Code::PinLocked).tries_left(0)),
+            Ok(PinChange::Refused { tries_left }) => Err(Refusal { tries_left, ..Code::PinWrong.into() }),
+            Err(fault) => {
+                if fault.may_have_acted() {
+                    left = UNSURE;
+                }
+                Err(refusal(fault))
+            }
         }
     });
     leave(session);
-    changed.map_err(lost)?
+    let changed = changed.map_err(lost).and_then(|changed| changed);
+    changed.map_err(|refusal| Refusal { aftermath: Some(left), ..refusal })
 }
+
+/// The card has either PIN.
+const UNSURE: Aftermath =
+    Aftermath { kind: JobKind::ChangePin, pin: PinAfter::Unsure, changed: true, maybe_done: false };
 
 fn number_of(transport: &mut dyn Transport) -> Result<CardNumber, Refusal> {
     let own = kaika_card::read_certificate(transport, Slot::CardAuthentication).map_err(not_ours)?;

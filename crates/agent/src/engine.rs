@@ -17,9 +17,9 @@ use crate::{
 };
 use kaika_card::{Retries, Run, Secrets, Transport};
 use kaika_wire::{
-    AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Command, Expectation, Guid, Hold, Input, JobDetails,
-    JobId, JobKind, JobStarted, JobState, Outcome, PortalAuthority, PresentedCard, Protocol, Refusal, SecretKind,
-    StartJob, Succeeded, UserCode,
+    Aftermath, AuthorityId, Batch, BatchReport, CardFault, CardNumber, Code, Command, Expectation, Guid, Hold, Input,
+    JobDetails, JobId, JobKind, JobStarted, JobState, Outcome, PinAfter, PortalAuthority, PresentedCard, Protocol,
+    Refusal, SecretKind, StartJob, Succeeded, UserCode,
 };
 use server::{PendingAnswer, Server};
 use std::{path::PathBuf, thread, time::Duration};
@@ -154,6 +154,7 @@ pub(crate) fn run_job_on<'p>(
     let verifies = order.kind == JobKind::Personalise || order.kind.inputs().iter().any(is_pin);
     session.reset().map_err(lost)?;
     let patience = patience.into();
+    let mut left = Aftermath::nothing(order.kind);
     let result = thread::scope(|scope| {
         Job {
             server: Server { scope, portal: &*target.portal, patience },
@@ -165,9 +166,11 @@ pub(crate) fn run_job_on<'p>(
             sequence: 0,
             card_certificate: None,
             retries: None,
+            left: &mut left,
         }
         .run(session)
     });
+    let result = result.map_err(|refusal| Refusal { aftermath: Some(left), ..refusal });
     match verifies {
         true => leave(session),
         // A card that is gone has nothing left to forget.
@@ -187,6 +190,8 @@ struct Job<'a, 'scope, 'env> {
     sequence: u32,
     card_certificate: Option<Vec<u8>>,
     retries: Option<Retries>,
+    /// What it would leave if it ended now.
+    left: &'a mut Aftermath,
 }
 
 /// The card that the server knows, and what all batches of the job have to agree with.
@@ -209,8 +214,8 @@ enum Turn {
     /// Still to be sent.
     Report(BatchReport),
     Answered(JobState),
-    /// The report is on its way, and the card is no longer kept waiting for the answer.
-    Late(PendingAnswer<JobState>),
+    /// The report is on its way, and the card is no longer kept waiting for the answer; and whether it may be the last.
+    Late(PendingAnswer<JobState>, bool),
 }
 
 impl Job<'_, '_, '_> {
@@ -311,12 +316,16 @@ impl Job<'_, '_, '_> {
         loop {
             let state = match turn {
                 Turn::Answered(state) => state,
-                Turn::Late(asked) => asked.wait(self.progress)?,
+                Turn::Late(asked, may_end) => {
+                    let answer = asked.wait(self.progress);
+                    self.answered(may_end, answer)?
+                }
                 Turn::Report(report) => {
                     fault.clone_from(&report.fault);
+                    let may_end = self.may_end_with(&report);
                     let answer = self.server.report(bounds, report).wait(self.progress);
                     // The person first has to put the card back, whatever else is wrong.
-                    answer.map_err(|unanswered| faults::after(fault.clone(), unanswered))?
+                    self.answered(may_end, answer).map_err(|unanswered| faults::after(fault.clone(), unanswered))?
                 }
             };
             let batch = match state {
@@ -361,21 +370,46 @@ impl Job<'_, '_, '_> {
                 Some(guid) => kaika_card::go_on(transport, &batch, guid, secrets, random, step),
             };
             self.retries = run.outcomes.iter().find_map(retries).or(self.retries);
+            let refused = matches!(run.outcomes.last(), Some(Outcome::Refused { .. }));
+            let carried_out = run.outcomes.len() - usize::from(refused);
+            let leaves = batch.commands.iter().map(Command::leaves);
+            *self.left = self.left.after_batch(leaves, carried_out, run.fault.as_ref());
             let report = self.reported(batch.sequence, run);
             // A challenge that was asked for last is the only one that waits for its answer.
             let challenged = batch.hold == Hold::Challenged;
             if batch.hold.is_none() || report.fault.is_some() {
                 return Ok(Turn::Report(report));
             }
+            let may_end = self.may_end_with(&report);
             let asked = self.server.report(bounds, report);
             match asked.held(transport, self.server.patience.hold, challenged, self.progress) {
-                None => return Ok(Turn::Late(asked)),
-                Some(answer) => match answer? {
+                None => return Ok(Turn::Late(asked, may_end)),
+                Some(answer) => match self.answered(may_end, answer)? {
                     JobState::Running { batch: next } => (batch, open) = (next, Some(None)),
                     ended => return Ok(Turn::Answered(ended)),
                 },
             }
         }
+    }
+
+    /// Whether the server may find the job done with this report.
+    fn may_end_with(&self, report: &BatchReport) -> bool {
+        let refused = matches!(report.outcomes.last(), Some(Outcome::Refused { .. }));
+        report.fault.is_none()
+            && !refused
+            && match self.order.kind {
+                JobKind::Activate | JobKind::Unlock => self.left.pin == PinAfter::New,
+                _ => true,
+            }
+    }
+
+    fn answered<T>(&mut self, may_end: bool, answer: Result<T, Refusal>) -> Result<T, Refusal> {
+        let missing =
+            [Code::ServerUnreachable, Code::NotAPortal, Code::Internal, Code::Busy, Code::Stale, Code::TooManyRequests];
+        if may_end && answer.as_ref().is_err_and(|refusal| missing.contains(&refusal.code)) {
+            self.left.maybe_done = true;
+        }
+        answer
     }
 
     fn reported(&self, sequence: u32, run: Run) -> BatchReport {

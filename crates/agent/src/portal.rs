@@ -5,7 +5,7 @@ pub mod http;
 use crate::certificate::CardCertificate;
 use kaika_wire::{
     AuthorityId, BatchReport, Code, JobId, JobStarted, JobState, PortalAuthority, Refusal, StartJob, StationId,
-    WellKnown,
+    TicketFacts, WellKnown,
 };
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -23,6 +23,14 @@ pub trait Portal: Send + Sync {
     /// [`Code::ServerUnreachable`]; [`Code::AgentTooOld`] for what cannot be read of a newer server; or what the server
     /// refuses.
     fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal>;
+
+    /// What a ticket is for. Portals before [`kaika_wire::Protocol::TICKETS`] do not tell.
+    ///
+    /// # Errors
+    /// [`Code::TicketOver`]; or as for [`Portal::well_known`].
+    fn look_at(&self, _ticket: &str) -> Result<TicketFacts, Refusal> {
+        Err(Code::ServerTooOld.into())
+    }
 
     /// # Errors
     /// [`Code::ServerUnreachable`] where no answer came – the server may have taken the report all the same, and gives

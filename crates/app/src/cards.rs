@@ -26,5 +26,5 @@ pub use records::{Ended, JobRecord, Receipt, StoredPuk, TicketRecord, Worker};
 pub use retention::forget_jobs;
 pub use sweep::{Swept, sweep};
 pub(crate) use ticket::issue;
-pub use ticket::{forget_tickets, issue_ticket};
+pub use ticket::{follow_up, forget_tickets, issue_ticket, look_at_ticket};
 pub use verify_records::{CardRow, CertificateRow, Record, RecordFinding, RecordsReport, verify_records};

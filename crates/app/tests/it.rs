@@ -20,5 +20,6 @@ mod it {
     mod servers;
     mod services;
     mod status_changes;
+    mod story;
     mod tickets;
 }

@@ -39,6 +39,12 @@ class NoTicket extends Error {
   }
 }
 
+/**
+ * As the window tells it, in words.
+ * @typedef {{heading?: string, message?: string, certain?: string, next_step?: string, way?: string, authority?: string,
+ *   again?: boolean, go_on?: boolean, over?: boolean}} Refusal
+ */
+
 class CardJob {
   #root;
   #agent;
@@ -59,18 +65,29 @@ class CardJob {
   #unfinished = false;
   /** Where the newest ticket's job tells how it ended. */
   #outcome = "";
+  /**
+   * What the window last said of a job that did not come off.
+   * @type {Refusal | null}
+   */
+  #refusal = null;
+  /** Which of the page's steps it begins with. */
+  #first;
+  /** Of the card of an earlier job, where this is for it alone. */
+  #followUp;
 
   /** @param {HTMLElement} root */
   constructor(root) {
-    const { kind = "", authority = "", agent = "", protocol = "" } = root.dataset;
+    const { kind = "", authority = "", agent = "", protocol = "", step = "", followUp = "", number = "" } = root.dataset;
     this.#root = root;
     this.#kind = kind;
     this.#authority = authority;
     this.#protocol = Number(protocol);
     this.#alone = root.dataset.alone === "true";
+    this.#first = Number(step);
+    this.#followUp = followUp;
     this.#agent = new Agent(agent);
     const panel = document.getElementById("card");
-    this.#panel = panel ? new CardPanel(panel, this.#agent, authority, this.#protocol) : null;
+    this.#panel = panel ? new CardPanel(panel, this.#agent, authority, this.#protocol, number) : null;
 
     for (const part of all(root, "[data-browser]")) part.hidden = part.dataset.browser !== browser();
     root.addEventListener("click", (event) => this.#clicked(event));
@@ -156,6 +173,7 @@ class CardJob {
     this.#greeted = false;
     this.#unfinished = false;
     this.#outcome = "";
+    this.#refusal = null;
     this.#window = window.open(address, "kaika-card", place);
     if (!this.#window || this.#window.closed) {
       this.#window = null;
@@ -210,12 +228,18 @@ class CardJob {
     if (!this.#greeted && after < 4 * LOOK) return this.#show("popup-blocked");
     // What helps stands here already.
     if (this.#root.dataset.shown === "refused") return;
+    if (!this.#alone) {
+      const state = this.#outcome ? await this.#state() : "waiting";
+      if (turn !== this.#turn) return;
+      // The window may know of an end that the server has not heard of.
+      const ended = state === "succeeded" || state === "failed" || (state === "running" && !this.#refusal);
+      if (ended) return location.assign(this.#outcome);
+    }
+    if (this.#refusal) return this.#explain(this.#refusal);
     // Nothing was asked of the server, and what the person came for was in the window.
-    if (this.#alone && this.#greeted) return this.#unfinished ? this.#show("window-closed") : this.#back(false);
-    const state = this.#outcome ? await this.#state() : "waiting";
-    if (turn !== this.#turn) return;
-    if (state === "running" || state === "succeeded" || state === "failed") return location.assign(this.#outcome);
-    this.#show("window-closed");
+    if (this.#alone && this.#greeted && !this.#unfinished) return this.#back(false);
+    const unsure = this.#unfinished && this.#root.querySelector("[data-screen=window-unsure]");
+    this.#show(unsure ? "window-unsure" : "window-closed");
   }
 
   /** @returns {Promise<string>} */
@@ -243,24 +267,36 @@ class CardJob {
         this.#greeted = true;
         return void this.#answer(this.#turn);
       case "progress":
-        this.#unfinished = true;
+        this.#unfinished = message.state === "running" || this.#unfinished;
+        this.#refusal = null;
         this.#progress(message.state === "running" ? "running" : "begun");
         return this.#show("waiting");
       case "finished":
         if (message.state === "succeeded") return this.#finished();
+        this.#refusal = message;
         this.#progress("refused");
-        return this.#show(this.#leadsOn(message.way) ? "refused" : "waiting");
+        // As long as the window has a way on, that is the place to go on.
+        if (message.over) return this.#explain(message);
+        return this.#show("waiting");
     }
   }
 
   /**
-   * Whether this page says how to go on after such a refusal; then it says that alone.
-   * @param {unknown} way the job that helps
+   * Why it did not come off, what is certain, and where to go on.
+   * @param {Refusal} refusal
    */
-  #leadsOn(way) {
-    const ways = [...all(this.#root, "[data-way]")];
-    for (const one of ways) one.hidden = one.dataset.way !== way;
-    return ways.some((one) => !one.hidden);
+  #explain(refusal) {
+    const screen = /** @type {HTMLElement} */ (this.#root.querySelector("[data-screen=refused]"));
+    for (const part of all(screen, "[data-fill]")) {
+      const name = /** @type {"heading" | "message" | "certain" | "next_step"} */ (part.dataset.fill);
+      part.textContent = String(refusal[name] ?? part.dataset.otherwise ?? "");
+      part.hidden = !part.textContent;
+    }
+    for (const way of all(screen, "[data-way]")) way.hidden = way.dataset.way !== refusal.way;
+    for (const other of all(screen, "[data-elsewhere]")) other.hidden = other.dataset.elsewhere !== refusal.authority;
+    for (const again of all(screen, "[data-again]")) again.hidden = !refusal.again || Boolean(refusal.go_on);
+    for (const goOn of all(screen, "[data-go-on]")) goOn.hidden = !refusal.go_on;
+    this.#show("refused");
   }
 
   /** @param {number} turn */
@@ -297,7 +333,10 @@ class CardJob {
           "accept-language": document.documentElement.lang,
           "content-type": "application/json",
         },
-        body: JSON.stringify(Object.fromEntries(new FormData(this.#form() ?? undefined))),
+        body: JSON.stringify({
+          ...Object.fromEntries(new FormData(this.#form() ?? undefined)),
+          ...(this.#followUp ? { follow_up: this.#followUp } : {}),
+        }),
       });
       body = await answer.json();
     } catch {
@@ -345,8 +384,10 @@ class CardJob {
     if (this.#root.dataset.shown === name) return;
     this.#root.dataset.shown = name;
     for (const screen of all(this.#root, "[data-screen]")) screen.hidden = screen.dataset.screen !== name;
-    const step = name === "start" ? 0 : name === "finished" ? 2 : 1;
-    all(document, "#steps > li").forEach((item, at) => {
+    const steps = all(document, "#steps > li");
+    const last = steps.length - 1;
+    const step = name === "start" ? this.#first : name === "finished" ? last : Math.max(this.#first, 1);
+    steps.forEach((item, at) => {
       item.classList.toggle("done", at < step);
       if (at === step) item.setAttribute("aria-current", "step");
       else item.removeAttribute("aria-current");

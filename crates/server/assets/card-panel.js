@@ -27,6 +27,8 @@ export class CardPanel {
   #authority;
   #panel;
   #protocol;
+  /** The one card that is meant, where that is settled. */
+  #number;
   /** @type {AbortController | undefined} */
   #following;
 
@@ -35,12 +37,14 @@ export class CardPanel {
    * @param {Agent} agent
    * @param {string} authority
    * @param {number} protocol what the agent has to speak
+   * @param {string} number of the one card that is meant, or nothing
    */
-  constructor(panel, agent, authority, protocol) {
+  constructor(panel, agent, authority, protocol, number) {
     this.#panel = panel;
     this.#agent = agent;
     this.#authority = authority;
     this.#protocol = protocol;
+    this.#number = number;
     panel.hidden = false;
   }
 
@@ -128,7 +132,8 @@ export class CardPanel {
   #show(readers) {
     const cards = readers.filter((reader) => reader.card);
     this.#list(cards);
-    if (cards.some((card) => card.authority === this.#authority)) this.#say("found");
+    if (cards.some((card) => this.#isMeant(card))) this.#say("found");
+    else if (this.#number && cards.length > 0) this.#say("another");
     else if (cards.length > 0) this.#say("other");
     else this.#say(readers.length > 0 ? "no-card" : "no-reader");
     this.#buttonSaysAgain();
@@ -136,8 +141,8 @@ export class CardPanel {
 
   /** @param {Reader[]} cards */
   #list(cards) {
-    const own = cards.filter((card) => card.authority === this.#authority);
-    const others = cards.filter((card) => card.authority !== this.#authority);
+    const own = cards.filter((card) => this.#isMeant(card));
+    const others = cards.filter((card) => !this.#isMeant(card));
     const list = /** @type {HTMLElement} */ (this.#panel.querySelector("#cards"));
     list.replaceChildren(...own.map((card) => this.#own(card)));
     list.hidden = own.length === 0;
@@ -149,6 +154,11 @@ export class CardPanel {
       const wanted = own.length > 0 ? "card" : "reader";
       /** @type {HTMLElement} */ (figure).hidden = /** @type {HTMLElement} */ (figure).dataset.figure !== wanted;
     }
+  }
+
+  /** @param {Reader} card */
+  #isMeant(card) {
+    return card.authority === this.#authority && (!this.#number || card.number === this.#number);
   }
 
   /**
@@ -176,10 +186,11 @@ export class CardPanel {
     const item = this.#copy("#other-card-template");
     fill(item, "reader", card.reader);
     fill(item, "number", card.number);
-    /** @type {HTMLElement | null} */
-    const link = card.authority ? item.querySelector(`[data-authority="${CSS.escape(card.authority)}"]`) : null;
+    const own = card.authority === this.#authority;
+    /** @type {HTMLAnchorElement | null} */
+    const link = card.authority && !own ? item.querySelector(`[data-authority="${CSS.escape(card.authority)}"]`) : null;
     if (link) link.hidden = false;
-    const when = link ? "elsewhere" : "unknown";
+    const when = own ? "another" : link ? "elsewhere" : "unknown";
     /** @type {HTMLElement} */ (item.querySelector(`[data-when=${when}]`)).hidden = false;
     return item;
   }

@@ -1,9 +1,9 @@
 //! A refusal's code and facts, put into words.
 
-use crate::{FluentValue, Language, text};
+use crate::{FluentValue, Language, aftermath, text};
 use kaika_wire::{CertificateStatus, Lack, Refusal, RoleStatus};
 
-/// The refusal with `message` (what happened) and `next_step` (what to do now) in this language; what was there before
+/// The refusal with `message` (what happened), `next_step` (what to do now) and `certain` (of the card) in this language; what was there before
 /// is replaced.
 #[must_use]
 pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
@@ -19,6 +19,8 @@ pub fn explain(language: Language, mut refusal: Refusal) -> Refusal {
     ];
     refusal.message = text(language, &key, &arguments);
     refusal.next_step = text(language, &format!("{key}.next"), &arguments);
+    let left = refusal.aftermath.as_ref().and_then(|left| aftermath(language, left));
+    refusal.certain = left.map(|left| left.certain).unwrap_or_default();
     refusal
 }
 

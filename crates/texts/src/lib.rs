@@ -4,10 +4,12 @@
 //! Nothing here knows where a text is shown. Programs ask by key; refusals are explained by [`explain`], which has a
 //! message and a next step for every code there is.
 
+mod aftermath;
 mod bundles;
 mod explain;
 mod language;
 
+pub use aftermath::{AftermathWords, aftermath};
 pub use explain::{explain, lacking, standing};
 pub use fluent_bundle::FluentValue;
 pub use language::Language;

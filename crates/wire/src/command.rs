@@ -2,8 +2,8 @@
 //! Never raw APDUs: the agent can say what each one does.
 
 use crate::{
-    Bytes, CertificateReference, Code, Context, EmailAddress, Guid, KeyAlgorithm, Lack, ManagementKey, PinPolicy, Puk,
-    Slot,
+    Bytes, CertificateReference, Code, Context, EmailAddress, Guid, KeyAlgorithm, Lack, Leaves, ManagementKey,
+    PinPolicy, Puk, Slot,
 };
 use serde::{Deserialize, Serialize};
 
@@ -185,6 +185,39 @@ pub enum Command {
     ReadIdentity,
 }
 
+impl Command {
+    pub fn leaves(&self) -> Leaves {
+        match self {
+            Self::ResetRetryCounter { pin, .. } => {
+                Leaves { new_pin: matches!(pin, PinSource::New | PinSource::Keypad), changes: true }
+            }
+            Self::ChangePuk { .. }
+            | Self::SetPinRetries { .. }
+            | Self::PrepareObjects { .. }
+            | Self::BlockPin
+            | Self::OpenManagement { .. }
+            | Self::GenerateKey { .. }
+            | Self::WriteCertificate { .. }
+            | Self::WriteIdentity { .. } => Leaves { new_pin: false, changes: true },
+            Self::ReadRetries
+            | Self::ProveCard { .. }
+            | Self::SignAcceptance { .. }
+            | Self::ProveHolder { .. }
+            | Self::ProvePossession { .. }
+            | Self::Agree { .. }
+            | Self::TestPinEachTime { .. }
+            | Self::TestPinForgotten
+            | Self::AllowWriting { .. }
+            | Self::ChallengeManagement
+            | Self::AnswerManagement { .. }
+            | Self::ReadKey { .. }
+            | Self::Attest { .. }
+            | Self::ReadCertificate { .. }
+            | Self::ReadIdentity => Leaves::default(),
+        }
+    }
+}
+
 /// What one command came to. A batch stops after [`Outcome::Refused`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -265,6 +298,18 @@ pub enum CardFault {
 }
 
 impl CardFault {
+    /// Whether the command at which it happened may have been carried out all the same: there was no answer, or one by
+    /// which the card does not say that it refuses (ISO/IEC 7816-4 §5.6: 64 to 66, and 6F).
+    pub fn may_have_acted(&self) -> bool {
+        match self {
+            Self::Removed | Self::Malformed | Self::Reader { .. } => true,
+            Self::Status { status } => {
+                ["61", "62", "64", "65", "66", "6f", "90"].iter().any(|class| status.starts_with(class))
+            }
+            Self::OtherCard | Self::Unsupported | Self::Unsuitable { .. } | Self::NotTyped { .. } => false,
+        }
+    }
+
     /// What a card says to a new PIN that it finds too simple: conditions of use not satisfied, or wrong data.
     pub fn refuses_new_pin(&self) -> bool {
         matches!(self, Self::Status { status } if matches!(status.as_str(), "6985" | "6a80"))

@@ -5,8 +5,8 @@
 
 use crate::{
     AuthorityId, Batch, Bytes, Capabilities, CardCheck, CardFault, CardNumber, CardTest, CertificateRole,
-    CertificateStatus, EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot, StatusChange,
-    StatusChangeKind, UserCode, words::words,
+    CertificateStatus, CheckResult, EmailAddress, Guid, JobId, Outcome, Protocol, Refusal, SerialNumber, Slot,
+    StatusChange, StatusChangeKind, UserCode, words::words,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -172,6 +172,9 @@ pub struct JobDetails {
     /// The digits of the number of the card that is meant, without the letters in front.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digits: Option<String>,
+    /// The one card that it is for, where that is settled: it follows from an earlier job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_card: Option<CardNumber>,
 }
 
 impl JobDetails {
@@ -264,6 +267,18 @@ macro_rules! results {
                     if let Self::$variant(content) = self { Some(content) } else { None }
                 }
             )*
+        }
+
+        impl JobResult {
+            /// Whether all is well, and nothing is left to do.
+            pub fn is_good(&self) -> bool {
+                match self {
+                    Self::Done | Self::Information(_) => true,
+                    Self::Check(check) => matches!(check.result, CheckResult::Same | CheckResult::Rewritten),
+                    Self::Test(test) => test.passed,
+                    Self::Email(email) => email.state == EmailState::Written,
+                }
+            }
         }
 
         #[derive(Default, Serialize, Deserialize)]

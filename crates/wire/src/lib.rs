@@ -3,6 +3,7 @@
 //!
 //! Nothing here does I/O, reads a clock or draws randomness.
 
+mod aftermath;
 mod bytes;
 mod capability;
 mod card;
@@ -22,6 +23,7 @@ mod values;
 mod well_known;
 mod words;
 
+pub use aftermath::{Aftermath, Leaves, PinAfter};
 pub use bytes::{Base64, Bytes};
 pub use capability::{Capabilities, Lack, ManagementAlgorithm, ManagementKeyFound};
 pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, RoleStatus, Slot};
@@ -37,7 +39,7 @@ pub use protocol::Protocol;
 pub use refusal::{Code, Refusal};
 pub use secret::{ManagementKey, Puk, SecretBytes, SecretError, UserCode};
 pub use status_change::{ResumeReason, RevokeReason, StatusChange, StatusChangeKind, SuspendReason, UnknownWord};
-pub use ticket::{CardStanding, CertificateOutcome, IssuedTicket, JobOutcome};
+pub use ticket::{CardStanding, CertificateOutcome, IssuedTicket, JobOutcome, LookAtTicket, TicketFacts};
 pub use typed::{is_dash, is_invisible, typed};
 pub use user_code::{NewUserCode, UserCodeSet};
 pub use values::{AuthorityId, CardNumber, EmailAddress, SerialNumber, ValueError};

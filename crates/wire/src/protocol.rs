@@ -19,9 +19,11 @@ impl Protocol {
     pub const CHALLENGE_LAST: Self = Self(3);
     /// A station says what a blank card can do before anything is put to it.
     pub const CAPABILITIES: Self = Self(4);
-    /// This program's: what the newest of its jobs needs.
+    /// A portal tells what a ticket is for.
+    pub const TICKETS: Self = Self(5);
+    /// This program's.
     pub const OURS: Self = {
-        let (mut newest, mut at) = (Self::TOLD, 0);
+        let (mut newest, mut at) = (Self::TICKETS, 0);
         while at < JobKind::ALL.len() {
             let needed = JobKind::ALL[at].protocol();
             if needed.0 > newest.0 {

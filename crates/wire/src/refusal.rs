@@ -1,7 +1,7 @@
 //! Why something was not done: one closed list of codes for server, agent, page and card tool.
 //! The words for people are in the crate `texts`.
 
-use crate::{AuthorityId, CertificateStatus, Lack, RoleStatus, words::words};
+use crate::{Aftermath, AuthorityId, CertificateStatus, Lack, RoleStatus, words::words};
 use serde::{Deserialize, Serialize};
 
 words! {
@@ -130,6 +130,49 @@ words! {
     }
 }
 
+impl Code {
+    /// Whether the same once more may come off: what stood in the way can be mended at the reader, by typing something else,
+    /// or by waiting.
+    pub fn may_pass(self) -> bool {
+        matches!(
+            self,
+            Self::NoReader
+                | Self::ReaderUnknown
+                | Self::NoCard
+                | Self::CardRemoved
+                | Self::OtherCard
+                | Self::NumberDiffers
+                | Self::NotKaikaCard
+                | Self::WrongAuthority
+                | Self::CardFault
+                | Self::ReaderFault
+                | Self::PcscMissing
+                | Self::PcscStopped
+                | Self::ReadersRefused
+                | Self::Busy
+                | Self::Stale
+                | Self::TicketOver
+                | Self::TooManyRequests
+                | Self::ServerUnreachable
+                | Self::NotAPortal
+                | Self::Internal
+                | Self::SecretMissing
+                | Self::UserCodeWrong
+                | Self::UserCodeForm
+                | Self::PinForm
+                | Self::PinTooSimple
+                | Self::PinNotTaken
+                | Self::PinWrong
+                | Self::PinsDiffer
+                | Self::PinNotProved
+                | Self::PukWrong
+                | Self::KeypadForm
+                | Self::KeypadTimedOut
+                | Self::KeypadCancelled
+        )
+    }
+}
+
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
@@ -146,6 +189,12 @@ pub struct Refusal {
     pub message: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub next_step: String,
+    /// For people: what is certain of the card. Filled in with the other two.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub certain: String,
+    /// What the job has left that ended so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aftermath: Option<Aftermath>,
     /// Tries left of what was wrong.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tries_left: Option<u8>,
@@ -175,6 +224,8 @@ impl Refusal {
             code,
             message: String::new(),
             next_step: String::new(),
+            certain: String::new(),
+            aftermath: None,
             tries_left: None,
             authority: None,
             contact: None,

@@ -2,7 +2,8 @@
 
 use super::{Portal, Portals, Station, is_loopback, same_origin};
 use kaika_wire::{
-    BatchReport, Code, JobId, JobStarted, JobState, Protocol, Refusal, StartJob, WELL_KNOWN_PATH, WellKnown,
+    BatchReport, Code, JobId, JobStarted, JobState, LookAtTicket, Protocol, Refusal, StartJob, TicketFacts,
+    WELL_KNOWN_PATH, WellKnown,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
@@ -133,6 +134,10 @@ impl Portal for HttpPortal {
         let authorization =
             station.map(|station| Zeroizing::new(format!("Station {}:{}", station.station, *station.token)));
         self.post(self.known()?, "", authorization.as_deref().map(String::as_str), start)
+    }
+
+    fn look_at(&self, ticket: &str) -> Result<TicketFacts, Refusal> {
+        self.post(self.known()?, "/ticket", None, &LookAtTicket { ticket: ticket.to_owned() })
     }
 
     fn report(&self, job: JobId, token: &str, report: &BatchReport) -> Result<JobState, Refusal> {

@@ -295,6 +295,7 @@ fn look(agent: &Arc<Agent>, window: &Arc<CardWindow>, brief: state::Brief) {
                 outcome: Outcome::Refused(Code::Internal.into(), None),
                 target: None,
                 informed: None,
+                facts: None,
             });
             window.change_if(|state| state.found(found));
             let count = *agent.tool.readers().changes().borrow();

@@ -10,8 +10,10 @@ use crate::{
     kernel::OutcomeHash,
     store::holder_of,
 };
+use kaika_domain::cards::job::Step;
 use kaika_wire::{
-    AuthorityId, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome, Protocol,
+    AuthorityId, CardNumber, CertificateOutcome, CertificateRole, CertificateStatus, Code, JobKind, JobOutcome,
+    Protocol,
 };
 
 /// # Errors
@@ -26,13 +28,20 @@ pub async fn job_outcome(
     let mut reader = app.store.read().await?;
     let (ticket, job) = of_page(reader.as_mut(), authority, kind, token).await?;
     let Some(job) = job else {
-        return Ok(if app.now() < ticket.expires_at { JobOutcome::Waiting } else { JobOutcome::Over });
+        let over = JobOutcome::Over { aftermath: None, number: None };
+        return Ok(if app.now() < ticket.expires_at { JobOutcome::Waiting } else { over });
     };
     match &job.ended {
         Some(Ended::Succeeded) => {}
-        Some(Ended::Failed(error)) => return Ok(JobOutcome::Failed { error: error.clone() }),
-        Some(Ended::Fenced) => return Ok(JobOutcome::Over),
-        None if app.now() - job.updated_at > PATIENCE => return Ok(JobOutcome::Over),
+        Some(Ended::Failed(error)) => {
+            let number = number_of(reader.as_mut(), &job).await?;
+            return Ok(JobOutcome::Failed { error: error.clone(), number });
+        }
+        // What the newer one leaves is its own to tell.
+        Some(Ended::Fenced) => {
+            return Ok(JobOutcome::Over { aftermath: None, number: number_of(reader.as_mut(), &job).await? });
+        }
+        None if app.now() - job.updated_at > PATIENCE => return over(reader.as_mut(), &job).await,
         None => return Ok(JobOutcome::Running),
     }
     let view = View::load(app, reader.as_mut(), job.card).await?;
@@ -57,6 +66,16 @@ pub async fn job_outcome(
         ended_at: job.updated_at,
         result: succeeded.result,
     })
+}
+
+/// Of a job of which nothing more is heard: its last batch may have been carried out.
+async fn over(reader: &mut dyn Reader, job: &JobRecord) -> Result<JobOutcome, Failure> {
+    let aftermath = job.state.aftermath(None).while_out(job.steps.iter().map(Step::leaves));
+    Ok(JobOutcome::Over { aftermath: Some(aftermath), number: number_of(reader, job).await? })
+}
+
+async fn number_of(reader: &mut dyn Reader, job: &JobRecord) -> Result<Option<CardNumber>, Failure> {
+    Ok(reader.card(job.card).await?.map(|card| card.number))
 }
 
 /// The job that a page asked for.

@@ -96,6 +96,7 @@ pub trait JobReader: Send {
     async fn job(&mut self, id: JobId) -> Result<Option<JobRecord>, StoreError>;
     /// The open job that changes this card.
     async fn open_job(&mut self, card: CardId) -> Result<Option<JobRecord>, StoreError>;
+    async fn ticket(&mut self, ticket_sha256: &TicketHash) -> Result<Option<TicketRecord>, StoreError>;
     async fn ticket_by_outcome(&mut self, outcome_sha256: &OutcomeHash) -> Result<Option<TicketRecord>, StoreError>;
 }
 

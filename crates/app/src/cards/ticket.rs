@@ -3,10 +3,10 @@
 use crate::{
     App, Failure,
     cards::TicketRecord,
-    kernel::{BrowserHash, OutcomeHash, TicketHash, token},
+    kernel::{BrowserHash, OutcomeHash, TicketHash, sealed, token},
 };
 use kaika_domain::cards::job::CardJob;
-use kaika_wire::{AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, Code, IssuedTicket, JobDetails, JobKind, Refusal, TicketFacts};
 use time::Duration;
 
 /// Long enough to put a card into a reader and to find the letter with the user code.
@@ -19,21 +19,57 @@ fn is_digit(byte: u8) -> bool {
     byte.is_ascii_digit()
 }
 
-/// `outcome` is the path under which the page's portal answers for the job.
+const FOLLOW_UP: &str = "follow-up";
+
+/// For a page that leads on with the same card: what it gives back with [`issue_ticket`], which settles the card.
+///
+/// # Errors
+/// The seal failed.
+pub fn follow_up(app: &App, card: &CardNumber) -> Result<String, Failure> {
+    sealed::seal(app, FOLLOW_UP, &format!("{card}.{}", app.now().unix_timestamp()))
+}
+
+fn followed(app: &App, follow_up: &str) -> Result<CardNumber, Failure> {
+    let text = sealed::open(app, FOLLOW_UP, follow_up)?.ok_or(Code::TicketOver)?;
+    let (card, at) = text.rsplit_once('.').ok_or(Code::TicketOver)?;
+    let at: i64 = at.parse().map_err(|_| Code::TicketOver)?;
+    if app.now().unix_timestamp() - at > REMEMBERED.whole_seconds() {
+        return Err(Code::TicketOver.into());
+    }
+    card.parse().map_err(|_| Code::TicketOver.into())
+}
+
+/// What a ticket is for; it stays as it is.
+///
+/// # Errors
+/// [`Code::TicketOver`] for one that is none of ours, is over, or was used.
+#[crate::use_case]
+pub async fn look_at_ticket(app: &App, ticket: &str) -> Result<TicketFacts, Failure> {
+    let mut reader = app.store.read().await?;
+    let ticket = reader.ticket(&TicketHash::of(ticket)).await?;
+    let good = |ticket: &TicketRecord| ticket.job.is_none() && app.now() < ticket.expires_at;
+    let TicketRecord { kind, authority, details, .. } = ticket.filter(good).ok_or(Code::TicketOver)?;
+    Ok(TicketFacts { kind, authority, number: details.of_card, digits: details.digits })
+}
+
+/// `follow_up`: of the page that leads on with the card of an earlier job. `outcome` is the path under which the page's portal answers for the job.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a kind of job that no page asks for, or that another use case asks for; the policy's refusal;
-/// [`Code::BadRequest`] where such a job needs other details.
+/// [`Code::BadRequest`] where such a job needs other details; [`Code::TicketOver`] for a follow-up of a day ago.
 #[crate::use_case]
 pub async fn issue_ticket(
     app: &App,
     authority: &AuthorityId,
     kind: JobKind,
     details: JobDetails,
+    follow_up: Option<&str>,
 ) -> Result<IssuedTicket, Failure> {
     if kind == JobKind::Login {
         return Err(Code::NotFound.into());
     }
+    let of_card = follow_up.map(|follow_up| followed(app, follow_up)).transpose()?;
+    let details = JobDetails { of_card, ..details };
     issue(app, authority, kind, details, None).await
 }
 
@@ -52,7 +88,8 @@ pub(crate) async fn issue(
     policy.offers(kind)?;
     CardJob::new(kind, &details, None).ok_or(Code::BadRequest)?;
     let of_form = |digits: &String| (1..=LONGEST_NUMBER).contains(&digits.len()) && digits.bytes().all(is_digit);
-    if details.digits.is_some() != policy.asks_number(kind) || !details.digits.iter().all(of_form) {
+    let asks_number = policy.asks_number(kind) && details.of_card.is_none();
+    if details.digits.is_some() != asks_number || !details.digits.iter().all(of_form) {
         return Err(Refusal::new(Code::BadRequest).detail("digits").into());
     }
     let (ticket, outcome) = (token(app.rng.as_ref()), token(app.rng.as_ref()));

@@ -8,7 +8,7 @@ use kaika_agent::{
 };
 use kaika_fixtures::{NEW_PIN, OTHER_PIN, Site};
 use kaika_softcard::Fault;
-use kaika_wire::{CertificateStatus, Code, JobDetails, JobKind, Refusal};
+use kaika_wire::{CertificateStatus, Code, JobDetails, JobKind, PinAfter, Refusal};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -69,7 +69,11 @@ fn cut(base: &Site, fault: Fault, again: impl Fn(&Site, Desk) -> Result<(), Refu
     assert_eq!(site.inspect().pin_tries_left(), 3, "{fault:?}: a cut costs no try");
     let ended = match first {
         Ok(()) => Ended::AtOnce,
-        Err(_) => {
+        Err(refusal) => {
+            // What is said to be certain is so.
+            let left = refusal.aftermath.unwrap_or_else(|| panic!("{fault:?}: {refusal}"));
+            let before = site.inspect().pin_is(NEW_PIN);
+            assert!(left.pin == PinAfter::Unsure || left.pin == PinAfter::Before && before, "{fault:?}: {left:?}");
             again(&site, desk).unwrap_or_else(|refusal| panic!("{fault:?}: {refusal}"));
             Ended::Again
         }

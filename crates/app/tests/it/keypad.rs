@@ -249,7 +249,7 @@ fn a_ticket_is_for_the_card_that_was_typed() {
         let app = site.open();
         let details = JobDetails { digits: digits.map(str::to_owned), ..JobDetails::default() };
         let authority = "gca".parse().unwrap();
-        let issued = site.runtime().block_on(issue_ticket(&app, &authority, JobKind::Unlock, details));
+        let issued = site.runtime().block_on(issue_ticket(&app, &authority, JobKind::Unlock, details, None));
         site.close(&app);
         issued.map(|issued| issued.ticket)
     };

@@ -120,7 +120,8 @@ fn pages_of_one_browser_share_its_secret() {
         assert!(begin(&site, &app, asked).is_ok());
     }
     // For a job that is not a login there is no browser, and for a login no ticket without one.
-    let plain = site.runtime().block_on(issue_ticket(&app, &authority("gca"), JobKind::Login, JobDetails::default()));
+    let plain =
+        site.runtime().block_on(issue_ticket(&app, &authority("gca"), JobKind::Login, JobDetails::default(), None));
     assert_eq!(code(plain), Code::NotFound);
     site.close(&app);
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use time::Duration;
 
 fn ticket(site: &Site, app: &App) -> IssuedTicket {
-    site.runtime().block_on(issue_ticket(app, &gca(), JobKind::Activate, JobDetails::default())).unwrap()
+    site.runtime().block_on(issue_ticket(app, &gca(), JobKind::Activate, JobDetails::default(), None)).unwrap()
 }
 
 fn outcome(site: &Site, app: &App, ticket: &IssuedTicket) -> JobOutcome {
@@ -65,7 +65,7 @@ fn a_page_learns_how_its_job_ended_and_nothing_of_others() {
     }
     let third = ticket(&site, &app);
     assert_eq!(activate(&site, &app, &third, None).unwrap_err().code, Code::AlreadyActivated);
-    let JobOutcome::Failed { error } = outcome(&site, &app, &third) else { panic!("not failed") };
+    let JobOutcome::Failed { error, .. } = outcome(&site, &app, &third) else { panic!("not failed") };
     assert_eq!(error.code, Code::AlreadyActivated);
 
     // The secret of one page is no other's; the ticket itself tells nothing.
@@ -117,7 +117,7 @@ fn a_ticket_runs_out_after_five_minutes_and_is_forgotten_after_a_day() {
     site.close(&app);
     site.later(Duration::seconds(300));
     let app = site.open();
-    assert_eq!(outcome(&site, &app, &late), JobOutcome::Over);
+    assert_eq!(outcome(&site, &app, &late), JobOutcome::Over { aftermath: None, number: None });
     assert_eq!(activate(&site, &app, &late, None).unwrap_err().code, Code::TicketOver);
     assert_eq!(site.runtime().block_on(forget_tickets(&app)).unwrap(), 0);
     site.close(&app);
@@ -138,7 +138,7 @@ fn a_page_gets_tickets_for_what_its_authority_does_online() {
         .ordered();
     let app = site.open();
     let asked = |authority: &str, kind| {
-        site.runtime().block_on(issue_ticket(&app, &authority.parse().unwrap(), kind, JobDetails::default()))
+        site.runtime().block_on(issue_ticket(&app, &authority.parse().unwrap(), kind, JobDetails::default(), None))
     };
     let Err(Failure::Refused(refusal)) = asked("gca", JobKind::Activate) else { panic!("a ticket") };
     assert_eq!((refusal.code, refusal.contact.is_some()), (Code::ActivatedElsewhere, true));

@@ -31,8 +31,9 @@ pub use unlock::Unlock;
 
 use crate::cards::{CardState, PukLedger, PukVersion};
 use kaika_wire::{
-    Capabilities, CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid, JobDetails, JobKind,
-    JobResult, KeyAlgorithm, Lack, PinSource, Refusal, SecretKind, Slot, StatusChange, StatusChangeKind,
+    Aftermath, Capabilities, CardFault, CertificateId, CertificateRole, Code, EmailAddress, EmailWrite, Guid,
+    JobDetails, JobKind, JobResult, KeyAlgorithm, Lack, Leaves, PinSource, Refusal, SecretKind, Slot, StatusChange,
+    StatusChangeKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -202,6 +203,11 @@ impl Step {
         }
     }
 
+    pub fn leaves(&self) -> Leaves {
+        let new_pin = matches!(self, Self::ResetRetryCounter { pin: PinSource::New | PinSource::Keypad, .. });
+        Leaves { new_pin, changes: self.changes_card() }
+    }
+
     /// Whether a secret of the card goes to the agent with it.
     fn releases(&self) -> bool {
         self.tries().is_some() || matches!(self, Self::OpenManagement | Self::AnswerManagement { .. })
@@ -236,6 +242,11 @@ pub enum Checked {
         secret: SecretKind,
         tries_left: Option<u8>,
     },
+}
+
+/// How many of a batch's steps were carried out.
+fn carried_out(checked: &[Checked]) -> usize {
+    checked.len() - usize::from(matches!(checked.last(), Some(Checked::Refused { .. })))
 }
 
 /// What a decision answers to.
@@ -362,6 +373,21 @@ impl CardJob {
                 StatusChangeKind::Resume => JobKind::Resume,
                 StatusChangeKind::Revoke => JobKind::Revoke,
             },
+        }
+    }
+
+    /// What it would leave if it ended now: after what is on record of it, and this event.
+    pub fn aftermath(&self, event: Option<&Event>) -> Aftermath {
+        let left = match self {
+            Self::Activate(job) => job.left(),
+            Self::Unlock(job) => job.left(),
+            _ => Aftermath::nothing(self.kind()),
+        };
+        match event {
+            Some(Event::Reported { steps, checked, fault }) => {
+                left.after_batch(steps.iter().map(Step::leaves), carried_out(checked), fault.as_ref())
+            }
+            Some(Event::Started | Event::Performed(_)) | None => left,
         }
     }
 

@@ -30,6 +30,8 @@ mod services;
 mod site;
 #[path = "browser/status_changes.rs"]
 mod status_changes;
+#[path = "browser/story.rs"]
+mod story;
 #[path = "browser/talkative.rs"]
 mod talkative;
 #[path = "browser/tickets.rs"]

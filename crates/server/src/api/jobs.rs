@@ -15,9 +15,9 @@ use axum::{
 };
 use kaika_app::{
     App, Failure,
-    cards::{report_batch, start_card_job},
+    cards::{look_at_ticket, report_batch, start_card_job},
 };
-use kaika_wire::{BatchReport, Code, JobId, JobKind, StartJob, WELL_KNOWN_PATH};
+use kaika_wire::{BatchReport, Code, JobId, JobKind, LookAtTicket, StartJob, WELL_KNOWN_PATH};
 use std::sync::Arc;
 
 const JOBS: &str = "/api/jobs";
@@ -26,6 +26,7 @@ pub(crate) fn routes(site: &Site) -> Router<Site> {
     Router::new()
         .route(WELL_KNOWN_PATH, get(well_known))
         .route(JOBS, post(start).layer(middleware::from_fn_with_state(site.clone(), limits::jobs)))
+        .route("/api/jobs/ticket", post(ticket).layer(middleware::from_fn_with_state(site.clone(), limits::jobs)))
         .route("/api/jobs/{job}/reports", post(report))
 }
 
@@ -46,6 +47,11 @@ async fn start(
     };
     let started = to_its_end(async move { start_card_job(&app, request, station).await }).await?;
     Ok(no_store(Json(started)))
+}
+
+/// What a ticket is for, told to who has it.
+async fn ticket(State(app): State<Arc<App>>, Document(look): Document<LookAtTicket>) -> Result<Response, Stop> {
+    Ok(no_store(Json(look_at_ticket(&app, &look.ticket).await?)))
 }
 
 async fn report(

@@ -39,7 +39,9 @@ async fn issue(
     let typed = typed.map_err(|rejection| bad_json(&rejection))?;
     let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
     if kind != JobKind::Login {
-        return Ok(answer(&issue_ticket(&site.app, &authority, kind, typed.details(kind)?).await?));
+        return Ok(answer(
+            &issue_ticket(&site.app, &authority, kind, typed.details(kind)?, typed.follow_up.as_deref()).await?,
+        ));
     }
     let LoginTicket { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
     let mut answer = answer(&ticket);
@@ -61,6 +63,8 @@ struct TicketForm {
     reason: Option<String>,
     /// The box that says that a revocation is final.
     sure: Option<String>,
+    /// Of the page that leads on with the card of an earlier job.
+    follow_up: Option<String>,
 }
 
 impl TicketForm {
@@ -77,6 +81,6 @@ impl TicketForm {
             }
             _ => None,
         };
-        Ok(JobDetails { change, email, digits: self.digits.clone() })
+        Ok(JobDetails { change, email, digits: self.digits.clone(), of_card: None })
     }
 }

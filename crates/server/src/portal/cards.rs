@@ -12,6 +12,12 @@ use axum::{
     routing::{get, post},
 };
 
+/// The steps of a job, by the keys of their names; `writes`: the card window is needed a second time, to write to the card.
+pub(crate) fn steps(writes: &bool) -> impl Iterator<Item = &'static str> {
+    let write = writes.then_some("portal-step-write");
+    ["portal-step-prepare", "portal-step-window"].into_iter().chain(write).chain(["portal-step-done"])
+}
+
 pub(crate) fn routes(site: &Site) -> Router<Site> {
     // By a form come codes, with few tries for each.
     let links = from_fn_with_state(site.clone(), limits::queries);

@@ -27,6 +27,15 @@ macro_rules! jobs {
     };
 }
 
+macro_rules! tickets {
+    ($which:literal) => {
+        concat!(
+            "SELECT ticket_sha256, outcome_sha256, kind, details, authority, expires_at, job, browser_sha256 FROM ticket",
+            $which
+        )
+    };
+}
+
 statements! {
     JOB = jobs!(" WHERE id = $1");
     OPEN_JOB = jobs!(" WHERE card = $1 AND open = 1 AND exclusive = 1");
@@ -35,8 +44,8 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     UPDATE = "UPDATE card_job SET open = $3, state = $4, sequence = $5, nonce = $6, steps = $7, expectation = $8, \
         ended = $9, updated_at = $10, worker = $11, version = version + 1 WHERE id = $1 AND version = $2";
-    TICKET_BY_OUTCOME = "SELECT ticket_sha256, outcome_sha256, kind, details, authority, expires_at, job, browser_sha256 \
-        FROM ticket WHERE outcome_sha256 = $1";
+    TICKET = tickets!(" WHERE ticket_sha256 = $1");
+    TICKET_BY_OUTCOME = tickets!(" WHERE outcome_sha256 = $1");
     INSERT_TICKET = "INSERT INTO ticket (ticket_sha256, outcome_sha256, kind, authority, expires_at, job, details, \
         browser_sha256) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     REDEEM_TICKET = "UPDATE ticket SET job = $5 \
@@ -60,8 +69,12 @@ impl JobReader for Work {
         self.on(async |on| open_job(on, card).await).await
     }
 
+    async fn ticket(&mut self, ticket_sha256: &TicketHash) -> Found<Option<TicketRecord>> {
+        self.on(async |on| ticket(on, TICKET, ticket_sha256.to_vec()).await).await
+    }
+
     async fn ticket_by_outcome(&mut self, outcome_sha256: &OutcomeHash) -> Found<Option<TicketRecord>> {
-        self.on(async |on| ticket_by_outcome(on, outcome_sha256).await).await
+        self.on(async |on| ticket(on, TICKET_BY_OUTCOME, outcome_sha256.to_vec()).await).await
     }
 }
 
@@ -196,9 +209,8 @@ fn read(row: &Row) -> Found<JobRecord> {
     })
 }
 
-async fn ticket_by_outcome(on: &mut Connection, outcome_sha256: &OutcomeHash) -> Found<Option<TicketRecord>> {
-    let row =
-        sqlx::query::<Db>(TICKET_BY_OUTCOME).bind(outcome_sha256.to_vec()).fetch_optional(on).await.map_err(failure)?;
+async fn ticket(on: &mut Connection, which: &'static str, hash: Vec<u8>) -> Found<Option<TicketRecord>> {
+    let row = sqlx::query::<Db>(which).bind(hash).fetch_optional(on).await.map_err(failure)?;
     row.map(|row| read_ticket(&row)).transpose()
 }
 

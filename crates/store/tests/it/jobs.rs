@@ -10,8 +10,9 @@ use kaika_domain::cards::{
     job::{CardJob, Step},
 };
 use kaika_wire::{
-    Capabilities, CertificateId, CertificateRole, Code, Expectation, Guid, JobDetails, JobKind, KeyAlgorithm, Nonce,
-    PinSource, Refusal, ResumeReason, RevokeReason, Slot, StationId, StatusChange, StatusChangeKind, SuspendReason,
+    Aftermath, Capabilities, CertificateId, CertificateRole, Code, Expectation, Guid, JobDetails, JobKind,
+    KeyAlgorithm, Nonce, PinAfter, PinSource, Refusal, ResumeReason, RevokeReason, Slot, StationId, StatusChange,
+    StatusChangeKind, SuspendReason,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -163,6 +164,8 @@ async fn every_step_comes_back(store: Arc<dyn Store>) {
 async fn every_end_comes_back(store: Arc<dyn Store>) {
     let card = with_card(&*store).await;
     let full = Refusal {
+        certain: "certain".to_owned(),
+        aftermath: Some(Aftermath { pin: PinAfter::Unsure, changed: true, ..Aftermath::nothing(JobKind::Unlock) }),
         code: Code::UserCodeWrong,
         message: "用戶代碼錯誤".into(),
         next_step: "\"再試一次\"".into(),

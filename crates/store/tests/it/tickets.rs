@@ -30,6 +30,8 @@ async fn a_ticket_is_good_once_and_for_what_it_was_given(store: Arc<dyn Store>) 
     assert_stale(write(&*store, async |work| work.insert_ticket(&own).await).await);
     assert_eq!(read(&*store).await.ticket_by_outcome(&[101; 32].into()).await.unwrap(), Some(own.clone()));
     assert_eq!(read(&*store).await.ticket_by_outcome(&[1; 32].into()).await.unwrap(), None);
+    assert_eq!(read(&*store).await.ticket(&[1; 32].into()).await.unwrap(), Some(own.clone()));
+    assert_eq!(read(&*store).await.ticket(&[101; 32].into()).await.unwrap(), None);
     let other = "xca".parse().unwrap();
     for (secret, kind, authority, at, expected) in [
         ([2; 32], JobKind::Activate, gca(), 0, false),

@@ -89,7 +89,7 @@ window-goes-on = When that is done, this window goes on by itself.
 window-card-back = The card is back; you can go on.
 window-card-not-back = You can go on when the same card is back in a reader.
 window-inputs-kept = What you typed is still there; no need to type it again.
-window-pin-unsure = The card may have its new PIN already. Please go on here: this finds out first which one it has.
+window-pin-unsure = Please continue here: this finds out first which PIN the card has.
 window-way = The page where you began says how to go on.
 window-go-on = Continue
 window-again = Try again
@@ -245,3 +245,20 @@ status-unknown = not asked
 run-started = The card component runs at { $url }
 run-stop = Ctrl-C ends it.
 softcard-inserted = The software card is in the reader at { $address }; Ctrl-C takes it out.
+
+# What a job came to, where the result says more than that it is done
+
+window-done-differs = Check complete: the card needs to be re-written
+    .next = Go back to the page where you began and select “Re-write the certificates”.
+window-done-not-valid = Check complete: the certificates can’t be used now
+    .next = The page where you began says why, and what to do.
+window-done-needless = This card doesn’t need to be re-written
+    .next = It matches our records; nothing was written.
+window-done-test-failed = Not every test passed
+    .next = The page where you began says which, and what to do.
+window-done-mail-sent = Not on the card yet: check your email
+    .next = The page where you began says what to do next.
+window-done-mail-confirmed = Address confirmed; it still has to be written to the card
+    .next = Go back to the page where you began and select “Continue”.
+window-done-mail-written = The email address is in your certificates
+    .next = The page where you began shows the result.

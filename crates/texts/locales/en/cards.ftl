@@ -124,7 +124,6 @@ portal-outcome-waiting-lead = Please go on in the card window. This page is upda
 portal-outcome-over = This was ended
 portal-outcome-over-lead = It may not have begun within 5 minutes, the card window was closed, or another window took over. Your card is not damaged.
 portal-outcome-over-next = Please do it again; what was completed is not done twice.
-portal-outcome-unproved = The PIN is set; only the last step was not done
 portal-outcome-look = Update now
 
 portal-job-activate = Activate a card
@@ -445,3 +444,11 @@ tool-in-database = database
 tool-same = the same
 tool-differs = different
 tool-none = (none)
+
+portal-go-on = Continue
+portal-step-write = Write to the card
+portal-card-meant = Please use this card: { $card }.
+portal-card-another = The card in the reader is another one. Please insert card { $card }.
+portal-card-not-this = This is not the same card as before.
+portal-check-needless = This card doesn’t need to be re-written
+    .means = The card matches our records, and nothing was written this time. The certificates are ready to use.

@@ -160,8 +160,8 @@ refusal-puk_blocked = { $tries ->
 refusal-puk_wrong = The PUK typed on the reader is not right; the PIN is not changed.
     .next = The card has a new PUK now, and all its tries. Press “Try again” and type the new PUK as the screen shows it.
 
-refusal-number_differs = The card number that you typed on the page is not that of the card in the reader. Nothing was done.
-    .next = Close this window, insert that card or correct the number on the page, and start again.
+refusal-number_differs = The card in the reader isn’t the one this page is about. Nothing was done.
+    .next = Insert the card that the page names. If you typed a wrong number, close this window, correct it on the page and start again.
 
 refusal-keypad_timed_out = Nobody typed in time, so this was not completed.
     .next = Press “Try again”, and begin to type within a minute of seeing the PUK.
@@ -337,3 +337,23 @@ standing-role-card_authentication = Card authentication certificate
 
 # Where the issuing authority's contact is not known.
 refusal-help = its telephone number is on the back of the card, or in the letter that came with it
+
+# What is certain of a card after a job that was cut
+
+aftermath-heading-unsure = We can’t tell yet whether the PIN has changed
+aftermath-heading-new = The new PIN is set; one last step is missing
+aftermath-heading-maybe-done = We can’t tell yet whether this is done
+aftermath-pin-before = The card’s PIN was not changed this time.
+aftermath-pin-unsure = The card may have the new PIN already, or still the old one.
+    .next = Put the card back into the reader, select “Continue” and set the PIN once more. Don’t try PINs before that: wrong ones lock the card.
+aftermath-changed-unsure = The card may have the new PIN already, or still the old one.
+    .next = Put the card back into the reader and select “Continue”. As the current PIN, enter the old one first; if it’s wrong, enter the new one.
+aftermath-pin-new = The card has the new PIN that you just set.
+    .next = Select “Continue” and do it once more to complete the last step.
+aftermath-maybe-done = It may be done: this computer didn’t get the server’s answer.
+    .next = See the result on the page where you began, or do it once more. What is done already isn’t done again.
+aftermath-not-activated = The card is not activated yet, and nothing on it has changed.
+aftermath-activation-begun = The card is not activated yet. The PIN that counts is the one you set when activation succeeds.
+aftermath-written = The certificates on the card may be written in part only; doing it again completes them. The PIN has not changed.
+aftermath-status = The status of the certificates was not changed this time.
+aftermath-nothing = Nothing has changed, neither on the card nor of its certificates.

@@ -89,7 +89,7 @@ window-goes-on = 完成後，這個視窗會自動繼續。
 window-card-back = 卡片已經插回，可以繼續。
 window-card-not-back = 等您把同一張卡片插回讀卡機，就可以繼續。
 window-inputs-kept = 您剛才輸入的資料還在，不必重新輸入。
-window-pin-unsure = 卡片可能已經換成新的PIN碼。請在這裡繼續，會先確認卡片現在用的是哪一個。
+window-pin-unsure = 請在這裡繼續，會先確認卡片現在用的是哪一個PIN碼。
 window-way = 接下來怎麼辦理，原來的網頁會告訴您。
 window-go-on = 繼續
 window-again = 再試一次
@@ -245,3 +245,20 @@ status-unknown = 未查詢
 run-started = 卡片元件已啟動：{ $url }
 run-stop = 按 Ctrl-C 結束。
 softcard-inserted = 軟體卡片在 { $address } 的讀卡機中，按 Ctrl-C 取出。
+
+# What a job came to, where the result says more than that it is done
+
+window-done-differs = 檢測完成：需要重寫
+    .next = 請回到原來的網頁，按「執行『憑證重寫』」。
+window-done-not-valid = 檢測完成：憑證目前不能使用
+    .next = 原因和怎麼辦理，請看原來的網頁。
+window-done-needless = 這張卡片不需要重寫
+    .next = 卡片內容和憑證資料庫相符，沒有寫入任何東西。
+window-done-test-failed = 測試沒有全部通過
+    .next = 哪一項沒有通過、怎麼辦理，請看原來的網頁。
+window-done-mail-sent = 還沒寫入卡片：請查看您的信件
+    .next = 原來的網頁會告訴您接下來怎麼做。
+window-done-mail-confirmed = 信箱已確認，還要寫入卡片
+    .next = 請回到原來的網頁，按「繼續」。
+window-done-mail-written = 電子郵件信箱已寫入憑證
+    .next = 請看原來的網頁顯示的結果。

@@ -121,7 +121,6 @@ portal-outcome-waiting-lead = 請在卡片視窗中操作。這一頁會自動�
 portal-outcome-over = 這次的作業已經中止
 portal-outcome-over-lead = 可能是超過 5 分鐘沒有開始、卡片視窗被關閉，或改在另一個視窗辦理。您的卡片沒有損壞。
 portal-outcome-over-next = 請再做一次；已完成的部分不會重做。
-portal-outcome-unproved = PIN碼已設定，最後一步沒有完成
 portal-outcome-look = 立即更新
 
 portal-job-activate = 開卡
@@ -442,3 +441,11 @@ tool-in-database = 資料庫
 tool-same = 相符
 tool-differs = 不相符
 tool-none = （無）
+
+portal-go-on = 繼續
+portal-step-write = 寫入卡片
+portal-card-meant = 請用這一張卡片：卡號 { $card }。
+portal-card-another = 讀卡機裡不是這張卡片。請放入卡號 { $card } 的卡片。
+portal-card-not-this = 不是剛才那一張卡片。
+portal-check-needless = 這張卡片不需要重寫
+    .means = 卡片內容和憑證資料庫相符，這次沒有寫入任何東西。憑證可以正常使用。

@@ -157,8 +157,8 @@ refusal-puk_blocked = { $tries ->
 refusal-puk_wrong = 在讀卡機上輸入的PUK碼不對，PIN碼沒有改變。
     .next = 卡片已經換了新的PUK碼，次數也恢復了。請按「再試一次」，照畫面上新的PUK碼輸入。
 
-refusal-number_differs = 您在網頁上輸入的卡號，和讀卡機裡的卡片不同。什麼都沒有做。
-    .next = 請關閉這個視窗，換上那張卡片，或在網頁上改正卡號，再重新開始。
+refusal-number_differs = 讀卡機裡的卡片，不是網頁上要辦理的那一張。什麼都沒有做。
+    .next = 請換上網頁上寫的那張卡片。卡號輸入錯誤的話，請關閉這個視窗，在網頁上改正後重新開始。
 
 refusal-keypad_timed_out = 等候輸入的時間到了，這次沒有完成。
     .next = 請按「再試一次」，看到PUK碼後在一分鐘內開始輸入。
@@ -334,3 +334,23 @@ standing-role-card_authentication = 卡片鑑別憑證
 
 # 發卡機關的聯絡方式不明時。
 refusal-help = 電話印在卡片背面或隨卡說明上
+
+# What is certain of a card after a job that was cut
+
+aftermath-heading-unsure = 還不確定PIN碼有沒有換好
+aftermath-heading-new = PIN碼已經換好，還差最後一步
+aftermath-heading-maybe-done = 還不確定有沒有完成
+aftermath-pin-before = 這一次沒有改到卡片的PIN碼。
+aftermath-pin-unsure = 卡片可能已經換成新的PIN碼，也可能還是原來的。
+    .next = 請把卡片放回讀卡機，按「繼續」再設定一次。在那之前請不要試PIN碼，以免鎖卡。
+aftermath-changed-unsure = 卡片可能已經換成新的PIN碼，也可能還是原來的。
+    .next = 請把卡片放回讀卡機，按「繼續」。目前的PIN碼先輸入原來的；如果不對，就輸入剛才的新PIN碼。
+aftermath-pin-new = 卡片已經換成您剛才設定的新PIN碼。
+    .next = 請按「繼續」再做一次，把最後一步完成。
+aftermath-maybe-done = 可能已經完成，只是這台電腦沒有收到伺服器的答覆。
+    .next = 請看原來的網頁顯示的結果，或再做一次；已完成的部分不會重做。
+aftermath-not-activated = 卡片還沒有開卡，也沒有任何改變。
+aftermath-activation-begun = 卡片還沒有開卡。PIN碼以開卡成功那一次設定的為準。
+aftermath-written = 卡片裡的憑證可能只寫入一部分；再做一次就會補齊。PIN碼沒有改變。
+aftermath-status = 這一次沒有改變憑證的狀態。
+aftermath-nothing = 卡片和憑證都沒有改變。

@@ -8,7 +8,7 @@ use crate::{
     readers::Readers,
     seats::{Face, Seat, Seated, Seats},
 };
-use kaika_wire::{CardInformation, CardNumber, Code, JobKind, JobResult, Refusal};
+use kaika_wire::{CardInformation, Code, JobKind, JobResult, Protocol, Refusal, TicketFacts};
 use std::{sync::Arc, time::Duration};
 
 /// Somebody is waiting for a first answer: a server that is not there is told soon.
@@ -27,6 +27,7 @@ pub(super) fn look(
         outcome: Outcome::Refused(Code::NoReader.into(), None),
         target: None,
         informed: None,
+        facts: None,
     };
     if readers.list().is_ok_and(|readers| readers.iter().any(|reader| reader.card)) {
         reading();
@@ -42,10 +43,8 @@ pub(super) fn look(
     if brief.presence_alone || all.is_empty() {
         return found;
     }
-    found.outcome = match choose(&all, readers, portals, brief, &mut found.target, &mut found.informed) {
-        Ok(outcome) => outcome,
-        Err(refusal) => Outcome::Refused(refusal, None),
-    };
+    let outcome = choose(&all, readers, portals, brief, &mut found);
+    found.outcome = outcome.unwrap_or_else(|refusal| Outcome::Refused(refusal, None));
     found
 }
 
@@ -54,8 +53,7 @@ fn choose(
     readers: &Readers,
     portals: &dyn Portals,
     brief: &Brief,
-    found_target: &mut Option<Arc<Target>>,
-    informed: &mut Option<(CardNumber, Informed)>,
+    found: &mut ReaderSurvey,
 ) -> Result<Outcome, Refusal> {
     if all.iter().all(|seat| matches!(seat.card, Seated::Nothing)) {
         return Err(Code::NoCard.into());
@@ -70,8 +68,17 @@ fn choose(
         },
         (None, None) => None,
     };
-    found_target.clone_from(&target);
+    found.target.clone_from(&target);
+    found.facts = facts(brief, target.as_deref())?;
     let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, target.as_deref())).collect();
+    if let Some(facts) = &found.facts
+        && let Some(other) = offers.iter().find(|offer| !facts.is_for(&offer.number)).cloned()
+    {
+        offers.retain(|offer| facts.is_for(&offer.number));
+        if offers.is_empty() {
+            return Ok(Outcome::Refused(Code::NumberDiffers.into(), Some(unfit_card(other))));
+        }
+    }
     let chosen = offers.iter().position(|offer| brief.chosen.as_ref() == Some(&offer.number));
     let others = offers.len() > 1;
     let offer = match (chosen, offers.len()) {
@@ -90,7 +97,7 @@ fn choose(
             Err(refusal) => return Ok(Outcome::Refused(refusal, Some(unfit_card(offer)))),
         },
     };
-    *informed = Some((offer.number.clone(), told.clone()));
+    found.informed = Some((offer.number.clone(), told.clone()));
     let information = told.information;
     Ok(match unfit(brief.asked.kind, &information) {
         Some(refusal) => {
@@ -102,6 +109,22 @@ fn choose(
             Outcome::One(Offer { holder, validity, ..offer }, others)
         }
     })
+}
+
+/// What the page's ticket is for. A portal of before tells nothing, and then refuses another card when the job is started.
+fn facts(brief: &Brief, target: Option<&Target>) -> Result<Option<TicketFacts>, Refusal> {
+    let (None, Some(ticket), Some(target)) = (&brief.facts, &brief.ticket, target) else {
+        return Ok(brief.facts.clone());
+    };
+    if target.well_known.protocol < Protocol::TICKETS {
+        return Ok(None);
+    }
+    match target.portal.look_at(ticket) {
+        Ok(facts) => Ok(Some(facts)),
+        // The page is asked for another when it is needed.
+        Err(refusal) if matches!(refusal.code, Code::TicketOver | Code::ServerTooOld) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// The configured portal, for the authority that the page named.

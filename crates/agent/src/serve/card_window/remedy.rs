@@ -23,42 +23,26 @@ impl Remedy {
             Code::CardRemoved | Code::OtherCard | Code::NoCard | Code::NoReader | Code::ReaderUnknown => {
                 if inputs_kept { Self::SameCard } else { Self::AtReader }
             }
-            Code::NotKaikaCard | Code::WrongAuthority => Self::AtReader,
-            Code::ServerUnreachable
-            | Code::Busy
-            | Code::CardFault
-            | Code::ReaderFault
-            | Code::Stale
-            | Code::TicketOver
-            | Code::TooManyRequests
-            | Code::PukWrong
-            | Code::PinWrong
-            | Code::PinNotProved
-            | Code::PinNotTaken
-            | Code::PinTooSimple
-            | Code::PinsDiffer
-            | Code::KeypadForm
-            | Code::KeypadTimedOut
-            | Code::KeypadCancelled
-            | Code::Internal => {
-                if inputs_kept {
-                    Self::SameInputs
-                } else {
-                    Self::Again
-                }
-            }
+            Code::NotKaikaCard | Code::WrongAuthority | Code::NumberDiffers => Self::AtReader,
             Code::PcscMissing | Code::PcscStopped | Code::ReadersRefused | Code::NotAPortal | Code::SecretMissing => {
                 Self::Again
             }
+            code if code.may_pass() && inputs_kept => Self::SameInputs,
+            code if code.may_pass() => Self::Again,
             _ => Self::Elsewhere,
         }
+    }
+
+    /// Whether the person can go on in the window.
+    pub(super) fn is_here(self) -> bool {
+        self != Self::Elsewhere
     }
 }
 
 /// The other job that helps, where there is one: the page that asked leads there.
 pub(super) fn way_on(refusal: &Refusal) -> Option<JobKind> {
     match (refusal.code, refusal.status) {
-        (Code::PinLocked, _) => Some(JobKind::Unlock),
+        (Code::PinLocked | Code::AlreadyActivated, _) => Some(JobKind::Unlock),
         (Code::NotActivated, _) => Some(JobKind::Activate),
         (Code::CardBarred, Some(CertificateStatus::Suspended)) => Some(JobKind::Resume),
         _ => None,

@@ -13,10 +13,11 @@ use super::{
 use crate::{certificate::CardCertificate, words::digit_arguments};
 use askama::Template;
 use fields::ShownField;
-use kaika_texts::{FluentValue, Language, explain, text};
+use kaika_texts::{FluentValue, Language, aftermath, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateStatus, Code, HeldCard, IssuedCertificate, JobKind, PinDigits, Puk, Refusal,
+    Aftermath, AuthorityId, CardNumber, CertificateStatus, CheckResult, Code, EmailState, HeldCard, IssuedCertificate,
+    JobKind, JobResult, PinAfter, PinDigits, Puk, Refusal,
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -61,9 +62,30 @@ struct Tell {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<Code>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    words: Option<Told>,
+}
+
+/// A refusal for the page, which says the same as the window.
+#[derive(Serialize)]
+struct Told {
+    /// In place of the page's own, where it is not certain that nothing came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    heading: Option<String>,
+    message: String,
+    certain: String,
+    next_step: String,
     /// The other job that helps, where one does.
     #[serde(skip_serializing_if = "Option::is_none")]
     way: Option<JobKind>,
+    /// Whose the card is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authority: Option<AuthorityId>,
+    /// Whether the same once more may come off; and whether it goes on with what was begun.
+    again: bool,
+    go_on: bool,
+    /// Whether the window has no way on.
+    over: bool,
 }
 
 impl View {
@@ -72,7 +94,7 @@ impl View {
             version,
             drawn: draw(state, language),
             wants_ticket: matches!(state.stage, Stage::WantsTicket),
-            tell: state.told.map(|told| Tell::of(told, state.attempt)),
+            tell: state.told.as_ref().map(|told| Tell::of(told, state.attempt, language)),
             close_after_ms: matches!(state.stage, Stage::Done { .. }).then_some(LAST_LOOK_MS),
             authority: state.asked.as_ref().and_then(|asked| asked.portal.as_ref()).map(|by| by.authority.clone()),
             accent: state.authority().and_then(|authority| accent(authority.accent.as_deref()?)),
@@ -87,14 +109,36 @@ fn accent(word: &str) -> Option<String> {
 }
 
 impl Tell {
-    fn of(told: JobNotice, attempt: u32) -> Self {
-        let (kaika, state, code, way) = match told {
+    fn of(told: &JobNotice, attempt: u32, language: Language) -> Self {
+        let (kaika, state, code, words) = match told {
             JobNotice::Begun => ("progress", "begun", None, None),
             JobNotice::Running => ("progress", "running", None, None),
             JobNotice::Succeeded => ("finished", "succeeded", None, None),
-            JobNotice::Refused(code, way) => ("finished", "refused", Some(code), way),
+            JobNotice::Refused(refusal, remedy) => {
+                ("finished", "refused", Some(refusal.code), Some(Told::of(refusal, *remedy, language)))
+            }
         };
-        Self { attempt, kaika, state, code, way }
+        Self { attempt, kaika, state, code, words }
+    }
+}
+
+impl Told {
+    fn of(refusal: &Refusal, remedy: Remedy, language: Language) -> Self {
+        let left = refusal.aftermath.as_ref().and_then(|left| aftermath(language, left));
+        let Refusal { message, next_step, certain, .. } = explain(language, refusal.clone());
+        let again = refusal.code.may_pass();
+        let (heading, next) = left.map_or((None, None), |left| (left.heading, left.next));
+        Self {
+            heading,
+            message,
+            certain,
+            next_step: next.filter(|_| again).unwrap_or(next_step),
+            way: way_on(refusal),
+            authority: refusal.authority.clone().filter(|_| refusal.code == Code::WrongAuthority),
+            again,
+            go_on: again && refusal.aftermath.is_some_and(|left| left.changed),
+            over: !remedy.is_here(),
+        }
     }
 }
 
@@ -249,6 +293,7 @@ struct NoTicket<'a> {
 struct Succeeded<'a> {
     context: Context,
     number: &'a CardNumber,
+    result: &'a JobResult,
 }
 
 impl Offer {
@@ -351,6 +396,35 @@ impl AtKeypad<'_> {
     }
 }
 
+impl Succeeded<'_> {
+    /// What it came to, where the job's own words are not enough.
+    fn key(&self) -> Option<&'static str> {
+        match self.result {
+            JobResult::Check(check) => match check.result {
+                CheckResult::Same if self.context.kind == Some(JobKind::Rewrite) => Some("window-done-needless"),
+                CheckResult::Differs => Some("window-done-differs"),
+                CheckResult::NotValid => Some("window-done-not-valid"),
+                CheckResult::Same | CheckResult::Rewritten => None,
+            },
+            JobResult::Test(test) => (!test.passed).then_some("window-done-test-failed"),
+            JobResult::Email(email) => match email.state {
+                EmailState::AwaitingConfirmation => Some("window-done-mail-sent"),
+                EmailState::Confirmed => Some("window-done-mail-confirmed"),
+                EmailState::Written => Some("window-done-mail-written"),
+            },
+            JobResult::Done | JobResult::Information(_) => None,
+        }
+    }
+
+    fn heading(&self) -> String {
+        self.key().map_or_else(|| self.context.of_job(".done"), |key| self.context.t(key))
+    }
+
+    fn next(&self) -> String {
+        self.key().map_or_else(|| self.context.of_job(".done-next"), |key| self.context.t(&format!("{key}.next")))
+    }
+}
+
 impl TypeHere<'_> {
     fn puk_parts(&self) -> Vec<String> {
         puk_parts(self.puk)
@@ -383,10 +457,10 @@ impl Refused {
         matches!(self.remedy, Remedy::SameInputs | Remedy::SameCard)
     }
 
-    /// Whether the card may have the new PIN already, for all that anybody knows.
+    /// Whether the card may have the new PIN already, and going on finds that out.
     fn pin_unsure(&self) -> bool {
-        let cut = matches!(self.refusal.code, Code::CardRemoved | Code::CardFault);
-        cut && self.context.kind == Some(JobKind::ChangePin)
+        let unsure = |left: &Aftermath| left.kind == JobKind::ChangePin && left.pin == PinAfter::Unsure;
+        self.refusal.aftermath.as_ref().is_some_and(unsure)
     }
 
     /// Whether the page that asked leads to what helps.
@@ -515,7 +589,10 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.key = format!("{}/{}/{back}", refusal.code, state.attempt);
             drawn.announce = match back {
                 true => words.t("window-card-back"),
-                false => format!("{} {}", refusal.message, refusal.next_step),
+                false => {
+                    let said = [&refusal.message, &refusal.certain, &refusal.next_step];
+                    said.into_iter().filter(|said| !said.is_empty()).cloned().collect::<Vec<_>>().join(" ")
+                }
             };
             drawn.html = render(&Refused { context, refusal, remedy: *remedy, back: *back, card: card.clone() });
         }
@@ -527,10 +604,11 @@ fn draw(state: &State, language: Language) -> Drawn {
             };
             drawn.html = render(&NoTicket { context, words: sites });
         }
-        Stage::Done { number } => {
+        Stage::Done { number, result } => {
             drawn.screen = "succeeded";
-            drawn.announce = context.of_job(".done");
-            drawn.html = render(&Succeeded { context, number });
+            let screen = Succeeded { context, number, result };
+            drawn.announce = format!("{} {}", screen.heading(), screen.next());
+            drawn.html = render(&screen);
         }
     }
     drawn.key = format!("{}:{}", drawn.screen, drawn.key);

@@ -3,13 +3,13 @@
 use super::{
     inputs::{Field, Given, InputForm, Remark, Says, check, check_puk},
     meter::Meter,
-    remedy::{Remedy, way_on},
+    remedy::Remedy,
 };
 use crate::{engine::Progress, portal::Target};
 use kaika_card::{Pin, Retries};
 use kaika_wire::{
-    AuthorityId, CardInformation, CardNumber, Code, Input, IssuedCertificate, JobKind, NotTyped, PinForm,
-    PortalAuthority, Puk, Refusal,
+    AuthorityId, CardInformation, CardNumber, Code, Input, IssuedCertificate, JobKind, JobResult, NotTyped, PinAfter,
+    PinForm, PortalAuthority, Puk, Refusal, TicketFacts,
 };
 use std::{
     sync::{Arc, mpsc::Sender},
@@ -65,6 +65,8 @@ pub(super) struct ReaderSurvey {
     pub(super) target: Option<Arc<Target>>,
     /// What the portal said of the one card.
     pub(super) informed: Option<(CardNumber, Informed)>,
+    /// What it said of the ticket.
+    pub(super) facts: Option<TicketFacts>,
 }
 
 pub(super) enum Outcome {
@@ -112,6 +114,7 @@ pub(super) enum Stage {
     },
     Done {
         number: CardNumber,
+        result: Box<JobResult>,
     },
 }
 
@@ -130,13 +133,13 @@ pub(super) enum Typing {
 }
 
 /// What the page is told of the job; the last thing, if it was not told yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum JobNotice {
     Begun,
     Running,
     Succeeded,
-    /// And which other job helps, if one does.
-    Refused(Code, Option<JobKind>),
+    /// And whether the window has a way on.
+    Refused(Box<Refusal>, Remedy),
 }
 
 /// A job to be run now. No `Debug`.
@@ -160,6 +163,10 @@ pub(super) struct Brief {
     pub(super) asked: JobRequest,
     pub(super) target: Option<Arc<Target>>,
     pub(super) chosen: Option<CardNumber>,
+    /// What the ticket is for, once the portal has told.
+    pub(super) facts: Option<TicketFacts>,
+    /// To be asked about, as long as it has not.
+    pub(super) ticket: Option<Zeroizing<String>>,
     pub(super) informed: Option<(CardNumber, Informed)>,
     /// Only which cards are in.
     pub(super) presence_alone: bool,
@@ -176,6 +183,8 @@ struct Kept {
     since: Instant,
     /// A job with these inputs was begun, and how it ended is not known.
     cut: bool,
+    /// Which PIN the card has since.
+    pin: PinAfter,
 }
 
 pub(super) struct State {
@@ -192,6 +201,8 @@ pub(super) struct State {
     pub(super) informed: Option<(CardNumber, Informed)>,
     /// While a job is at work.
     pub(super) typing: Option<Typing>,
+    /// What the page's tickets are for: all of them for the same.
+    facts: Option<TicketFacts>,
     ticket: Option<Ticket>,
     kept: Option<Kept>,
     /// The count of changes that the last look was for.
@@ -211,6 +222,7 @@ impl State {
             attempt: 0,
             informed: None,
             typing: None,
+            facts: None,
             ticket: None,
             kept: None,
             looked: None,
@@ -271,6 +283,8 @@ impl State {
             asked,
             target: self.target.clone(),
             chosen: self.chosen.as_ref().map(|offer| offer.number.clone()),
+            facts: self.facts.clone(),
+            ticket: self.ticket.as_ref().map(|ticket| ticket.ticket.clone()).filter(|_| self.facts.is_none()),
             informed: self.informed.clone(),
             presence_alone,
         })
@@ -290,6 +304,7 @@ impl State {
         self.looking = false;
         self.target = found.target.or(self.target.take());
         self.informed = found.informed.or(self.informed.take());
+        self.facts = found.facts.or(self.facts.take());
         let is_in = |card: &Unfit| card.number.as_ref().is_some_and(|number| found.present.contains(number));
         match (&mut self.stage, &found.outcome) {
             (Stage::Refused { remedy: Remedy::SameCard, card: Some(card), back, .. }, _) => {
@@ -329,17 +344,15 @@ impl State {
         true
     }
 
-    /// The page is told of what another job of its site helps with, and when that is over.
+    /// The page is told why it does not go on, and when that is over.
     fn tell_way(&mut self, outcome: &Outcome) {
-        let refused = match outcome {
-            Outcome::Refused(refusal, _) => way_on(refusal).map(|way| JobNotice::Refused(refusal.code, Some(way))),
-            Outcome::One(..) | Outcome::Several(_) => None,
+        self.told = match (outcome, self.told.take()) {
+            (Outcome::Refused(refusal, _), _) => {
+                Some(JobNotice::Refused(Box::new(refusal.clone()), Remedy::of(refusal.code, false)))
+            }
+            (Outcome::One(..) | Outcome::Several(_), Some(JobNotice::Refused(..))) => Some(JobNotice::Begun),
+            (Outcome::One(..) | Outcome::Several(_), told) => told,
         };
-        match (refused, self.told) {
-            (Some(refused), _) => self.told = Some(refused),
-            (None, Some(JobNotice::Refused(_, Some(_)))) => self.told = Some(JobNotice::Begun),
-            (None, _) => {}
-        }
     }
 
     /// The person chooses a card, or wants to choose again.
@@ -374,7 +387,7 @@ impl State {
                 None
             }
             Ok(given) => {
-                self.kept = Some(Kept { given, card: number.clone(), since: now, cut: false });
+                self.kept = Some(Kept { given, card: number.clone(), since: now, cut: false, pin: PinAfter::Before });
                 self.start(now)
             }
         }
@@ -474,18 +487,24 @@ impl State {
         }
     }
 
-    pub(super) fn finished(&mut self, result: Result<CardNumber, Refusal>, now: Instant) {
+    pub(super) fn finished(&mut self, result: Result<(CardNumber, JobResult), Refusal>, now: Instant) {
         self.typing = None;
-        let refusal = match result {
-            Ok(number) => {
+        let mut refusal = match result {
+            Ok((number, result)) => {
                 self.kept = None;
                 self.told = Some(JobNotice::Succeeded);
-                self.stage = Stage::Done { number };
+                self.stage = Stage::Done { number, result: Box::new(result) };
                 return;
             }
             Err(refusal) => refusal,
         };
-        self.told = Some(JobNotice::Refused(refusal.code, way_on(&refusal)));
+        // What an earlier try with the same inputs has left in doubt, this one that did not come so far has not settled.
+        if let (Some(left), Some(kept)) = (&mut refusal.aftermath, &mut self.kept) {
+            left.pin = if left.pin == PinAfter::Before { kept.pin } else { left.pin };
+            kept.pin = left.pin;
+        }
+        let remedy = Remedy::of(refusal.code, self.kept.is_some());
+        self.told = Some(JobNotice::Refused(Box::new(refusal.clone()), remedy));
         self.expire(now);
         let card = self.kept.as_ref().map(|kept| Unfit { number: Some(kept.card.clone()), ..Unfit::default() });
         let inputs = self.inputs();

@@ -11,7 +11,7 @@ use crate::{
     seats::{Seated, Seats},
     serve::Agent,
 };
-use kaika_wire::{CardNumber, Code, Refusal};
+use kaika_wire::{CardNumber, Code, JobResult, Refusal};
 use std::{sync::Arc, time::Instant};
 
 /// Begins the job; it goes on whatever becomes of the page.
@@ -38,7 +38,7 @@ fn perform(
     window: &Arc<CardWindow>,
     assignment: Assignment,
     progress: &mut dyn FnMut(Progress),
-) -> Result<CardNumber, Refusal> {
+) -> Result<(CardNumber, JobResult), Refusal> {
     let Assignment { kind, how, card, given } = assignment;
     let reader = reader_of(&agent.seats, &card)?;
     let mut session = agent.tool.readers().connect(&reader)?;
@@ -48,10 +48,12 @@ fn perform(
             let mut inputs = given.inputs();
             inputs.secrets.holder = Some(Arc::new(AtWindow { window: window.clone(), reader }));
             let finished = run_job_on(&mut *session, Some(&card), &target, &order, inputs, PAUSES, progress)?;
-            Ok(finished.card)
+            Ok((finished.card, finished.succeeded.result))
         }
         How::Alone { resumes } => {
-            change_pin(&mut *session, Some(&card), &given.inputs().secrets, &mut |_| resumes, progress)
+            let secrets = given.inputs().secrets;
+            let number = change_pin(&mut *session, Some(&card), &secrets, &mut |_| resumes, progress)?;
+            Ok((number, JobResult::Done))
         }
     }
 }

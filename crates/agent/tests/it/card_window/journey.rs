@@ -7,6 +7,7 @@ use crate::{
     server::{agent, agent_with},
     tool::desk,
 };
+use kaika_texts::{Language, explain, text};
 use kaika_wire::{Code, Refusal};
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -94,7 +95,13 @@ fn a_wrong_user_code_is_typed_again_with_another_ticket() {
     assert_eq!(window.screen(), "form");
     assert!(window.has("2 tries are left"));
     assert!(window.has("aria-describedby=\"user_code-hint user_code-error\" aria-invalid=\"true\""));
-    let told = json!({"attempt": 1, "kaika": "finished", "state": "refused", "code": "user_code_wrong"});
+    let words = explain(Language::En, wrong());
+    let told = json!({
+        "attempt": 1, "kaika": "finished", "state": "refused", "code": "user_code_wrong",
+        "message": words.message, "next_step": words.next_step,
+        "certain": text(Language::En, "aftermath-not-activated", &[]),
+        "again": true, "go_on": false, "over": false,
+    });
     assert_eq!(window.view["tell"], told);
 
     window.run();

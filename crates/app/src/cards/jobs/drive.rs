@@ -13,7 +13,7 @@ use crate::{
     cards::{Ended, JobRecord, jobs::event, making},
 };
 use kaika_domain::cards::job::{Decision, Event};
-use kaika_wire::{JobKind, JobState};
+use kaika_wire::{JobKind, JobState, Refusal};
 
 /// Each decision is made on a view read in the transaction that writes it down; what the server does itself in between
 /// ends that transaction and begins another.
@@ -31,6 +31,7 @@ pub(crate) async fn drive(
         Event::Performed(_) => false,
     };
     let logged = job.station.is_some() || !unproved;
+    let aftermath = job.state.aftermath(Some(&happened));
     loop {
         let refusal = match job.state.decide(happened, &open.view.facts()) {
             Decision::Perform(effect) => {
@@ -60,7 +61,7 @@ pub(crate) async fn drive(
             }
             Decision::Fail(refusal) => refusal,
         };
-        let refusal = helped_by(refusal, &open.view);
+        let refusal = Refusal { aftermath: Some(aftermath), ..helped_by(refusal, &open.view) };
         finish(app, job, Ended::Failed(refusal.clone()), logged, open).await?;
         return Ok(JobState::Failed { error: refusal });
     }

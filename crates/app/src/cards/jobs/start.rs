@@ -203,7 +203,9 @@ async fn open_job<'a>(
         }
         None => &request.details,
     };
-    if details.digits.as_ref().is_some_and(|digits| digits != card.number.digits()) {
+    let is_other = details.of_card.as_ref().is_some_and(|number| *number != card.number)
+        || details.digits.as_ref().is_some_and(|digits| digits != card.number.digits());
+    if is_other {
         return Err(Code::NumberDiffers.into());
     }
     let found = request.card.capabilities.as_ref();

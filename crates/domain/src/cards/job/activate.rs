@@ -5,7 +5,7 @@ use super::{
     Decision, Effect, Event, JobFacts, Performed, Step, opening::OpeningByPuk, opening::Progress, opening::Purpose,
 };
 use crate::{authorities::Activation, cards::CardState};
-use kaika_wire::{CertificateStatus, Code, PinSource, Refusal};
+use kaika_wire::{Aftermath, CertificateStatus, Code, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -17,6 +17,10 @@ pub struct Activate {
 const PURPOSE: Purpose = Purpose { may: check_activation_allowed, pin: |_| PinSource::New, sign: acceptance };
 
 impl Activate {
+    pub(super) fn left(&self) -> Aftermath {
+        self.opening.left(JobKind::Activate)
+    }
+
     pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match self.opening.decide(event, facts, &PURPOSE) {
             Progress::Decided(decision) => decision,

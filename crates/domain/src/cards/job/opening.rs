@@ -8,11 +8,11 @@
 //! nobody has seen before, on a card with all its tries.
 
 use super::{
-    Checked, Decision, Effect, Event, JobFacts, Performed, Step, fault_at, not_signed, out_of_step, refused_secret,
-    replace,
+    Checked, Decision, Effect, Event, JobFacts, Performed, Step, carried_out, fault_at, not_signed, out_of_step,
+    refused_secret, replace,
 };
 use crate::cards::Choice;
-use kaika_wire::{CardFault, Code, PinSource, Refusal, SecretKind};
+use kaika_wire::{Aftermath, CardFault, Code, JobKind, PinAfter, PinSource, Refusal, SecretKind};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct OpeningByPuk {
     pin_tries_left: Option<u8>,
     /// One wrong PUK was tried in this job: another is not.
     wrong_puk: bool,
+    /// What the batches so far have left.
+    #[serde(default)]
+    pin: PinAfter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,7 +67,17 @@ pub(super) enum Progress {
 }
 
 impl OpeningByPuk {
+    pub(super) fn left(&self, kind: JobKind) -> Aftermath {
+        Aftermath { pin: self.pin, changed: self.pin != PinAfter::Before, ..Aftermath::nothing(kind) }
+    }
+
     pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>, purpose: &Purpose) -> Progress {
+        if let Event::Reported { steps, checked, fault } = &event {
+            let leaves = steps.iter().map(Step::leaves);
+            // Whatever the kind.
+            let left = self.left(JobKind::Unlock).after_batch(leaves, carried_out(checked), fault.as_ref());
+            self.pin = left.pin;
+        }
         Progress::Decided(match (&self.phase, event) {
             (Phase::Accepting, event) => return Progress::After(event),
             (_, Event::Performed(Performed::Refused(refusal))) => Decision::Fail(refusal),

@@ -3,7 +3,7 @@
 
 use super::{Decision, Event, JobFacts, Step, opening::OpeningByPuk, opening::Progress, opening::Purpose, out_of_step};
 use crate::authorities::policy;
-use kaika_wire::{CertificateStatus, JobKind, PinSource, Refusal};
+use kaika_wire::{Aftermath, CertificateStatus, JobKind, PinSource, Refusal};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,6 +23,10 @@ fn new_pin(facts: &JobFacts<'_>) -> PinSource {
 }
 
 impl Unlock {
+    pub(super) fn left(&self) -> Aftermath {
+        self.opening.left(JobKind::Unlock)
+    }
+
     pub(super) fn decide(&mut self, event: Event, facts: &JobFacts<'_>) -> Decision {
         match self.opening.decide(event, facts, &PURPOSE) {
             Progress::Decided(decision) => decision,

@@ -92,6 +92,11 @@ impl Desk {
         self.put_back(&["--pull-at", "a4"])
     }
 
+    /// The card of the first slot, back in it; it falls out when it has carried out this instruction.
+    pub(super) fn put_back_pulled_at(&mut self, instruction: &str) -> Running {
+        self.put_back(&["--pull-at", instruction])
+    }
+
     fn put_back(&mut self, options: &[&str]) -> Running {
         self.bench.take_out();
         // Else the card of before may be taken for this one.

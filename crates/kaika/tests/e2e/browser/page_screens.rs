@@ -405,10 +405,10 @@ fn a_window_closed_too_early_leaves_the_job_to_its_end() {
         }
     };
     in_both_languages("outcome-failed");
-    browser.click(By::Css("main .actions a[href='/hca/activate']"));
 
-    // One that goes on, after a look.
+    // From the same page once more: one that goes on, after a look.
     let (_card, hold) = desk.put_back_held();
+    browser.wait_for_text_of(By::Css("#start"), &said(LANGUAGES[0], "portal-go-on"));
     browser.click(By::Css("#start"));
     let window = find_form(&browser);
     type_and_begin(&browser, &desk.user_code, "246802");

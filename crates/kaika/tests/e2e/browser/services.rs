@@ -198,8 +198,9 @@ fn led_on(browser: &Browser, kind: &str, way: &str, language: Tongue) {
     browser.wait_for_text_of(By::Css("#refused"), &said(language, &format!("portal-job-{kind}.failed")));
     browser.wait_for_count_of(By::Css("[data-screen]"), 1);
     browser.wait_for_count_of(By::Css("[data-way]"), 1);
+    browser.wait_for_count_of(By::Css("[data-screen=refused] :is([data-again], [data-go-on], [data-elsewhere])"), 0);
     inspect(browser, &format!("screen-refused-{way}"), language);
-    browser.click(By::Css(&format!("[data-way={way}] a")));
+    browser.click(By::Css(&format!("a[data-way={way}]")));
     browser.wait_for_url(&format!("/xca/{way}"));
 }
 
@@ -265,8 +266,10 @@ fn a_window_closed_after_a_wrong_pin_is_told() {
     fill(&browser, &[("pin", "000000"), ("new_pin", "864202"), ("new_pin_again", "864202")]);
     browser.find(By::Css("#pin-error"));
     browser.close_window();
-    browser.find(By::Css("[data-screen=window-closed]:not([hidden])"));
-    browser.wait_for_text_of(By::Css("#window-closed"), &said(LANGUAGES[0], "portal-closed"));
+    browser.find(By::Css("[data-screen=refused]:not([hidden])"));
+    browser.wait_for_text_of(By::Css("#refused"), &said(LANGUAGES[0], "portal-job-change_pin.failed"));
+    browser.wait_for_text_of(By::Css("[data-fill=certain]"), &said(LANGUAGES[0], "aftermath-pin-before"));
+    browser.find(By::Css("[data-again]:not([hidden])"));
 }
 
 #[test]

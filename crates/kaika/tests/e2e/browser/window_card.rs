@@ -33,10 +33,18 @@ fn an_activated_card_is_told_before_anything_is_typed() {
         let activated = insert(&desk, 0, &card.file, &[]);
         window.is_refused(Code::AlreadyActivated);
         window.close();
-        browser.find(By::Css("[data-screen=window-closed]"));
+        is_final(&browser);
         drop(activated);
     }
     assert_eq!(other.fails(&desk), 0);
+}
+
+/// The page says why, too, and does not send anybody round.
+#[track_caller]
+fn is_final(browser: &Browser) {
+    browser.find(By::Css("[data-screen=refused]:not([hidden])"));
+    assert!(browser.text_of(By::Css("[data-screen=refused] [data-fill=message]")).chars().count() > 5);
+    browser.wait_for_count_of(By::Css(":is([data-again], [data-go-on])"), 0);
 }
 
 /// Whom to call, as it stands at the foot of the authority's page.
@@ -69,7 +77,7 @@ fn after_the_activation_period_no_try_is_spent() {
             assert!(!window.has("#again") && !window.has("input"), "told before anything is typed");
             window.judge_job("period-over");
             window.close();
-            browser.find(By::Css("[data-screen=window-closed]"));
+            is_final(&browser);
         }
     }
     assert_eq!(card.fails(&desk), 0);

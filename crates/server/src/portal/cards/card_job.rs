@@ -8,7 +8,7 @@ use crate::{
         session::{self, Destination, LoginQuery, Over},
     },
     portal::{
-        links::LinkedText,
+        links::{Link, LinkedText},
         page::{Page, View, private},
     },
     site::Site,
@@ -19,11 +19,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use kaika_app::access::CardPrincipal;
+use kaika_app::{App, Failure, access::CardPrincipal, cards::follow_up};
 use kaika_domain::authorities::{Activation, Overdue, PinPolicy, Policy, Unlock};
-use kaika_texts::{Language, explain, text};
+use kaika_texts::{AftermathWords, Language, aftermath, text};
 use kaika_web::html;
-use kaika_wire::{AuthorityId, CertificateStatus, Code, EmailAddress, Input, JobKind, Refusal, StatusChangeKind};
+use kaika_wire::{Aftermath, AuthorityId, CardNumber, Code, EmailAddress, Input, JobKind, PinAfter, StatusChangeKind};
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -48,20 +48,42 @@ pub(crate) struct CardJob<'a> {
     pub(crate) origin: &'a str,
     /// Where cards of other authorities belong.
     pub(crate) others: Vec<&'a Policy>,
-    /// Without instructions: the person has just read others.
-    pub(crate) brief: bool,
+    pub(crate) place: Place,
+    /// The one card that it is for.
+    pub(crate) follows: Option<FollowUp>,
     /// The e-mail address that is settled already.
     pub(crate) address: Option<EmailAddress>,
 }
 
-/// What helps where the card window refused a card.
+/// Where on its way a person is offered a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// On its own page, with instructions.
+    OwnPage,
+    /// After the first part of it was done.
+    LastStep,
+    /// After it did not come to its end.
+    OnceMore,
+}
+
+impl Place {
+    /// Whether it is what is left of a job that writes to the card at the end.
+    pub(crate) fn writes(self) -> bool {
+        self == Self::LastStep
+    }
+}
+
+/// The card of an earlier job, and what the portal knows it by.
+pub(crate) struct FollowUp {
+    pub(crate) number: CardNumber,
+    pub(crate) sealed: String,
+}
+
+/// Where to go after the card window refused a card.
 struct WayOn {
     kind: JobKind,
+    href: String,
     title: String,
-    /// In words.
-    refusal: Refusal,
-    /// Whether it has a page here.
-    offered: bool,
 }
 
 impl<'a> CardJobPage<'a> {
@@ -86,13 +108,47 @@ impl<'a> CardJob<'a> {
             agent: &site.settings.agent,
             origin: &app.origin,
             others: app.policies.values().map(Arc::as_ref).filter(|other| other.id != policy.id).collect(),
-            brief: false,
+            place: Place::OwnPage,
+            follows: None,
             address: None,
         }
     }
 
+    /// With the same card.
+    pub(crate) fn after(self, app: &App, number: &CardNumber) -> Result<Self, Failure> {
+        let follows = FollowUp { number: number.clone(), sealed: follow_up(app, number)? };
+        Ok(Self { follows: Some(follows), ..self })
+    }
+
     fn key(&self, what: &str) -> String {
         job_key(self.kind, what)
+    }
+
+    fn is_brief(&self) -> bool {
+        self.place != Place::OwnPage
+    }
+
+    /// Which step of the bar it begins with.
+    fn first_step(&self) -> usize {
+        match self.place {
+            Place::OwnPage => 0,
+            Place::OnceMore => 1,
+            Place::LastStep => 2,
+        }
+    }
+
+    /// What the button says that opens the card window.
+    fn start(&self) -> String {
+        match self.place {
+            Place::OwnPage | Place::LastStep => self.t(".start"),
+            Place::OnceMore => self.page.t("portal-go-on"),
+        }
+    }
+
+    /// What is said where the card window was closed while the job was at work, and nobody else knows how it ended.
+    fn unsure(&self) -> Option<AftermathWords> {
+        let unsure = Aftermath { pin: PinAfter::Unsure, changed: true, ..Aftermath::nothing(self.kind) };
+        aftermath(self.page.view.language, &unsure).filter(|_| !self.kind.has_server())
     }
 
     /// A text of this kind of job.
@@ -131,7 +187,7 @@ impl<'a> CardJob<'a> {
 
     /// Whether the digits of the card number are typed on this page.
     fn asks_number(&self) -> bool {
-        self.policy.asks_number(self.kind)
+        self.policy.asks_number(self.kind) && self.follows.is_none()
     }
 
     /// A text with the letters and digits of this authority's card numbers.
@@ -278,18 +334,13 @@ impl<'a> CardJob<'a> {
         }
     }
 
-    /// The jobs that help after a refusal, as the card window names them.
+    /// The jobs that help after a refusal, as the card window names them, as far as they have a page here.
     fn ways(&self) -> Vec<WayOn> {
-        let way = |kind, title, code, status| {
-            let contact = Some(self.policy.contact.telephone.clone());
-            let refusal = explain(self.page.view.language, Refusal { status, contact, ..Refusal::new(code) });
-            WayOn { kind, title: self.page.t(title), refusal, offered: self.policy.offers(kind).is_ok() }
-        };
-        vec![
-            way(JobKind::Unlock, "portal-job-unlock", Code::PinLocked, None),
-            way(JobKind::Activate, "portal-job-activate", Code::NotActivated, None),
-            way(JobKind::Resume, "status-resume", Code::CardBarred, Some(CertificateStatus::Suspended)),
-        ]
+        let job = |kind| Some((kind, self.page.job_link(self.policy, kind)?));
+        let resume = self.page.change_link(self.policy, StatusChangeKind::Resume);
+        let ways = [job(JobKind::Unlock), job(JobKind::Activate), resume.map(|link| (JobKind::Resume, link))];
+        let ways = ways.into_iter().flatten().filter(|(kind, _)| *kind != self.kind);
+        ways.map(|(kind, Link { href, title })| WayOn { kind, href, title }).collect()
     }
 
     /// The same at the command line.

@@ -6,7 +6,7 @@ use crate::{
         extract::{Authority, Emails, Named, Visit},
     },
     portal::{
-        cards::card_job::CardJob,
+        cards::card_job::{CardJob, Place},
         page::{Page, View, private},
     },
 };
@@ -43,14 +43,15 @@ impl<'a> LinkPage<'a> {
         view: View<'a>,
         policy: &'a Policy,
         link: Option<EmailLink>,
-        job: impl FnOnce(JobKind) -> CardJob<'a>,
-    ) -> Self {
+        job: impl FnOnce(JobKind, &CardNumber) -> Result<CardJob<'a>, Failure>,
+    ) -> Result<Self, Failure> {
         let link = match link {
             None => Link::Over,
             Some(EmailLink { number, address, state }) => match state {
                 EmailState::AwaitingConfirmation => Link::Confirm { number, address },
                 EmailState::Confirmed => {
-                    let job = CardJob { brief: true, address: Some(address.clone()), ..job(JobKind::SetEmail) };
+                    let job = job(JobKind::SetEmail, &number)?;
+                    let job = CardJob { place: Place::LastStep, address: Some(address.clone()), ..job };
                     Link::Write { number, address, job: Box::new(job) }
                 }
                 EmailState::Written => Link::Written,
@@ -62,7 +63,7 @@ impl<'a> LinkPage<'a> {
             Link::Written => "portal-job-set_email.done",
             Link::Over => "portal-email-over",
         };
-        Self { page: Page::new(view, title).of_authority(policy), policy, link }
+        Ok(Self { page: Page::new(view, title).of_authority(policy), policy, link })
     }
 }
 
@@ -73,7 +74,7 @@ pub(crate) async fn link(
     Named((_, token)): Named<(AuthorityId, String)>,
 ) -> Result<Response, Stop> {
     match email_of_link(&visit.app, &policy.id, &token).await {
-        Ok(found) => Ok(answer(&visit, &policy, StatusCode::OK, Some(found))),
+        Ok(found) => Ok(answer(&visit, &policy, StatusCode::OK, Some(found))?),
         Err(failure) => over(failure, &visit, &policy),
     }
 }
@@ -95,13 +96,14 @@ pub(crate) async fn confirm(
 fn over(failure: Failure, visit: &Visit, policy: &Policy) -> Result<Response, Stop> {
     match failure {
         Failure::Refused(refusal) if refusal.code == Code::LinkOver => {
-            Ok(answer(visit, policy, StatusCode::GONE, None))
+            Ok(answer(visit, policy, StatusCode::GONE, None)?)
         }
         other => Err(other.into()),
     }
 }
 
-fn answer(visit: &Visit, policy: &Policy, status: StatusCode, found: Option<EmailLink>) -> Response {
+fn answer(visit: &Visit, policy: &Policy, status: StatusCode, found: Option<EmailLink>) -> Result<Response, Failure> {
     let view = visit.view();
-    private(status, &LinkPage::new(view, policy, found, |kind| CardJob::at(visit, view, policy, kind)))
+    let job = |kind, number: &CardNumber| CardJob::at(visit, view, policy, kind).after(&visit.app, number);
+    Ok(private(status, &LinkPage::new(view, policy, found, job)?))
 }

@@ -32,7 +32,7 @@ pub(crate) async fn outcome(
 ) -> Result<Response, Stop> {
     let outcome = job_outcome(&visit.app, &policy.id, JobKind::Login, &token).await?;
     if outcome::wants_json(&headers) || !matches!(outcome, JobOutcome::Succeeded { .. }) {
-        return Ok(outcome::answer(&visit, &policy, JobKind::Login, outcome, &headers));
+        return Ok(outcome::answer(&visit, &policy, JobKind::Login, outcome, &headers)?);
     }
     let to = query.ok().and_then(|Query(query)| query.to);
     let to = to.as_ref().map_or(CardPrincipal::HOME, Destination::path);
@@ -43,7 +43,8 @@ pub(crate) async fn outcome(
         Err(Failure::Refused(refusal)) if refusal.code == Code::NotLoggedIn => {
             // The same page again, in the browser that has the session: on to where it was.
             if session::who(&visit, &policy, &headers).await?.is_none() {
-                return Ok(outcome::answer(&visit, &policy, JobKind::Login, JobOutcome::Over, &headers));
+                let over = JobOutcome::Over { aftermath: None, number: None };
+                return Ok(outcome::answer(&visit, &policy, JobKind::Login, over, &headers)?);
             }
         }
         Err(failure) => return Err(failure.into()),

@@ -7,7 +7,7 @@ use crate::{
     },
     portal::{
         afterwards::afterwards,
-        cards::card_job::{CardJob, job_key},
+        cards::card_job::{CardJob, Place, job_key},
         fields::narrow,
         links::{Link, LinkedText},
         page::{Page, View, private},
@@ -27,10 +27,10 @@ use kaika_app::{
     cards::{job_outcome, prove_email_on_page},
 };
 use kaika_domain::authorities::Policy;
-use kaika_texts::explain;
+use kaika_texts::{AftermathWords, aftermath, explain};
 use kaika_wire::{
-    AuthorityId, CardCheck, CardStanding, CardTest, CertificateOutcome, CertificateStatus, CheckResult, Code,
-    EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
+    Aftermath, AuthorityId, CardCheck, CardNumber, CardStanding, CardTest, CertificateOutcome, CertificateStatus,
+    CheckResult, Code, EmailAddress, EmailState, EmailWrite, JobKind, JobOutcome, JobResult, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 
@@ -41,6 +41,8 @@ pub(crate) struct Outcome<'a> {
     policy: &'a Policy,
     kind: JobKind,
     outcome: JobOutcome,
+    /// What is certain, where it did not come to its end.
+    left: Option<AftermathWords>,
     /// What is to be done next with the same card, from this page.
     next: Option<CardJob<'a>>,
     /// What is wrong with the code that was typed here.
@@ -56,35 +58,32 @@ impl<'a> Outcome<'a> {
         policy: &'a Policy,
         kind: JobKind,
         outcome: JobOutcome,
-        next: impl FnOnce(JobKind) -> CardJob<'a>,
-    ) -> Self {
+        next: impl FnOnce(JobKind, &CardNumber) -> Result<CardJob<'a>, Failure>,
+    ) -> Result<Self, Failure> {
         let title = match &outcome {
             JobOutcome::Waiting => "portal-outcome-waiting".to_owned(),
             JobOutcome::Running => job_key(kind, ".running"),
             JobOutcome::Succeeded { result, .. } => heading(kind, result),
-            JobOutcome::Failed { error } if error.code == Code::PinNotProved => "portal-outcome-unproved".to_owned(),
             JobOutcome::Failed { .. } => job_key(kind, ".failed"),
-            JobOutcome::Over => "portal-outcome-over".to_owned(),
+            JobOutcome::Over { .. } => "portal-outcome-over".to_owned(),
         };
-        let next = match &outcome {
-            JobOutcome::Succeeded { result, .. } => job_after(result, next),
-            JobOutcome::Waiting | JobOutcome::Running | JobOutcome::Failed { .. } | JobOutcome::Over => None,
-        };
-        let page = Page::new(view, &title).of_authority(policy);
-        Self { page, policy, kind, outcome, next, wrong: None, has_mailbox: false }
+        let next = job_after(policy, kind, &outcome, next)?;
+        let mut page = Page::new(view, &title).of_authority(policy);
+        let left = left(&outcome).and_then(|left| aftermath(view.language, left));
+        if let Some(heading) = left.as_ref().and_then(|left| left.heading.clone()) {
+            page.title = heading;
+        }
+        Ok(Self { page, policy, kind, outcome, left, next, wrong: None, has_mailbox: false })
     }
 
     /// The script that the page has.
     fn script(&self) -> Option<&'static str> {
         match &self.outcome {
             JobOutcome::Waiting | JobOutcome::Running => Some("outcome.js"),
-            JobOutcome::Succeeded { result, .. } => match result {
-                JobResult::Test(_) => Some("print.js"),
-                JobResult::Done | JobResult::Information(_) | JobResult::Check(_) | JobResult::Email(_) => {
-                    self.next.is_some().then_some("job.js")
-                }
-            },
-            JobOutcome::Failed { .. } | JobOutcome::Over => None,
+            JobOutcome::Succeeded { result: JobResult::Test(_), .. } => Some("print.js"),
+            JobOutcome::Succeeded { .. } | JobOutcome::Failed { .. } | JobOutcome::Over { .. } => {
+                self.next.is_some().then_some("job.js")
+            }
         }
     }
 
@@ -96,7 +95,7 @@ impl<'a> Outcome<'a> {
             return LinkedText::new(self.page.with("portal-check-mixed.means", "standing", &told));
         }
         let key = match result {
-            JobResult::Check(check) => check_key(check, self.means(check, standing)),
+            JobResult::Check(check) => check_key(self.kind, check, self.means(check, standing)),
             JobResult::Test(test) => test_key(test, ".means"),
             JobResult::Email(email) => email_key(email, "-lead"),
             JobResult::Done | JobResult::Information(_) => job_key(self.kind, ".done-lead"),
@@ -140,8 +139,21 @@ impl<'a> Outcome<'a> {
         [check, resume].into_iter().flatten().flatten().collect()
     }
 
+    /// What to do now that it has ended so.
     fn next_step(&self, error: &Refusal) -> LinkedText {
-        LinkedText::next_step(error, None)
+        match self.left_next() {
+            Some(next) => LinkedText::new(next.clone()),
+            None => LinkedText::next_step(error, None),
+        }
+    }
+
+    fn left_next(&self) -> Option<&String> {
+        self.left.as_ref()?.next.as_ref().filter(|_| self.next.is_some())
+    }
+
+    /// Whether nothing of it is in doubt.
+    fn is_certain(&self) -> bool {
+        self.left.as_ref().is_none_or(|left| left.heading.is_none())
     }
 
     /// What helps after a refusal, on another page than this job's.
@@ -159,16 +171,6 @@ impl<'a> Outcome<'a> {
     /// The address that a mail went to, while it is waited for.
     fn awaited<'r>(&self, result: &'r JobResult) -> Option<&'r EmailAddress> {
         result.email().filter(|email| email.state == EmailState::AwaitingConfirmation).map(|email| &email.address)
-    }
-
-    /// Whether all is well now.
-    fn is_good(&self, result: &JobResult) -> bool {
-        match result {
-            JobResult::Done | JobResult::Information(_) => true,
-            JobResult::Check(check) => matches!(check.result, CheckResult::Same | CheckResult::Rewritten),
-            JobResult::Test(test) => test.passed,
-            JobResult::Email(email) => email.state == EmailState::Written,
-        }
     }
 
     /// Whether card and holder are told apart from the result: a test's report has them.
@@ -246,27 +248,55 @@ impl<'a> Outcome<'a> {
 fn heading(kind: JobKind, result: &JobResult) -> String {
     match result {
         JobResult::Done | JobResult::Information(_) => job_key(kind, ".done"),
-        JobResult::Check(check) => check_key(check, ""),
+        JobResult::Check(check) => check_key(kind, check, ""),
         JobResult::Test(test) => test_key(test, ""),
         JobResult::Email(email) => email_key(email, ""),
     }
 }
 
-/// What is to be done next with the same card; `offered`: how a job is offered on a page.
-fn job_after<'a>(result: &JobResult, offered: impl FnOnce(JobKind) -> CardJob<'a>) -> Option<CardJob<'a>> {
-    match result {
-        JobResult::Check(check) if check.result == CheckResult::Differs => {
-            Some(CardJob { brief: true, ..offered(JobKind::Rewrite) })
-        }
-        JobResult::Email(EmailWrite { address, state: EmailState::Confirmed }) => {
-            Some(CardJob { brief: true, address: Some(address.clone()), ..offered(JobKind::SetEmail) })
-        }
-        JobResult::Done
-        | JobResult::Information(_)
-        | JobResult::Check(_)
-        | JobResult::Test(_)
-        | JobResult::Email(_) => None,
+/// What a job has left that did not come to its end.
+fn left(outcome: &JobOutcome) -> Option<&Aftermath> {
+    match outcome {
+        JobOutcome::Failed { error, .. } => error.aftermath.as_ref(),
+        JobOutcome::Over { aftermath, .. } => aftermath.as_ref(),
+        JobOutcome::Waiting | JobOutcome::Running | JobOutcome::Succeeded { .. } => None,
     }
+}
+
+/// What is to be done next with the same card, or once more; `offered`: how a job is offered on a page.
+fn job_after<'a>(
+    policy: &Policy,
+    kind: JobKind,
+    outcome: &JobOutcome,
+    offered: impl FnOnce(JobKind, &CardNumber) -> Result<CardJob<'a>, Failure>,
+) -> Result<Option<CardJob<'a>>, Failure> {
+    let (kind, number, place, address) = match outcome {
+        JobOutcome::Succeeded { number, result, .. } => match result {
+            JobResult::Check(check) if check.result == CheckResult::Differs => {
+                (JobKind::Rewrite, number, Place::LastStep, None)
+            }
+            JobResult::Email(EmailWrite { address, state: EmailState::Confirmed }) => {
+                (JobKind::SetEmail, number, Place::LastStep, Some(address.clone()))
+            }
+            JobResult::Done
+            | JobResult::Information(_)
+            | JobResult::Check(_)
+            | JobResult::Test(_)
+            | JobResult::Email(_) => return Ok(None),
+        },
+        JobOutcome::Failed { error, number: Some(number) } if error.code.may_pass() => {
+            (kind, number, Place::OnceMore, None)
+        }
+        JobOutcome::Over { number: Some(number), .. } => (kind, number, Place::OnceMore, None),
+        JobOutcome::Failed { .. } | JobOutcome::Over { .. } | JobOutcome::Waiting | JobOutcome::Running => {
+            return Ok(None);
+        }
+    };
+    // A login leads on from its own page.
+    if kind == JobKind::Login || policy.offers(kind).is_err() {
+        return Ok(None);
+    }
+    offered(kind, number).map(|job| Some(CardJob { place, address, ..job }))
 }
 
 /// The key of what a test came to.
@@ -284,8 +314,9 @@ fn email_key(email: &EmailWrite, what: &str) -> String {
 }
 
 /// The key of what a check came to.
-fn check_key(check: &CardCheck, what: &str) -> String {
+fn check_key(kind: JobKind, check: &CardCheck, what: &str) -> String {
     let name = match (check.result, check.status) {
+        (CheckResult::Same, _) if kind == JobKind::Rewrite => "needless",
         (CheckResult::Same, _) => "a",
         (CheckResult::Differs, _) => "b1",
         (CheckResult::Rewritten, _) => "b2",
@@ -306,7 +337,7 @@ pub(crate) async fn outcome(
     headers: HeaderMap,
 ) -> Result<Response, Stop> {
     let outcome = job_outcome(&visit.app, &policy.id, kind, &token).await?;
-    Ok(answer(&visit, &policy, kind, outcome, &headers))
+    Ok(answer(&visit, &policy, kind, outcome, &headers)?)
 }
 
 pub(crate) fn answer(
@@ -315,23 +346,23 @@ pub(crate) fn answer(
     kind: JobKind,
     outcome: JobOutcome,
     headers: &HeaderMap,
-) -> Response {
+) -> Result<Response, Failure> {
     let view = visit.view();
     let outcome = match outcome {
-        JobOutcome::Failed { error } => JobOutcome::Failed { error: explain(view.language, error) },
+        JobOutcome::Failed { error, number } => JobOutcome::Failed { error: explain(view.language, error), number },
         other => other,
     };
     if wants_json(headers) {
-        return ([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response();
+        return Ok(([(CACHE_CONTROL, "no-store"), (VARY, "Accept, Accept-Language")], Json(outcome)).into_response());
     }
-    private(StatusCode::OK, &page(visit, policy, kind, outcome))
+    Ok(private(StatusCode::OK, &page(visit, policy, kind, outcome)?))
 }
 
-fn page<'a>(visit: &'a Visit, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Outcome<'a> {
+fn page<'a>(visit: &'a Visit, policy: &'a Policy, kind: JobKind, outcome: JobOutcome) -> Result<Outcome<'a>, Failure> {
     let view = visit.view();
-    let next = |kind| CardJob::at(visit, view, policy, kind);
-    let page = Outcome::new(view, policy, kind, outcome, next);
-    Outcome { has_mailbox: visit.settings.mailbox.is_some(), ..page }
+    let next = |kind, number: &CardNumber| CardJob::at(visit, view, policy, kind).after(&visit.app, number);
+    let page = Outcome::new(view, policy, kind, outcome, next)?;
+    Ok(Outcome { has_mailbox: visit.settings.mailbox.is_some(), ..page })
 }
 
 #[derive(Default, Deserialize)]
@@ -363,7 +394,7 @@ pub(crate) async fn confirm(
         },
     };
     let outcome = job_outcome(&visit.app, &policy.id, kind, &token).await?;
-    let again = Outcome { wrong: Some(wrong), ..page(&visit, &policy, kind, outcome) };
+    let again = Outcome { wrong: Some(wrong), ..page(&visit, &policy, kind, outcome)? };
     Ok(private(StatusCode::BAD_REQUEST, &again))
 }
 

@@ -6,7 +6,7 @@ use crate::{
     portal::{
         access::{session::Session, user_code},
         cards::{
-            card_job::{CardJob, CardJobPage},
+            card_job::{CardJob, CardJobPage, FollowUp, Place},
             email::LinkPage,
             outcome::Outcome,
         },
@@ -85,7 +85,8 @@ pub(super) fn pages(language: Language) -> Vec<(String, String)> {
         agent: "http://127.0.0.1:61161",
         origin: "http://portal.example",
         others: vec![&several],
-        brief: false,
+        place: Place::OwnPage,
+        follows: None,
         address: None,
     };
     let suspending = of_kind("TC", "mode = \"online\", within_days = 90, afterwards = \"suspend\"");
@@ -94,13 +95,16 @@ pub(super) fn pages(language: Language) -> Vec<(String, String)> {
             add(kind.as_str(), &CardJobPage::new(job(policy, kind)));
         }
     }
-    let next = |kind| job(&online, kind);
+    let next = |kind, number: &CardNumber| {
+        let follows = Some(FollowUp { number: number.clone(), sealed: "sealed".to_owned() });
+        Ok(CardJob { follows, ..job(&online, kind) })
+    };
     for (what, kind, result) in results() {
         for standing in standings() {
             for policy in [&online, &several, &elsewhere] {
                 let outcome = succeeded(Vec::new(), standing, result.clone());
                 let name = format!("outcome of {what}, {standing:?}");
-                add(&name, &Outcome::new(view, policy, kind, outcome, next));
+                add(&name, &Outcome::new(view, policy, kind, outcome, next).unwrap());
             }
         }
     }
@@ -108,27 +112,41 @@ pub(super) fn pages(language: Language) -> Vec<(String, String)> {
         let number: CardNumber = "TC00000000000017".parse().unwrap();
         let address: EmailAddress = "desk@agency.example".parse().unwrap();
         let link = EmailLink { number, address, state };
-        add(&format!("e-mail link, {state:?}"), &LinkPage::new(view, &online, Some(link), next));
+        add(&format!("e-mail link, {state:?}"), &LinkPage::new(view, &online, Some(link), next).unwrap());
     }
     let notice = Text { zh: "一\n二".to_owned(), en: "\"><script>alert(1)</script>\nTwo".to_owned() };
     add("privacy", &PrivacyPage { page: Page::new(view, "portal-privacy"), notice: &notice });
-    add("e-mail link, over", &LinkPage::new(view, &online, None, next));
+    add("e-mail link, over", &LinkPage::new(view, &online, None, next).unwrap());
     for status in STATUSES {
         let certificates = CertificateRole::ALL
             .map(|role| CertificateOutcome { role, serial: SerialNumber::from_random([1; 16]), status })
             .to_vec();
         for (kind, standing) in [JobKind::Suspend, JobKind::Resume, JobKind::Revoke].into_iter().zip(standings()) {
             let outcome = succeeded(certificates.clone(), standing, JobResult::Done);
-            add(&format!("outcome, {kind:?}"), &Outcome::new(view, &online, kind, outcome, next));
+            add(&format!("outcome, {kind:?}"), &Outcome::new(view, &online, kind, outcome, next).unwrap());
         }
         let outcome = succeeded(certificates, standings()[0], JobResult::Done);
-        add("outcome, succeeded", &Outcome::new(view, &online, JobKind::Activate, outcome, next));
+        add("outcome, succeeded", &Outcome::new(view, &online, JobKind::Activate, outcome, next).unwrap());
     }
-    let failed = |code: &Code| JobOutcome::Failed { error: explain(language, Refusal::new(*code).tries_left(2)) };
-    let over = [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over];
+    let failed = |code: &Code| {
+        let number = Some("TC00000000000017".parse().unwrap());
+        JobOutcome::Failed { error: explain(language, Refusal::new(*code).tries_left(2)), number }
+    };
+    let over = [JobOutcome::Waiting, JobOutcome::Running, JobOutcome::Over { aftermath: None, number: None }];
     for outcome in over.into_iter().chain(Code::ALL.iter().map(failed)) {
         let name = format!("outcome, {outcome:?}");
-        add(&name, &Outcome::new(view, &online, JobKind::Activate, outcome, next));
+        add(&name, &Outcome::new(view, &online, JobKind::Activate, outcome, next).unwrap());
+    }
+    for kind in JobKind::ALL.into_iter().filter(|kind| kind.is_for_holders() && kind.has_server()) {
+        for left in aftermaths(kind) {
+            let number: CardNumber = "TC00000000000017".parse().unwrap();
+            let error = explain(language, Refusal { aftermath: Some(left), ..Code::CardRemoved.into() });
+            let cut = JobOutcome::Failed { error, number: Some(number.clone()) };
+            let over = JobOutcome::Over { aftermath: Some(left), number: Some(number) };
+            for outcome in [cut, over] {
+                add(&format!("outcome, {left:?}"), &Outcome::new(view, &online, kind, outcome, next).unwrap());
+            }
+        }
     }
     let answers = || {
         let all = CertificateRole::ALL.into_iter().zip(STATUSES).map(|(role, status)| found(role, status));

@@ -5,9 +5,9 @@ use kaika_app::{authorities::Generation, certificates::FoundCertificate};
 use kaika_domain::authorities::{Policy, Text};
 use kaika_pki::CertificateDigest;
 use kaika_wire::{
-    CardCheck, CardInformation, CardStanding, CardTest, CertificateOutcome, CertificateRole, CertificateStatus,
-    CertificateTest, CheckResult, Code, EmailState, EmailWrite, HeldCard, JobKind, JobOutcome, JobResult, Refusal,
-    SerialNumber, SlotCheck,
+    Aftermath, CardCheck, CardInformation, CardStanding, CardTest, CertificateOutcome, CertificateRole,
+    CertificateStatus, CertificateTest, CheckResult, Code, EmailState, EmailWrite, HeldCard, JobKind, JobOutcome,
+    JobResult, PinAfter, Refusal, SerialNumber, SlotCheck,
 };
 use std::{collections::BTreeMap, sync::LazyLock};
 use time::{Duration, OffsetDateTime};
@@ -172,7 +172,9 @@ pub(super) fn results() -> Vec<(String, JobKind, JobResult)> {
         ];
         let unfinished = vec![JobKind::Unlock, JobKind::Rewrite];
         let check = JobResult::Check(CardCheck { result, status, slots, unfinished });
-        results.push((format!("a check, {result:?}, {status:?} and {other:?}"), JobKind::Check, check));
+        let what = format!("{result:?}, {status:?} and {other:?}");
+        results.push((format!("a re-write, {what}"), JobKind::Rewrite, check.clone()));
+        results.push((format!("a check, {what}"), JobKind::Check, check));
     }
     results
 }
@@ -191,4 +193,15 @@ pub(super) fn about() -> &'static About {
         }
     });
     &ABOUT
+}
+
+/// All that a job of this kind may have left.
+pub(super) fn aftermaths(kind: JobKind) -> Vec<Aftermath> {
+    let mut all = Vec::new();
+    for pin in [PinAfter::Before, PinAfter::Unsure, PinAfter::New] {
+        for (changed, maybe_done) in [(false, false), (true, false), (true, true)] {
+            all.push(Aftermath { kind, pin, changed, maybe_done });
+        }
+    }
+    all
 }

@@ -52,7 +52,7 @@ fn stages() -> Vec<(&'static str, Stage)> {
         ("working", Stage::Working(Meter::new())),
         ("no-ticket", Stage::NoTicket { words: Some(words()) }),
         ("no-ticket", Stage::NoTicket { words: None }),
-        ("succeeded", Stage::Done { number: number() }),
+        ("succeeded", Stage::Done { number: number(), result: Box::new(JobResult::Done) }),
     ];
     stages.extend(forms);
     stages.extend(refusals);
@@ -86,20 +86,30 @@ fn screens_name_the_authority_in_the_persons_language() {
     assert!(named(Language::En).contains("Test authority") && named(Language::En).contains(">Activate a card<"));
 }
 
+/// In the window and to the page: what is certain, by what the job has left, and what to do.
 #[test]
-fn after_a_cut_the_card_may_have_the_new_pin() {
-    for (kind, code, unsure) in [
-        (JobKind::ChangePin, Code::CardRemoved, true),
-        (JobKind::ChangePin, Code::CardFault, true),
-        (JobKind::ChangePin, Code::Busy, false),
-        (JobKind::Activate, Code::CardRemoved, false),
+fn after_a_cut_the_window_and_the_page_say_what_is_certain() {
+    for (kind, pin, finds_out) in [
+        (JobKind::ChangePin, PinAfter::Unsure, true),
+        (JobKind::ChangePin, PinAfter::Before, false),
+        (JobKind::Unlock, PinAfter::Unsure, false),
+        (JobKind::Unlock, PinAfter::New, false),
+        (JobKind::Activate, PinAfter::Unsure, false),
     ] {
         for language in Language::ALL {
-            let refusal = Refusal::new(code);
-            let mut state = state(Stage::Refused { refusal, remedy: Remedy::SameCard, card: None, back: true });
+            let left = Aftermath { pin, changed: pin != PinAfter::Before, ..Aftermath::nothing(kind) };
+            let said = aftermath(language, &left).unwrap();
+            let refusal = Refusal { aftermath: Some(left), ..Code::CardRemoved.into() };
+            let stage = Stage::Refused { refusal: refusal.clone(), remedy: Remedy::SameCard, card: None, back: false };
+            let mut state = state(stage);
             state.asked.as_mut().unwrap().kind = kind;
             let html = View::of(&state, 1, language).drawn.html;
-            assert_eq!(html.contains(&WindowTexts { language }.t("window-pin-unsure")), unsure, "{kind:?} {code}");
+            assert!(html.contains(&said.certain), "{kind:?} {pin:?}: {html}");
+            assert_eq!(html.contains(&WindowTexts { language }.t("window-pin-unsure")), finds_out, "{kind:?} {pin:?}");
+            let told = Told::of(&refusal, Remedy::SameCard, language);
+            assert_eq!((&told.certain, &told.heading), (&said.certain, &said.heading), "{kind:?} {pin:?}");
+            assert_eq!(told.next_step, said.next.unwrap_or(explain(language, refusal).next_step), "{kind:?} {pin:?}");
+            assert_eq!((told.go_on, told.over), (left.changed, false), "{kind:?} {pin:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::serve::card_window::sample::{NUMBER, asked, offer, state};
-use kaika_wire::CertificateStatus;
+use kaika_wire::{Aftermath, CertificateStatus};
 
 fn asking() -> State {
     state(Stage::Asking { offer: offer(NUMBER), others: false, remarks: Vec::new() })
@@ -67,7 +67,7 @@ fn inputs_are_kept_for_five_minutes() {
 fn inputs_go_when_they_are_of_no_more_use() {
     let now = Instant::now();
     for result in [
-        Ok(number()),
+        Ok((number(), JobResult::Done)),
         Err(Code::UserCodeWrong.into()),
         Err(Code::UserCodeLocked.into()),
         Err(Code::AlreadyActivated.into()),
@@ -101,32 +101,56 @@ fn a_change_of_the_pin_that_was_cut_is_gone_on_with() {
     assert!(!resumes(state.run(&number(), &typed, now)), "typed anew");
 }
 
-/// The page is told what helps, in a job or before it, and when another card has come.
+/// The page is told what became of it, in a job or before it, and when another card has come.
 #[test]
-fn the_page_is_told_of_the_job_that_helps() {
-    let suspended = Refusal { status: Some(CertificateStatus::Suspended), ..Code::CardBarred.into() };
+fn the_page_is_told_of_each_refusal() {
     let revoked = Refusal { status: Some(CertificateStatus::Revoked), ..Code::CardBarred.into() };
-    for (refusal, way) in [
-        (Refusal::from(Code::PinLocked), Some(JobKind::Unlock)),
-        (Code::NotActivated.into(), Some(JobKind::Activate)),
-        (suspended, Some(JobKind::Resume)),
-        (revoked, None),
-        (Code::PukBlocked.into(), None),
+    for (refusal, remedy) in [
+        (Refusal::from(Code::PinLocked), Remedy::Elsewhere),
+        (Code::NotActivated.into(), Remedy::Elsewhere),
+        (revoked, Remedy::Elsewhere),
+        (Code::PukBlocked.into(), Remedy::Elsewhere),
+        (Code::WrongAuthority.into(), Remedy::AtReader),
+        (Code::NumberDiffers.into(), Remedy::AtReader),
+        (Code::PcscStopped.into(), Remedy::Again),
     ] {
-        let code = refusal.code;
+        let told = Some(JobNotice::Refused(Box::new(refusal.clone()), remedy));
         let now = Instant::now();
         let mut state = asking();
         state.begin(asked(), ticket(), now).unwrap();
         state.run(&number(), &typed(), now).unwrap();
         state.finished(Err(refusal.clone()), now);
-        assert_eq!(state.told, Some(JobNotice::Refused(code, way)));
+        assert_eq!(state.told, told);
 
-        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: None };
+        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: None, facts: None };
         let mut state = asking();
-        state.found(found(Outcome::Refused(refusal.clone(), None)));
-        assert_eq!(state.told, way.map(|way| JobNotice::Refused(code, Some(way))));
+        state.found(found(Outcome::Refused(refusal, None)));
+        assert_eq!(state.told, told);
         state.found(found(Outcome::One(offer("GC00000000000002"), false)));
-        assert_eq!(state.told, way.map(|_| JobNotice::Begun));
+        assert_eq!(state.told, Some(JobNotice::Begun));
+    }
+}
+
+/// What was left in doubt stays so until a job has come as far again.
+#[test]
+fn a_second_try_that_comes_less_far_settles_nothing() {
+    let left = |pin| Aftermath { pin, changed: true, ..Aftermath::nothing(JobKind::Activate) };
+    let cut = |pin| Refusal { aftermath: Some(left(pin)), ..Code::CardRemoved.into() };
+    let now = Instant::now();
+    let mut state = asking();
+    state.begin(asked(), ticket(), now).unwrap();
+    state.run(&number(), &typed(), now).unwrap();
+    for (pin, told) in [
+        (PinAfter::Unsure, PinAfter::Unsure),
+        (PinAfter::Before, PinAfter::Unsure),
+        (PinAfter::New, PinAfter::New),
+        (PinAfter::Before, PinAfter::New),
+    ] {
+        state.finished(Err(cut(pin)), now);
+        let Some(JobNotice::Refused(refusal, _)) = &state.told else { panic!("not told") };
+        assert_eq!(refusal.aftermath, Some(left(told)), "after {pin:?}");
+        state.begin(asked(), ticket(), now).unwrap();
+        assert!(state.again(now).is_some());
     }
 }
 
@@ -153,6 +177,7 @@ fn one_look_at_a_time() {
         outcome: Outcome::Refused(Code::NoCard.into(), None),
         target: None,
         informed: None,
+        facts: None,
     };
     assert!(state.found(found(Vec::new())));
     assert!(state.look(1).is_none(), "nothing has changed");
