@@ -20,7 +20,7 @@ use std::{
     },
 };
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 fn mailer(peer: &SmtpPeer) -> SmtpMailer {
     SmtpMailer::new(SmtpSettings {
@@ -180,6 +180,9 @@ impl Mailer for Slow {
     }
 }
 
+/// By the real clock, for what another task does.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// A minute by the clock that the test moves, renewed all the time.
 const BUSY: Lease = Lease { lasts: Duration::MINUTE, renewed_every: std::time::Duration::from_millis(5) };
 
@@ -209,9 +212,12 @@ fn a_long_delivery_keeps_its_mail_to_itself() {
             let other = Counting::default();
             assert_eq!(deliver_mails(&app, &other, BUSY).await.unwrap(), Delivery::default());
             assert_eq!(retry_mails(&app, None).await.unwrap(), 0);
-            while due_at().await < app.now() + Duration::MINUTE {
-                tokio::task::yield_now().await;
-            }
+            let renewed = async {
+                while due_at().await < app.now() + Duration::MINUTE {
+                    tokio::task::yield_now().await;
+                }
+            };
+            timeout(PATIENCE, renewed).await.expect("the claim is renewed");
         }
         slow.go.notify_one();
         assert_eq!(sending.await.unwrap(), Delivery { sent: 1, ..Delivery::default() });
@@ -257,7 +263,7 @@ fn whose_claim_is_lost_stops_sending() {
         let [mut mail] = work.due_mails(app.now(), 1).await.unwrap().try_into().unwrap();
         assert!(work.claim_mail(&mut mail, app.now() + Duration::MINUTE).await.unwrap());
         work.commit().await.unwrap();
-        assert_eq!(sending.await.unwrap().sent, 0);
+        assert_eq!(timeout(PATIENCE, sending).await.expect("it lets go").unwrap().sent, 0);
         // Nor does it write anything over what the other has.
         assert_eq!(app.store.read().await.unwrap().mails(false, 1).await.unwrap(), [mail]);
     });

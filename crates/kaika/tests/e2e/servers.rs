@@ -253,11 +253,21 @@ fn one_of_them_sweeps_and_another_after_it() {
     let owner = || psql(&servers.database, "SELECT owner FROM lease WHERE name = 'sweep'").trim().to_owned();
     let has_it = |machine: &Machine| owner().ends_with(&format!(" {}", machine.id()));
     eventually("a server that sweeps", || servers.machines.iter().any(has_it).then_some(()));
+    let of_lease = |number: &str| -> i64 {
+        let number = psql(&servers.database, &format!("SELECT {number} FROM lease WHERE name = 'sweep'"));
+        number.trim().parse().unwrap()
+    };
+    let taken_until = of_lease("until");
     let card = servers.order(44_000_001);
     card.personalise();
     let shown = card.show();
     let parties = servers.parties();
     is_held_everywhere(&parties, pem(&shown["certificates"][0]));
+
+    // It is renewed, a minute at a time, although nothing is swept for an hour.
+    eventually("a lease that is renewed", || (of_lease("until") > taken_until).then_some(()));
+    let left = of_lease("until - extract(epoch FROM now())::bigint");
+    assert!((1..=60).contains(&left), "{left} s");
 
     // A card that is overdue, while the one that sweeps is dead and its lease is not over.
     let (sweeper, other) = match has_it(&servers.machines[0]) {
