@@ -3,7 +3,7 @@
 //! Nothing here verifies a signature: the server does, and gives nothing away before the card has proved itself.
 
 use const_oid::{ObjectIdentifier, db};
-use kaika_wire::{CardNumber, SerialNumber};
+use kaika_wire::{CardNumber, SerialNumber, spelled_name};
 use time::OffsetDateTime;
 use x509_cert::{
     Certificate,
@@ -115,11 +115,12 @@ pub fn to_pem(der: &[u8]) -> String {
 }
 
 fn spelled(name: &Name) -> String {
-    let parts = name.iter().map(|attribute| {
+    let attributes = name.iter().map(|attribute| {
         let value = text(&attribute.value).unwrap_or_else(|| hex::encode(attribute.value.value()));
-        format!("{}={value}", short(&attribute.oid))
+        (short(&attribute.oid), value)
     });
-    parts.collect::<Vec<_>>().join(",")
+    let attributes: Vec<_> = attributes.collect();
+    spelled_name(attributes.iter().map(|(label, value)| (label.as_str(), value.as_str())))
 }
 
 fn short(oid: &ObjectIdentifier) -> String {
@@ -130,6 +131,8 @@ fn short(oid: &ObjectIdentifier) -> String {
         (db::rfc4519::O, "O"),
         (db::rfc4519::OU, "OU"),
         (db::rfc4519::CN, "CN"),
+        (db::rfc4519::SN, "SN"),
+        (db::rfc4519::GIVEN_NAME, "GN"),
         (db::rfc4519::TITLE, "title"),
         (db::rfc4519::SERIAL_NUMBER, "serialNumber"),
     ];

@@ -7,7 +7,8 @@
  * @property {boolean} card
  * @property {string | null} [number]
  * @property {string | null} [authority]
- * @property {string | null} [holder]
+ * @property {string | null} [holder] the subject, C first
+ * @property {string | null} [holder_name] as people say it; older agents tell none
  * @property {string | null} [not_before]
  * @property {string | null} [not_after]
  */

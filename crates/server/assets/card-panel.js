@@ -168,9 +168,10 @@ export class CardPanel {
   #own(card) {
     const item = this.#copy("#card-template");
     const form = /** @type {HTMLElement} */ (item.querySelector("[data-fill=validity]")).dataset.form ?? "";
-    const { reader, number, holder, not_before: from, not_after: to } = card;
+    const { reader, number, holder: subject, not_before: from, not_after: to } = card;
+    const holder = card.holder_name ?? subject;
     const validity = from && to ? form.replace("FROM", day(from)).replace("TO", day(to)) : null;
-    for (const [name, value] of Object.entries({ reader, number, holder, validity })) {
+    for (const [name, value] of Object.entries({ reader, number, holder, subject, validity })) {
       fill(item, name, value);
       /** @type {HTMLElement} */ (item.querySelector(`[data-row=${name}]`)).hidden = !value;
     }

@@ -10,6 +10,7 @@ mod card;
 mod check;
 mod command;
 mod document;
+mod holder_name;
 mod ids;
 mod job;
 mod protocol;
@@ -30,6 +31,7 @@ pub use card::{CertificateRole, CertificateStatus, KeyAlgorithm, PinPolicy, Role
 pub use check::{CardCheck, CardTest, CertificateTest, CheckResult, SlotCheck};
 pub use command::{Batch, CardFault, Command, Expectation, Hold, NotTyped, Outcome, PinSource, SecretKind};
 pub use document::{CertificateReference, Context, Document, Nonce};
+pub use holder_name::{HolderKind, HolderName, run_together, said_name, spelled_name};
 pub use ids::{
     AccountId, ApplicationId, CardId, CertificateId, ClientId, GenerationId, Guid, HolderId, JobId, MailId, MakingId,
     OfficerId, OrderId, RequestId, StationId,

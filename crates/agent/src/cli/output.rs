@@ -135,7 +135,7 @@ impl Output {
         self.line("reader", Some(view.reader.clone()));
         self.line("tool-number", view.number.as_ref().map(ToString::to_string));
         self.line("tool-authority", view.authority.as_ref().map(ToString::to_string));
-        self.line("tool-holder", view.holder.clone());
+        self.line("tool-holder", view.holder_name.clone().or_else(|| view.holder.clone()));
         let validity = view.not_before.zip(view.not_after);
         self.line("tool-validity", validity.map(|(first, last)| format!("{} – {}", day(first), day(last))));
         let activated = view.activated.map(|yes| self.t(if yes { "tool-yes" } else { "tool-no" }));

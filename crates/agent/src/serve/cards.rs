@@ -19,7 +19,7 @@ use axum::{
     routing::get,
 };
 use kaika_web::LanguageQuery;
-use kaika_wire::{AuthorityId, CardNumber, Code, Refusal};
+use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, said_name};
 use serde::Serialize;
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -46,6 +46,8 @@ struct ReaderView {
     authority: Option<AuthorityId>,
     /// The subject of the holder's certificate, C first.
     holder: Option<String>,
+    /// As people say it.
+    holder_name: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
     not_before: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
@@ -89,6 +91,7 @@ fn view(seat: Seat, target: Option<&Target>) -> ReaderView {
         card: !matches!(seat.card, Seated::Nothing),
         number: face.and_then(|face| face.number.clone()),
         authority: authority.map(|authority| authority.id.clone()),
+        holder_name: face.and_then(|face| face.holder.as_deref()).map(said_name),
         holder: face.and_then(|face| face.holder.clone()),
         not_before: validity.map(|(first, _)| first),
         not_after: validity.map(|(_, last)| last),

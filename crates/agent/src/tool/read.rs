@@ -10,7 +10,7 @@ use crate::{
 use kaika_card::{Contents, Retries};
 use kaika_wire::{
     Capabilities, CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinForm, Refusal,
-    SerialNumber,
+    SerialNumber, said_name,
 };
 
 impl Tool {
@@ -132,6 +132,7 @@ impl Tool {
             number,
             missing,
             authority: asked.as_ref().map(|finished| finished.authority.clone()),
+            holder_name: holder.as_deref().map(said_name),
             holder,
             not_before: validity.map(|(first, _)| first),
             not_after: validity.map(|(_, last)| last),

@@ -31,6 +31,9 @@ pub struct CardView {
     pub authority: Option<AuthorityId>,
     /// The subject, C first.
     pub holder: Option<String>,
+    /// As people say it.
+    #[serde(default)]
+    pub holder_name: Option<String>,
     #[serde(with = "time::serde::rfc3339::option")]
     pub not_before: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]

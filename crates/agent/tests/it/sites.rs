@@ -122,7 +122,7 @@ fn a_portal_sees_what_cards_tell_everybody() {
     let changes = cards["changes"].take();
     let nothing = |reader: &str, card: bool| {
         json!({
-            "reader": reader, "card": card, "number": null, "authority": null, "holder": null,
+            "reader": reader, "card": card, "number": null, "authority": null, "holder": null, "holder_name": null,
             "not_before": null, "not_after": null,
         })
     };
@@ -130,7 +130,7 @@ fn a_portal_sees_what_cards_tell_everybody() {
         cards["readers"],
         json!([
             {
-                "reader": "Reader A", "card": true, "number": NUMBER, "authority": "gca", "holder": HOLDER,
+                "reader": "Reader A", "card": true, "number": NUMBER, "authority": "gca", "holder": HOLDER, "holder_name": "測試機關第一組",
                 "not_before": "2026-01-01T00:00:00Z", "not_after": "2032-12-31T23:59:59Z",
             },
             nothing("Reader B", true),

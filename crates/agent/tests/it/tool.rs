@@ -100,7 +100,7 @@ fn show_without_a_portal_tells_what_the_card_tells() {
     assert_eq!(
         view,
         json!({
-            "reader": "Reader A", "number": NUMBER, "authority": null, "holder": HOLDER,
+            "reader": "Reader A", "number": NUMBER, "authority": null, "holder": HOLDER, "holder_name": "測試機關第一組",
             "not_before": "2026-01-01T00:00:00Z", "not_after": "2032-12-31T23:59:59Z",
             "activated": null, "pin_tries_left": 0, "puk_tries_left": 3, "certificates": null,
         })
@@ -122,7 +122,7 @@ fn show_without_a_portal_tells_what_the_card_tells() {
 fn show_of_a_blank_card_has_nothing_to_tell() {
     let request = json!({"operation": "show", "reader": "Reader B"});
     let view = ask(&desk(), &Script::default(), request).unwrap();
-    for key in ["number", "authority", "holder", "not_before", "activated"] {
+    for key in ["number", "authority", "holder", "holder_name", "not_before", "activated"] {
         assert_eq!(view[key], Value::Null, "{key}");
     }
     assert_eq!(view["pin_tries_left"], 3);
@@ -138,7 +138,7 @@ fn show_with_a_portal_tells_what_the_portal_knows() {
     let view = ask(&desk, &script, request).unwrap();
     assert_eq!(view["authority"], "gca");
     assert_eq!(view["activated"], false);
-    assert_eq!(view["holder"], "C=TW,O=入口網站所知");
+    assert_eq!((&view["holder"], &view["holder_name"]), (&json!("C=TW,O=入口網站所知"), &json!("入口網站所知")));
     assert_eq!(view["not_before"], "1970-01-01T00:00:00Z");
     assert_eq!(view["certificates"][0]["status"], "held");
     assert_eq!(view["certificates"][1]["status"], Value::Null);

@@ -87,9 +87,9 @@ fn an_organisations_certificates_are_seen_by_its_primary_card_alone() {
     with_five_others(&site, &app);
     let (_, who) = log_in(&site, &app);
     let all = list(&site, &app, &who, &everything());
-    assert_eq!((all.organisation.as_str(), all.days), ("行政院 測試機關", 90));
+    assert_eq!((all.organisation.as_str(), all.days), ("行政院測試機關", 90));
     assert!(all.next.is_none());
-    let own = "行政院 測試機關";
+    let own = "行政院測試機關";
     assert_eq!(holders(&all), ["丁處", "丙處", "乙處", "戊處", "甲處", own, own, own]);
     assert!(all.certificates.iter().all(|(one, _)| one.role != CertificateRole::CardAuthentication));
 
@@ -116,7 +116,7 @@ fn an_organisations_certificates_are_seen_by_its_primary_card_alone() {
         (mine.card.number, mine.card.rank, mine.certificates.len()),
         (site.number.clone(), CardRank::Supplementary, 3)
     );
-    assert_eq!(mine.organisation.as_deref(), Some("行政院 測試機關"));
+    assert_eq!(mine.organisation.as_deref(), Some("行政院測試機關"));
     site.close(&app);
 }
 

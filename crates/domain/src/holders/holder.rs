@@ -1,7 +1,7 @@
 //! Who holds cards and certificates of an authority.
 
 use kaika_pki::DistinguishedName;
-use kaika_wire::{AuthorityId, HolderId, is_dash, is_invisible};
+use kaika_wire::{AuthorityId, HolderId, is_dash, is_invisible, said_name};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
@@ -21,6 +21,11 @@ impl Holder {
     /// As registered now, with nothing but a name.
     pub fn registered(id: HolderId, authority: AuthorityId, subject: DistinguishedName, now: OffsetDateTime) -> Self {
         Self { id, authority, subject, organisation: Organisation::default(), registered_at: now }
+    }
+
+    /// As people say it.
+    pub fn said(&self) -> String {
+        said_name(&self.subject.to_string())
     }
 
     /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
@@ -50,8 +55,8 @@ pub(super) fn plain(name: &str) -> String {
     folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
 }
 
-/// Which rule names are folded by.
-pub const FOLDING: u32 = 2;
+/// Which rule names are folded and joined by.
+pub const FOLDING: u32 = 3;
 
 /// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use super::holder::plain;
 use crate::authorities::{OrganisationRules, Policy};
 use kaika_pki::DistinguishedName;
+use kaika_wire::{HolderName, run_together};
 
 /// A holder's place: in which organisation, and where within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,8 @@ impl Membership {
             // A folded name has no spaces: nothing in a name looks like another attribute.
             key += &format!("\n{label}={}", plain(value));
         }
-        let holder = if split.within.is_empty() { split.name() } else { split.within.join(" ") };
+        let within = HolderName::of(split.within.iter().copied());
+        let holder = within.map_or_else(|| split.name(), |within| within.whole());
         Some(Self { key, holder })
     }
 }
@@ -36,8 +38,8 @@ pub fn organisation_name(policy: &Policy, subject: &DistinguishedName) -> Option
 struct Split<'s> {
     /// By the rules' labels, in their order.
     organisation: Vec<(&'s str, &'s str)>,
-    /// Names of units and persons beyond it.
-    within: Vec<&'s str>,
+    /// What else the subject has.
+    within: Vec<(&'s str, &'s str)>,
 }
 
 impl<'s> Split<'s> {
@@ -49,14 +51,11 @@ impl<'s> Split<'s> {
                 organisation.push(rest.remove(at));
             }
         }
-        organisation.iter().any(|(label, _)| *label == "O").then(|| {
-            let within = rest.iter().filter(|(label, _)| matches!(*label, "O" | "OU" | "CN"));
-            Self { organisation, within: within.map(|(_, value)| *value).collect() }
-        })
+        organisation.iter().any(|(label, _)| *label == "O").then_some(Self { organisation, within: rest })
     }
 
     fn name(&self) -> String {
         let names = self.organisation.iter().filter(|(label, _)| !matches!(*label, "C" | "L"));
-        names.map(|(_, value)| *value).collect::<Vec<_>>().join(" ")
+        run_together(&names.map(|(_, value)| *value).collect::<Vec<_>>())
     }
 }

@@ -66,9 +66,9 @@ fn an_organisation_is_of_one_authority_and_one_place() {
 #[test]
 fn a_holder_is_shown_by_its_place_within() {
     for (authority, text, organisation, holder) in [
-        ("gca", "C=TW / O=行政院 / OU=測試機關 / OU=測試資訊處", "行政院 測試機關", "測試資訊處"),
-        ("gca", "C=TW / O=行政院 / OU=測試機關 / OU=資訊處 / CN=甲", "行政院 測試機關", "資訊處 甲"),
-        ("gca", "C=TW / O=行政院 / OU=測試機關", "行政院 測試機關", "行政院 測試機關"),
+        ("gca", "C=TW / O=行政院 / OU=測試機關 / OU=測試資訊處", "行政院測試機關", "測試資訊處"),
+        ("gca", "C=TW / O=行政院 / OU=測試機關 / OU=資訊處 / CN=甲", "行政院測試機關", "甲（資訊處）"),
+        ("gca", "C=TW / O=行政院 / OU=測試機關", "行政院測試機關", "行政院測試機關"),
         ("xca", "C=TW / L=臺北市 / O=測試協會", "測試協會", "測試協會"),
     ] {
         let (policy, subject) = (policy(authority), subject(text));

@@ -54,6 +54,8 @@ struct ReadyCard {
     authority: AuthorityId,
     /// The subject of its certificates, C first.
     holder: String,
+    /// The same as people say it.
+    holder_name: String,
     reader: Option<String>,
     state: &'static str,
     user_code: Option<UserCode>,
@@ -132,6 +134,7 @@ impl Ready {
                 number: number.clone(),
                 authority: demo_card.authority.clone(),
                 holder: holder.subject.to_string(),
+                holder_name: holder.said(),
                 reader: seat.and_then(|kept| kept.reader.clone()),
                 state: state(&card.state, &certificates, &inspection, locked, app.now()),
                 user_code: demo_card.user_code.clone(),

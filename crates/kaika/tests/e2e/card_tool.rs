@@ -54,6 +54,7 @@ fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
         "authority",
         "certificates",
         "holder",
+        "holder_name",
         "not_after",
         "not_before",
         "number",
@@ -66,6 +67,7 @@ fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
     assert_eq!((&offline["pin_tries_left"], &offline["puk_tries_left"]), (&json!(0), &json!(3)));
     assert!(offline["activated"].is_null());
     assert_eq!(offline["holder"], "C=TW,O=行政院,OU=測試機關 TEST,OU=測試資訊處");
+    assert_eq!(offline["holder_name"], "行政院測試機關 TEST 測試資訊處");
     let (first, last) = (moment(&offline["not_before"]), moment(&offline["not_after"]));
     assert_eq!(last.year() - first.year(), 6, "{first} {last}");
 
@@ -84,7 +86,9 @@ fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
     let online = demo.show_at(demo.portal("gca"), &card).expect_success();
     assert_eq!(keys(&online), expected);
     assert_eq!((&online["activated"], &online["authority"]), (&json!(false), &json!("gca")));
-    for key in ["reader", "number", "holder", "not_before", "not_after", "pin_tries_left", "puk_tries_left"] {
+    for key in
+        ["reader", "number", "holder", "holder_name", "not_before", "not_after", "pin_tries_left", "puk_tries_left"]
+    {
         assert_eq!(online[key], offline[key], "{key}");
     }
     assert!(statuses(&online).iter().all(|(_, status)| *status == "held"));

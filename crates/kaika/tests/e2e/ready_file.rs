@@ -47,7 +47,9 @@ fn the_ready_file_lists_the_cards() {
     let cards = demo.ready()["cards"].as_array().unwrap();
     let (mut numbers, mut readers) = (BTreeSet::new(), BTreeSet::new());
     for card in cards {
-        assert_eq!(keys(card), ["authority", "contact", "holder", "number", "pin", "reader", "state", "user_code"]);
+        let expected =
+            ["authority", "contact", "holder", "holder_name", "number", "pin", "reader", "state", "user_code"];
+        assert_eq!(keys(card), expected);
         assert!(numbers.insert(text(&card["number"])), "a number of its own");
         if let Some(reader) = card["reader"].as_str() {
             assert!(readers.insert(reader), "a reader of its own: {reader}");

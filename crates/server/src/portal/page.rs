@@ -9,7 +9,7 @@ use kaika_domain::authorities::{Policy, ProfileName, policy::Text};
 use kaika_pki::text::code_point;
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
-use kaika_wire::{CertificateRole, CertificateStatus};
+use kaika_wire::{CertificateRole, CertificateStatus, said_name};
 use time::{OffsetDateTime, UtcOffset, macros::format_description, macros::offset};
 
 const TAIPEI: UtcOffset = offset!(+8);
@@ -156,6 +156,11 @@ impl<'a> Page<'a> {
         let prefixes = self.prefixes(policy);
         let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(policy.card.number_digits))];
         text(self.view.language, key, &facts)
+    }
+
+    /// How people say whose subject that is.
+    pub(crate) fn said(&self, subject: impl std::fmt::Display) -> String {
+        said_name(&subject.to_string())
     }
 
     /// A sum in words: `十三加五等於多少？`

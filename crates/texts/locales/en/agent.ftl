@@ -37,6 +37,7 @@ window-choose-again = Use another card
 window-card = Your card
 window-card-read = Card { $card } was read. Check what it says, then type.
 window-number = Card number
+window-holder-details = Details
 window-holder = Cardholder
 window-issuer = Issued by
 window-validity = Valid

@@ -32,6 +32,7 @@ portal-card-help = See what to do
 portal-card-others = Cards in other readers
 portal-card-reader = Card reader
 portal-card-number = Card number
+portal-card-holder-details = Details
 portal-card-holder = Cardholder
 portal-card-validity = Valid
 portal-card-from-to = { $from } to { $to }

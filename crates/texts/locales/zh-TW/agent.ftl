@@ -38,6 +38,7 @@ window-card = 您的卡片
 window-card-read = 已讀到卡片 { $card }。請確認資料後輸入。
 window-number = 卡號
 window-holder = 卡片持有者
+window-holder-details = 詳細
 window-issuer = 發卡機關
 window-validity = 有效期間
 window-until = { $first } 至 { $last }

@@ -33,6 +33,7 @@ portal-card-others = 其他讀卡機裡的卡片
 portal-card-reader = 讀卡機
 portal-card-number = 卡號
 portal-card-holder = 卡片持有者
+portal-card-holder-details = 詳細
 portal-card-validity = 卡片效期
 portal-card-from-to = { $from } 至 { $to }
 portal-card-unknown = 這不是本網站認識的憑證IC卡。請確認不是金融卡、健保卡，並且晶片朝上。

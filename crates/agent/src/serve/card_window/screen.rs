@@ -17,7 +17,7 @@ use kaika_texts::{FluentValue, Language, aftermath, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
     Aftermath, AuthorityId, CardNumber, CertificateStatus, CheckResult, Code, EmailState, HeldCard, IssuedCertificate,
-    JobKind, JobResult, PinAfter, PinDigits, Puk, Refusal,
+    JobKind, JobResult, PinAfter, PinDigits, Puk, Refusal, said_name,
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -297,9 +297,9 @@ struct Succeeded<'a> {
 }
 
 impl Offer {
-    /// The holder's name in its parts, each with what joins it to the next: a line may be broken there.
-    fn holder_parts(&self) -> Vec<String> {
-        self.holder.iter().flat_map(|holder| holder.split_inclusive(',')).map(str::to_owned).collect()
+    /// As people say it.
+    fn holder_name(&self) -> Option<String> {
+        self.holder.as_deref().map(said_name)
     }
 
     fn days(&self) -> Option<(String, String)> {

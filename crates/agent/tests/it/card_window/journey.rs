@@ -22,7 +22,8 @@ fn a_card_is_activated() {
     window.settle();
 
     assert_eq!(window.screen(), "form");
-    for shown in [NUMBER, "C=TW,<wbr>O=入口網站所知", "1970-01-01", "Reader A", ORIGIN, "gca", "Activate a card"]
+    for shown in
+        [NUMBER, ">入口網站所知<", "C=TW,O=入口網站所知", "1970-01-01", "Reader A", ORIGIN, "gca", "Activate a card"]
     {
         assert!(window.has(shown), "{shown}");
     }

@@ -42,7 +42,12 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
         switch_language(&browser, language);
         assert_says(&browser, language, "found");
         assert_own(&browser, "number", &[number]);
-        assert_own(&browser, "holder", &[card["holder"].as_str().unwrap()]);
+        assert_own(&browser, "holder", &[card["holder_name"].as_str().unwrap()]);
+        // The whole subject is there for who wants it.
+        assert!(!browser.has(By::Css("[data-fill=subject]")));
+        browser.click(By::Css(".whole-name summary"));
+        browser.wait_for_text_of(By::Css("[data-fill=subject]"), card["holder"].as_str().unwrap());
+        browser.click(By::Css(".whole-name summary"));
         assert_own(&browser, "reader", &[desk.bench.reader()]);
         assert!(!browser.has(By::Css("#other-cards")));
         inspect(&browser, "card-found", language);

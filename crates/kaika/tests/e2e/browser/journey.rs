@@ -15,7 +15,7 @@ fn journey(language: (&str, &str), authority: &str, pin: &str) {
     let window = browser.window();
     let shown = desk.bench.show(&[]).expect_success();
     browser.wait_for_text_of(By::Css("[data-fact=number]"), shown["number"].as_str().unwrap());
-    browser.wait_for_text_of(By::Css("[data-fact=holder]"), shown["holder"].as_str().unwrap());
+    browser.wait_for_text_of(By::Css("[data-fact=holder]"), shown["holder_name"].as_str().unwrap());
     browser.wait_for_text(&format!("localhost:{}", desk.demo.port()));
     browser.judge(&format!("window-form-{}", language.1), &[Look::Window, Look::WindowDark]);
     browser.switch_to(&page);
@@ -28,6 +28,7 @@ fn journey(language: (&str, &str), authority: &str, pin: &str) {
     browser.wait_for_url(&format!("/{authority}/activate/outcome/"));
     inspect(&browser, "outcome-succeeded", language);
     browser.wait_for_text_of(By::Css("#number"), shown["number"].as_str().unwrap());
+    browser.wait_for_text_of(By::Css("#holder"), shown["holder_name"].as_str().unwrap());
     browser.wait_for_count_of(By::Css("tr[data-role]"), 4);
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
 
