@@ -5,8 +5,8 @@ mod profile;
 mod together;
 
 pub use policy::{
-    Activation, AuthorityKey, CardRules, CertificateRules, CrlRules, Hierarchy, OrganisationRules, Overdue, PinPolicy,
-    Policy, PolicyError, Root, Roots, StatusChangeWay, StatusChanges, Text, Unlock, UserCodeRules,
+    Activation, AuthorityKey, CardRules, CertificateRules, CrlRules, Hierarchy, HolderRules, OrganisationRules,
+    Overdue, PinPolicy, Policy, PolicyError, Root, Roots, StatusChangeWay, StatusChanges, Text, Unlock, UserCodeRules,
 };
 pub use profile::{Keys, NoProfileName, Profile, ProfileName, ProfileRules, Usage};
 pub use together::{Authorities, AuthoritiesError, Policies, ROOTS_FILE};

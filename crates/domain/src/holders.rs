@@ -2,6 +2,7 @@
 
 mod contact;
 mod holder;
+mod naming;
 mod organisation;
 
 pub use contact::{Contact, ContactError};

@@ -23,7 +23,7 @@ use std::{
 };
 
 /// The demo's authorities; a new folder gets a copy of each.
-const AUTHORITIES: [(&str, &str); 6] = [
+pub(crate) const AUTHORITIES: [(&str, &str); 6] = [
     ("roots.toml", include_str!("../authorities/roots.toml")),
     ("gca.toml", include_str!("../authorities/gca.toml")),
     ("xca.toml", include_str!("../authorities/xca.toml")),

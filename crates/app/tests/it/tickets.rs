@@ -1,5 +1,6 @@
 //! From a page's ticket to its outcome, and what strangers learn of a card: nothing.
 
+use super::servers::sites;
 use kaika_agent::engine::{Finished, Order};
 use kaika_app::{
     App, Failure,
@@ -11,6 +12,7 @@ use kaika_pki::CertificateDigest;
 use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{
     AuthorityId, CertificateRole, CertificateStatus, Code, IssuedTicket, JobDetails, JobKind, JobOutcome, Refusal,
+    said_name,
 };
 use std::sync::{Arc, Mutex};
 use time::Duration;
@@ -147,6 +149,28 @@ fn a_page_gets_tickets_for_what_its_authority_does_online() {
     site.close(&app);
 }
 
+/// In each of the ways that a holder would write it, and in no other; as it is shown among them.
+#[test]
+fn a_card_is_found_by_what_its_holder_is_called() {
+    for site in sites(|postgres| Site::builder().database(postgres).activated()) {
+        let app = site.open();
+        let find = |name: &str| site.runtime().block_on(find_certificates(&app, &gca(), &site.number, name));
+        let subject = find("測試機關").unwrap()[0].subject.clone();
+        let shown = said_name(&subject);
+        assert_eq!((subject.as_str(), shown.as_str()), ("C=TW,O=行政院,OU=測試機關", "行政院測試機關"));
+        for name in
+            [&shown, &subject, "行政院", "行政院 測試機關", "測試機關（行政院）", "ＴＷ行政院測試機關", "OU=測試機關"]
+        {
+            assert_eq!(find(name).unwrap().len(), 3, "{name}");
+        }
+        for name in ["", "（）", "TW", "C=TW", "OU=", "TEST", "行政院測試", "測試機關二", "行政院測試機關行政院"]
+        {
+            assert_eq!(code(find(name)), Code::NotFound, "{name}");
+        }
+        site.close(&app);
+    }
+}
+
 #[test]
 fn certificates_are_found_by_card_and_name_and_their_status_by_serial() {
     for (site, held) in [(Site::personalised(), true), (Site::activated(), false)] {
@@ -181,7 +205,8 @@ fn certificates_are_found_by_card_and_name_and_their_status_by_serial() {
         for (id, number, name) in [
             ("gca", number, "測試機"),
             ("gca", number, ""),
-            ("gca", number, "行政院"),
+            ("gca", number, "TW"),
+            ("gca", number, "行政"),
             ("gca", "GC99999999999999", "測試機關"),
             ("xca", number, "測試機關"),
         ] {

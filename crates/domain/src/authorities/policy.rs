@@ -6,8 +6,8 @@ use super::profile::{ProfileName, ProfileRules};
 use kaika_pki::DistinguishedName;
 use kaika_pki::text::{Unreadable, readable};
 use kaika_wire::{
-    AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, JobKind, KeyAlgorithm, PinPattern, PinRules, Refusal,
-    StatusChangeKind,
+    AuthorityId, CardNumber, CertificateRole, Code, EmailAddress, HolderName, JobKind, KeyAlgorithm, PinPattern,
+    PinRules, Refusal, StatusChangeKind,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -63,6 +63,9 @@ pub struct Policy {
     pub unlock: Unlock,
     #[serde(default)]
     pub status_changes: StatusChanges,
+    /// What holders are called.
+    #[serde(default)]
+    pub holders: Option<HolderRules>,
     /// None where holders are not organisations with a contact who sees all their certificates.
     #[serde(default)]
     pub organisation: Option<OrganisationRules>,
@@ -241,6 +244,20 @@ impl StatusChanges {
     }
 }
 
+/// Of the names of holders.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HolderRules {
+    /// A subject as this authority's holders have it, made up: forms that ask for a holder's name show it.
+    pub example: DistinguishedName,
+}
+
+impl HolderRules {
+    pub fn name(&self) -> Option<HolderName> {
+        HolderName::of(self.example.labelled())
+    }
+}
+
 /// 機關所有憑證: whose certificates are shown together.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -290,6 +307,9 @@ impl Policy {
             if let Some(Err(why)) = text.map(Text::check_name) {
                 return wrong(field, why.to_string());
             }
+        }
+        if self.holders.as_ref().is_some_and(|holders| holders.name().is_none()) {
+            return wrong("holders.example", "without O, OU and CN it names nobody".into());
         }
         if self.card.number_prefixes.is_empty() {
             return wrong("card.number_prefixes", "at least one prefix is needed".into());

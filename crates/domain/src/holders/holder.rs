@@ -1,5 +1,6 @@
 //! Who holds cards and certificates of an authority.
 
+use super::naming::Naming;
 use kaika_pki::DistinguishedName;
 use kaika_wire::{AuthorityId, HolderId, is_dash, is_invisible, said_name};
 use serde::{Deserialize, Serialize};
@@ -28,16 +29,9 @@ impl Holder {
         said_name(&self.subject.to_string())
     }
 
-    /// Whether somebody who knows the holder would call it so: by its name, or by its whole path within an organisation.
-    /// Width, case and spaces make no difference, nor do 台 and 臺, one dot, dash or apostrophe and another, or what is not seen.
+    /// Whether somebody who knows the holder would call it so ([`Naming::is_met_by`]).
     pub fn is_called(&self, name: &str) -> bool {
-        let values = |labels: &'static [&'static str]| {
-            self.subject.labelled().filter(|(label, _)| labels.contains(label)).map(|(_, value)| value)
-        };
-        let own = [&["CN"][..], &["OU"], &["O"]].into_iter().find_map(|labels| values(labels).next_back());
-        let path: String = values(&["O", "OU", "CN"]).collect();
-        let name = plain(name);
-        !name.is_empty() && own.into_iter().chain([path.as_str()]).any(|known| plain(known) == name)
+        Naming::of(&self.subject).is_met_by(name)
     }
 }
 

@@ -252,3 +252,39 @@ impl PlannedCard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::installation::AUTHORITIES;
+    use kaika_domain::{authorities::Policy, holders::Holder};
+    use kaika_wire::HolderId;
+    use time::macros::datetime;
+
+    /// What pages show and what their forms ask for go together, for every authority.
+    #[test]
+    fn every_holder_is_called_what_is_shown() {
+        let at = datetime!(2026-11-20 08:00:00 UTC);
+        for card in &CARDS {
+            let (_, policy) = AUTHORITIES.iter().find(|(file, _)| *file == format!("{}.toml", card.authority)).unwrap();
+            let policy = Policy::parse(policy).unwrap();
+            let subject = card.order().subject;
+            let holder = Holder::registered(HolderId::new(at, [1; 10]), policy.id.clone(), subject.clone(), at);
+            let shown = holder.said();
+            assert!(!shown.contains('='), "{shown}");
+            let parts = subject.labelled().filter(|(label, _)| matches!(*label, "O" | "OU" | "CN"));
+            for name in parts.flat_map(|(_, value)| [value, value.trim_end_matches(" TEST")]) {
+                assert!(holder.is_called(name), "{name} for {shown}");
+                assert!(shown.contains(name), "{name} in {shown}");
+            }
+            for name in [shown.clone(), shown.replace(' ', ""), subject.to_string(), shown.replace(" TEST", "")] {
+                assert!(holder.is_called(&name), "{name} for {shown}");
+            }
+            // The example is of a holder of the same kind; but that an organisation may have units where it shows none.
+            let example = policy.holders.as_ref().and_then(|rules| rules.name()).expect(card.authority);
+            let kind = kaika_wire::HolderName::of(subject.labelled()).unwrap().kind();
+            let unit_of_one = kind == kaika_wire::HolderKind::Unit && subject.labelled().any(|(label, _)| label == "L");
+            assert!(example.kind() == kind || unit_of_one, "{shown}: {example:?}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::portal::fields::FieldError;
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
 use kaika_app::access::Sum;
-use kaika_domain::authorities::{Policy, ProfileName, policy::Text};
+use kaika_domain::authorities::{HolderRules, Policy, ProfileName, policy::Text};
 use kaika_pki::text::code_point;
 use kaika_texts::{FluentValue, Language, text};
 use kaika_web::html_with_status;
@@ -156,6 +156,15 @@ impl<'a> Page<'a> {
         let prefixes = self.prefixes(policy);
         let facts = [("prefixes", prefixes.into()), ("digits", FluentValue::from(policy.card.number_digits))];
         text(self.view.language, key, &facts)
+    }
+
+    /// What to type for the name of one of this authority's holders.
+    pub(crate) fn name_hint(&self, policy: &Policy) -> String {
+        let Some(example) = policy.holders.as_ref().and_then(HolderRules::name) else {
+            return self.t("portal-find-name-hint");
+        };
+        let facts = [("kind", example.kind().as_str().into()), ("example", example.alone().into())];
+        text(self.view.language, "portal-find-name-example", &facts)
     }
 
     /// How people say whose subject that is.

@@ -179,7 +179,8 @@ fn what_a_list_enumerates_opens_nothing() {
                 && certificate.role != CertificateRole::CardAuthentication;
             let answer = server.submit("/gca/certificates", &[("by", "serial"), ("serial", &serial)]);
             assert_eq!(answer.status == StatusCode::OK, told, "{:?}", certificate.role);
-            let page = answer.page();
+            // But for the form's example, which is nobody's name.
+            let page = answer.page().replace("行政院○○處", "");
             for name in ["測試機關", "行政院", server.site.number.as_str(), &certificate.sha256.to_string()] {
                 assert!(!page.contains(name), "{name}");
             }

@@ -9,7 +9,14 @@ portal-find-number = Card number
 portal-find-number-hint = On the front of the card: { $prefixes } and { $digits } digits.
 portal-find-number-hint-digits = On the front of the card: { $prefixes } and { $digits } digits. The digits alone will do.
 portal-find-name = Name of the cardholder
-portal-find-name-hint = The name of the person, agency, unit or organisation, as in the application.
+portal-find-name-hint = The name of the person, agency, unit or organisation.
+portal-find-name-example = { $kind ->
+        [person] Enter the person’s name. For example: { $example }
+        [member] Enter the person’s name. You can add the institution. For example: { $example }
+        [unit] Enter the agency and the unit, or only one of them. For example: { $example }
+        [numbered_organisation] Enter the name of the company or organisation, without its number. For example: { $example }
+       *[organisation] Enter the name of the organisation. For example: { $example }
+    }
 portal-find-serial = Certificate serial number
 portal-find-serial-hint = Hexadecimal, like 4f3a…; spaces and colons may be left in.
 portal-find = Find
@@ -21,7 +28,7 @@ portal-find-name-missing = Enter the name of the cardholder.
 portal-find-serial-missing = Enter the certificate serial number.
 portal-find-serial-wrong = A serial number has only the digits 0 to 9 and the letters A to F, 40 at most. Enter it again.
 portal-find-none = No certificate was found
-portal-find-none-card = Please check that card number and name are exactly as in the application, and that the card was issued by this authority. Its holder may also have chosen not to be found. If it is still not found, contact us.
+portal-find-none-card = Please check that card number and name have no typing errors, and that the card was issued by this authority. Its holder may also have chosen not to be found. If it is still not found, contact us.
 portal-find-none-serial = Please check the serial number, and that the certificate was issued by this authority. Its holder may also have chosen not to be found. If it is still not found, contact us.
 portal-found = What was found
 portal-found-of = Subject

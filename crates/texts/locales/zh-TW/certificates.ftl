@@ -9,7 +9,14 @@ portal-find-number = 卡號
 portal-find-number-hint = 印在卡片正面，{ $prefixes } 加 { $digits } 位數字。
 portal-find-number-hint-digits = 印在卡片正面，{ $prefixes } 加 { $digits } 位數字；也可以只輸入數字。
 portal-find-name = 卡片持有者名稱
-portal-find-name-hint = 姓名，或機關、單位、組織的名稱，和申請時填寫的相同。
+portal-find-name-hint = 姓名，或機關、單位、組織的名稱。
+portal-find-name-example = { $kind ->
+        [person] 請輸入姓名。例：{ $example }
+        [member] 請輸入姓名，也可以加上機構的名稱。例：{ $example }
+        [unit] 請輸入機關和單位的名稱，只寫其中一個也可以。例：{ $example }
+        [numbered_organisation] 請輸入公司或組織的名稱，不必加編號。例：{ $example }
+       *[organisation] 請輸入組織或團體的名稱。例：{ $example }
+    }
 portal-find-serial = 憑證序號
 portal-find-serial-hint = 十六進位，例如 4f3a…；可以有空格或冒號。
 portal-find = 查詢
@@ -21,7 +28,7 @@ portal-find-name-missing = 請輸入卡片持有者名稱。
 portal-find-serial-missing = 請輸入憑證序號。
 portal-find-serial-wrong = 憑證序號只有數字和 A 到 F，最多 40 個字，請再輸入一次。
 portal-find-none = 找不到符合的憑證
-portal-find-none-card = 請確認卡號和持有者名稱都和申請時完全相同，也請確認這張卡片是本中心發行的。持有者也可能選擇不讓別人查到。仍然找不到，請聯絡我們。
+portal-find-none-card = 請確認卡號和持有者名稱都沒有打錯，也請確認這張卡片是本中心發行的。持有者也可能選擇不讓別人查到。仍然找不到，請聯絡我們。
 portal-find-none-serial = 請確認憑證序號沒有打錯，也請確認這張憑證是本中心簽發的。持有者也可能選擇不讓別人查到。仍然找不到，請聯絡我們。
 portal-found = 查詢結果
 portal-found-of = 憑證主體

@@ -7,8 +7,8 @@ use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By};
 use kaika_testkit::tools::Tool;
 
-/// Who has the card in the reader, in short.
-const HOLDER: &str = "測試資訊處";
+/// Who has the card in the reader, as pages show it.
+const HOLDER: &str = "行政院測試機關 TEST 測試資訊處";
 const CONTACT: &str = "gca-1@kaika.example";
 const NEW: &str = "new-desk@kaika.example";
 const NEW_CODE: &str = "Xyz-6789";
@@ -64,9 +64,13 @@ fn a_new_user_code(language: (&str, &str)) {
     browser.wait_for_attribute_of(By::Css("#number"), "value", Some("12"));
     inspect(&browser, "user-code-wrong", language);
 
+    // What to type stands with the field.
+    browser.wait_for_words_in(By::Css("#name-hint"), "行政院○○處");
     fill_card(&browser, card.number(), HOLDER);
     browser.click(By::Css("#send"));
     browser.find(By::Css("#sent"));
+    // And what may be wrong, where nothing comes.
+    browser.wait_for_words_in(By::Css("#name-as"), "行政院○○處");
     assert_eq!(browser.url(), format!("{}/gca/user-code/sent", portal(&demo)));
     inspect(&browser, "user-code-sent", language);
     browser.click(By::Css("#sent a[href='/mails']"));

@@ -201,7 +201,7 @@ fn publication(language: Tongue) {
     log_in(&browser, "/xca/my-card");
     inspect(&browser, "my-card", language);
     let number = browser.text_of(By::Css("#number"));
-    let found = |stranger: &Browser| is_found(stranger, &desk, &number, "測試第一公會 TEST");
+    let found = |stranger: &Browser| is_found(stranger, &desk, &number, "測試第一公會");
     assert!(!is_found(&stranger, &desk, &number, "測試第二公會 TEST"));
     assert!(found(&stranger));
     browser.click(By::Css("#publish"));

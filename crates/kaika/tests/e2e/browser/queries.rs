@@ -57,6 +57,14 @@ fn queries(language: (&str, &str)) {
     let valid = said(language, "portal-status-valid");
     assert!(browser.texts_of(By::Css("#result article .status")).iter().all(|status| *status == valid));
     inspect(&browser, "certificates-of-card", language);
+    // By what the page shows, by the whole subject, and by a part of it.
+    let name_shown = browser.text_of(By::Css("#result .said-name"));
+    assert_eq!(name_shown, "行政院測試機關 TEST 測試資訊處");
+    for name in [name_shown.as_str(), shown["holder"].as_str().unwrap(), "行政院測試資訊處"] {
+        ask_by_card(&browser, card.number(), name);
+        browser.wait_for_attribute_of(By::Css("#name"), "value", Some(name));
+        browser.wait_for_count_of(By::Css("#result article"), 3);
+    }
     for certificate in &keys {
         let (kind, der) = download(&browser, &serial(certificate), ".cer");
         assert_eq!(kind, "application/pkix-cert");

@@ -445,7 +445,7 @@ fn what_was_issued_and_not_written_is_downloaded() {
         // Who looks it up is not told to activate the card.
         let page = browser.url();
         let card = desk.card();
-        let name = card["holder"].as_str().unwrap().rsplit("O=").next().unwrap();
+        let name = card["holder_name"].as_str().unwrap();
         browser.open(&format!("{}/xca/certificates", desk.portal()));
         browser.fill(By::Css("#number"), card["number"].as_str().unwrap());
         browser.fill(By::Css("#name"), name);

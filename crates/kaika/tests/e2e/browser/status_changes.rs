@@ -11,8 +11,8 @@ use kaika_testkit::browser::{Browser, By};
 use kaika_texts::{FluentValue, Language, text};
 use serde_json::json;
 
-/// Who has the card, in short.
-const HOLDER: &str = "測試資訊處";
+/// Who has the card, as pages show it.
+const HOLDER: &str = "行政院測試機關 TEST 測試資訊處";
 
 /// The answer to the sum of the page, as a person reads it.
 #[track_caller]
@@ -45,8 +45,8 @@ fn fill_proof(browser: &Browser, user_code: &str, language: (&str, &str)) {
 }
 
 #[track_caller]
-fn assert_statuses(browser: &Browser, language: (&str, &str), status: &str) {
-    browser.find(By::Css("#holder"));
+fn assert_statuses(browser: &Browser, language: (&str, &str), holder: &str, status: &str) {
+    browser.wait_for_text_of(By::Css("#holder"), holder);
     let statuses = vec![said(language, &format!("portal-status-{status}")); 4];
     browser.wait_for_texts_of(By::Css("main td .status"), &statuses);
 }
@@ -107,12 +107,12 @@ fn journey(language: (&str, &str)) {
     fill_proof(&browser, card.user_code(), language);
     browser.click(By::Css("#do"));
     browser.wait_for_url("/gca/suspend/done/");
-    assert_statuses(&browser, language, "suspended");
+    assert_statuses(&browser, language, HOLDER, "suspended");
     browser.wait_for_text_of(By::Css("h1"), &said(language, "status-suspend.done"));
     inspect(&browser, "status-suspended", language);
     assert!(by_ocsp().contains("certificateHold"));
     browser.reload();
-    assert_statuses(&browser, language, "suspended");
+    assert_statuses(&browser, language, HOLDER, "suspended");
 
     // The authority suspends as well: the holder lifts his own alone.
     let by_authority = |change: &str, reason: &str| {
@@ -125,11 +125,11 @@ fn journey(language: (&str, &str)) {
     browser.click(By::Css("#do"));
     browser.wait_for_url("/gca/resume/done/");
     browser.find(By::Css("#others-hold"));
-    assert_statuses(&browser, language, "suspended");
+    assert_statuses(&browser, language, HOLDER, "suspended");
     inspect(&browser, "status-held-by-others", language);
     by_authority("resume", "other");
     browser.reload();
-    assert_statuses(&browser, language, "valid");
+    assert_statuses(&browser, language, HOLDER, "valid");
     eventually("good", || by_ocsp().contains("good").then_some(()));
     assert!(!browser.has(By::Css("#others-hold")));
     inspect(&browser, "status-resumed", language);
@@ -165,7 +165,7 @@ fn revoke(demo: &Demo, browser: &Browser, card: &Card<'_>, language: (&str, &str
     browser.fill(By::Css("#user_code"), card.user_code());
     browser.click(By::Css("#do"));
     browser.wait_for_url("/gca/revoke/done/");
-    assert_statuses(browser, language, "revoked");
+    assert_statuses(browser, language, HOLDER, "revoked");
     inspect(browser, "status-revoked", language);
 
     // The query says so, and there is no way back.
@@ -252,7 +252,8 @@ fn with_the_card(language: Tongue) {
         browser.open(&format!("{at}{kind}"));
         browser.click(By::Css("#with-card a"));
         browser.wait_until("the page's look at the readers", |browser| browser.has(By::Css("#cards > li")));
-        let number = browser.text_of(By::Css("#cards [data-fill=number]"));
+        let [number, holder] =
+            ["number", "holder"].map(|fact| browser.text_of(By::Css(&format!("#cards [data-fill={fact}]"))));
         // For who forgot the user code.
         browser.find(By::Css("#job li a[href='/gca/user-code']"));
         inspect(&browser, &format!("{kind}-card"), language);
@@ -287,16 +288,16 @@ fn with_the_card(language: Tongue) {
         browser.wait_for_text_of(By::Css("h1"), &said(language, &format!("portal-job-{kind}.done")));
         if kind == "resume" {
             // The authority's hold stays, and that is said.
-            assert_statuses(&browser, language, "suspended");
+            assert_statuses(&browser, language, &holder, "suspended");
             browser.wait_for_text_of(By::Css("#others-hold"), &said(language, "status-resume-others"));
             inspect(&browser, "resume-card-held-by-others", language);
             assert!(!browser.text().contains(&said(language, "status-resume-what-back")), "it is activated");
             by_authority("resume", &number);
             browser.reload();
-            assert_statuses(&browser, language, status);
+            assert_statuses(&browser, language, &holder, status);
             assert!(!browser.has(By::Css("#others-hold")));
         }
-        assert_statuses(&browser, language, status);
+        assert_statuses(&browser, language, &holder, status);
         inspect(&browser, &format!("{kind}-card-done"), language);
     }
     assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
