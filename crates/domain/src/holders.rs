@@ -1,5 +1,6 @@
 //! Holders: what they are called, how they are reached, and which organisations they are of.
 
+mod collation;
 mod contact;
 mod holder;
 mod naming;

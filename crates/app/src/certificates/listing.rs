@@ -23,7 +23,7 @@ pub struct ListQuery<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListOrder {
-    /// By name, a holder's cards by number.
+    /// By name ([`Membership::sorted_by`]), a holder's cards by number.
     Holder,
     Number,
     /// What ends first comes first.
@@ -42,7 +42,8 @@ pub enum StatusFilter {
 /// A place in a list: behind this certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPosition {
-    pub holder: String,
+    /// [`Membership::sorted_by`].
+    pub sorted_by: String,
     pub number: String,
     pub role: CertificateRole,
     #[serde(with = "time::serde::timestamp")]
@@ -57,6 +58,8 @@ pub struct ListedCertificate {
     pub certificate: CertificateId,
     /// [`Membership::holder`].
     pub holder: String,
+    /// [`Membership::sorted_by`].
+    pub sorted_by: String,
     pub number: CardNumber,
     pub role: CertificateRole,
     pub serial: SerialNumber,
@@ -74,7 +77,7 @@ impl ListedCertificate {
 
     pub fn place(&self, now: OffsetDateTime) -> ListPosition {
         ListPosition {
-            holder: self.holder.clone(),
+            sorted_by: self.sorted_by.clone(),
             number: self.number.to_string(),
             role: self.role,
             not_after: self.not_after,

@@ -1,5 +1,6 @@
 //! 機關所有憑證, 快過期憑證 and whether strangers find a card: who sees what.
 
+use super::servers::sites;
 use kaika_app::{
     App,
     access::CardPrincipal,
@@ -13,7 +14,7 @@ use kaika_app::{
 use kaika_domain::{
     cards::CardRank,
     certificates::{Certificate, CertificateState, Hold, HoldBy, RevocationReason},
-    holders::Organisation,
+    holders::{Membership, Organisation},
 };
 use kaika_fixtures::{Site, code, gca, log_in, operator};
 use kaika_pki::CertificateDigest;
@@ -196,6 +197,34 @@ fn holders_of_before_are_put_into_organisations() {
         }
         let (_, who) = log_in(&site, &app);
         assert_eq!(list(&site, &app, &who, &everything()).certificates.len(), expected, "{named_by}");
+        site.close(&app);
+    }
+}
+
+/// The rule by which names are joined and sorted has a number: another one's are made anew.
+#[test]
+fn what_an_older_rule_has_made_is_made_anew() {
+    for site in sites(|postgres| Site::builder().database(postgres).activated()) {
+        let app = site.open();
+        for (n, unit) in [(1, "第十組"), (2, "第二組")] {
+            another(&site, &app, n, &["測試機關", unit], 10, CertificateState::Valid);
+        }
+        let (_, who) = log_in(&site, &app);
+        site.runtime().block_on(async {
+            let policy = app.policy(&gca()).unwrap();
+            let mut work = app.store.begin().await.unwrap();
+            for holder in work.holders(&gca(), None, 200).await.unwrap() {
+                let now = Membership::of(policy, &holder.subject).unwrap();
+                let before = Membership { holder: "before".into(), sorted_by: String::new(), ..now };
+                work.upsert_member(holder.id, Some(&before)).await.unwrap();
+            }
+            work.upsert_organisation_rule(&gca(), "C,L,O,OU 2").await.unwrap();
+            work.commit().await.unwrap();
+        });
+        assert_eq!(holders(&list(&site, &app, &who, &everything())), ["before"; 5]);
+        site.runtime().block_on(organise(&app)).unwrap();
+        let own = "行政院測試機關";
+        assert_eq!(holders(&list(&site, &app, &who, &everything())), ["第二組", "第十組", own, own, own]);
         site.close(&app);
     }
 }

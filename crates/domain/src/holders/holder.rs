@@ -49,7 +49,7 @@ pub(super) fn plain(name: &str) -> String {
     folded.filter(|c| !c.is_whitespace()).map(|c| if c == '台' { '臺' } else { c }).collect()
 }
 
-/// Which rule names are folded and joined by.
+/// Which rule names are folded, joined and sorted by.
 pub const FOLDING: u32 = 3;
 
 /// Values of the subject directory attributes (RFC 5280 §4.2.1.8) that the holder brings.

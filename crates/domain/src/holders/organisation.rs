@@ -1,6 +1,6 @@
 //! 機關: which holders belong together. What names an organisation is the policy's; equal names are one organisation.
 
-use super::holder::plain;
+use super::{collation::collated, holder::plain};
 use crate::authorities::{OrganisationRules, Policy};
 use kaika_pki::DistinguishedName;
 use kaika_wire::{HolderName, run_together};
@@ -13,6 +13,8 @@ pub struct Membership {
     pub key: String,
     /// The holder in a list of its organisation: what the subject has beyond the organisation's name, or that name.
     pub holder: String,
+    /// By what the list is sorted: no two names have the same.
+    pub sorted_by: String,
 }
 
 impl Membership {
@@ -26,7 +28,7 @@ impl Membership {
         }
         let within = HolderName::of(split.within.iter().copied());
         let holder = within.map_or_else(|| split.name(), |within| within.whole());
-        Some(Self { key, holder })
+        Some(Self { key, sorted_by: collated(&holder), holder })
     }
 }
 

@@ -76,3 +76,14 @@ fn a_holder_is_shown_by_its_place_within() {
         assert_eq!(Membership::of(&policy, &subject).map(|one| one.holder).as_deref(), Some(holder), "{text}");
     }
 }
+
+#[test]
+fn holders_are_listed_in_the_order_in_which_people_count() {
+    let policy = policy("gca");
+    let unit = |name: &str| subject(&format!("C=TW / O=行政院 / OU=測試機關 / OU={name}"));
+    let member = |name: &str| Membership::of(&policy, &unit(name)).unwrap();
+    let sorted = ["2 組", "10 組", "Annex", "b棟", "第一組", "第二組", "第三組", "第十組", "臺北分局", "台南分局"];
+    let mut members: Vec<_> = sorted.iter().rev().map(|name| member(name)).collect();
+    members.sort_by(|one, other| one.sorted_by.cmp(&other.sorted_by));
+    assert_eq!(members.iter().map(|one| one.holder.as_str()).collect::<Vec<_>>(), sorted);
+}

@@ -33,8 +33,9 @@ statements! {
     RULE = "SELECT named_by FROM organisation_rule WHERE authority = $1";
     PUT_RULE = "INSERT INTO organisation_rule (authority, named_by) VALUES ($1, $2) \
         ON CONFLICT (authority) DO UPDATE SET named_by = excluded.named_by";
-    PUT_MEMBER = "INSERT INTO organisation_member (holder, organisation, name) VALUES ($1, $2, $3) \
-        ON CONFLICT (holder) DO UPDATE SET organisation = excluded.organisation, name = excluded.name";
+    PUT_MEMBER = "INSERT INTO organisation_member (holder, organisation, name, sorted_by) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (holder) DO UPDATE SET organisation = excluded.organisation, name = excluded.name, \
+        sorted_by = excluded.sorted_by";
     DELETE_MEMBER = "DELETE FROM organisation_member WHERE holder = $1";
     UNLIST = "DELETE FROM organisation_certificate WHERE certificate IN (SELECT certificate.id FROM card \
         JOIN certificate ON certificate.card = card.id WHERE card.holder = $1)";
@@ -152,9 +153,11 @@ async fn contact(on: &mut Connection, card: CardId) -> Found<Option<Contact>> {
 async fn upsert_member(on: &mut Connection, holder: HolderId, membership: Option<&Membership>) -> Found<()> {
     let holder = holder.to_string();
     let member = match membership {
-        Some(Membership { key, holder: name }) => {
-            sqlx::query::<Db>(PUT_MEMBER).bind(holder.clone()).bind(key.clone()).bind(name.clone())
-        }
+        Some(Membership { key, holder: name, sorted_by }) => sqlx::query::<Db>(PUT_MEMBER)
+            .bind(holder.clone())
+            .bind(key.clone())
+            .bind(name.clone())
+            .bind(sorted_by.clone()),
         None => sqlx::query::<Db>(DELETE_MEMBER).bind(holder.clone()),
     };
     member.execute(&mut *on).await.map_err(failure)?;

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 macro_rules! page {
     ($beyond:literal, $order:literal) => {
         concat!(
-            "SELECT listed.certificate, listed.holder_name, listed.number, listed.not_after, certificate.role, \
+            "SELECT listed.certificate, listed.holder_name, listed.sorted_by, listed.number, listed.not_after, certificate.role, \
              certificate.serial, certificate.not_before, certificate.placement, certificate.state, \
              certificate.holds, certificate.revocation_reason, certificate.revoked_at \
              FROM organisation_certificate AS listed CROSS JOIN certificate \
@@ -40,8 +40,8 @@ macro_rules! page {
 macro_rules! listed {
     ($which:literal) => {
         concat!(
-            "INSERT INTO organisation_certificate (certificate, organisation, holder_name, number, not_after, role_rank) \
-             SELECT certificate.id, member.organisation, member.name, card.number, certificate.not_after, \
+            "INSERT INTO organisation_certificate (certificate, organisation, holder_name, sorted_by, number, not_after, role_rank) \
+             SELECT certificate.id, member.organisation, member.name, member.sorted_by, card.number, certificate.not_after, \
              CASE certificate.role WHEN 'signature' THEN 1 WHEN 'encryption' THEN 2 ELSE 3 END FROM organisation_member AS member JOIN card ON card.holder = member.holder \
              JOIN certificate ON certificate.card = card.id WHERE certificate.role <> 'card_authentication' AND ",
             $which,
@@ -51,8 +51,8 @@ macro_rules! listed {
 }
 
 statements! {
-    BY_HOLDER = page!("(listed.holder_name, listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9, $10)",
-        "listed.holder_name, listed.number, listed.role_rank, listed.certificate");
+    BY_HOLDER = page!("(listed.sorted_by, listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9, $10)",
+        "listed.sorted_by, listed.number, listed.role_rank, listed.certificate");
     BY_NUMBER = page!("(listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9)",
         "listed.number, listed.role_rank, listed.certificate");
     BY_EXPIRY = page!("(listed.not_after, listed.number, listed.role_rank, listed.certificate) > ($7, $8, $9, $10)",
@@ -117,7 +117,7 @@ fn bound<'q>(query: Query<'q>, asked: &ListQuery<'_>) -> Query<'q> {
         };
     };
     let query = match asked.order {
-        ListOrder::Holder => query.bind(place.holder.clone()),
+        ListOrder::Holder => query.bind(place.sorted_by.clone()),
         ListOrder::Number => query,
         ListOrder::Expiry | ListOrder::LatestExpiry => query.bind(place.not_after.unix_timestamp()),
     };
@@ -153,6 +153,7 @@ fn read(row: &Row) -> Found<ListedCertificate> {
     Ok(ListedCertificate {
         certificate: parsed(row, "certificate")?,
         holder: text(row, "holder_name")?,
+        sorted_by: text(row, "sorted_by")?,
         number: parsed(row, "number")?,
         role: word(row, "role")?,
         serial: parsed(row, "serial")?,

@@ -80,8 +80,7 @@ async fn no_statement_reads_a_table_whole() {
 }
 
 async fn an_index_gives_lists_their_order_and_finds_old_jobs(url: String) {
-    let orders =
-        ["by_holder", "by_number", "by_expiry", "by_expiry"].map(|by| format!("organisation_certificate_{by}"));
+    let orders = ["by_order", "by_number", "by_expiry", "by_expiry"].map(|by| format!("organisation_certificate_{by}"));
     let indexes: Vec<_> = orders.into_iter().chain(["card_job_by_age".to_owned()]).collect();
     migrate(&url).await.unwrap();
     let plans = kaika_store::plans(&url).await.unwrap();

@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn a_place_goes_through_an_address() {
         let after = ListPosition {
-            holder: "測試資訊處 & 其他".to_owned(),
+            sorted_by: "測試資訊處 & 其他".to_owned(),
             role: kaika_wire::CertificateRole::Login,
             number: "GC00000000000017".to_owned(),
             not_after: OffsetDateTime::UNIX_EPOCH,

@@ -216,7 +216,7 @@ pub(super) fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMu
     }
     let after = || ListPosition {
         role: CertificateRole::Signature,
-        holder: "<測試>".to_owned(),
+        sorted_by: "<測試>".to_owned(),
         number: "TC00000000000017".to_owned(),
         not_after: OffsetDateTime::UNIX_EPOCH,
         status: CertificateStatus::Valid,
@@ -226,6 +226,7 @@ pub(super) fn logged_in(view: View<'static>, policy: &Policy, add: &mut dyn FnMu
         let certificate = ListedCertificate {
             certificate: "00000000-0000-7000-8000-000000000001".parse().unwrap(),
             holder: "\"><script>alert(1)</script>".to_owned(),
+            sorted_by: "\"><script>alert(1)</script>".to_owned(),
             number: "TC00000000000017".parse().unwrap(),
             role,
             serial: SerialNumber::from_random([0xa7; 16]),
