@@ -29,7 +29,7 @@ pub trait Source: Send + Sync {
     /// Connects to the card in this reader and resets it, so that no PIN that another program verified is left.
     ///
     /// # Errors
-    /// As [`Source::readers`]; [`Code::ReaderUnknown`], [`Code::NoReader`], [`Code::NoCard`], [`Code::Busy`],
+    /// As [`Source::readers`]; [`Code::ReaderUnknown`], [`Code::NoReader`], [`Code::NoCard`], [`Code::CardInUse`],
     /// [`Code::NotKaikaCard`], [`Code::CardFault`].
     fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal>;
 

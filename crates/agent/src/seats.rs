@@ -28,6 +28,16 @@ pub(crate) enum Seated {
     Unread(Refusal),
 }
 
+impl Seated {
+    /// Why a card cannot be read that may well be one of ours; one that the reader can do nothing with is none.
+    pub(crate) fn unread(&self) -> Option<&Refusal> {
+        match self {
+            Self::Unread(refusal) => Some(refusal).filter(|refusal| refusal.code != Code::NotKaikaCard),
+            Self::Nothing | Self::Card(_) => None,
+        }
+    }
+}
+
 /// What is on a card for everybody to read. A card of another make has none of it.
 #[derive(Default)]
 pub(crate) struct Face {

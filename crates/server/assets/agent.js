@@ -7,6 +7,7 @@
  * @property {boolean} card
  * @property {string | null} [number]
  * @property {string | null} [authority]
+ * @property {Refusal | null} [unread] why the card cannot be read now
  * @property {string | null} [holder] the subject, C first
  * @property {string | null} [holder_name] as people say it; older agents tell none
  * @property {string | null} [not_before]

@@ -133,10 +133,22 @@ export class CardPanel {
     const cards = readers.filter((reader) => reader.card);
     this.#list(cards);
     if (cards.some((card) => this.#isMeant(card))) this.#say("found");
+    else if (cards.some((card) => card.unread)) this.#sayUnread(cards);
     else if (this.#number && cards.length > 0) this.#say("another");
     else if (cards.length > 0) this.#say("other");
     else this.#say(readers.length > 0 ? "no-card" : "no-reader");
     this.#buttonSaysAgain();
+  }
+
+  /**
+   * It may be the one that is looked for.
+   * @param {Reader[]} cards
+   */
+  #sayUnread(cards) {
+    const refusal = cards.find((card) => card.unread)?.unread;
+    fill(this.#panel, "unread", refusal?.message);
+    fill(this.#panel, "unread-next", refusal?.next_step);
+    this.#say("unread");
   }
 
   /** @param {Reader[]} cards */
@@ -149,7 +161,7 @@ export class CardPanel {
     const more = /** @type {HTMLDetailsElement} */ (this.#panel.querySelector("#other-cards"));
     more.querySelector("ul")?.replaceChildren(...others.map((card) => this.#other(card)));
     more.hidden = others.length === 0;
-    more.open = own.length === 0;
+    more.open = own.length === 0 || others.some((card) => card.unread);
     for (const figure of document.querySelectorAll("[data-figure]")) {
       const wanted = own.length > 0 ? "card" : "reader";
       /** @type {HTMLElement} */ (figure).hidden = /** @type {HTMLElement} */ (figure).dataset.figure !== wanted;
@@ -191,7 +203,8 @@ export class CardPanel {
     /** @type {HTMLAnchorElement | null} */
     const link = card.authority && !own ? item.querySelector(`[data-authority="${CSS.escape(card.authority)}"]`) : null;
     if (link) link.hidden = false;
-    const when = own ? "another" : link ? "elsewhere" : "unknown";
+    fill(item, "unread", card.unread?.message);
+    const when = card.unread ? "unread" : own ? "another" : link ? "elsewhere" : "unknown";
     /** @type {HTMLElement} */ (item.querySelector(`[data-when=${when}]`)).hidden = false;
     return item;
   }

@@ -56,6 +56,8 @@ words! {
         Stale = "stale",
         /// Somebody else changes this card at the moment.
         Busy = "busy",
+        /// Another program on this computer has the card for itself.
+        CardInUse = "card_in_use",
         /// The ticket from the portal's page has run out, or was used before.
         TicketOver = "ticket_over",
         /// Nobody has logged in with a card, or not any more.

@@ -6,6 +6,7 @@ use kaika_wire::{Code, Refusal};
 use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State, Transaction};
 use std::{
     ffi::CString,
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -19,23 +20,25 @@ const LOOK_UP: Duration = Duration::from_secs(2);
 /// How many connections may come before this one at a card.
 const TURNS: usize = 100;
 
+/// Whether somebody was told since the watching thread looked that another program has a card: that this is over is told,
+/// too, however soon it was.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
 /// Within which time PC/SC notices that a card is gone: pcscd looks every 400 ms.
 const NOTICED: Duration = Duration::from_secs(1);
 
 impl Source for PcscReaders {
     fn readers(&self) -> Result<Vec<Reader>, Refusal> {
-        let context = context()?;
-        let mut states = states(&context)?;
-        match context.get_status_change(Duration::ZERO, &mut states) {
-            Ok(()) | Err(Error::Timeout) => Ok(states.iter().map(reader).collect()),
-            Err(error) => Err(refusal(error)),
-        }
+        Ok(read_states(&context()?)?.iter().map(reader).collect())
     }
 
     fn connect(&self, reader: &str) -> Result<Box<dyn CardSession>, Refusal> {
         let name = CString::new(reader).map_err(|_| Refusal::from(Code::ReaderUnknown))?;
         let context = context()?;
-        let card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(refusal)?;
+        let card = context.connect(&name, ShareMode::Shared, Protocols::ANY).map_err(|error| {
+            REFUSED.fetch_or(error == Error::SharingViolation, Ordering::Relaxed);
+            refusal(error)
+        })?;
         let mut session = Session { card: Some(card), context, reader: name, used: false };
         session.locked().map_err(refusal)?.end(Disposition::ResetCard).map_err(|(_, error)| refusal(error))?;
         Ok(Box::new(session))
@@ -73,13 +76,23 @@ fn follow(changes: &Changes) -> Result<(), Refusal> {
         match context.get_status_change(LOOK_UP, &mut states) {
             Ok(()) => {
                 states.pop();
-                let before = known.iter().map(reader);
-                if same_readers && before.ne(states.iter().map(reader)) {
+                let before = known.iter().map(noticed);
+                if same_readers && before.ne(states.iter().map(noticed)) {
                     changes.announce();
                 }
                 known = states;
             }
-            Err(Error::Timeout | Error::UnknownReader) => {}
+            // Where a program took a card for itself, nobody is woken.
+            Err(Error::Timeout) => {
+                states = read_states(&context)?;
+                let refused = REFUSED.swap(false, Ordering::Relaxed);
+                let let_go = refused && states.iter().all(|state| !noticed(state).1);
+                if same_readers && (let_go || known.iter().map(noticed).ne(states.iter().map(noticed))) {
+                    changes.announce();
+                }
+                known = states;
+            }
+            Err(Error::UnknownReader) => {}
             Err(error) => return Err(refusal(error)),
         }
     }
@@ -245,12 +258,26 @@ fn states(context: &Context) -> Result<Vec<ReaderState>, Refusal> {
     Ok(names.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect())
 }
 
+/// The readers as they are now.
+fn read_states(context: &Context) -> Result<Vec<ReaderState>, Refusal> {
+    let mut states = states(context)?;
+    match context.get_status_change(Duration::ZERO, &mut states) {
+        Ok(()) | Err(Error::Timeout) => Ok(states),
+        Err(error) => Err(refusal(error)),
+    }
+}
+
 fn reader(state: &ReaderState) -> Reader {
     let seen = state.event_state();
     Reader {
         name: state.name().to_string_lossy().into_owned(),
         card: seen.contains(State::PRESENT) && !seen.contains(State::MUTE),
     }
+}
+
+/// What is a change: also that another program takes the card for itself, or lets go of it.
+fn noticed(state: &ReaderState) -> (Reader, bool) {
+    (reader(state), state.event_state().contains(State::EXCLUSIVE))
 }
 
 /// Why readers or a card cannot be used, before anything was sent to the card.
@@ -266,10 +293,9 @@ fn refusal(error: Error) -> Refusal {
         Error::UnresponsiveCard | Error::UnpoweredCard | Error::InvalidAtr => Code::CardFault,
         // Not a card with a processor, or none that the reader can do with.
         Error::UnsupportedCard | Error::CardUnsupported | Error::ProtoMismatch => Code::NotKaikaCard,
-        // Another program has it, or has too many of them.
-        Error::SharingViolation | Error::ResetCard | Error::NotReady | Error::ServerTooBusy | Error::NoMemory => {
-            Code::Busy
-        }
+        // Another program has it, or resets it again and again.
+        Error::SharingViolation | Error::ResetCard => Code::CardInUse,
+        Error::NotReady | Error::ServerTooBusy | Error::NoMemory => Code::Busy,
         _ => Code::ReaderFault,
     };
     Refusal::new(code).detail(error.to_string())

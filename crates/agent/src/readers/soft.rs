@@ -252,7 +252,7 @@ impl Source for SoftReaders {
         }
         // Whoever connected now would wait as long as the person types.
         if self.keypad(reader).is_some_and(|keypad| keypad.display().is_some()) {
-            return Err(Code::Busy.into());
+            return Err(Code::CardInUse.into());
         }
         let (card, id) = {
             let seats = self.shared.seats();

@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use kaika_texts::{Language, explain};
 use kaika_web::LanguageQuery;
 use kaika_wire::{AuthorityId, CardNumber, Code, Refusal, said_name};
 use serde::Serialize;
@@ -42,6 +43,9 @@ struct ReaderView {
     card: bool,
     /// None for a card that says none, or that another program has for itself.
     number: Option<CardNumber>,
+    /// Why a card that is in cannot be read now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<Refusal>,
     /// None for a card that is not of this portal's.
     authority: Option<AuthorityId>,
     /// The subject of the holder's certificate, C first.
@@ -64,7 +68,8 @@ async fn cards(
     if site.is_none() && !authorised(&agent, &headers) {
         return refused(StatusCode::UNAUTHORIZED, language, Code::AgentToken.into());
     }
-    let looked = tokio::task::spawn_blocking(move || look(&agent, site.as_ref().map(|Extension(Site(site))| &**site)));
+    let looked =
+        tokio::task::spawn_blocking(move || look(&agent, site.as_ref().map(|Extension(Site(site))| &**site), language));
     match looked.await {
         Ok(Ok(cards)) => Json(cards).into_response(),
         Ok(Err(refusal)) => refused(StatusCode::CONFLICT, language, refusal),
@@ -72,23 +77,25 @@ async fn cards(
     }
 }
 
-fn look(agent: &Agent, portal: Option<&str>) -> Result<Cards, Refusal> {
+fn look(agent: &Agent, portal: Option<&str>, language: Language) -> Result<Cards, Refusal> {
     let target = portal.map(|portal| Target::find(&*agent.portals, portal)).transpose()?;
     let (changes, seats) = agent.seats.look()?;
-    let readers = seats.into_iter().map(|seat| view(seat, target.as_ref())).collect();
+    let readers = seats.into_iter().map(|seat| view(seat, target.as_ref(), language)).collect();
     Ok(Cards { changes, readers })
 }
 
-fn view(seat: Seat, target: Option<&Target>) -> ReaderView {
+fn view(seat: Seat, target: Option<&Target>, language: Language) -> ReaderView {
     let face = match &seat.card {
         Seated::Card(face) => Some(face),
         Seated::Nothing | Seated::Unread(_) => None,
     };
+    let unread = seat.card.unread().map(|refusal| explain(language, refusal.clone()));
     let own = face.and_then(|face| face.own.as_ref());
     let authority = target.zip(own).and_then(|(target, certificate)| target.authority_of(certificate));
     let validity = face.and_then(|face| face.validity);
     ReaderView {
         card: !matches!(seat.card, Seated::Nothing),
+        unread,
         number: face.and_then(|face| face.number.clone()),
         authority: authority.map(|authority| authority.id.clone()),
         holder_name: face.and_then(|face| face.holder.as_deref()).map(said_name),

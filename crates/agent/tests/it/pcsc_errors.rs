@@ -63,7 +63,7 @@ fn each_error_is_told_as_what_it_is() {
                 (0x8010_000f, "not_kaika_card"),
                 (0x8010_0065, "not_kaika_card"),
                 (0x8010_001c, "not_kaika_card"),
-                (0x8010_000b, "busy"),
+                (0x8010_000b, "card_in_use"),
                 (0x8010_0010, "busy"),
                 (0x8010_001a, "reader_fault"),
                 (0x8010_0014, "reader_fault"),

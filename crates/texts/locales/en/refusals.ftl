@@ -175,6 +175,9 @@ refusal-keypad_form = Too few digits were typed on the reader, or too many. They
 refusal-stale = This job is past its time, or another window took it over.
     .next = Please close other windows and start once more; what was completed is not done twice.
 
+refusal-card_in_use = Another program is using the card.
+    .next = Close other programs that use the card, such as those for health insurance, tax or banking, then try again. Nothing has happened to the card.
+
 refusal-busy = This card, or the server, is busy with something else at the moment.
     .next = Please close other programs that use the card, wait a little, and do it again with the same entries; what was completed is not done twice.
 

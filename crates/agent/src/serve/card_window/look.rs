@@ -1,7 +1,7 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{AskingPortal, Brief, Informed, Offer, Outcome, ReaderSurvey, Unfit};
+use super::state::{AskingPortal, Barred, Brief, Choice, Informed, Offer, Outcome, ReaderSurvey, Unfit};
 use crate::{
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
@@ -80,12 +80,14 @@ fn choose(
         }
     }
     let chosen = offers.iter().position(|offer| brief.chosen.as_ref() == Some(&offer.number));
-    let others = offers.len() > 1;
+    // One that cannot be read may be the one that is meant.
+    let barred = unread(all);
+    let others = offers.len() + barred.len() > 1;
     let offer = match (chosen, offers.len()) {
         (Some(chosen), _) => offers.swap_remove(chosen),
-        (None, 1) => offers.swap_remove(0),
+        (None, 1) if barred.is_empty() => offers.swap_remove(0),
         (None, 0) => return Ok(why_none(all, target.as_deref())),
-        (None, _) => return Ok(Outcome::Several(offers)),
+        (None, _) => return Ok(Outcome::Several(Choice { offers, barred })),
     };
     let Some(target) = target.filter(|_| brief.asked.kind.has_server()) else {
         return Ok(Outcome::One(offer, others));
@@ -164,9 +166,22 @@ fn offer(seat: &Seat, target: Option<&Target>) -> Option<Offer> {
     })
 }
 
+/// The cards that cannot be read now.
+fn unread(all: &[Seat]) -> Vec<Barred> {
+    let barred = |seat: &Seat| {
+        let refusal = seat.card.unread()?.clone();
+        Some(Barred { reader: seat.reader.clone(), number: None, holder: None, refusal })
+    };
+    all.iter().filter_map(barred).collect()
+}
+
 /// Why none of the cards will do, by the one that comes nearest.
 fn why_none(all: &[Seat], target: Option<&Target>) -> Outcome {
     let about = |seat: &Seat| Unfit { reader: Some(seat.reader.clone()), ..Unfit::default() };
+    let unread = all.iter().find_map(|seat| Some((seat.card.unread()?.clone(), about(seat))));
+    if let Some((refusal, card)) = unread {
+        return Outcome::Refused(refusal, Some(card));
+    }
     let of_others = all.iter().find_map(|seat| {
         let face = face(seat)?;
         Some((seat, face, target?.authority_of(face.own.as_ref()?)?))
@@ -179,15 +194,8 @@ fn why_none(all: &[Seat], target: Option<&Target>) -> Outcome {
             Some(Unfit { number: face.number.clone(), authority: Some(names), ..about(seat) }),
         );
     }
-    let unread = all.iter().find_map(|seat| match &seat.card {
-        Seated::Unread(refusal) => Some((refusal.clone(), about(seat))),
-        Seated::Nothing | Seated::Card(_) => None,
-    });
-    let (refusal, card) = unread.unwrap_or_else(|| {
-        let strange = all.iter().find(|seat| face(seat).is_some());
-        (Code::NotKaikaCard.into(), strange.map(about).unwrap_or_default())
-    });
-    Outcome::Refused(refusal, Some(card))
+    let strange = all.iter().find(|seat| !matches!(seat.card, Seated::Nothing));
+    Outcome::Refused(Code::NotKaikaCard.into(), Some(strange.map(about).unwrap_or_default()))
 }
 
 fn unfit_card(offer: Offer) -> Unfit {

@@ -24,6 +24,9 @@ impl Remedy {
                 if inputs_kept { Self::SameCard } else { Self::AtReader }
             }
             Code::NotKaikaCard | Code::WrongAuthority | Code::NumberDiffers => Self::AtReader,
+            Code::CardInUse => {
+                if inputs_kept { Self::SameInputs } else { Self::AtReader }
+            }
             Code::PcscMissing | Code::PcscStopped | Code::ReadersRefused | Code::NotAPortal | Code::SecretMissing => {
                 Self::Again
             }

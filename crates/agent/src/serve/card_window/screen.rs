@@ -8,7 +8,7 @@ use super::{
     inputs::Field,
     meter::{Doing, Meter},
     remedy::{Remedy, way_on},
-    state::{Informed, JobNotice, Offer, SitesWords, Stage, State, Typing, Unfit},
+    state::{Barred, Choice, Informed, JobNotice, Offer, SitesWords, Stage, State, Typing, Unfit},
 };
 use crate::{certificate::CardCertificate, words::digit_arguments};
 use askama::Template;
@@ -219,6 +219,7 @@ struct Looking {
 struct Choose<'a> {
     context: Context,
     offers: &'a [Offer],
+    barred: &'a [Barred],
 }
 
 #[derive(Template)]
@@ -296,10 +297,25 @@ struct Succeeded<'a> {
     result: &'a JobResult,
 }
 
+impl Barred {
+    /// As people say it.
+    fn holder_name(&self) -> Option<String> {
+        self.holder.as_deref().map(said_name)
+    }
+
+    fn number(&self) -> Option<&CardNumber> {
+        self.number.as_ref()
+    }
+}
+
 impl Offer {
     /// As people say it.
     fn holder_name(&self) -> Option<String> {
         self.holder.as_deref().map(said_name)
+    }
+
+    fn number(&self) -> Option<&CardNumber> {
+        Some(&self.number)
     }
 
     fn days(&self) -> Option<(String, String)> {
@@ -317,6 +333,11 @@ impl Looking {
 impl Choose<'_> {
     fn picture(&self) -> &'static str {
         CARD
+    }
+
+    /// Why this card is not to be chosen.
+    fn why(&self, card: &Barred) -> Refusal {
+        explain(self.context.words.language, card.refusal.clone())
     }
 }
 
@@ -474,6 +495,8 @@ impl Refused {
             Remedy::SameCard => Some("window-go-on"),
             // As the next step calls it.
             Remedy::SameInputs | Remedy::Again => Some("window-again"),
+            // Whoever has closed the other program need not wait until that is seen.
+            Remedy::AtReader if self.refusal.code == Code::CardInUse => Some("window-again"),
             Remedy::AtReader | Remedy::Elsewhere => None,
         }
     }
@@ -535,12 +558,13 @@ fn draw(state: &State, language: Language) -> Drawn {
             drawn.announce = words.t("window-looking");
             drawn.html = render(&Looking { context });
         }
-        Stage::Choosing(offers) => {
+        Stage::Choosing(Choice { offers, barred }) => {
             drawn.screen = "choose";
-            let numbers: Vec<&str> = offers.iter().map(|offer| offer.number.as_str()).collect();
-            drawn.key = numbers.join(",");
+            let numbers = offers.iter().map(|offer| offer.number.to_string());
+            let others = barred.iter().map(|card| format!("{}/{}", card.reader, card.refusal.code));
+            drawn.key = numbers.chain(others).collect::<Vec<_>>().join(",");
             drawn.announce = words.t("window-choose");
-            drawn.html = render(&Choose { context, offers });
+            drawn.html = render(&Choose { context, offers, barred });
         }
         Stage::Asking { offer, others, .. } if kind == Some(JobKind::Information) => {
             let told = state.informed.as_ref().filter(|(number, _)| *number == offer.number);

@@ -50,6 +50,24 @@ pub(super) struct Offer {
     pub(super) tries: Option<Retries>,
 }
 
+/// A card that the job cannot be done with, or not now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Barred {
+    pub(super) reader: String,
+    /// None where it could not be read.
+    pub(super) number: Option<CardNumber>,
+    pub(super) holder: Option<String>,
+    pub(super) refusal: Refusal,
+}
+
+/// Several cards, one of which is to be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) offers: Vec<Offer>,
+    /// Shown beside them, so that nobody looks for a card in vain.
+    pub(super) barred: Vec<Barred>,
+}
+
 /// What the portal says of a card that has proved itself.
 #[derive(Clone)]
 pub(super) struct Informed {
@@ -72,7 +90,7 @@ pub(super) struct ReaderSurvey {
 pub(super) enum Outcome {
     /// The one that there is, or that was chosen; and whether there are others.
     One(Offer, bool),
-    Several(Vec<Offer>),
+    Several(Choice),
     /// No card that will do, and the card that it is about, where there is one.
     Refused(Refusal, Option<Unfit>),
 }
@@ -92,7 +110,7 @@ pub(super) enum Stage {
     Waiting,
     /// At the cards.
     Looking,
-    Choosing(Vec<Offer>),
+    Choosing(Choice),
     /// The person types.
     Asking {
         offer: Offer,
@@ -325,6 +343,11 @@ impl State {
             (Stage::Looking | Stage::Choosing(_) | Stage::Asking { .. } | Stage::Refused { .. }, _) => {}
             _ => return false,
         }
+        if let (Stage::Choosing(shown), Outcome::Several(choice)) = (&self.stage, &found.outcome)
+            && shown == choice
+        {
+            return false;
+        }
         self.kept = None;
         self.tell_way(&found.outcome);
         self.stage = match found.outcome {
@@ -332,9 +355,9 @@ impl State {
                 self.chosen = Some(offer.clone());
                 Stage::Asking { offer, others, remarks: Vec::new() }
             }
-            Outcome::Several(offers) => {
+            Outcome::Several(choice) => {
                 self.chosen = None;
-                Stage::Choosing(offers)
+                Stage::Choosing(choice)
             }
             Outcome::Refused(refusal, card) => {
                 let remedy = Remedy::of(refusal.code, false);
@@ -358,8 +381,8 @@ impl State {
     /// The person chooses a card, or wants to choose again.
     pub(super) fn choose(&mut self, number: Option<&CardNumber>) {
         match (&self.stage, number) {
-            (Stage::Choosing(offers), Some(number)) => {
-                if let Some(offer) = offers.iter().find(|offer| offer.number == *number) {
+            (Stage::Choosing(choice), Some(number)) => {
+                if let Some(offer) = choice.offers.iter().find(|offer| offer.number == *number) {
                     self.chosen = Some(offer.clone());
                     self.look_once_more();
                 }

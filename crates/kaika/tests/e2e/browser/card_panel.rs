@@ -1,6 +1,8 @@
 //! The card that is in the reader, as the portal's page shows it: it follows what happens there by itself.
 
 use super::desk::{Desk, start_agent};
+use super::window_cut::hold;
+use super::window_screen::{CardWindow, DeskCard};
 use super::{LANGUAGES, inspect, said, start};
 use kaika_testkit::browser::{Browser, By};
 use kaika_testkit::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
@@ -118,6 +120,45 @@ fn other_cards_are_told_from_the_authoritys_own() {
     }
     browser.click(By::Css("#other-cards a[href='/hca/']"));
     browser.wait_for_url("/hca/");
+}
+
+/// A card that another program has may well be the person's own: it is not called another one's, and no other card is
+/// taken in its place.
+#[test]
+fn a_card_that_another_program_has_is_told_as_that() {
+    let desk = Desk::new("gca");
+    let (own, second) = (DeskCard::first(&desk, "gca"), DeskCard::second(&desk, "gca"));
+    let browser = start(LANGUAGES[0]);
+    browser.open(&format!("{}/gca/activate", desk.portal()));
+    assert_says(&browser, LANGUAGES[0], "found");
+    let other = hold(&desk);
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        let in_use = said(language, "refusal-card_in_use");
+        browser.wait_for_words_in(By::Css("#card-said [data-card=unread]"), &in_use);
+        browser.wait_for_words_in(By::Css("#card-said"), &said(language, "refusal-card_in_use.next"));
+        browser.wait_for_count_of(By::Css("#card-said > [data-card]"), 1);
+        browser.wait_for_words_in(By::Css("#other-cards"), &in_use);
+        assert!(!browser.text().contains(&said(language, "portal-card-unknown")));
+        inspect(&browser, "card-in-use", language);
+    }
+
+    let language = LANGUAGES[1];
+    let in_use = said(language, "refusal-card_in_use");
+    let _second = desk.put_in(1, &second.file);
+    assert_says(&browser, language, "found");
+    assert_own(&browser, "number", &[&second.number]);
+    browser.wait_for_words_in(By::Css("#other-cards[open]"), &in_use);
+
+    let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
+    browser.find(By::Css("[data-screen=choose]"));
+    browser.wait_for_texts_of(By::Css("[data-action=choose]"), &[&said(language, "window-choose-this")]);
+    browser.wait_for_words_in(By::Css(".barred[data-code=card_in_use]"), desk.bench.reader());
+    window.judge_job("choose-in-use");
+    drop(other);
+    browser.wait_for_count_of(By::Css("[data-action=choose]"), 2);
+    window.press(&format!("#choose-{}", own.number));
+    window.asks_for(&own);
 }
 
 #[test]

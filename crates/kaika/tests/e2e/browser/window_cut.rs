@@ -210,7 +210,7 @@ for _ in range(100):
 ";
 
 /// Another program that has the card for itself, until it is dropped.
-fn hold(desk: &Desk) -> Running {
+pub(super) fn hold(desk: &Desk) -> Running {
     let python = kaika_testkit::tools::find("python3");
     let mut holding = Running::start_other(&python, &["-c", HOLD, desk.bench.reader()], &[desk.bench.pcscd.env()]);
     holding.wait_until("the other program has the card", |holding| holding.stdout().contains("held"));
@@ -225,16 +225,16 @@ fn a_card_that_another_program_has_can_be_waited_for() {
         let browser = start(language);
         let other = hold(&desk);
         let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
-        window.is_refused(Code::Busy);
+        window.is_refused(Code::CardInUse);
         window.says("[data-fact=reader]", desk.bench.reader());
         window.judge_job("busy");
+        // It is seen by itself that the other program lets go.
         drop(other);
-        window.press("#again");
         window.asks_for(&card);
 
         let other = hold(&desk);
         window.begin(&card.user_code, PIN);
-        window.is_refused(Code::Busy);
+        window.is_refused(Code::CardInUse);
         browser.wait_for_text(&window.said("window-inputs-kept"));
         window.judge_job("busy-kept");
         drop(other);

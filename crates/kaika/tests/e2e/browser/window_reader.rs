@@ -145,7 +145,7 @@ fn a_reader_that_gives_an_error(language: (&'static str, &'static str)) {
         ("SCardEstablishContext", 0x8010_006a, Code::ReadersRefused),
         ("SCardListReaders", 0x8010_0013, Code::ReaderFault),
         ("SCardConnect", 0x8010_0014, Code::ReaderFault),
-        ("SCardConnect", 0x8010_000b, Code::Busy),
+        ("SCardConnect", 0x8010_000b, Code::CardInUse),
     ] {
         desk.stop_agent();
         let environment = library.failing(function, error);

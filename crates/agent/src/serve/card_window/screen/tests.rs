@@ -11,6 +11,20 @@ fn date() -> Remark {
     Remark { field: Field::NewPin, says }
 }
 
+/// Two cards to choose from, one that another program has, and one that would not do.
+fn choice() -> Choice {
+    let barred = |number: Option<&str>, code: Code| Barred {
+        reader: "Reader <1>".to_owned(),
+        number: number.map(|number| number.parse().unwrap()),
+        holder: number.map(|_| "C=TW,OU=<第一組>".to_owned()),
+        refusal: code.into(),
+    };
+    Choice {
+        offers: vec![offer(NUMBER), offer("GC00000000000002")],
+        barred: vec![barred(None, Code::CardInUse), barred(Some("GC00000000000003"), Code::AlreadyActivated)],
+    }
+}
+
 fn stages() -> Vec<(&'static str, Stage)> {
     let errors = [
         (Field::UserCode, Code::SecretMissing),
@@ -45,7 +59,7 @@ fn stages() -> Vec<(&'static str, Stage)> {
     let mut stages = vec![
         ("looking", Stage::Waiting),
         ("looking", Stage::Looking),
-        ("choose", Stage::Choosing(vec![offer(NUMBER), offer("GC00000000000002")])),
+        ("choose", Stage::Choosing(choice())),
         ("form", Stage::Asking { offer: offer(NUMBER), others: false, remarks: Vec::new() }),
         ("form", Stage::Asking { offer: offer(NUMBER), others: false, remarks: vec![date()] }),
         ("working", Stage::WantsTicket),
@@ -130,6 +144,28 @@ fn the_tries_left_stand_first() {
     assert_eq!(shown(Some(0), None), "tries: PIN: 0");
     assert_eq!(shown(None, Some(3)), "tries: PUK: 3");
     assert!(shown(None, None).starts_with("number: "));
+}
+
+/// Those that will do come first, and only they can be chosen; of the others it is said why not. Tries say nothing to
+/// whoever looks for a card.
+#[test]
+fn of_several_cards_those_come_first_that_will_do() {
+    for language in Language::ALL {
+        let html = View::of(&state(Stage::Choosing(choice())), 1, language).drawn.html;
+        let items: Vec<&str> = html.split("<li ").skip(1).collect();
+        let can_be_chosen: Vec<bool> = items.iter().map(|item| item.contains("data-action=\"choose\"")).collect();
+        assert_eq!(can_be_chosen, [true, true, false, false], "{html}");
+        for (item, code) in items[2..].iter().zip([Code::CardInUse, Code::AlreadyActivated]) {
+            let why = explain(language, code.into());
+            assert!(item.contains(&why.message) && item.contains(&why.next_step), "{item}");
+        }
+        let facts = |item: &str| -> Vec<String> {
+            let facts = item.split("data-fact=\"").skip(1);
+            facts.filter_map(|fact| Some(fact.split_once('"')?.0.to_owned())).collect()
+        };
+        assert_eq!(facts(items[0]), ["holder", "number", "reader"]);
+        assert_eq!(facts(items[2]), ["reader"]);
+    }
 }
 
 #[test]
