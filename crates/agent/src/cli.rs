@@ -88,8 +88,7 @@ fn misused(output: &Output, error: &clap::Error) -> ExitCode {
 }
 
 fn language() -> Language {
-    let value = |name| std::env::var(name).ok();
-    Language::from_locale(value("LC_ALL").as_deref(), value("LC_MESSAGES").as_deref(), value("LANG").as_deref())
+    Language::of_terminal(|name| std::env::var(name).ok())
 }
 
 /// Where a running agent of this user keeps its token.

@@ -7,8 +7,7 @@ use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 pub(crate) fn language() -> Language {
-    let value = |name| std::env::var(name).ok();
-    Language::from_locale(value("LC_ALL").as_deref(), value("LC_MESSAGES").as_deref(), value("LANG").as_deref())
+    Language::of_terminal(|name| std::env::var(name).ok())
 }
 
 pub(crate) fn print_json(document: &impl Serialize) {

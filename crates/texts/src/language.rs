@@ -60,16 +60,21 @@ impl Language {
         best.map(|(_, language)| language).unwrap_or_default()
     }
 
-    /// From the values of `LC_ALL`, `LC_MESSAGES` and `LANG`, the first that is set (POSIX.1-2017 §8.2). A bare `C` or
-    /// `POSIX` is a terminal that may not show Chinese at all: English.
+    /// As the environment of a command has it; `variable` gives the value of one of its variables.
+    pub fn of_terminal(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let [lc_all, lc_messages, lang] = ["LC_ALL", "LC_MESSAGES", "LANG"].map(variable);
+        Self::from_locale(lc_all.as_deref(), lc_messages.as_deref(), lang.as_deref())
+    }
+
+    /// From the values of `LC_ALL`, `LC_MESSAGES` and `LANG`, the first that is set (POSIX.1-2017 §8.2). `C` or `POSIX`
+    /// in any encoding (`C.UTF-8`) says nothing of a language, as commands' own English does: English.
     pub fn from_locale(lc_all: Option<&str>, lc_messages: Option<&str>, lang: Option<&str>) -> Self {
         let set = [lc_all, lc_messages, lang].into_iter().flatten().find(|value| !value.is_empty());
         match set {
-            Some("C" | "POSIX") => Self::En,
-            Some(locale) => {
-                let tag = locale.split(['.', '@']).next().unwrap_or_default();
-                Self::from_tag(tag).unwrap_or_default()
-            }
+            Some(locale) => match locale.split(['.', '@']).next().unwrap_or_default() {
+                "C" | "POSIX" => Self::En,
+                tag => Self::from_tag(tag).unwrap_or_default(),
+            },
             None => Self::default(),
         }
     }

@@ -122,10 +122,18 @@ fn a_terminal_tells_its_language() {
         (Some(""), Some("zh_TW.UTF-8"), Some("en_US.UTF-8"), Language::ZhTw),
         (Some("en_GB"), Some("zh_TW.UTF-8"), None, Language::En),
         (Some("C"), None, Some("zh_TW.UTF-8"), Language::En),
-        (None, None, Some("C.UTF-8"), Language::ZhTw),
+        (None, None, Some("C.UTF-8"), Language::En),
+        (Some("C.UTF-8"), None, Some("zh_TW.UTF-8"), Language::En),
+        (None, Some("POSIX"), Some("zh_TW.UTF-8"), Language::En),
+        (None, None, Some("C.utf8"), Language::En),
         (None, None, Some("fr_FR@euro"), Language::ZhTw),
     ] {
         assert_eq!(Language::from_locale(lc_all, lc_messages, lang), expected);
+        let variable = |name: &str| {
+            let set = [("LC_ALL", lc_all), ("LC_MESSAGES", lc_messages), ("LANG", lang)];
+            set.iter().find(|(known, _)| *known == name)?.1.map(str::to_owned)
+        };
+        assert_eq!(Language::of_terminal(variable), expected);
     }
 }
 
