@@ -6,6 +6,7 @@
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod advice;
 pub mod certificate;
 mod change_pin;
 pub mod cli;

@@ -102,6 +102,20 @@ impl Seats {
         Ok((changes, seats))
     }
 
+    /// The tries of the card in this reader, read once more: another program may have set them back meanwhile.
+    ///
+    /// # Errors
+    /// As [`Readers::list`].
+    pub(crate) fn tries_now(&self, reader: &str) -> Result<Option<Retries>, Refusal> {
+        self.seen().faces.remove(reader);
+        let (_, all) = self.look()?;
+        let seat = all.into_iter().find(|seat| seat.reader == reader);
+        Ok(seat.and_then(|seat| match seat.card {
+            Seated::Card(face) => face.tries,
+            Seated::Nothing | Seated::Unread(_) => None,
+        }))
+    }
+
     /// A job was at a card: what was seen may be otherwise now.
     pub(crate) fn forget_all(&self) {
         self.seen().faces.clear();

@@ -6,6 +6,7 @@ mod read;
 mod view;
 mod work;
 
+pub use crate::advice::{Advice, Standing};
 pub use done::JobDone;
 pub use view::{CardList, CardProbe, CardTries, CardView, ListedReader, ToldCertificate};
 
@@ -54,6 +55,9 @@ pub enum ToolRequest {
         portal: Option<String>,
         #[serde(default)]
         reader: Option<String>,
+        /// For which job: one that cannot succeed is refused here.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<JobKind>,
     },
     /// What holders do themselves, with the secrets of [`JobKind::inputs`].
     Job {
@@ -189,8 +193,8 @@ impl Tool {
             ToolRequest::Probe { reader } => {
                 self.probe(reader.as_deref()).map(|probe| ToolReply::Probe(Box::new(probe)))
             }
-            ToolRequest::Tries { portal, reader } => {
-                self.tries(portal.as_deref(), reader.as_deref()).map(ToolReply::Tries)
+            ToolRequest::Tries { portal, reader, kind } => {
+                self.tries(portal.as_deref(), reader.as_deref(), kind).map(ToolReply::Tries)
             }
             ToolRequest::Job { kind, reader, secrets, after_cut, .. } if !kind.has_server() => {
                 self.change_pin(reader.as_deref(), &secrets, after_cut, progress).map(ToolReply::Done)

@@ -2,6 +2,12 @@
 
 use kaika_texts::{FluentValue, Language};
 use kaika_wire::{PinDigits, PinForm, PinPattern};
+use time::{OffsetDateTime, UtcOffset, macros::offset};
+
+const TAIPEI: UtcOffset = offset!(+8);
+
+/// 1912 is its first year.
+const BEFORE_THE_REPUBLIC: i32 = 1911;
 
 /// How many digits a PIN has: a number, or from one to another.
 pub(crate) fn digit_arguments(digits: PinDigits) -> [(&'static str, FluentValue<'static>); 3] {
@@ -20,6 +26,18 @@ pub(crate) fn form_arguments(form: &PinForm) -> [(&'static str, FluentValue<'sta
     };
     let [how, min, max] = digit_arguments(form.digits);
     [how, min, max, ("rules", rules.into())]
+}
+
+/// A day in Taiwan; in Chinese also as forms there have it, in the years of the Republic of China.
+pub(crate) fn written_day(language: Language, moment: OffsetDateTime) -> String {
+    let day = moment.to_offset(TAIPEI).date();
+    match language {
+        Language::ZhTw => {
+            let (year, month) = (day.year() - BEFORE_THE_REPUBLIC, u8::from(day.month()));
+            format!("{day}（民國{year}年{month}月{}日）", day.day())
+        }
+        Language::En => day.to_string(),
+    }
 }
 
 /// A name and what it has, with the language's colon between them.

@@ -349,6 +349,12 @@ pub struct CardInformation {
     pub not_before: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]
     pub not_after: OffsetDateTime,
+    /// Until when the card can be activated, where that is still to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub activate_by: Option<OffsetDateTime>,
+    /// Whom its holder may call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
 }
 
 /// One of a holder's cards.

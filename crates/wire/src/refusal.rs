@@ -152,6 +152,7 @@ impl Code {
                 | Self::PcscStopped
                 | Self::ReadersRefused
                 | Self::Busy
+                | Self::CardInUse
                 | Self::Stale
                 | Self::TicketOver
                 | Self::TooManyRequests

@@ -211,7 +211,7 @@ pub(super) fn work(work: Work, output: &Output) -> Result<(), Refusal> {
 }
 
 /// What the job needs, from standard input or from a person. A person first sees which card it is and how many tries it
-/// has left.
+/// has left, and is asked for nothing where the job cannot succeed.
 fn secrets(
     kind: JobKind,
     portal: &Option<String>,
@@ -225,7 +225,7 @@ fn secrets(
         (false, true) => return ask::lines(kind),
         (false, false) => {}
     }
-    let look = ToolRequest::Tries { portal: portal.clone(), reader: reader.clone() };
+    let look = ToolRequest::Tries { portal: portal.clone(), reader: reader.clone(), kind: Some(kind) };
     let ToolReply::Tries(tries) = perform(look, place, output)? else {
         return Err(Refusal::new(Code::AgentTooOld).detail("its answer is another one's"));
     };

@@ -132,6 +132,12 @@ impl Output {
     }
 
     fn view(&self, view: &CardView) {
+        if let Some(advice) = &view.advice {
+            let (message, next) = advice.words(self.language);
+            print(&message);
+            print(&next);
+            print("");
+        }
         self.line("reader", Some(view.reader.clone()));
         self.line("tool-number", view.number.as_ref().map(ToString::to_string));
         self.line("tool-authority", view.authority.as_ref().map(ToString::to_string));

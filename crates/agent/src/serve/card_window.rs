@@ -294,7 +294,7 @@ fn look(agent: &Arc<Agent>, window: &Arc<CardWindow>, brief: state::Brief) {
                 present: Vec::new(),
                 outcome: Outcome::Refused(Code::Internal.into(), None),
                 target: None,
-                informed: None,
+                informed: state::Known::new(),
                 facts: None,
             });
             window.change_if(|state| state.found(found));

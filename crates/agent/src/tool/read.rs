@@ -2,6 +2,7 @@
 
 use super::{CardList, CardProbe, CardTries, CardView, ListedReader, ToldCertificate, Tool};
 use crate::{
+    advice::{Advice, unfit},
     certificate::{CardCertificate, to_pem},
     engine::{Inputs, Order, Progress, lost, not_ours, refusal, run_job},
     portal::Target,
@@ -12,6 +13,7 @@ use kaika_wire::{
     Capabilities, CardFault, CertificateRole, CertificateStatus, Code, IssuedCertificate, JobKind, PinForm, Refusal,
     SerialNumber, said_name,
 };
+use time::OffsetDateTime;
 
 impl Tool {
     pub(super) fn list(&self, portal: Option<&str>) -> Result<CardList, Refusal> {
@@ -49,8 +51,14 @@ impl Tool {
         Ok(CardProbe::new(reader, found))
     }
 
-    /// Spends none of them. A card of another authority than the portal's is refused here already.
-    pub(super) fn tries(&self, portal: Option<&str>, reader: Option<&str>) -> Result<CardTries, Refusal> {
+    /// Spends none of them. A card of another authority than the portal's is refused here already, and one with which this
+    /// job cannot succeed.
+    pub(super) fn tries(
+        &self,
+        portal: Option<&str>,
+        reader: Option<&str>,
+        kind: Option<JobKind>,
+    ) -> Result<CardTries, Refusal> {
         let reader = self.readers.select(reader)?;
         let target = self.target(portal)?;
         let mut session = self.readers.connect(&reader)?;
@@ -66,9 +74,31 @@ impl Tool {
             };
             let number = certificate.and_then(CardCertificate::parse).and_then(|own| own.card_number());
             let number = number.ok_or(Code::NotKaikaCard)?;
-            Ok(CardTries { number, pin_tries_left: pin, puk_tries_left: puk, pin_digits, pin_rules })
+            Ok::<_, Refusal>(CardTries { number, pin_tries_left: pin, puk_tries_left: puk, pin_digits, pin_rules })
         });
-        read.map_err(lost)?
+        let tries = read.map_err(lost)??;
+        if let Some(kind) = kind {
+            self.check_fit(kind, &mut *session, target.as_ref(), &tries)?;
+        }
+        Ok(tries)
+    }
+
+    /// What card and portal tell before anything is typed.
+    fn check_fit(
+        &self,
+        kind: JobKind,
+        session: &mut dyn CardSession,
+        target: Option<&Target>,
+        tries: &CardTries,
+    ) -> Result<(), Refusal> {
+        let asked = target.filter(|_| kind.has_server()).map(|target| {
+            let order = Order::new(JobKind::Information);
+            run_job(session, target, &order, Inputs::default(), self.pauses, &mut |_| {})
+        });
+        let asked = asked.transpose()?;
+        let information = asked.as_ref().and_then(|finished| finished.succeeded.result.information());
+        let tries = Retries { pin: tries.pin_tries_left, puk: tries.puk_tries_left };
+        unfit(kind, information, Some(tries)).map_or(Ok(()), Err)
     }
 
     pub(super) fn show(
@@ -122,6 +152,10 @@ impl Tool {
             (None, Some(certificate)) => certificate.validity(),
             (None, None) => None,
         };
+        let advice = asked.as_ref().zip(information).map(|(finished, information)| {
+            let now = OffsetDateTime::now_utc();
+            Advice::of(information, &finished.succeeded.certificates, Some(retries), now)
+        });
         let number = own.and_then(|certificate| certificate.card_number());
         let missing = match number {
             Some(_) => None,
@@ -137,6 +171,7 @@ impl Tool {
             not_before: validity.map(|(first, _)| first),
             not_after: validity.map(|(_, last)| last),
             activated: information.map(|information| information.activated),
+            advice,
             pin_tries_left: retries.pin,
             puk_tries_left: retries.puk,
             certificates: CertificateRole::ALL

@@ -1,6 +1,6 @@
 //! The documents that the card tool answers with.
 
-use crate::certificate::CardCertificate;
+use crate::{advice::Advice, certificate::CardCertificate};
 use kaika_wire::{
     AuthorityId, Capabilities, CardNumber, IssuedCertificate, KeyAlgorithm, Lack, ManagementKeyFound, PinDigits,
     PinForm, PinRules,
@@ -40,6 +40,9 @@ pub struct CardView {
     pub not_after: Option<OffsetDateTime>,
     /// None where no portal was asked.
     pub activated: Option<bool>,
+    /// How the card stands, and what helps; none where no portal was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<Advice>,
     pub pin_tries_left: Option<u8>,
     /// None where the card does not tell.
     pub puk_tries_left: Option<u8>,

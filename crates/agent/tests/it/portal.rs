@@ -1,10 +1,12 @@
 //! A portal that plays a script and remembers what it was told.
 
 use crate::cards::{Authority, GCA, GUID, XCA, ca_certificate, context};
+use kaika_agent::certificate::CardCertificate;
 use kaika_agent::portal::{Portal, Portals, Station};
 use kaika_wire::{
-    Batch, BatchReport, CardInformation, CertificateStatus, Code, Command, Expectation, Guid, Hold, IssuedCertificate,
-    JobId, JobResult, JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded, WellKnown,
+    Batch, BatchReport, CardInformation, CardNumber, CertificateStatus, Code, Command, Expectation, Guid, Hold,
+    IssuedCertificate, JobId, JobResult, JobStarted, JobState, PortalAuthority, Protocol, Refusal, StartJob, Succeeded,
+    WellKnown,
 };
 use std::{
     collections::VecDeque,
@@ -30,6 +32,10 @@ pub(crate) struct Script {
 pub(crate) struct Played {
     /// The first for the start, the others for the reports.
     answers: VecDeque<Answer>,
+    /// Whether each card is known as what it says it is; else every one is [`NUMBER`].
+    pub(crate) any_card: bool,
+    /// The card of the job that was started last.
+    card: Option<CardNumber>,
     pub(crate) delivers_pin: bool,
     /// As JSON.
     pub(crate) started: Vec<serde_json::Value>,
@@ -59,7 +65,13 @@ impl Script {
     }
 
     fn next(&self) -> Answer {
-        let mut answer = self.played(|played| played.answers.pop_front()).expect("the script is longer than the job");
+        let (answer, card) = self.played(|played| (played.answers.pop_front(), played.card.clone()));
+        let mut answer = answer.expect("the script is longer than the job");
+        match (&mut answer, card) {
+            (Ok(JobState::Running { batch }), Some(card)) => batch.context.card = card,
+            (Ok(JobState::Succeeded(succeeded)), Some(card)) => succeeded.number = card,
+            _ => {}
+        }
         if let (Ok(JobState::Running { batch }), Some(origin)) = (&mut answer, &self.origin) {
             batch.context.origin.clone_from(origin);
         }
@@ -101,18 +113,21 @@ impl Portal for Script {
     }
 
     fn start(&self, start: &StartJob, station: Option<&Station>) -> Result<JobStarted, Refusal> {
-        let delivers_pin = self.played(|played| {
+        let presented = start.card.certificate.as_ref().and_then(|der| CardCertificate::parse(&der.0));
+        let number = presented.and_then(|certificate| certificate.card_number());
+        let (card, delivers_pin) = self.played(|played| {
+            played.card = number.filter(|_| played.any_card);
             played.started.push(serde_json::to_value(start).unwrap());
             let station = station.map(|station| station.token.to_string());
             played.stations.extend(station);
-            played.delivers_pin
+            (played.card.clone().unwrap_or_else(|| NUMBER.parse().unwrap()), played.delivers_pin)
         });
         let state = self.next()?;
         Ok(JobStarted {
             job: job(),
             token: TOKEN.to_owned(),
             authority: "gca".parse().unwrap(),
-            card: NUMBER.parse().unwrap(),
+            card,
             delivers_pin,
             state,
         })
@@ -183,6 +198,8 @@ pub(crate) fn informed(activated: bool, statuses: &[(u8, CertificateStatus)]) ->
             holder: "C=TW,O=入口網站所知".to_owned(),
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH,
+            activate_by: None,
+            contact: None,
         }),
     }))
 }

@@ -20,6 +20,11 @@ fn moment(value: &Value) -> OffsetDateTime {
     OffsetDateTime::parse(value.as_str().unwrap(), &Rfc3339).unwrap()
 }
 
+/// As the tool says it in English.
+fn text(key: &str) -> String {
+    kaika_texts::text(kaika_texts::Language::En, key, &[])
+}
+
 #[test]
 fn list_names_readers_and_cards() {
     let demo = Demo::new();
@@ -84,7 +89,13 @@ fn show_says_what_is_on_the_card_and_what_the_portal_knows() {
     }
 
     let online = demo.show_at(demo.portal("gca"), &card).expect_success();
-    assert_eq!(keys(&online), expected);
+    let with_advice: Vec<&str> = expected[..1].iter().chain(&["advice"]).chain(&expected[1..]).copied().collect();
+    assert_eq!(keys(&online), with_advice);
+    assert_eq!(
+        (&online["advice"]["standing"], &online["advice"]["job"]),
+        (&json!("not_activated"), &json!("activate"))
+    );
+    assert!(moment(&online["advice"]["activate_by"]) > OffsetDateTime::now_utc());
     assert_eq!((&online["activated"], &online["authority"]), (&json!(false), &json!("gca")));
     for key in
         ["reader", "number", "holder", "holder_name", "not_before", "not_after", "pin_tries_left", "puk_tries_left"]
@@ -302,6 +313,11 @@ fn people_get_words_without_secrets() {
     assert!(done.stdout().contains(card.number()), "{done}");
     let shown = run(&["card", "show", "--portal", portal, "--reader", card.reader()], "not read").expect_success();
     assert!(shown.stdout().contains("Activated: yes"), "{shown}");
+    assert!(shown.stdout().starts_with(&text("advice-good")), "{shown}");
+    let (locked, _) = demo.card_in_state("xca", "pin_locked");
+    let arguments = ["card", "show", "--portal", demo.portal("xca"), "--reader", locked.reader()];
+    let told = run(&arguments, "not read").expect_success().stdout();
+    assert!(told.starts_with(&text("advice-pin_locked")) && told.contains(&text("job-unlock")), "{told}");
     let signature = shown.stdout().lines().find(|line| line.trim_start().starts_with("9c")).unwrap().to_owned();
     assert!(signature.ends_with("  RSA-2048  signature  valid"), "{signature}");
 }
@@ -341,7 +357,30 @@ fn a_person_sees_the_tries_left_before_typing() {
         assert!(expected.windows(2).all(|pair| at(pair[0]) < at(pair[1])), "{said}");
         assert_eq!(said.contains("tries left"), !tries.is_empty(), "{said}");
     }
-    // What cannot be done is told before anything is typed.
+    // What cannot be done is told before anything is typed: by the card, and by what the portal knows of it.
+    for (command, state, code) in [
+        ("activate", "activated", "already_activated"),
+        ("unlock", "puk_blocked", "puk_blocked"),
+        ("unlock", "suspended", "card_barred"),
+        ("unlock", "unopened", "not_activated"),
+        ("test", "puk_blocked", "puk_blocked"),
+        ("rewrite", "unopened", "not_activated"),
+        ("resume", "activated", ""),
+        ("change-pin", "puk_blocked", "puk_blocked"),
+    ] {
+        let (card, _) = demo.card_in_state("xca", state);
+        let mut arguments = vec!["card", command, "--reader", card.reader()];
+        if command != "change-pin" {
+            arguments.extend(["--portal", demo.portal("xca")]);
+        }
+        if command == "resume" {
+            arguments.extend(["--reason", "found"]);
+        }
+        let said = at_terminal(&demo, &arguments, "\n");
+        let asked = ["User code:", "Present PIN:"].iter().any(|prompt| said.stdout().contains(prompt));
+        assert_eq!(said.status.code(), Some(1), "{said}");
+        assert!(said.stdout().contains(code) && asked == code.is_empty(), "{command} {state}: {said}");
+    }
     let arguments = ["card", "unlock", "--reader", used.reader(), "--portal", demo.portal("gca")];
     let said = at_terminal(&demo, &arguments, "");
     assert_eq!(said.status.code(), Some(1));

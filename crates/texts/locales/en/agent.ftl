@@ -31,7 +31,8 @@ window-no-script = This window needs JavaScript. Please allow it in the browser�
 window-looking = Reading the card
 window-looking-next = This takes a few seconds. Please leave the card in the reader.
 window-choose = Choose the card to use
-window-choose-next = There is more than one card in the readers that this can be done with.
+window-choose-next = There is more than one card in the readers. Look at the cardholder and the card number, and choose the card you want to use.
+window-choose-none = None of the cards in the readers can be used for this
 window-choose-this = Use this card
 window-choose-again = Use another card
 window-card = Your card
@@ -48,8 +49,56 @@ window-tries-left = { $told ->
         [puk] PUK: { $puk }
        *[both] PIN: { $pin }, PUK: { $puk }
     }
-window-activated = This card is activated.
-window-not-activated = This card is not activated yet.
+window-card-shown = Card { $card } has been read.
+window-activate-by = Activate this card before { $date }.
+advice-good = This card is activated and works.
+    .next = You don’t need to do anything.
+advice-ending = { $days ->
+        [0] This card expires today.
+        [1] This card expires soon: 1 day is left.
+       *[other] This card expires soon: { $days } days are left.
+    }
+    .next = Once it has expired you can’t sign or log in with it. Contact us before then to have the card replaced{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-not_activated = This card is not activated yet.
+    .next = { $date ->
+        [unknown] Use “{ $job }”. You need the user code.
+       *[other] Use “{ $job }” before { $date }. You need the user code.
+    }
+advice-suspended = The certificates on this card are suspended. You can’t use them now.
+    .next = If you suspended them yourself, use “{ $job }”. You need the user code. If you didn’t, contact us{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-pin_locked = The PIN of this card is locked. The certificates and keys are still on the card.
+    .next = Use “{ $job }” to set a new PIN. You need the user code.
+advice-puk_locked = The PUK of this card is locked, so a forgotten PIN can’t be reset.
+    .next = As long as you know the PIN you can go on using the card. If you can’t remember it, contact us to have the card reissued{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-blocked = Both PIN and PUK of this card are locked. It can’t be unlocked any more.
+    .next = Call us or go to a counter to have the card reissued{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-partly = You can use some certificates on this card, but not others.
+    .next = Look at the status of each certificate below. If you have questions, contact us{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-expired = The certificates on this card have expired. You can’t sign or log in with them any more.
+    .next = First decrypt files that were encrypted for you with this card, and save them. Then contact us to have the card replaced{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
+advice-revoked = The certificates on this card are revoked. You can’t use them any more.
+    .next = First decrypt files that were encrypted for you with this card, and save them. Then contact us to apply for a new card{ $contact ->
+        [unknown] .
+       *[other] : { $contact }
+    }
 window-held = Your cards with this authority
 window-held-activated = activated
 window-held-not-activated = not activated

@@ -31,7 +31,8 @@ window-no-script = 這個視窗需要 JavaScript 才能運作。請在瀏覽器�
 window-looking = 正在讀取卡片
 window-looking-next = 大約需要幾秒鐘，請讓卡片留在讀卡機裡。
 window-choose = 請選擇要使用的卡片
-window-choose-next = 讀卡機裡有不只一張可以辦理的卡片。
+window-choose-next = 讀卡機裡有不只一張卡片。請看卡片持有者和卡號，選擇要使用的那一張。
+window-choose-none = 讀卡機裡的卡片都不能辦理
 window-choose-this = 使用這張卡片
 window-choose-again = 改用另一張卡片
 window-card = 您的卡片
@@ -48,8 +49,55 @@ window-tries-left = { $told ->
         [puk] PUK碼 { $puk } 次
        *[both] PIN碼 { $pin } 次，PUK碼 { $puk } 次
     }
-window-activated = 這張卡片已經開卡。
-window-not-activated = 這張卡片還沒有開卡。
+window-card-shown = 已讀到卡片 { $card }。
+window-activate-by = 請在 { $date }前完成開卡。
+advice-good = 這張卡片已經開卡，可以正常使用。
+    .next = 您不必再做什麼。
+advice-ending = { $days ->
+        [0] 這張卡片今天到期。
+       *[other] 這張卡片快到期了，還有 { $days } 天。
+    }
+    .next = 過期後不能再用來簽章或登入。請在那之前聯絡我們換發新卡{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-not_activated = 這張卡片還沒有開卡。
+    .next = { $date ->
+        [unknown] 請用「{ $job }」完成開卡，需要用戶代碼。
+       *[other] 請在 { $date }前用「{ $job }」完成開卡，需要用戶代碼。
+    }
+advice-suspended = 這張卡片的憑證已停用，現在不能使用。
+    .next = 若是您自己停用的，可以用「{ $job }」恢復，需要用戶代碼；若不是，請聯絡我們{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-pin_locked = 這張卡片的PIN碼已鎖住。憑證和金鑰都還在卡片裡。
+    .next = 請用「{ $job }」設定新的PIN碼，需要用戶代碼。
+advice-puk_locked = 這張卡片的PUK碼已鎖住，忘記PIN碼時不能再重設。
+    .next = 記得PIN碼的話，卡片可以照常使用，請不要忘記。想不起來時，請聯絡我們補發新卡{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-blocked = 這張卡片的PIN碼和PUK碼都已鎖住，不能再解鎖。
+    .next = 請打電話給我們，或到註冊窗口申請補發新卡{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-partly = 這張卡片有些憑證可以使用，有些不能。
+    .next = 請看下面各張憑證的狀態；有疑問請聯絡我們{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-expired = 這張卡片的憑證已過期，不能再用來簽章或登入。
+    .next = 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們換發新卡{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
+advice-revoked = 這張卡片的憑證已廢止，不能再使用。
+    .next = 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們申請新卡{ $contact ->
+        [unknown] 。
+       *[other] ：{ $contact }
+    }
 window-held = 您在這個中心的卡片
 window-held-activated = 已開卡
 window-held-not-activated = 未開卡

@@ -1,14 +1,15 @@
 //! Which of the cards in the readers a job can be done with: by what the cards tell, and what the portal says of the
 //! one that it would be.
 
-use super::state::{AskingPortal, Barred, Brief, Choice, Informed, Offer, Outcome, ReaderSurvey, Unfit};
+use super::state::{AskingPortal, Barred, Brief, Choice, Informed, Known, Offer, Outcome, ReaderSurvey, Unfit};
 use crate::{
+    advice::unfit,
     engine::{Inputs, Order, run_job_on},
     portal::{Portals, Target},
     readers::Readers,
     seats::{Face, Seat, Seated, Seats},
 };
-use kaika_wire::{CardInformation, Code, JobKind, JobResult, Protocol, Refusal, TicketFacts};
+use kaika_wire::{CardInformation, CardNumber, Code, JobKind, JobResult, Protocol, Refusal, TicketFacts};
 use std::{sync::Arc, time::Duration};
 
 /// Somebody is waiting for a first answer: a server that is not there is told soon.
@@ -26,7 +27,7 @@ pub(super) fn look(
         present: Vec::new(),
         outcome: Outcome::Refused(Code::NoReader.into(), None),
         target: None,
-        informed: None,
+        informed: Known::new(),
         facts: None,
     };
     if readers.list().is_ok_and(|readers| readers.iter().any(|reader| reader.card)) {
@@ -43,74 +44,156 @@ pub(super) fn look(
     if brief.presence_alone || all.is_empty() {
         return found;
     }
-    let outcome = choose(&all, readers, portals, brief, &mut found);
-    found.outcome = outcome.unwrap_or_else(|refusal| Outcome::Refused(refusal, None));
+    let chosen = target(portals, brief, &all).and_then(|target| {
+        found.target.clone_from(&target);
+        found.facts = facts(brief, target.as_deref())?;
+        let (known, facts) = (brief.informed.clone(), found.facts.clone());
+        let mut look = Look { readers, seats, kind: brief.asked.kind, target, facts, known };
+        let outcome = look.choose(&all, brief.chosen.as_ref());
+        found.informed = look.known;
+        outcome
+    });
+    found.outcome = chosen.unwrap_or_else(|refusal| Outcome::Refused(refusal, None));
     found
 }
 
-fn choose(
-    all: &[Seat],
-    readers: &Readers,
-    portals: &dyn Portals,
-    brief: &Brief,
-    found: &mut ReaderSurvey,
-) -> Result<Outcome, Refusal> {
+/// The portal to ask, where there is a card to ask about.
+fn target(portals: &dyn Portals, brief: &Brief, all: &[Seat]) -> Result<Option<Arc<Target>>, Refusal> {
     if all.iter().all(|seat| matches!(seat.card, Seated::Nothing)) {
         return Err(Code::NoCard.into());
     }
-    let target = match (&brief.target, &brief.asked.portal) {
-        (Some(target), _) => Some(target.clone()),
+    match (&brief.target, &brief.asked.portal) {
+        (Some(target), _) => Ok(Some(target.clone())),
         (None, Some(portal)) => match open(portals, portal) {
-            Ok(target) => Some(Arc::new(target)),
+            Ok(target) => Ok(Some(Arc::new(target))),
             // A portal that is away keeps nobody from what needs none.
-            Err(_) if !brief.asked.kind.has_server() => None,
-            Err(refusal) => return Err(refusal),
+            Err(_) if !brief.asked.kind.has_server() => Ok(None),
+            Err(refusal) => Err(refusal),
         },
-        (None, None) => None,
-    };
-    found.target.clone_from(&target);
-    found.facts = facts(brief, target.as_deref())?;
-    let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, target.as_deref())).collect();
-    if let Some(facts) = &found.facts
-        && let Some(other) = offers.iter().find(|offer| !facts.is_for(&offer.number)).cloned()
-    {
-        offers.retain(|offer| facts.is_for(&offer.number));
-        if offers.is_empty() {
-            return Ok(Outcome::Refused(Code::NumberDiffers.into(), Some(unfit_card(other))));
+        (None, None) => Ok(None),
+    }
+}
+
+struct Look<'a> {
+    readers: &'a Readers,
+    seats: &'a Seats,
+    kind: JobKind,
+    target: Option<Arc<Target>>,
+    /// What the page's ticket is for.
+    facts: Option<TicketFacts>,
+    /// What the portal said of cards, now or before.
+    known: Known,
+}
+
+impl Look<'_> {
+    fn choose(&mut self, all: &[Seat], chosen: Option<&CardNumber>) -> Result<Outcome, Refusal> {
+        let mut offers: Vec<Offer> = all.iter().filter_map(|seat| offer(seat, self.target.as_deref())).collect();
+        // One that cannot be read may be the one that is meant.
+        let mut unread = unread(all);
+        if let Some(facts) = &self.facts {
+            let other = offers.iter().find(|offer| !facts.is_for(&offer.number)).cloned();
+            offers.retain(|offer| facts.is_for(&offer.number));
+            let names_one = facts.number.is_some() || facts.digits.is_some();
+            match other {
+                _ if names_one && !offers.is_empty() => unread.clear(),
+                Some(other) if offers.is_empty() && unread.is_empty() => {
+                    return Ok(Outcome::Refused(Code::NumberDiffers.into(), Some(unfit_card(other))));
+                }
+                _ => {}
+            }
+        }
+        let chosen = chosen.and_then(|chosen| offers.iter().position(|offer| offer.number == *chosen));
+        let others = offers.len() + unread.len() > 1;
+        match (chosen, offers.len()) {
+            (Some(chosen), _) => Ok(self.judge(offers.swap_remove(chosen), others)),
+            (None, 1) if unread.is_empty() => Ok(self.judge(offers.swap_remove(0), others)),
+            (None, 0) => Ok(why_none(all, self.target.as_deref())),
+            (None, _) => self.sort(offers, unread).map(Outcome::Several),
         }
     }
-    let chosen = offers.iter().position(|offer| brief.chosen.as_ref() == Some(&offer.number));
-    // One that cannot be read may be the one that is meant.
-    let barred = unread(all);
-    let others = offers.len() + barred.len() > 1;
-    let offer = match (chosen, offers.len()) {
-        (Some(chosen), _) => offers.swap_remove(chosen),
-        (None, 1) if barred.is_empty() => offers.swap_remove(0),
-        (None, 0) => return Ok(why_none(all, target.as_deref())),
-        (None, _) => return Ok(Outcome::Several(Choice { offers, barred })),
-    };
-    let Some(target) = target.filter(|_| brief.asked.kind.has_server()) else {
-        return Ok(Outcome::One(offer, others));
-    };
-    let told = match &brief.informed {
-        Some((number, told)) if *number == offer.number => told.clone(),
-        _ => match ask_portal(readers, &target, &offer) {
-            Ok(told) => told,
-            Err(refusal) => return Ok(Outcome::Refused(refusal, Some(unfit_card(offer)))),
-        },
-    };
-    found.informed = Some((offer.number.clone(), told.clone()));
-    let information = told.information;
-    Ok(match unfit(brief.asked.kind, &information) {
-        Some(refusal) => {
-            let authority = target.named.clone();
-            Outcome::Refused(Refusal { authority, ..refusal }, Some(unfit_card(offer)))
+
+    /// The only card, or the chosen one.
+    fn judge(&mut self, offer: Offer, others: bool) -> Outcome {
+        match self.bars(&offer) {
+            Err(refusal) => Outcome::Refused(refusal, Some(unfit_card(offer))),
+            Ok(Some(refusal)) => {
+                let authority = self.target.as_ref().and_then(|target| target.named.clone());
+                Outcome::Refused(Refusal { authority, ..refusal }, Some(unfit_card(offer)))
+            }
+            Ok(None) => {
+                let told = self.known.get(&offer.number).map(|told| &told.information);
+                let holder = told.map_or(offer.holder, |told| Some(told.holder.clone()));
+                let validity = told.map_or(offer.validity, |told| Some((told.not_before, told.not_after)));
+                Outcome::One(Offer { holder, validity, ..offer }, others)
+            }
         }
-        None => {
-            let (holder, validity) = (Some(information.holder), Some((information.not_before, information.not_after)));
-            Outcome::One(Offer { holder, validity, ..offer }, others)
+    }
+
+    /// Those that will do apart from the others.
+    fn sort(&mut self, all: Vec<Offer>, unread: Vec<Barred>) -> Result<Choice, Refusal> {
+        let (mut offers, mut barred) = (Vec::new(), Vec::new());
+        for offer in all {
+            // Every card can be looked at, and of one of them the portal will be asked.
+            let bars = match self.kind {
+                JobKind::Information => Ok(None),
+                _ => self.bars(&offer),
+            };
+            match bars {
+                Ok(None) => offers.push(offer),
+                Err(refusal) if !is_of_card(refusal.code) => return Err(refusal),
+                Ok(Some(refusal)) | Err(refusal) => {
+                    let Offer { reader, number, holder, .. } = offer;
+                    barred.push(Barred { reader, number: Some(number), holder, refusal });
+                }
+            }
         }
-    })
+        barred.extend(unread);
+        Ok(Choice { offers, barred })
+    }
+
+    /// What keeps this card from the job, told before anything is typed.
+    fn bars(&mut self, offer: &Offer) -> Result<Option<Refusal>, Refusal> {
+        let unsure = unfit(self.kind, None, offer.tries).is_some();
+        let told = match (self.target.clone(), self.kind.has_server()) {
+            (Some(target), true) => Some(self.inform(&target, offer)?),
+            // Perhaps it is not locked, but not activated.
+            (Some(target), false) if unsure => self.inform(&target, offer).ok(),
+            _ => None,
+        };
+        let bars = |tries| unfit(self.kind, told.as_ref(), tries);
+        Ok(match bars(offer.tries) {
+            Some(_) if unsure => bars(self.seats.tries_now(&offer.reader)?),
+            bars => bars,
+        })
+    }
+
+    fn inform(&mut self, target: &Target, offer: &Offer) -> Result<CardInformation, Refusal> {
+        if let Some(known) = self.known.get(&offer.number) {
+            return Ok(known.information.clone());
+        }
+        let told = ask_portal(self.readers, target, offer)?;
+        let information = told.information.clone();
+        self.known.insert(offer.number.clone(), told);
+        Ok(information)
+    }
+}
+
+/// Whether one card refuses so, and another may do better.
+fn is_of_card(code: Code) -> bool {
+    matches!(
+        code,
+        Code::CardInUse
+            | Code::CardRemoved
+            | Code::CardFault
+            | Code::CardUnsuitable
+            | Code::CardBarred
+            | Code::NoCard
+            | Code::NotKaikaCard
+            | Code::OtherCard
+            | Code::ReaderFault
+            | Code::ReaderUnknown
+            | Code::NoReader
+    )
 }
 
 /// What the page's ticket is for. A portal of before tells nothing, and then refuses another card when the job is started.
@@ -211,9 +294,4 @@ fn ask_portal(readers: &Readers, target: &Target, offer: &Offer) -> Result<Infor
     let silent = || Refusal::new(Code::NotAPortal).detail("it says nothing of the card");
     let JobResult::Information(information) = finished.succeeded.result else { return Err(silent()) };
     Ok(Informed { information, certificates: finished.succeeded.certificates })
-}
-
-/// What keeps a card in this state from this job, told before anything is typed.
-fn unfit(kind: JobKind, information: &CardInformation) -> Option<Refusal> {
-    information.not_now.get(&kind).cloned()
 }

@@ -10,7 +10,11 @@ use super::{
     remedy::{Remedy, way_on},
     state::{Barred, Choice, Informed, JobNotice, Offer, SitesWords, Stage, State, Typing, Unfit},
 };
-use crate::{certificate::CardCertificate, words::digit_arguments};
+use crate::{
+    advice::Advice,
+    certificate::CardCertificate,
+    words::{digit_arguments, written_day},
+};
 use askama::Template;
 use fields::ShownField;
 use kaika_texts::{FluentValue, Language, aftermath, explain, text};
@@ -234,6 +238,8 @@ struct Form<'a> {
     cards: &'a [HeldCard],
     /// Whether what else is needed is typed in the middle of the job.
     by_keypad: bool,
+    /// Before which day a card is to be activated.
+    activate_by: Option<String>,
 }
 
 #[derive(Template)]
@@ -243,6 +249,15 @@ struct Information<'a> {
     offer: &'a Offer,
     others: bool,
     told: &'a Informed,
+    advice: ShownAdvice,
+}
+
+/// How the card stands, and what is to be done about it.
+struct ShownAdvice {
+    /// Of the notice.
+    class: &'static str,
+    message: String,
+    next: String,
 }
 
 #[derive(Template)]
@@ -330,9 +345,17 @@ impl Looking {
     }
 }
 
+fn choose_heading(offers: &[Offer]) -> &'static str {
+    if offers.is_empty() { "window-choose-none" } else { "window-choose" }
+}
+
 impl Choose<'_> {
     fn picture(&self) -> &'static str {
         CARD
+    }
+
+    fn heading(&self) -> &'static str {
+        choose_heading(self.offers)
     }
 
     /// Why this card is not to be chosen.
@@ -369,8 +392,12 @@ impl Information<'_> {
         CardCertificate::from_pem(&certificate.pem).and_then(|parsed| parsed.key()).unwrap_or_default()
     }
 
-    fn status(&self, certificate: &IssuedCertificate) -> String {
-        self.context.t(&format!("status-{}", certificate.status.map_or("unknown", CertificateStatus::as_str)))
+    fn status(&self, certificate: &IssuedCertificate) -> &'static str {
+        certificate.status.map_or("unknown", CertificateStatus::as_str)
+    }
+
+    fn status_word(&self, certificate: &IssuedCertificate) -> String {
+        self.context.t(&format!("status-{}", self.status(certificate)))
     }
 
     fn role(&self, certificate: &IssuedCertificate) -> String {
@@ -563,16 +590,21 @@ fn draw(state: &State, language: Language) -> Drawn {
             let numbers = offers.iter().map(|offer| offer.number.to_string());
             let others = barred.iter().map(|card| format!("{}/{}", card.reader, card.refusal.code));
             drawn.key = numbers.chain(others).collect::<Vec<_>>().join(",");
-            drawn.announce = words.t("window-choose");
+            drawn.announce = words.t(choose_heading(offers));
             drawn.html = render(&Choose { context, offers, barred });
         }
         Stage::Asking { offer, others, .. } if kind == Some(JobKind::Information) => {
-            let told = state.informed.as_ref().filter(|(number, _)| *number == offer.number);
+            let told = state.informed.get(&offer.number);
             drawn.screen = "information";
             drawn.key.clone_from(&offer.number.to_string());
-            drawn.announce = words.with("window-card-read", &[("card", offer.number.to_string().into())]);
-            if let Some((_, told)) = told {
-                drawn.html = render(&Information { context, offer, others: *others, told });
+            drawn.announce = words.with("window-card-shown", &[("card", offer.number.to_string().into())]);
+            if let Some(told) = told {
+                let now = OffsetDateTime::now_utc();
+                let advice = Advice::of(&told.information, &told.certificates, offer.tries, now);
+                let (message, next) = advice.words(language);
+                drawn.announce = format!("{} {message} {next}", drawn.announce);
+                let advice = ShownAdvice { class: advice.class(), message, next };
+                drawn.html = render(&Information { context, offer, others: *others, told, advice });
             }
         }
         Stage::Asking { offer, others, remarks } => {
@@ -587,10 +619,13 @@ fn draw(state: &State, language: Language) -> Drawn {
                 None => words.with("window-card-read", &[("card", offer.number.to_string().into())]),
             };
             drawn.focus = wrong.or(fields.first()).map(|field| field.id);
-            let told = state.informed.as_ref().filter(|(number, _)| *number == offer.number);
-            let cards = told.map(|(_, told)| told.information.cards.as_slice()).unwrap_or_default();
+            let told = state.informed.get(&offer.number).map(|told| &told.information);
+            let cards = told.map(|told| told.cards.as_slice()).unwrap_or_default();
+            let by = told.and_then(|told| told.activate_by).filter(|_| kind == Some(JobKind::Activate));
+            let activate_by =
+                by.map(|by| words.with("window-activate-by", &[("date", written_day(language, by).into())]));
             let by_keypad = kind.is_some_and(|kind| state.inputs().len() < kind.inputs().len());
-            drawn.html = render(&Form { context, offer, others: *others, fields, cards, by_keypad });
+            drawn.html = render(&Form { context, offer, others: *others, fields, cards, by_keypad, activate_by });
         }
         Stage::WantsTicket => {
             drawn.screen = "working";

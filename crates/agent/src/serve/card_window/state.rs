@@ -12,6 +12,7 @@ use kaika_wire::{
     PinForm, PortalAuthority, Puk, Refusal, TicketFacts,
 };
 use std::{
+    collections::BTreeMap,
     sync::{Arc, mpsc::Sender},
     time::{Duration, Instant},
 };
@@ -75,14 +76,16 @@ pub(super) struct Informed {
     pub(super) certificates: Vec<IssuedCertificate>,
 }
 
+/// What the portal said of each card.
+pub(super) type Known = BTreeMap<CardNumber, Informed>;
+
 /// What a look at the readers came to.
 pub(super) struct ReaderSurvey {
     /// The numbers of all cards that are in.
     pub(super) present: Vec<CardNumber>,
     pub(super) outcome: Outcome,
     pub(super) target: Option<Arc<Target>>,
-    /// What the portal said of the one card.
-    pub(super) informed: Option<(CardNumber, Informed)>,
+    pub(super) informed: Known,
     /// What it said of the ticket.
     pub(super) facts: Option<TicketFacts>,
 }
@@ -185,7 +188,7 @@ pub(super) struct Brief {
     pub(super) facts: Option<TicketFacts>,
     /// To be asked about, as long as it has not.
     pub(super) ticket: Option<Zeroizing<String>>,
-    pub(super) informed: Option<(CardNumber, Informed)>,
+    pub(super) informed: Known,
     /// Only which cards are in.
     pub(super) presence_alone: bool,
 }
@@ -216,7 +219,7 @@ pub(super) struct State {
     pub(super) told: Option<JobNotice>,
     /// How often a job was begun.
     pub(super) attempt: u32,
-    pub(super) informed: Option<(CardNumber, Informed)>,
+    pub(super) informed: Known,
     /// While a job is at work.
     pub(super) typing: Option<Typing>,
     /// What the page's tickets are for: all of them for the same.
@@ -238,7 +241,7 @@ impl State {
             chosen: None,
             told: None,
             attempt: 0,
-            informed: None,
+            informed: Known::new(),
             typing: None,
             facts: None,
             ticket: None,
@@ -321,7 +324,7 @@ impl State {
     pub(super) fn found(&mut self, found: ReaderSurvey) -> bool {
         self.looking = false;
         self.target = found.target.or(self.target.take());
-        self.informed = found.informed.or(self.informed.take());
+        self.informed.extend(found.informed);
         self.facts = found.facts.or(self.facts.take());
         let is_in = |card: &Unfit| card.number.as_ref().is_some_and(|number| found.present.contains(number));
         match (&mut self.stage, &found.outcome) {
@@ -579,7 +582,7 @@ impl State {
 
     /// From the beginning: the portal is asked anew, too.
     fn look_again(&mut self) {
-        self.informed = None;
+        self.informed.clear();
         self.look_once_more();
     }
 

@@ -116,7 +116,8 @@ fn a_wrong_user_code_is_typed_again_with_another_ticket() {
 
 #[test]
 fn several_cards_are_chosen_from() {
-    let script = script([unopened().into()]);
+    let script = script([unopened().into(), unopened().into()]);
+    script.played(|played| played.any_card = true);
     let desk = desk();
     let other = "GC00000000000002";
     crate::cards::unopened(desk._folder.path(), other, &GCA);
@@ -127,7 +128,8 @@ fn several_cards_are_chosen_from() {
     for shown in [NUMBER, other, "Reader A", "Reader C"] {
         assert!(window.has(shown), "{shown}");
     }
-    assert!(tickets(&script).is_empty(), "no card is asked before it is chosen");
+    let asked = [("information".to_owned(), None), ("information".to_owned(), None)];
+    assert_eq!(tickets(&script), asked, "of each card it is known that it will do");
     window.act("choose", json!({ "card": NUMBER }));
     window.settle();
     assert_eq!(window.screen(), "form");

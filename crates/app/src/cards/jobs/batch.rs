@@ -264,5 +264,7 @@ async fn information(app: &App, view: &View<'_>, protocol: Protocol) -> Result<C
         holder: holder.subject.to_string(),
         not_before,
         not_after,
+        activate_by: facts.activate_by(),
+        contact: Some(view.policy.contact.telephone.clone()),
     })
 }

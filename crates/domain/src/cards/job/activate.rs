@@ -44,7 +44,7 @@ fn acceptance(pin: PinSource, facts: &JobFacts<'_>) -> Step {
 /// # Errors
 /// The refusal that the holder reads.
 pub fn check_activation_allowed(facts: &JobFacts<'_>) -> Result<(), Refusal> {
-    let Activation::Online { within_days, .. } = facts.policy.activation else {
+    let Activation::Online { .. } = facts.policy.activation else {
         return Err(match facts.card.state {
             CardState::Activated { .. } => Code::AlreadyActivated.into(),
             _ => Code::ActivatedElsewhere.into(),
@@ -59,8 +59,8 @@ pub fn check_activation_allowed(facts: &JobFacts<'_>) -> Result<(), Refusal> {
         CardState::Ordered | CardState::Personalised { .. } => {
             return Err(Code::NotKaikaCard.into());
         }
-        CardState::Dispatched { at } => {
-            if facts.now > *at + time::Duration::days(i64::from(within_days)) {
+        CardState::Dispatched { .. } => {
+            if facts.activate_by().is_some_and(|last| facts.now > last) {
                 return Err(Code::ActivationPeriodOver.into());
             }
         }

@@ -65,6 +65,17 @@ impl CardFacts<'_> {
         statuses.max_by_key(weight).unwrap_or(CertificateStatus::Revoked)
     }
 
+    /// Until when the card can be activated online; none where that is not to be done, or not any more.
+    pub fn activate_by(&self) -> Option<OffsetDateTime> {
+        match self.card.state {
+            CardState::Dispatched { at } => Some(at + self.policy.activation.period()?),
+            CardState::Ordered
+            | CardState::Personalised { .. }
+            | CardState::Activated { .. }
+            | CardState::Terminated { .. } => None,
+        }
+    }
+
     /// Whether the card is its holder's and works as one.
     pub(super) fn in_use(&self) -> Result<(), Refusal> {
         match self.card.state {

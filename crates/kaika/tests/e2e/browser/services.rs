@@ -99,31 +99,46 @@ fn a_locked_card_is_unlocked_in_english() {
     unlocks(LANGUAGES[1]);
 }
 
-/// Told as soon as it can be: what helps then, and no try is spent.
+/// What the card tells itself is told before anything is typed, and whom to call.
 #[test]
-fn what_cannot_be_unlocked_is_told_with_what_helps() {
+fn what_cannot_be_unlocked_is_told_before_anything_is_typed() {
+    let desk = Desk::in_state("puk_blocked");
     for language in LANGUAGES {
-        for (state, code) in [("puk_blocked", "puk_blocked"), ("user_code_locked", "user_code_locked")] {
-            let desk = Desk::in_state(state);
+        for kind in ["unlock", "test"] {
             let browser = start(language);
-            let (page, window) = open(&browser, &desk, "unlock", language);
-            fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
-            browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
-            browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
-            // Whom to call.
+            browser.open(&format!("{}/xca/{kind}", desk.portal()));
+            browser.click(By::Css("#start"));
+            browser.switch_to_popup();
+            browser.find(By::Css("[data-screen=refused][data-code=puk_blocked]"));
+            assert!(!browser.has(By::Css("input")));
+            browser.judge(&format!("window-{kind}-puk_blocked-{}", language.1), &LOOKS);
             browser.wait_for_words_in(By::Css("#next-step"), "02-0000-0002");
-            browser.click(By::Css("#close"));
-            // The page says it, too, and leads to where it can be helped.
-            browser.switch_to(&page);
-            browser.wait_until_closed(&window);
-            browser.find(By::Css(&format!("#error[data-code={code}]")));
-            inspect(&browser, &format!("unlock-{state}"), language);
-            let resets = state == "user_code_locked";
-            assert_eq!(browser.has(By::Css("main #help[href='/xca/user-code']")), resets, "{state}");
-            if resets {
-                browser.wait_for_words_in(By::Css("#error"), &said(language, "user-code"));
-            }
         }
+    }
+    assert_eq!(desk.card()["puk_tries_left"], 0);
+}
+
+/// Told once the user code was tried: what helps then, and no other try is spent.
+#[test]
+fn a_user_code_that_is_locked_is_led_to_its_reset() {
+    let (state, code) = ("user_code_locked", "user_code_locked");
+    for language in LANGUAGES {
+        let desk = Desk::in_state(state);
+        let browser = start(language);
+        let (page, window) = open(&browser, &desk, "unlock", language);
+        fill(&browser, &[("user_code", &desk.user_code), ("new_pin", "864202"), ("new_pin_again", "864202")]);
+        browser.find(By::Css(&format!("[data-screen=refused][data-code={code}]")));
+        browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
+        // Whom to call.
+        browser.wait_for_words_in(By::Css("#next-step"), "02-0000-0002");
+        browser.click(By::Css("#close"));
+        // The page says it, too, and leads to where it can be helped.
+        browser.switch_to(&page);
+        browser.wait_until_closed(&window);
+        browser.find(By::Css(&format!("#error[data-code={code}]")));
+        inspect(&browser, &format!("unlock-{state}"), language);
+        assert!(browser.has(By::Css("main #help[href='/xca/user-code']")));
+        browser.wait_for_words_in(By::Css("#error"), &said(language, "user-code"));
     }
 }
 
@@ -188,6 +203,24 @@ fn a_card_that_gets_locked_is_led_to_its_unlocking() {
         browser.wait_until_closed(&window);
         led_on(&browser, "change_pin", "unlock", language);
         assert_quiet(&browser, &[&desk.portal(), &desk.agent()]);
+    }
+}
+
+/// A PIN that is locked is not asked for, whatever the job.
+#[test]
+fn a_locked_card_is_led_to_its_unlocking_before_anything_is_typed() {
+    let desk = Desk::in_state("pin_locked");
+    for (language, kind) in [(LANGUAGES[0], "change_pin"), (LANGUAGES[1], "test"), (LANGUAGES[0], "rewrite")] {
+        let browser = start(language);
+        browser.open(&format!("{}/xca/{kind}", desk.portal()));
+        let page = browser.window();
+        browser.click(By::Css("#start"));
+        browser.switch_to_popup();
+        browser.find(By::Css("[data-screen=refused][data-code=pin_locked]"));
+        assert!(!browser.has(By::Css("input")));
+        browser.judge(&format!("window-{kind}-pin_locked-{}", language.1), &LOOKS);
+        browser.switch_to(&page);
+        led_on(&browser, kind, "unlock", language);
     }
 }
 
@@ -510,7 +543,15 @@ fn certificates_are_tested() {
 #[test]
 fn a_card_is_looked_at() {
     for language in LANGUAGES {
-        for (state, opened) in [("activated", "window-activated"), ("suspended", "window-activated")] {
+        for (state, status, class, advice) in [
+            ("activated", "valid", "success", "good"),
+            ("unopened", "held", "warning", "not_activated"),
+            ("pin_locked", "valid", "warning", "pin_locked"),
+            ("puk_blocked", "valid", "error", "blocked"),
+            ("suspended", "suspended", "warning", "suspended"),
+            ("revoked", "revoked", "error", "revoked"),
+            ("expired", "expired", "error", "expired"),
+        ] {
             let desk = Desk::in_state(state);
             let browser = start(language);
             browser.open(&format!("{}/xca/information", desk.portal()));
@@ -518,19 +559,31 @@ fn a_card_is_looked_at() {
                 (said(language, "portal-job-information.wait"), said(language, "portal-do-not-close"));
             browser.wait_for_text(&leaves);
             assert!(!browser.text().contains(&stays), "{}", browser.text());
-            inspect(&browser, "information", language);
+            if state == "activated" {
+                inspect(&browser, "information", language);
+            }
             let page = browser.window();
             browser.click(By::Css("#start"));
             let window = browser.switch_to_popup();
             browser.find(By::Css("[data-screen=information]"));
             browser.judge(&format!("window-information-{state}-{}", language.1), &LOOKS);
             browser.assert_reflows(&[320]);
-            browser.wait_for_text_of(By::Css("#opened"), &said(language, opened));
-            browser.wait_for_count_of(By::Css("li[data-slot]"), 4);
-            let expected = if state == "suspended" { "status-suspended" } else { "status-valid" };
-            for part in ["P-256", &said(language, expected), "3"] {
-                browser.wait_for_text(part);
+            // How it stands, and what is to be done, before all else.
+            let told = said(language, &format!("advice-{advice}"));
+            browser.wait_for_text_of(By::Css(&format!("#advice.notice-{class} strong")), &told);
+            if let Some(job) = [("unopened", "activate"), ("pin_locked", "unlock"), ("suspended", "resume")]
+                .iter()
+                .find_map(|(with, job)| (*with == state).then_some(job))
+            {
+                browser.wait_for_words_in(By::Css("#advice"), &said(language, &format!("job-{job}")));
             }
+            if class == "error" {
+                browser.wait_for_words_in(By::Css("#advice"), "02-0000-0002");
+            }
+            browser.wait_for_count_of(By::Css("li[data-slot]"), 4);
+            let chips = browser.texts_of(By::Css(&format!("li[data-slot] .status-{status}")));
+            assert!(chips.len() >= 3 && chips.iter().all(|chip| *chip == said(language, &format!("status-{status}"))));
+            browser.wait_for_text("P-256");
             browser.click(By::Css("#close"));
             browser.switch_to(&page);
             browser.wait_until_closed(&window);

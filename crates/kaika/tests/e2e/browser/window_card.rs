@@ -47,6 +47,38 @@ fn is_final(browser: &Browser) {
     browser.wait_for_count_of(By::Css(":is([data-again], [data-go-on])"), 0);
 }
 
+/// Cards that will not do are shown with the reason, and cannot be chosen; one that will is to be activated by a day.
+#[test]
+fn of_several_cards_only_those_can_be_chosen_that_will_do() {
+    let desk = Desk::new("gca");
+    let (card, other) = (DeskCard::first(&desk, "gca"), DeskCard::second(&desk, "gca"));
+    let activate = ["card", "activate", "--portal", desk.demo.portal("gca"), "--secrets-stdin"];
+    let secrets = format!("user_code={}\nnew_pin=13579086\n", card.user_code);
+    desk.bench.agent(&activate, &secrets).expect_success();
+    let dispatched = format!("SELECT dispatched_at FROM card WHERE number = '{}'", other.number);
+    let dispatched: i64 = desk.demo.data().sql(&dispatched).trim().parse().unwrap();
+    let by = time::OffsetDateTime::from_unix_timestamp(dispatched + 90 * 86400).unwrap();
+    let by = by.to_offset(time::macros::offset!(+8)).date();
+    let _other = desk.put_in(1, &other.file);
+    for language in LANGUAGES {
+        let browser = start(language);
+        let window = CardWindow::open(&browser, language, &desk.portal(), "gca");
+        browser.find(By::Css("[data-screen=choose]"));
+        browser.wait_for_count_of(By::Css("[data-action=choose]"), 1);
+        browser.wait_for_texts_of(By::Css("[data-fact=number]"), &[&other.number, &card.number]);
+        let why = By::Css(".barred[data-code=already_activated] .why");
+        browser.wait_for_words_in(why, &window.said("refusal-already_activated"));
+        window.judge_job("choose-barred");
+        window.press(&format!("#choose-{}", other.number));
+        window.asks_for(&other);
+        browser.wait_for_words_in(By::Css("#activate-by"), &by.to_string());
+        if language.1 == "zh" {
+            browser.wait_for_words_in(By::Css("#activate-by"), &format!("民國{}年", by.year() - 1911));
+        }
+        window.judge_job("form-by");
+    }
+}
+
 /// Whom to call, as it stands at the foot of the authority's page.
 #[track_caller]
 fn telephone(browser: &Browser, desk: &Desk, authority: &str) -> String {

@@ -132,6 +132,8 @@ pub(super) fn results() -> Vec<(String, JobKind, JobResult)> {
             holder: "C=TW,O=<測試>".to_owned(),
             not_before: OffsetDateTime::UNIX_EPOCH,
             not_after: OffsetDateTime::UNIX_EPOCH,
+            activate_by: None,
+            contact: None,
         };
         let what = format!("information, {activated}");
         results.push((what, JobKind::Information, JobResult::Information(information)));

@@ -250,8 +250,11 @@ fn a_holders_cards_are_shown_where_the_portal_tells_of_them() {
                 holder: "C=TW".to_owned(),
                 not_before: OffsetDateTime::UNIX_EPOCH,
                 not_after: OffsetDateTime::UNIX_EPOCH,
+                activate_by: None,
+                contact: None,
             };
-            state.informed = Some((NUMBER.parse().unwrap(), Informed { information, certificates: Vec::new() }));
+            let informed = Informed { information, certificates: Vec::new() };
+            state.informed.insert(NUMBER.parse().unwrap(), informed);
             let html = View::of(&state, 1, language).drawn.html;
             let words = WindowTexts { language };
             assert_eq!(html.matches("data-held=").count(), told.len(), "{html}");

@@ -122,7 +122,7 @@ fn the_page_is_told_of_each_refusal() {
         state.finished(Err(refusal.clone()), now);
         assert_eq!(state.told, told);
 
-        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: None, facts: None };
+        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: Known::new(), facts: None };
         let mut state = asking();
         state.found(found(Outcome::Refused(refusal, None)));
         assert_eq!(state.told, told);
@@ -176,7 +176,7 @@ fn one_look_at_a_time() {
         present,
         outcome: Outcome::Refused(Code::NoCard.into(), None),
         target: None,
-        informed: None,
+        informed: Known::new(),
         facts: None,
     };
     assert!(state.found(found(Vec::new())));
