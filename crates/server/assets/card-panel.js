@@ -7,6 +7,23 @@ import { Agent, Refused } from "./agent.js";
 /** How long until an agent that did not answer is asked again. */
 const AGAIN = 4000;
 
+/**
+ * What is known to be there, in each state of the panel.
+ * @type {Record<string, string[]>}
+ */
+const READY = {
+  found: ["agent", "reader", "card"],
+  several: ["agent", "reader", "card"],
+  unread: ["agent", "reader"],
+  other: ["agent", "reader"],
+  "no-card": ["agent", "reader"],
+  "no-reader": ["agent"],
+  refused: ["agent"],
+};
+
+/** More own cards than these are folded away. */
+const FEW = 3;
+
 /** @param {string} date */
 const day = (date) =>
   // Sweden writes days as 2026-11-20 does.
@@ -29,6 +46,8 @@ export class CardPanel {
   #protocol;
   /** The one card that is meant, where that is settled. */
   #number;
+  /** What the script has put into the field for the card number. */
+  #prefilled = "";
   /** @type {AbortController | undefined} */
   #following;
 
@@ -132,12 +151,21 @@ export class CardPanel {
   #show(readers) {
     const cards = readers.filter((reader) => reader.card);
     this.#list(cards);
-    if (cards.some((card) => this.#isMeant(card))) this.#say("found");
+    const own = cards.filter((card) => this.#isMeant(card)).length;
+    if (own > 1) this.#saySeveral(own);
+    else if (own > 0) this.#say("found");
     else if (cards.some((card) => card.unread)) this.#sayUnread(cards);
     else if (this.#number && cards.length > 0) this.#say("another");
     else if (cards.length > 0) this.#say("other");
     else this.#say(readers.length > 0 ? "no-card" : "no-reader");
     this.#buttonSaysAgain();
+  }
+
+  /** @param {number} count */
+  #saySeveral(count) {
+    const place = /** @type {HTMLElement} */ (this.#panel.querySelector("[data-fill=several]"));
+    place.textContent = (place.dataset.form ?? "").replace("COUNT", String(count));
+    this.#say("several");
   }
 
   /**
@@ -158,6 +186,14 @@ export class CardPanel {
     const list = /** @type {HTMLElement} */ (this.#panel.querySelector("#cards"));
     list.replaceChildren(...own.map((card) => this.#own(card)));
     list.hidden = own.length === 0;
+    const fold = /** @type {HTMLDetailsElement} */ (this.#panel.querySelector("#own-cards"));
+    const summary = /** @type {HTMLElement} */ (fold.querySelector("summary"));
+    const many = own.length > FEW;
+    if (summary.hidden === many) {
+      summary.hidden = !many;
+      fold.open = !many;
+    }
+    this.#prefill(own);
     const more = /** @type {HTMLDetailsElement} */ (this.#panel.querySelector("#other-cards"));
     more.querySelector("ul")?.replaceChildren(...others.map((card) => this.#other(card)));
     more.hidden = others.length === 0;
@@ -171,6 +207,20 @@ export class CardPanel {
   /** @param {Reader} card */
   #isMeant(card) {
     return card.authority === this.#authority && (!this.#number || card.number === this.#number);
+  }
+
+  /**
+   * Where the page asks for the number, it is that of the only card, unless the person has typed another.
+   * @param {Reader[]} own
+   */
+  #prefill(own) {
+    const field = document.querySelector("[data-prefill=card-number]");
+    if (!(field instanceof HTMLInputElement) || field.value !== this.#prefilled) return;
+    const number = own.length === 1 ? (own[0]?.number ?? "") : "";
+    if (number === this.#prefilled) return;
+    field.value = this.#prefilled = number;
+    // What was wrong with an empty field is right now.
+    if (number) field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   /**
@@ -224,6 +274,11 @@ export class CardPanel {
       /** @type {HTMLElement} */ (part).hidden = /** @type {HTMLElement} */ (part).dataset.card !== state;
     }
     this.#panel.dataset.state = state;
+    for (const need of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-need]"))) {
+      const ready = (READY[state] ?? []).includes(need.dataset.need ?? "");
+      need.classList.toggle("is-ready", ready);
+      /** @type {HTMLElement} */ (need.querySelector(".ready")).hidden = !ready;
+    }
   }
 
   #buttonSaysAgain() {

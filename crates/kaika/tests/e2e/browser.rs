@@ -105,6 +105,12 @@ fn said(language: (&str, &str), key: &str) -> String {
     kaika_texts::text(language, key, &[])
 }
 
+/// The same, with one argument.
+fn said_with(language: (&str, &str), key: &str, name: &'static str, value: &str) -> String {
+    let language = kaika_texts::Language::ALL.into_iter().find(|one| one.tag() == language.0).unwrap();
+    kaika_texts::text(language, key, &[(name, value.to_owned().into())])
+}
+
 fn start(language: (&str, &str)) -> Browser {
     Browser::start(language.0, &Options::default())
 }

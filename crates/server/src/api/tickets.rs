@@ -6,6 +6,7 @@ use crate::{
         extract::Named,
         guard, limits, session,
     },
+    portal::fields::card_digits,
     site::Site,
 };
 use axum::{
@@ -16,7 +17,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use kaika_app::cards::{LoginTicket, ask_login, issue_ticket};
+use kaika_app::{
+    App,
+    cards::{LoginTicket, ask_login, issue_ticket},
+};
 use kaika_wire::{
     AuthorityId, Code, IssuedTicket, JobDetails, JobKind, Refusal, StatusChange, StatusChangeKind, ValueError,
 };
@@ -40,7 +44,7 @@ async fn issue(
     let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
     if kind != JobKind::Login {
         return Ok(answer(
-            &issue_ticket(&site.app, &authority, kind, typed.details(kind)?, typed.follow_up.as_deref()).await?,
+            &issue_ticket(&site.app, &authority, kind, typed.details(&site.app, &authority, kind)?, typed.follow_up.as_deref()).await?,
         ));
     }
     let LoginTicket { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;
@@ -68,7 +72,8 @@ struct TicketForm {
 }
 
 impl TicketForm {
-    fn details(&self, kind: JobKind) -> Result<JobDetails, Refusal> {
+    fn details(&self, app: &App, authority: &AuthorityId, kind: JobKind) -> Result<JobDetails, Refusal> {
+        let policy = app.policies.get(authority).ok_or(Code::NotFound)?;
         let wrong = |field: &str, what: String| Refusal::new(Code::BadRequest).detail(format!("{field}: {what}"));
         let email = self.email.as_deref().map(str::parse).transpose();
         let email = email.map_err(|error: ValueError| wrong("email", error.to_string()))?;
@@ -81,6 +86,9 @@ impl TicketForm {
             }
             _ => None,
         };
-        Ok(JobDetails { change, email, digits: self.digits.clone(), of_card: None })
+        let digits = self.digits.as_deref().map(|typed| {
+            card_digits(policy, typed).ok_or_else(|| wrong("digits", "not those of a card number".to_owned()))
+        });
+        Ok(JobDetails { change, email, digits: digits.transpose()?, of_card: None })
     }
 }

@@ -1,6 +1,6 @@
 //! Fields that several pages ask for, and what is wrong with them.
 
-use kaika_domain::authorities::Policy;
+use kaika_domain::authorities::{CardRules, Policy};
 use kaika_wire::{CardNumber, typed};
 
 /// What is wrong with a field.
@@ -42,6 +42,30 @@ pub(crate) fn card_number(policy: &Policy, text: &str) -> Result<CardNumber, Fie
         number.insert_str(0, prefix);
     }
     number.parse().map_err(|_| wrong("portal-find-number-wrong"))
+}
+
+/// The digits of a card number, typed with the letters before them or without.
+pub(crate) fn card_digits(policy: &Policy, text: &str) -> Option<String> {
+    let number = plain(text).to_ascii_uppercase();
+    let without = policy.card.number_prefixes.iter().find_map(|prefix| number.strip_prefix(prefix));
+    let digits = without.unwrap_or(&number);
+    let are_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    are_digits.then(|| digits.to_owned())
+}
+
+/// What [`card_digits`] takes, as long as this authority's numbers are, for `pattern` of a field (HTML: a regular
+/// expression with the flag `v`).
+pub(crate) fn number_pattern(card: &CardRules) -> String {
+    // What `plain` leaves out.
+    let between = r"[\s\p{Cf}\p{Pd}\u2212:：]*";
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xfee0).unwrap_or(c);
+    let letter = |upper: char| {
+        let lower = upper.to_ascii_lowercase();
+        format!("{between}[{upper}{lower}{}{}]", wide(upper), wide(lower))
+    };
+    let letters: Vec<String> = card.number_prefixes.iter().map(|prefix| prefix.chars().map(letter).collect()).collect();
+    let digits = card.number_digits;
+    format!("(?:{})?(?:{between}[0-9０-９]){{{digits}}}{between}", letters.join("|"))
 }
 
 pub(crate) fn holder_name(text: &str) -> Result<String, FieldError> {
@@ -89,6 +113,25 @@ mod tests {
         assert_eq!(card_number(&two, "00000000000017").unwrap_err().text, "portal-find-number-wrong");
         assert_eq!(card_number(&one, "　").unwrap_err().text, "portal-find-number-missing");
     }
+
+    #[test]
+    fn digits_are_taken_with_their_letters_and_without() {
+        let (one, two) = (policy("GC"), policy("TP\", \"GP"));
+        for (policy, typed, digits) in [
+            (&one, "GC00000000000017", Some("00000000000017")),
+            (&one, " ｇｃ 0000-0000：００００１７ ", Some("00000000000017")),
+            (&one, "17", Some("17")),
+            (&two, "GP17", Some("17")),
+            (&two, "tp 17", Some("17")),
+            (&one, "GP17", None),
+            (&one, "GC", None),
+            (&one, "1X", None),
+            (&one, "", None),
+        ] {
+            assert_eq!(card_digits(policy, typed).as_deref(), digits, "{typed}");
+        }
+    }
+
     #[test]
     fn a_name_is_whatever_is_not_empty() {
         assert_eq!(holder_name(" 測試 機關　").as_deref(), Ok("測試 機關"));

@@ -3,7 +3,8 @@
 use super::desk::{Desk, start_agent};
 use super::window_cut::hold;
 use super::window_screen::{CardWindow, DeskCard};
-use super::{LANGUAGES, inspect, said, start};
+use super::{LANGUAGES, inspect, portal, said, said_with, start};
+use crate::demo::Demo;
 use kaika_testkit::browser::{Browser, By};
 use kaika_testkit::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
 use std::fs;
@@ -21,6 +22,20 @@ fn assert_says(browser: &Browser, language: (&str, &str), state: &str) {
 #[track_caller]
 fn assert_own(browser: &Browser, fact: &str, told: &[&str]) {
     browser.wait_for_texts_of(By::Css(&format!("#cards [data-fill={fact}]")), told);
+}
+
+/// Waits until exactly this is ticked of what a person has to have ready, with words for whoever does not see the tick.
+#[track_caller]
+fn assert_ready(browser: &Browser, language: (&str, &str), needs: &[&str]) {
+    let words = vec![said(language, "portal-need-ready"); needs.len()];
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    browser.wait_for_texts_of(By::Css("[data-need].is-ready > .ready"), &words);
+    for need in needs {
+        browser.find(By::Css(&format!("[data-need={need}].is-ready")));
+    }
+    // What nobody can see from here is never ticked: the user code.
+    assert!(browser.has(By::Css(".needs > li:not([data-need])")));
+    assert!(!browser.has(By::Css(".needs > li.is-ready:not([data-need])")));
 }
 
 /// The page without a reload, in the other language by its switch.
@@ -52,6 +67,7 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
         browser.click(By::Css(".whole-name summary"));
         assert_own(&browser, "reader", &[desk.bench.reader()]);
         assert!(!browser.has(By::Css("#other-cards")));
+        assert_ready(&browser, language, &["card", "reader", "agent"]);
         inspect(&browser, "card-found", language);
     }
 
@@ -60,6 +76,7 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
     desk.bench.take_out();
     assert_says(&browser, language, "no-card");
     assert_own(&browser, "number", &[]);
+    assert_ready(&browser, language, &["reader", "agent"]);
     let back = desk.put_in(0, &desk.card_file());
     assert_says(&browser, language, "found");
     assert_own(&browser, "number", &[number]);
@@ -67,6 +84,7 @@ fn a_card_that_comes_and_goes_is_shown_at_once() {
     // And the agent: it goes, and is found again.
     desk.stop_agent();
     assert_says(&browser, language, "agent-missing");
+    assert_ready(&browser, language, &[]);
     // Nobody knows any more.
     assert_own(&browser, "number", &[]);
     desk.start_agent();
@@ -115,6 +133,7 @@ fn other_cards_are_told_from_the_authoritys_own() {
         switch_language(&browser, language);
         browser.wait_for_text(&said(language, "portal-card-unknown"));
         assert_says(&browser, language, "other");
+        assert_ready(&browser, language, &["reader", "agent"]);
         browser.wait_for_count_of(By::Css("#other-cards li"), 2);
         inspect(&browser, "card-unknown", language);
     }
@@ -177,13 +196,41 @@ fn of_several_own_cards_all_are_shown() {
     browser.wait_for_count_of(By::Css("#cards [data-fill=number]"), 2);
     for language in LANGUAGES {
         switch_language(&browser, language);
-        assert_says(&browser, language, "found");
+        assert_several(&browser, language, 2);
         assert_own(&browser, "number", &[&first, &second]);
         assert_own(&browser, "reader", &desk.bench.pcscd.reader_names());
         inspect(&browser, "card-several", language);
     }
     drop(another);
     assert_own(&browser, "number", &[&first]);
+}
+
+/// The number of cards, and where one is chosen.
+#[track_caller]
+fn assert_several(browser: &Browser, language: (&str, &str), count: usize) {
+    let words = said_with(language, "portal-card-several", "count", &count.to_string());
+    browser.wait_for_words_in(By::Css("#card-said [data-card=several]"), &words);
+    browser.wait_for_count_of(By::Css("#card-said > [data-card]"), 1);
+}
+
+/// A page with more cards than anybody reads: the list is there for whoever wants it.
+#[test]
+fn many_cards_are_folded_away() {
+    let demo = Demo::new();
+    let of_xca = |card: &&serde_json::Value| card["authority"] == "xca" && !card["reader"].is_null();
+    let count = demo.ready()["cards"].as_array().unwrap().iter().filter(of_xca).count();
+    assert!(count > 3);
+    let browser = start(LANGUAGES[0]);
+    browser.open(&format!("{}/xca/check", portal(&demo)));
+    for language in LANGUAGES {
+        switch_language(&browser, language);
+        assert_several(&browser, language, count);
+        assert!(!browser.has(By::Css("#cards .card-found")));
+        inspect(&browser, "card-many", language);
+        browser.click(By::Css("#own-cards summary"));
+        browser.wait_for_count_of(By::Css("#cards .card-found"), count);
+        browser.click(By::Css("#own-cards summary"));
+    }
 }
 
 #[test]
@@ -198,6 +245,7 @@ fn without_a_reader_or_its_service_the_page_says_so() {
     for language in LANGUAGES {
         switch_language(&browser, language);
         assert_says(&browser, language, "no-reader");
+        assert_ready(&browser, language, &["agent"]);
         inspect(&browser, "card-no-reader", language);
     }
 

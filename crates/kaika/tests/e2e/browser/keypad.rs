@@ -42,7 +42,9 @@ impl<'b> Scene<'b> {
         browser.wait_until("the page's look at the readers", |browser| {
             browser.has(By::Css("#card-said > [data-card]:not([data-card=unasked], [data-card=looking])"))
         });
-        // The page asks for the digits alone.
+        // The only card that there is has its number in the field already.
+        browser.wait_for_value_of(By::Css("#digits"), number);
+        browser.fill(By::Css("#digits"), "");
         browser.click(By::Css("#start"));
         // What is missing is said.
         browser.find(By::Css("#digits-error"));
@@ -54,7 +56,14 @@ impl<'b> Scene<'b> {
         // All digits are needed.
         browser.find(By::Css("#digits-error"));
         inspect(browser, "unlock-keypad-wrong", language);
-        browser.fill(By::Css("#digits"), &number[2..]);
+        // As it is copied, and as some type it.
+        let wide: String = number.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        let apart = format!(" {}\u{2013}{} {}", number[..2].to_lowercase(), &number[2..8], &number[8..]);
+        for typed in [&number[2..], &wide, &apart] {
+            browser.fill(By::Css("#digits"), typed);
+            browser.wait_for_value_of(By::Css("#digits"), typed);
+            browser.wait_for_count_of(By::Css("#digits:valid"), 1);
+        }
         inspect(browser, "unlock-keypad", language);
         browser.click(By::Css("#start"));
         let window = browser.switch_to_popup();

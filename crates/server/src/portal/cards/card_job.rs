@@ -8,6 +8,7 @@ use crate::{
         session::{self, Destination, LoginQuery, Over},
     },
     portal::{
+        fields,
         links::{Link, LinkedText},
         page::{Page, View, private},
     },
@@ -84,6 +85,14 @@ struct WayOn {
     kind: JobKind,
     href: String,
     title: String,
+}
+
+/// What a person has to have at hand.
+struct Need {
+    what: String,
+    hint: Option<LinkedText>,
+    /// What the page's script calls it, where it can see for itself that it is there.
+    detected: Option<&'static str>,
 }
 
 impl<'a> CardJobPage<'a> {
@@ -197,21 +206,26 @@ impl<'a> CardJob<'a> {
         text(self.page.view.language, key, &[("prefix", prefix.into()), ("digits", card.number_digits.into())])
     }
 
-    /// What a person needs, each with a hint where there is one.
-    fn needs(&self) -> Vec<(String, Option<LinkedText>)> {
-        let t = |key| self.page.t(key);
-        let hint = |key| Some(LinkedText::new(t(key)));
-        let keypad = self.by_keypad().then(|| LinkedText::new(t("portal-need-keypad")));
-        let mut needs = vec![(t("portal-need-card"), None), (t("portal-need-reader"), keypad)];
+    /// A card number as people type it, for the browser to tell from one that has too few digits.
+    fn number_pattern(&self) -> String {
+        fields::number_pattern(&self.policy.card)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let need = |key, hint| Need { what: self.page.t(key), hint, detected: None };
+        let found = |detected, key, hint| Need { detected: Some(detected), ..need(key, hint) };
+        let hint = |key| Some(LinkedText::new(self.page.t(key)));
+        let keypad = self.by_keypad().then(|| LinkedText::new(self.page.t("portal-need-keypad")));
+        let mut needs = vec![found("card", "portal-need-card", None), found("reader", "portal-need-reader", keypad)];
         needs.extend(self.kind.inputs().iter().filter_map(|input| match input {
-            Input::UserCode => Some((t("portal-need-code"), hint("portal-need-code-hint"))),
-            Input::Pin => Some((t("portal-need-pin"), Some(self.forgotten_pin()))),
+            Input::UserCode => Some(need("portal-need-code", hint("portal-need-code-hint"))),
+            Input::Pin => Some(need("portal-need-pin", Some(self.forgotten_pin()))),
             Input::NewPin => None,
         }));
         if self.kind == JobKind::SetEmail {
-            needs.push((t("portal-need-mailbox"), hint("portal-need-mailbox-hint")));
+            needs.push(need("portal-need-mailbox", hint("portal-need-mailbox-hint")));
         }
-        needs.push((t("portal-need-agent"), hint("portal-need-agent-hint")));
+        needs.push(found("agent", "portal-need-agent", hint("portal-need-agent-hint")));
         needs
     }
 
