@@ -44,7 +44,14 @@ async fn issue(
     let typed = typed.map(|Json(typed)| typed).unwrap_or_default();
     if kind != JobKind::Login {
         return Ok(answer(
-            &issue_ticket(&site.app, &authority, kind, typed.details(&site.app, &authority, kind)?, typed.follow_up.as_deref()).await?,
+            &issue_ticket(
+                &site.app,
+                &authority,
+                kind,
+                typed.details(&site.app, &authority, kind)?,
+                typed.follow_up.as_deref(),
+            )
+            .await?,
         ));
     }
     let LoginTicket { ticket, browser } = ask_login(&site.app, &authority, session::browser(&headers)).await?;

@@ -25,7 +25,11 @@ impl Remedy {
             }
             Code::NotKaikaCard | Code::WrongAuthority | Code::NumberDiffers => Self::AtReader,
             Code::CardInUse => {
-                if inputs_kept { Self::SameInputs } else { Self::AtReader }
+                if inputs_kept {
+                    Self::SameInputs
+                } else {
+                    Self::AtReader
+                }
             }
             Code::PcscMissing | Code::PcscStopped | Code::ReadersRefused | Code::NotAPortal | Code::SecretMissing => {
                 Self::Again

@@ -98,6 +98,22 @@ pub(super) enum Outcome {
     Refused(Refusal, Option<Unfit>),
 }
 
+impl Outcome {
+    /// Whether another program has the card in this reader.
+    fn is_in_use(&self, reader: &str) -> bool {
+        match self {
+            Self::Refused(refusal, card) => {
+                let reads = card.as_ref().and_then(|card| card.reader.as_deref());
+                refusal.code == Code::CardInUse && reads == Some(reader)
+            }
+            Self::Several(choice) => {
+                choice.barred.iter().any(|card| card.reader == reader && card.refusal.code == Code::CardInUse)
+            }
+            Self::One(..) => false,
+        }
+    }
+}
+
 /// A card that will not do, as far as it can be told which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unfit {
@@ -343,6 +359,8 @@ impl State {
                 *others = *more;
                 return shown;
             }
+            // Another program has it for a while: that is told when it is needed.
+            (Stage::Asking { offer, .. }, outcome) if outcome.is_in_use(&offer.reader) => return false,
             (Stage::Looking | Stage::Choosing(_) | Stage::Asking { .. } | Stage::Refused { .. }, _) => {}
             _ => return false,
         }

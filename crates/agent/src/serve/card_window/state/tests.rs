@@ -122,7 +122,8 @@ fn the_page_is_told_of_each_refusal() {
         state.finished(Err(refusal.clone()), now);
         assert_eq!(state.told, told);
 
-        let found = |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: Known::new(), facts: None };
+        let found =
+            |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: Known::new(), facts: None };
         let mut state = asking();
         state.found(found(Outcome::Refused(refusal, None)));
         assert_eq!(state.told, told);
@@ -276,4 +277,32 @@ fn a_puk_goes_with_its_job() {
     let mut state = asking();
     state.ask_to_type(Typing::AtKeypad { reader: "Reader".into(), puk: None });
     assert!(state.typing.is_none());
+}
+
+/// What was typed stays where another program only has the card for a while.
+#[test]
+fn who_types_is_not_disturbed_by_a_program_that_takes_the_card() {
+    let found =
+        |outcome| ReaderSurvey { present: Vec::new(), outcome, target: None, informed: Known::new(), facts: None };
+    let in_use = |reader: &str| {
+        let card = Unfit { reader: Some(reader.to_owned()), ..Unfit::default() };
+        found(Outcome::Refused(Code::CardInUse.into(), Some(card)))
+    };
+    let beside_another = |reader: &str| {
+        let refusal = Code::CardInUse.into();
+        let barred = vec![Barred { reader: reader.to_owned(), number: None, holder: None, refusal }];
+        found(Outcome::Several(Choice { offers: vec![offer("GC00000000000002")], barred }))
+    };
+    let its = offer(NUMBER).reader;
+    for (survey, stays) in [
+        (in_use(&its), true),
+        (beside_another(&its), true),
+        (in_use("another"), false),
+        (beside_another("another"), false),
+        (found(Outcome::Refused(Code::NoCard.into(), None)), false),
+    ] {
+        let mut state = asking();
+        assert_eq!(state.found(survey), !stays);
+        assert_eq!(matches!(state.stage, Stage::Asking { .. }), stays);
+    }
 }
