@@ -1,7 +1,6 @@
 //! The portal's pages.
 
 pub(crate) mod access;
-pub(crate) mod afterwards;
 pub(crate) mod assets;
 pub(crate) mod cards;
 pub(crate) mod certificates;

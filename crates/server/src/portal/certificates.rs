@@ -1,5 +1,6 @@
 //! Pages about certificates: found, listed, changed in their status.
 
+pub(crate) mod afterwards;
 pub(crate) mod find;
 pub(crate) mod list;
 pub(crate) mod my_card;

@@ -6,8 +6,8 @@ use crate::{
         extract::{Authority, Filled, Named, Visit},
     },
     portal::{
-        afterwards::afterwards,
         cards::card_job::{CardJob, Place, job_key},
+        certificates::afterwards::afterwards,
         fields::narrow,
         links::{Link, LinkedText},
         page::{Page, View, private},

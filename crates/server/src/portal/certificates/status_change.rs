@@ -10,7 +10,7 @@ use crate::{
         limits,
     },
     portal::{
-        afterwards::afterwards,
+        certificates::afterwards::afterwards,
         fields::{FieldError, card_number, field_or_error, holder_name},
         links::LinkedText,
         page::{Page, View, private},
