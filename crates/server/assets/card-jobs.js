@@ -41,7 +41,7 @@ class NoTicket extends Error {
 
 /**
  * As the window tells it, in words.
- * @typedef {{heading?: string, message?: string, certain?: string, next_step?: string, way?: string, authority?: string,
+ * @typedef {{code?: string, heading?: string, message?: string, certain?: string, next_step?: string, way?: string, authority?: string,
  *   again?: boolean, go_on?: boolean, over?: boolean}} Refusal
  */
 
@@ -226,8 +226,6 @@ class CardJob {
     this.#window = null;
     // Some browsers and their extensions open a window and close it at once.
     if (!this.#greeted && after < 4 * LOOK) return this.#show("popup-blocked");
-    // What helps stands here already.
-    if (this.#root.dataset.shown === "refused") return;
     if (!this.#alone) {
       const state = this.#outcome ? await this.#state() : "waiting";
       if (turn !== this.#turn) return;
@@ -235,6 +233,8 @@ class CardJob {
       const ended = state === "succeeded" || state === "failed" || (state === "running" && !this.#refusal);
       if (ended) return location.assign(this.#outcome);
     }
+    // What helps stands here already.
+    if (this.#root.dataset.shown === "refused") return;
     if (this.#refusal) return this.#explain(this.#refusal);
     // Nothing was asked of the server, and what the person came for was in the window.
     if (this.#alone && this.#greeted && !this.#unfinished) return this.#back(false);
@@ -293,6 +293,7 @@ class CardJob {
       part.hidden = !part.textContent;
     }
     for (const way of all(screen, "[data-way]")) way.hidden = way.dataset.way !== refusal.way;
+    for (const help of all(screen, "[data-code]")) help.hidden = help.dataset.code !== refusal.code;
     for (const other of all(screen, "[data-elsewhere]")) other.hidden = other.dataset.elsewhere !== refusal.authority;
     for (const again of all(screen, "[data-again]")) again.hidden = !refusal.again || Boolean(refusal.go_on);
     for (const goOn of all(screen, "[data-go-on]")) goOn.hidden = !refusal.go_on;

@@ -12,7 +12,8 @@ use kaika_agent::{
 use kaika_card::{Pin, Secrets};
 use kaika_softcard::{Fault, FaultKind, SoftCard};
 use kaika_wire::{
-    Code, Command, Expectation, JobKind, JobState, KeyAlgorithm, PinSource, Puk, Refusal, StationId, UserCode,
+    Aftermath, Code, Command, Expectation, JobKind, JobState, KeyAlgorithm, PinSource, Puk, Refusal, StationId,
+    UserCode,
 };
 use std::{
     path::PathBuf,
@@ -188,7 +189,10 @@ fn a_server_that_is_gone_ends_the_job() {
 fn what_the_server_refuses_is_told() {
     let wrong = Refusal::new(Code::UserCodeWrong).tries_left(2);
     let mut bench = Bench::new([running(1, prove()), Ok(JobState::Failed { error: wrong.clone() })]);
-    assert_eq!(bench.activate().unwrap_err(), wrong);
+    let refused = bench.activate().unwrap_err();
+    // What is left the agent knows by itself.
+    assert_eq!(refused.aftermath, Some(Aftermath::nothing(JobKind::Activate)));
+    assert_eq!(Refusal { aftermath: None, ..refused }, wrong);
 
     let mut bench = Bench::new([Err(Code::AlreadyActivated.into())]);
     assert_eq!(code(bench.activate()), Code::AlreadyActivated);

@@ -131,8 +131,11 @@ fn a_user_code_that_is_locked_is_led_to_its_reset() {
         browser.judge(&format!("window-unlock-{state}-{}", language.1), &LOOKS);
         // Whom to call.
         browser.wait_for_words_in(By::Css("#next-step"), "02-0000-0002");
+        // The page says it, too, and leads to where it can be helped: beside the window, and after it.
+        browser.switch_to(&page);
+        browser.find(By::Css("[data-screen=refused] a[href='/xca/user-code']:not([hidden])"));
+        browser.switch_to(&window);
         browser.click(By::Css("#close"));
-        // The page says it, too, and leads to where it can be helped.
         browser.switch_to(&page);
         browser.wait_until_closed(&window);
         browser.find(By::Css(&format!("#error[data-code={code}]")));
