@@ -333,7 +333,7 @@ fn a_stranger_gets_one_answer_and_locks_nothing_by_a_number() {
     let unknown: CardNumber = "GC99999999999999".parse().unwrap();
     let mut answers = vec![
         scene.send(WithoutCard { number: unknown, ..scene.form(SUSPEND) }).unwrap_err(),
-        scene.send(WithoutCard { name: "行政院".into(), ..scene.form(SUSPEND) }).unwrap_err(),
+        scene.send(WithoutCard { name: "教育部".into(), ..scene.form(SUSPEND) }).unwrap_err(),
         scene.send(WithoutCard { name: String::new(), ..scene.form(SUSPEND) }).unwrap_err(),
     ];
     assert_eq!(scene.fails(), (0, 0), "a number alone spends no try");
