@@ -190,7 +190,7 @@ fn a_first_view_is_below_100_kilobytes() {
 }
 
 /// What a check, a test or an e-mail write comes to, composed of a beginning and a word.
-const CHECKS: [&str; 11] = [
+const CHECKS: [&str; 12] = [
     "portal-email-awaiting",
     "portal-email-confirmed",
     "portal-test-passed",
@@ -199,6 +199,7 @@ const CHECKS: [&str; 11] = [
     "portal-check-b1",
     "portal-check-b2",
     "portal-check-mixed",
+    "portal-check-needless",
     "portal-check-suspended",
     "portal-check-expired",
     "portal-check-revoked",
