@@ -51,6 +51,9 @@ pub struct Advice {
     /// Before this it is to be activated.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub activate_by: Option<OffsetDateTime>,
+    /// Whether it may be needed for what was encrypted for its holder.
+    #[serde(default)]
+    pub opens: bool,
     /// Whom its holder may call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
@@ -77,6 +80,7 @@ impl Advice {
             instead,
             days_left: (standing == Standing::Ending).then(|| days_left(information, now)),
             activate_by: information.activate_by.filter(|_| standing == Standing::NotActivated),
+            opens: certificates.iter().any(|certificate| certificate.role == CertificateRole::Encryption),
             contact: information.contact.clone(),
         }
     }
@@ -87,10 +91,11 @@ impl Advice {
         let key = format!("advice-{}", self.standing.word());
         let job = self.job.map(|kind| text(language, &format!("job-{}", kind.as_str()), &[]));
         let date = self.activate_by.map(|by| written_day(language, by));
-        let arguments: [(&'static str, FluentValue); 4] = [
+        let arguments: [(&'static str, FluentValue); 5] = [
             ("contact", self.contact.clone().unwrap_or_else(|| "unknown".to_owned()).into()),
             ("job", job.unwrap_or_else(|| "none".to_owned()).into()),
             ("days", self.days_left.unwrap_or_default().into()),
+            ("opens", if self.opens { "yes" } else { "no" }.into()),
             ("date", date.unwrap_or_else(|| "unknown".to_owned()).into()),
         ];
         match (self.standing, instead) {
@@ -290,6 +295,10 @@ mod tests {
                 let named = job.map(|kind| text(language, &format!("job-{}", kind.as_str()), &[]));
                 assert!(named.is_none_or(|name| next.contains(&name)), "{standing:?}: {next}");
                 assert!(!next.contains("unknown") && !next.contains("none"), "{next}");
+                let decrypts = ["解密", "decrypt"].iter().any(|word| next.contains(word));
+                assert!(!decrypts || advice.opens, "{standing:?}: {next}");
+                let without = Advice { opens: false, ..advice.clone() }.words(language).1;
+                assert!(!["解密", "decrypt"].iter().any(|word| without.contains(word)), "{without}");
                 if matches!(standing, Standing::Blocked | Standing::Expired | Standing::Revoked) {
                     assert!(next.contains("1234-5678"), "{next}");
                 }

@@ -370,8 +370,7 @@ impl Job<'_, '_, '_> {
                 Some(guid) => kaika_card::go_on(transport, &batch, guid, secrets, random, step),
             };
             self.retries = run.outcomes.iter().find_map(retries).or(self.retries);
-            let refused = matches!(run.outcomes.last(), Some(Outcome::Refused { .. }));
-            let carried_out = run.outcomes.len() - usize::from(refused);
+            let carried_out = run.outcomes.len() - usize::from(ends_refused(&run.outcomes));
             let leaves = batch.commands.iter().map(Command::leaves);
             *self.left = self.left.after_batch(leaves, carried_out, run.fault.as_ref());
             let report = self.reported(batch.sequence, run);
@@ -394,9 +393,8 @@ impl Job<'_, '_, '_> {
 
     /// Whether the server may find the job done with this report.
     fn may_end_with(&self, report: &BatchReport) -> bool {
-        let refused = matches!(report.outcomes.last(), Some(Outcome::Refused { .. }));
         report.fault.is_none()
-            && !refused
+            && !ends_refused(&report.outcomes)
             && match self.order.kind {
                 JobKind::Activate | JobKind::Unlock => self.left.pin == PinAfter::New,
                 _ => true,
@@ -425,6 +423,11 @@ impl Job<'_, '_, '_> {
             mail_code,
         }
     }
+}
+
+/// Whether the card refused a secret, where the batch stopped.
+fn ends_refused(outcomes: &[Outcome]) -> bool {
+    matches!(outcomes.last(), Some(Outcome::Refused { .. }))
 }
 
 /// Whether the batch begins with the answer to a challenge.

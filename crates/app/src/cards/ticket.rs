@@ -52,7 +52,8 @@ pub async fn look_at_ticket(app: &App, ticket: &str) -> Result<TicketFacts, Fail
     Ok(TicketFacts { kind, authority, number: details.of_card, digits: details.digits })
 }
 
-/// `follow_up`: of the page that leads on with the card of an earlier job. `outcome` is the path under which the page's portal answers for the job.
+/// `follow_up`: of the page that leads on with the card of an earlier job. `outcome` is the path under which the page's
+/// portal answers for the job.
 ///
 /// # Errors
 /// [`Code::NotFound`] for a kind of job that no page asks for, or that another use case asks for; the policy's refusal;

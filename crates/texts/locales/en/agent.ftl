@@ -90,12 +90,18 @@ advice-partly = You can use some certificates on this card, but not others.
        *[other] : { $contact }
     }
 advice-expired = The certificates on this card have expired. You can’t sign or log in with them any more.
-    .next = First decrypt files that were encrypted for you with this card, and save them. Then contact us to have the card replaced{ $contact ->
+    .next = { $opens ->
+        [yes] First decrypt files that were encrypted for you with this card, and save them. Then contact us to have the card replaced
+       *[no] If you still need certificates, contact us to have the card replaced
+    }{ $contact ->
         [unknown] .
        *[other] : { $contact }
     }
 advice-revoked = The certificates on this card are revoked. You can’t use them any more.
-    .next = First decrypt files that were encrypted for you with this card, and save them. Then contact us to apply for a new card{ $contact ->
+    .next = { $opens ->
+        [yes] First decrypt files that were encrypted for you with this card, and save them. Then contact us to apply for a new card
+       *[no] If you still need certificates, contact us to apply for a new card
+    }{ $contact ->
         [unknown] .
        *[other] : { $contact }
     }

@@ -89,12 +89,18 @@ advice-partly = 這張卡片有些憑證可以使用，有些不能。
        *[other] ：{ $contact }
     }
 advice-expired = 這張卡片的憑證已過期，不能再用來簽章或登入。
-    .next = 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們換發新卡{ $contact ->
+    .next = { $opens ->
+        [yes] 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們換發新卡
+       *[no] 還需要憑證的話，請聯絡我們換發新卡
+    }{ $contact ->
         [unknown] 。
        *[other] ：{ $contact }
     }
 advice-revoked = 這張卡片的憑證已廢止，不能再使用。
-    .next = 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們申請新卡{ $contact ->
+    .next = { $opens ->
+        [yes] 先前加密給您的檔案，請先用這張卡片解密另存，再聯絡我們申請新卡
+       *[no] 還需要憑證的話，請聯絡我們申請新卡
+    }{ $contact ->
         [unknown] 。
        *[other] ：{ $contact }
     }

@@ -2,13 +2,14 @@
 //! beside showing it. The one secret that may stand in it is a PUK that is to be typed: on its screen, until it was.
 
 mod fields;
+mod tell;
 
 use super::super::page::is_colour;
 use super::{
     inputs::Field,
     meter::{Doing, Meter},
     remedy::{Remedy, way_on},
-    state::{Barred, Choice, Informed, JobNotice, Offer, SitesWords, Stage, State, Typing, Unfit},
+    state::{Barred, Choice, Informed, Offer, SitesWords, Stage, State, Typing, Unfit},
 };
 use crate::{
     advice::Advice,
@@ -17,13 +18,14 @@ use crate::{
 };
 use askama::Template;
 use fields::ShownField;
-use kaika_texts::{FluentValue, Language, aftermath, explain, text};
+use kaika_texts::{FluentValue, Language, explain, text};
 use kaika_web::{CARD, READER, READER_WITH_CARD};
 use kaika_wire::{
     Aftermath, AuthorityId, CardNumber, CertificateStatus, CheckResult, Code, EmailState, HeldCard, IssuedCertificate,
     JobKind, JobResult, PinAfter, PinDigits, Puk, Refusal, said_name,
 };
 use serde::Serialize;
+use tell::Tell;
 use time::OffsetDateTime;
 
 /// A reader that is not plugged in.
@@ -57,41 +59,6 @@ struct Bar {
     words: String,
 }
 
-/// A message for the page.
-#[derive(Serialize)]
-struct Tell {
-    /// Told once for each.
-    attempt: u32,
-    kaika: &'static str,
-    state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<Code>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    words: Option<Told>,
-}
-
-/// A refusal for the page, which says the same as the window.
-#[derive(Serialize)]
-struct Told {
-    /// In place of the page's own, where it is not certain that nothing came of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    heading: Option<String>,
-    message: String,
-    certain: String,
-    next_step: String,
-    /// The other job that helps, where one does.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    way: Option<JobKind>,
-    /// Whose the card is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authority: Option<AuthorityId>,
-    /// Whether the same once more may come off; and whether it goes on with what was begun.
-    again: bool,
-    go_on: bool,
-    /// Whether the window has no way on.
-    over: bool,
-}
-
 impl View {
     pub(super) fn of(state: &State, version: u64, language: Language) -> Self {
         Self {
@@ -110,40 +77,6 @@ impl View {
 fn accent(word: &str) -> Option<String> {
     let digits = word.strip_prefix('#')?;
     is_colour(digits).then(|| digits.to_ascii_lowercase())
-}
-
-impl Tell {
-    fn of(told: &JobNotice, attempt: u32, language: Language) -> Self {
-        let (kaika, state, code, words) = match told {
-            JobNotice::Begun => ("progress", "begun", None, None),
-            JobNotice::Running => ("progress", "running", None, None),
-            JobNotice::Succeeded => ("finished", "succeeded", None, None),
-            JobNotice::Refused(refusal, remedy) => {
-                ("finished", "refused", Some(refusal.code), Some(Told::of(refusal, *remedy, language)))
-            }
-        };
-        Self { attempt, kaika, state, code, words }
-    }
-}
-
-impl Told {
-    fn of(refusal: &Refusal, remedy: Remedy, language: Language) -> Self {
-        let left = refusal.aftermath.as_ref().and_then(|left| aftermath(language, left));
-        let Refusal { message, next_step, certain, .. } = explain(language, refusal.clone());
-        let again = refusal.code.may_pass();
-        let (heading, next) = left.map_or((None, None), |left| (left.heading, left.next));
-        Self {
-            heading,
-            message,
-            certain,
-            next_step: next.filter(|_| again).unwrap_or(next_step),
-            way: way_on(refusal),
-            authority: refusal.authority.clone().filter(|_| refusal.code == Code::WrongAuthority),
-            again,
-            go_on: again && refusal.aftermath.is_some_and(|left| left.changed),
-            over: !remedy.is_here(),
-        }
-    }
 }
 
 /// Texts in a language.

@@ -112,7 +112,7 @@ fn after_a_cut_the_window_and_the_page_say_what_is_certain() {
     ] {
         for language in Language::ALL {
             let left = Aftermath { pin, changed: pin != PinAfter::Before, ..Aftermath::nothing(kind) };
-            let said = aftermath(language, &left).unwrap();
+            let said = kaika_texts::aftermath(language, &left).unwrap();
             let refusal = Refusal { aftermath: Some(left), ..Code::CardRemoved.into() };
             let stage = Stage::Refused { refusal: refusal.clone(), remedy: Remedy::SameCard, card: None, back: false };
             let mut state = state(stage);
@@ -120,7 +120,7 @@ fn after_a_cut_the_window_and_the_page_say_what_is_certain() {
             let html = View::of(&state, 1, language).drawn.html;
             assert!(html.contains(&said.certain), "{kind:?} {pin:?}: {html}");
             assert_eq!(html.contains(&WindowTexts { language }.t("window-pin-unsure")), finds_out, "{kind:?} {pin:?}");
-            let told = Told::of(&refusal, Remedy::SameCard, language);
+            let told = super::tell::Told::of(&refusal, Remedy::SameCard, language);
             assert_eq!((&told.certain, &told.heading), (&said.certain, &said.heading), "{kind:?} {pin:?}");
             assert_eq!(told.next_step, said.next.unwrap_or(explain(language, refusal).next_step), "{kind:?} {pin:?}");
             assert_eq!((told.go_on, told.over), (left.changed, false), "{kind:?} {pin:?}");
