@@ -187,20 +187,22 @@ impl Ready {
                 card.reader.as_deref().unwrap_or("–"),
             );
         }
-        let unopened = self.cards.iter().find(|card| card.state == "unopened" && card.reader.is_some());
-        if let (Some(card), Some(token_file)) = (unopened, &self.agent_token_file) {
+        let mut unopened = self.cards.iter().filter(|card| card.state == "unopened" && card.reader.is_some());
+        if let (Some(card), Some(token_file)) = (unopened.next(), &self.agent_token_file) {
             kaika_say::say!();
             kaika_say::say!(
                 "Try, in a browser: {}/{}/activate – the user code stands above.",
                 self.portal,
                 card.authority
             );
-            kaika_say::say!("Or in another terminal (it asks for the user code and a new PIN):");
+            // Whoever tries both has a card for each.
+            let another = unopened.next().unwrap_or(card);
+            kaika_say::say!("In another terminal, with another card (it asks for the user code and a new PIN):");
             kaika_say::say!(
                 "  kaika-agent card activate --portal {}/{}/ --reader '{}' --agent {} --agent-token-file {}",
                 self.portal,
-                card.authority,
-                card.reader.as_deref().unwrap_or_default(),
+                another.authority,
+                another.reader.as_deref().unwrap_or_default(),
                 self.agent,
                 token_file.display(),
             );
